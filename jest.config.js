@@ -1,0 +1,17 @@
+/** Files share one Temporal server and one mongod (started once); each test uses its own task queue and database. */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/tests'],
+  globalSetup: '<rootDir>/tests/support/start-servers.ts',
+  globalTeardown: '<rootDir>/tests/support/stop-servers.ts',
+  transform: {
+    '^.+\\.[jt]s$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
+    ],
+  },
+  // ky is ESM only; mongodb awaits import('os'), which Jest's CommonJS sandbox refuses.
+  transformIgnorePatterns: ['/node_modules/(?!(ky|mongodb)/)'],
+  testTimeout: 30_000,
+  maxWorkers: 2,
+};
