@@ -1,0 +1,76 @@
+// Runs one of the project's commands after doing what it needs first: dependencies, build. Plain Node, no dependencies of
+// its own, so that it works in a fresh clone.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const at = (...parts) => join(root, ...parts);
+const [command = 'help', ...rest] = process.argv.slice(2);
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Rollcall needs Node 20.19 or newer; this is ${process.versions.node}. Install a newer one from your package manager or nodejs.org.`);
+  process.exit(2);
+}
+
+function run(program, args, options = {}) {
+  const { status, signal, error } = spawnSync(program, args, { stdio: 'inherit', cwd: root, ...options });
+  if (error) {
+    console.error(`${program} could not be started: ${error.message}`);
+    process.exit(1);
+  }
+  if (signal) process.exit(signal === 'SIGINT' ? 130 : 143);
+  return status ?? 1;
+}
+
+/** Talk goes to standard error, so that standard output stays the command's own. */
+const QUIET = { stdio: ['ignore', 2, 2] };
+
+function install() {
+  const marker = at('node_modules', '.package-lock.json');
+  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(at('package-lock.json')).mtimeMs) return;
+  console.error('Installing dependencies (once) …');
+  const npm = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ['npm', []];
+  const status = run(npm[0], [...npm[1], 'ci', '--no-audit', '--no-fund', '--loglevel=error'], QUIET);
+  if (status !== 0) {
+    console.error('The dependencies could not be installed: see above. Is the package registry reachable?');
+    process.exit(1);
+  }
+}
+
+function newest(path) {
+  const stats = statSync(path);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function build() {
+  const marker = at('dist', '.built');
+  const inputs = ['src', 'simulator', 'bench', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  if (existsSync(marker) && statSync(marker).mtimeMs >= Math.max(...inputs.map((path) => newest(at(path))))) return;
+  console.error('Building …');
+  rmSync(at('dist'), { recursive: true, force: true });
+  if (run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], QUIET) !== 0) process.exit(1);
+  if (run(process.execPath, [at('scripts/bundle-workflows.mjs')], QUIET) !== 0) process.exit(1);
+  writeFileSync(marker, '');
+}
+
+const bin = (name, path) => at('node_modules', name, path);
+const cli = (...args) => run(process.execPath, ['--enable-source-maps', at('dist/src/cli/main.js'), ...args], { cwd: process.cwd() });
+
+const commands = {
+  build: () => 0,
+  worker: () => run(process.execPath, ['--enable-source-maps', at('dist/src/worker.js'), ...rest]),
+  bench: () => run(process.execPath, ['--enable-source-maps', at('dist/bench/main.js'), ...rest]),
+  test: () => run(process.execPath, [bin('jest', 'bin/jest.js'), ...rest]),
+  check: () =>
+    run(process.execPath, [bin('typescript', 'bin/tsc'), '--noEmit']) ||
+    run(process.execPath, [bin('oxlint', 'bin/oxlint'), '--type-aware', '--deny-warnings', 'src', 'simulator', 'bench', 'tests']) ||
+    run(process.execPath, [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level=warn', '.']),
+};
+
+install();
+build();
+process.exit(commands[command] ? commands[command]() : cli(command, ...rest));

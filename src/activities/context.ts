@@ -1,0 +1,40 @@
+import { Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import type { SourceRegistry } from '../sources/index.js';
+import type { Store } from '../store/database.js';
+import type { PageCache } from './page-cache.js';
+
+/** What every activity is given: composed once, in worker.ts. */
+export interface Dependencies {
+  store: Store;
+  sources: SourceRegistry;
+  config: Config;
+  log: Logger;
+  pages: PageCache;
+}
+
+const BEAT_MS = 2_000;
+
+/**
+ * Tells Temporal every two seconds that this process lives and what it knows, while `work` runs. The details of the last
+ * beat survive the attempt: `details()` is asked at each beat and once more when the work fails.
+ */
+export async function withHeartbeat<T>(details: () => unknown, work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(details()), BEAT_MS);
+  try {
+    return await work();
+  } catch (error) {
+    context.heartbeat(details());
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** A logger whose every line carries run, source, workflow and attempt. */
+export function activityLog(log: Logger, run: string, source?: string): Logger {
+  const { workflowExecution, activityType, attempt } = Context.current().info;
+  return log.child({ run, ...(source ? { source } : {}), workflow: workflowExecution?.workflowId, activity: activityType, attempt });
+}

@@ -1,0 +1,75 @@
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { MongoError } from 'mongodb';
+import { Failure, type FailureKind } from '../failure.js';
+
+/** What a source's failures have cost so far; kept in the heartbeat, so that it survives the attempt. */
+export interface Tries {
+  /** Failures in a row without a page in between. */
+  count: number;
+  /** When the first of them happened, epoch milliseconds. */
+  since: number;
+}
+
+/** Kinds that another try may cure; each is given up in time (see `patience`), all others at once. */
+const PASSING = new Set<FailureKind>(['unreachable', 'vendor-error', 'response-mismatch', 'rate-limited', 'server-unavailable']);
+
+/** Waits asked for by a vendor are not impatience: only this many in a row without a page are. */
+const MOST_WAITS = 30;
+
+/** Details that travel with a failure through Temporal: what the run's account shows. */
+export interface FailureNote {
+  kind: FailureKind | 'defect';
+  message: string;
+  remedy?: string;
+}
+
+/**
+ * The one place that decides what Temporal does about a failure: try again, try again when the vendor said, or give up.
+ * Storage that is away is waited for without end; a vendor that fails is given up after `patienceMs` and three tries.
+ */
+export function toApplicationFailure(error: unknown, tries: Tries, patienceMs: number, now = Date.now()): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (error instanceof Failure) return fromFailure(error, tries, patienceMs, now);
+  if (error instanceof MongoError) {
+    return ApplicationFailure.create({ type: 'StorageUnavailable', message: `MongoDB: ${error.name}${codeOf(error)}` });
+  }
+  const note: FailureNote = { kind: 'defect', message: `${(error as Error)?.name ?? 'Error'} in Rollcall itself` };
+  return ApplicationFailure.create({
+    type: 'defect',
+    message: `${note.message}: ${stackHead(error)}`,
+    nonRetryable: true,
+    details: [note],
+  });
+}
+
+function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: number): ApplicationFailure {
+  const note: FailureNote = {
+    kind: failure.kind,
+    message: failure.message,
+    ...(failure.details.remedy ? { remedy: failure.details.remedy } : {}),
+  };
+  const common = { type: failure.kind, message: failure.message, details: [note] };
+  if (failure.kind === 'rate-limited') {
+    return ApplicationFailure.create({
+      ...common,
+      nonRetryable: tries.count >= MOST_WAITS,
+      // A wait that the vendor asked for is no fault: it shows in the UI, but raises no alarm.
+      category: ApplicationFailureCategory.BENIGN,
+      ...(failure.details.retryAfterMs === undefined ? {} : { nextRetryDelay: failure.details.retryAfterMs }),
+    });
+  }
+  const mostTries = failure.kind === 'response-mismatch' ? 2 : 3;
+  const exhausted = tries.count >= mostTries && now - tries.since >= (failure.kind === 'response-mismatch' ? 0 : patienceMs);
+  return ApplicationFailure.create({ ...common, nonRetryable: !PASSING.has(failure.kind) || exhausted });
+}
+
+function codeOf(error: MongoError): string {
+  const code = (error as { codeName?: string; code?: unknown }).codeName ?? error.code;
+  return code === undefined ? '' : ` (${String(code)})`;
+}
+
+/** Where in our own code it broke; the message of an unknown error may hold a record's values, so it stays out. */
+function stackHead(error: unknown): string {
+  const frame = (error as Error)?.stack?.split('\n').find((line) => line.trim().startsWith('at ')) ?? '';
+  return frame.replace(/\(?\/.*\/(?=[^/]+\/[^/]+:\d+)/, '').trim();
+}

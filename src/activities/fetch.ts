@@ -1,0 +1,139 @@
+import { Context } from '@temporalio/activity';
+import { Failure } from '../failure.js';
+import type { Cursor, FetchedPage } from '../sources/source.js';
+import { resolveSettings } from '../sources/settings.js';
+import { appendPage, type PageDoc } from '../store/pages.js';
+import { activityLog, withHeartbeat, type Dependencies } from './context.js';
+import { toApplicationFailure, type Tries } from './failures.js';
+
+export interface FetchInput {
+  run: string;
+  source: string;
+  /** Position of the next page in the listing. */
+  seq: number;
+  /** Where to go on; `null` at the beginning. */
+  cursor: Cursor | null;
+  /** Rows of the listing so far. */
+  rows: number;
+}
+
+/** What one activity fetched: references only. */
+export interface Stretch {
+  /** Pages `from` (inclusive) to `to` (exclusive) of the ledger. */
+  from: number;
+  to: number;
+  rows: number;
+  bytes: number;
+  /** `null`: the listing has ended. */
+  next: Cursor | null;
+  total?: number;
+  warnings: string[];
+}
+
+/** An activity ends after the first of these or `stretchRecords`: long enough to be worth its 50 ms, short enough to be done again. */
+const BUDGET = { bytes: 192 * 1024 * 1024, ms: 60_000 };
+
+/** The same page under another cursor: once may be a listing that shifted, thrice is one that does not move. */
+const MOST_REPEATS = 3;
+
+/**
+ * Fetches pages from `cursor` on, each durable before the next one counts, until the budget is used or the listing ends.
+ * A second attempt goes on after the last page that the ledger holds: what was stored is not fetched again.
+ */
+export function fetchActivity({ store, sources, config, log, pages: cache }: Dependencies) {
+  return async function fetchPages(input: FetchInput): Promise<Stretch> {
+    const tries: Tries = (Context.current().info.heartbeatDetails as Tries | undefined) ?? { count: 0, since: 0 };
+    const started = Date.now();
+    const stretch: Stretch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
+    let atStart = input.seq === 0 && input.cursor === null;
+    let repeats = 0;
+
+    const account = (page: PageDoc) => {
+      stretch.to += 1;
+      stretch.rows += page.rows;
+      stretch.bytes += page.bytes;
+      stretch.next = page.next;
+      if (page.total !== undefined) stretch.total = page.total;
+      atStart = false;
+    };
+
+    const keep = async (page: FetchedPage, seq: number): Promise<PageDoc> => {
+      if (page.rows > 0 && (await isRepeated(page))) repeats += 1;
+      const entry = await appendPage(store, input.run, input.source, seq, page);
+      cache.put(page.digest, page.body);
+      return entry;
+    };
+
+    const isRepeated = async (page: FetchedPage): Promise<boolean> =>
+      (await store.pages.findOne({ run: input.run, source: input.source, digest: page.digest }, { projection: { _id: 1 } })) !== null;
+
+    const guard = () => {
+      if (repeats >= MOST_REPEATS) throw loops(input.source, `the same page came ${repeats + 1} times under different cursors`);
+      const rows = input.rows + stretch.rows;
+      if (rows > config.maxRecords) throw loops(input.source, `it passed ${config.maxRecords} records (ROLLCALL_MAX_RECORDS) without an end`);
+      if (stretch.total !== undefined && rows > 1.5 * stretch.total + 1_000) {
+        throw loops(input.source, `it served ${rows} records of an announced ${stretch.total}`);
+      }
+    };
+
+    const walk = async () => {
+      const source = sources.get(input.source);
+      const stored = store.pages.find({ run: input.run, source: input.source, seq: { $gte: input.seq } }).sort({ seq: 1 });
+      for await (const page of stored) account(page);
+      if (stretch.next === null && !atStart) return;
+
+      const reader = source.input(resolveSettings(source.name, source.settings, config.environment));
+      const spent = () => stretch.rows >= config.stretchRecords || stretch.bytes >= BUDGET.bytes || Date.now() - started >= BUDGET.ms;
+      const options = { signal: Context.current().cancellationSignal, more: () => !spent() };
+      // One write is under way while the next page is being fetched; the cursor only follows what is durable.
+      let writing: { page: FetchedPage; entry: Promise<PageDoc> } | undefined;
+      let seq = stretch.to;
+      /** Waits for the write under way; `false` when a late attempt had stored another successor for the same cursor. */
+      const settle = async (): Promise<boolean> => {
+        if (!writing) return true;
+        const { page, entry } = writing;
+        writing = undefined;
+        const stored = await entry;
+        account(stored);
+        tries.count = 0;
+        guard();
+        return JSON.stringify(stored.next) === JSON.stringify(page.next);
+      };
+      try {
+        for await (const page of reader.pages(atStart ? null : stretch.next, options)) {
+          for (const warning of page.warnings ?? []) if (!stretch.warnings.includes(warning)) stretch.warnings.push(warning);
+          if (!(await settle())) return;
+          writing = { page, entry: keep(page, seq) };
+          writing.entry.catch(() => {}); // settle() reports it
+          seq += 1;
+        }
+      } finally {
+        await settle();
+      }
+    };
+
+    return withHeartbeat(
+      () => tries,
+      async () => {
+        try {
+          await walk();
+          return stretch;
+        } catch (error) {
+          if (error instanceof Failure) {
+            if (tries.count === 0) tries.since = Date.now();
+            tries.count += 1;
+            activityLog(log, input.run, input.source).warn({ kind: error.kind, page: stretch.to, tries: tries.count }, error.message);
+          }
+          throw toApplicationFailure(error, tries, config.patienceMs);
+        }
+      },
+    );
+  };
+}
+
+function loops(source: string, how: string): Failure {
+  return new Failure('listing-loops', `The listing of ${source} does not end: ${how}`, {
+    source,
+    remedy: 'What was read is kept; check the API, or raise ROLLCALL_MAX_RECORDS when the listing really is that long',
+  });
+}

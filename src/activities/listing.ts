@@ -1,0 +1,130 @@
+import { countListing } from '../store/pages.js';
+import { compareListing, markGone } from '../store/retire.js';
+import { NO_COUNTS, putAccount, type SourceAccount } from '../store/runs.js';
+import { withHeartbeat, type Dependencies } from './context.js';
+import { toApplicationFailure } from './failures.js';
+
+export interface OpenInput {
+  run: string;
+  source: string;
+  force: boolean;
+  /** The vendor will be asked; otherwise stored pages are read again. */
+  fetch: boolean;
+}
+
+export type Opened = { collect: true; startedAt: string; lastRun?: string } | { collect: false; account: SourceAccount };
+
+export interface CloseInput {
+  run: string;
+  source: string;
+  startedAt: string;
+  /** Fixed by the workflow, so that a repeated attempt marks and counts the same records. */
+  closedAt: string;
+  /** The whole listing was read. */
+  complete: boolean;
+  /** Why it was not. */
+  reason?: string;
+  remedy?: string;
+  /** Nothing was fetched: what normalizing stored pages again came to. */
+  replayed?: { new: number; changed: number; unchanged: number; quarantined: number };
+  /** Retire what is missing however much it is. */
+  confirmShrink: boolean;
+}
+
+/** Opens and closes one source's listing within a run. */
+export function listingActivities({ store, sources, config }: Dependencies) {
+  return {
+    /** Decides whether the source is due. Throws `Failure` for an unknown source. */
+    async openListing({ run, source, force, fetch }: OpenInput): Promise<Opened> {
+      try {
+        const definition = sources.get(source);
+        const known = await store.sources.findOne({ _id: source });
+        const window = config.freshnessMs ?? definition.freshnessMs ?? 3_600_000;
+        const last = known?.last_complete;
+        const now = new Date();
+        if (fetch && !force && last && now.getTime() - last.at.getTime() < window) {
+          const reason = `collected at ${last.at.toISOString()}, within its window of ${Math.round(window / 60_000)} min; --force collects it all the same`;
+          const account: SourceAccount = { ...NO_COUNTS, status: 'fresh', reason, started_at: now, ended_at: now };
+          await putAccount(store, run, source, account);
+          return { collect: false, account };
+        }
+        if (fetch) {
+          const checked = { vendor: definition.vendor, last_run: run, last_checked: now };
+          await store.sources.updateOne({ _id: source }, { $set: checked }, { upsert: true });
+        }
+        await putAccount(store, run, source, { ...NO_COUNTS, status: 'collecting', started_at: now });
+        return { collect: true, startedAt: now.toISOString(), ...(known?.last_run ? { lastRun: known.last_run } : {}) };
+      } catch (error) {
+        throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+      }
+    },
+
+    /**
+     * Counts the listing from its ledger and, when it was complete, marks what it no longer held as gone: never after a
+     * partial listing, and never more than the set share at once unless confirmed.
+     */
+    async closeListing(input: CloseInput): Promise<SourceAccount> {
+      try {
+        return await withHeartbeat(
+          () => null,
+          () => close(input),
+        );
+      } catch (error) {
+        throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+      }
+    },
+  };
+
+  async function close(input: CloseInput): Promise<SourceAccount> {
+    const { run, source } = input;
+    const definition = sources.get(source);
+    const counts = { ...(await countListing(store, run, source)), ...input.replayed };
+    const account: SourceAccount = {
+      ...NO_COUNTS,
+      status: input.complete ? 'complete' : counts.rows > 0 ? 'partial' : 'failed',
+      ...(input.reason === undefined ? {} : { reason: input.reason }),
+      ...(input.remedy === undefined ? {} : { remedy: input.remedy }),
+      pages: counts.pages,
+      new: counts.new,
+      changed: counts.changed,
+      unchanged: counts.unchanged,
+      quarantined: counts.quarantined,
+      records: counts.new + counts.changed + counts.unchanged + counts.quarantined,
+      started_at: new Date(input.startedAt),
+      ended_at: new Date(input.closedAt),
+    };
+    const whole = input.replayed === undefined && counts.waiting === 0;
+    if (whole) await compare(input, account, counts.rows, definition.listing === 'full');
+    if (whole && account.status === 'complete') {
+      const last = { run, at: new Date(input.closedAt), records: account.records };
+      await store.sources.updateOne({ _id: source }, { $set: { last_complete: last } }, { upsert: true });
+    }
+    await putAccount(store, run, source, account);
+    return account;
+  }
+
+  async function compare(input: CloseInput, account: SourceAccount, rows: number, full: boolean): Promise<void> {
+    const { run, source } = input;
+    const at = new Date(input.closedAt);
+    const absence = await compareListing(store, run, source, async () => {});
+    const read = account.new + account.changed + account.unchanged;
+    // A row that came twice was counted twice; the second time it was unchanged.
+    account.repeated = Math.max(0, read - absence.seen);
+    account.unchanged = Math.max(0, account.unchanged - account.repeated);
+    account.records = account.new + account.changed + account.unchanged + account.quarantined;
+    if (!input.complete || !full) return;
+    const already = await store.records.countDocuments({ source, gone_at: at });
+    const before = absence.live + already;
+    if (absence.missing > 0) {
+      const share = (absence.missing + already) / before;
+      if (share > config.shrinkShare && !input.confirmShrink) {
+        account.held = absence.missing;
+        account.reason = `the listing shrank by ${Math.round(share * 100)} % (${absence.missing} of ${before} records missing, ${rows} rows served): nothing was retired`;
+        account.remedy = `Check the source; if they are really gone: npm run trigger -- ${source} --force --confirm-shrink`;
+        return;
+      }
+      await compareListing(store, run, source, async (ids) => void (await markGone(store, ids, at)));
+    }
+    account.gone = await store.records.countDocuments({ source, gone_at: at });
+  }
+}

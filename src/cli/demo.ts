@@ -1,0 +1,81 @@
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { openClient, startRun } from '../client.js';
+import { openStore, type Store } from '../store/database.js';
+import type { RunSummary } from '../workflows/collect-inventory.js';
+import { exampleHosts, exampleTable } from './demo/examples.js';
+import { openStack, stopKept, type DemoOptions, type DemoStack } from './demo/stack.js';
+import { EXIT } from './exit.js';
+import { summaryJson, summaryTable } from './summary.js';
+import { watchRun } from './watch.js';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number above zero');
+  return value;
+}
+
+export const demoCommand = new Command('demo')
+  .description('collect two simulated vendors into one inventory, on real servers')
+  .option('--hosts <n>', 'machines in the generated fleet', count, 2_000)
+  .option('--seed <n>', 'the same seed is the same fleet', count, 7)
+  .option('--records <dir>', 'serve recorded records: qualys-hosts.json and crowdstrike-hosts.json (or .jsonl)')
+  .option('--keep', 'leave the servers, the simulator and the worker up')
+  .option('--stop', 'stop what --keep left up')
+  .option('--json', 'print the result as one JSON object, the last line')
+  .addHelpText('after', '\nExamples:\n  npm run demo\n  npm run demo -- --hosts 100000\n  npm run demo -- --records DIR --json')
+  .action(async (options: DemoOptions & { stop?: boolean }) => {
+    if (options.stop) {
+      if (!(await stopKept(say))) say('Nothing is up');
+      return;
+    }
+    const stack = await openStack(options, say);
+    const interrupted = () => void stack.stop().finally(() => process.exit(EXIT.interrupted));
+    process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+    try {
+      process.exitCode = await collect(stack, options);
+    } finally {
+      if (!options.keep) await stack.stop();
+    }
+  });
+
+async function collect({ config, ui, broken }: DemoStack, options: DemoOptions): Promise<number> {
+  const client = await openClient(config.temporal);
+  const store = await openStore(config.mongodb);
+  try {
+    const { handle } = await startRun(client, config.temporal, { sources: config.collect, force: true });
+    const summary = await Promise.race([watchRun(client, handle), broken]);
+    process.stdout.write(`\n${summaryTable(summary)}\n${await mergeLine(store, summary)}\n\n`);
+    process.stdout.write(`${exampleTable(await exampleHosts(store, 5))}\n\n`);
+    process.stdout.write(`${whereNext(summary, ui, options)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify(summaryJson(summary))}\n`);
+    return summary.status === 'completed' ? EXIT.ok : EXIT.incomplete;
+  } finally {
+    await store.close();
+    await client.connection.close();
+  }
+}
+
+async function mergeLine(store: Store, summary: RunSummary): Promise<string> {
+  const [all, gone] = await Promise.all([
+    store.records.countDocuments({}, { hint: { _id: 1 } }),
+    store.records.countDocuments({ gone_at: { $exists: true } }),
+  ]);
+  const records = all - gone;
+  const rate = Math.round(summary.hosts / summary.seconds);
+  return `${pc.bold(`${records} records are ${summary.hosts} hosts`)}: ${records - summary.hosts} duplicates found, ${rate} hosts a second`;
+}
+
+function whereNext(summary: RunSummary, ui: string | undefined, options: DemoOptions): string {
+  const lines = [
+    pc.bold('Where to look next'),
+    ...(ui ? [`  The run in the Temporal Web UI: ${ui} (up while the demo runs; --keep leaves it up)`] : []),
+    '  Run the demo again: what did not change is not written again',
+    '  npm run demo -- --hosts 100000   a larger fleet',
+    '  README.md                        your own accounts, schedules, another source',
+  ];
+  if (options.keep) lines.push('  npm run demo -- --stop           stops what is left up');
+  return lines.join('\n');
+}

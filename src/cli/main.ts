@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { demoCommand } from './demo.js';
+import { EXIT, report } from './exit.js';
+import { replayCommand } from './replay.js';
+import { scheduleCommand } from './schedule.js';
+import { triggerCommand } from './trigger.js';
+import { verifyCommand } from './verify.js';
+
+const program = new Command('rollcall')
+  .description('Which hosts do we have, each exactly once, and what does every tool know about it?')
+  .showHelpAfterError('(--help shows what there is)')
+  .configureHelp({ showGlobalOptions: true });
+for (const command of [demoCommand, triggerCommand, scheduleCommand, replayCommand, verifyCommand]) program.addCommand(command);
+
+async function main(): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok); // "| head" has seen enough
+  });
+  try {
+    program.exitOverride();
+    for (const command of program.commands) command.exitOverride();
+    await program.parseAsync();
+  } catch (error) {
+    const code = (error as { code?: string; exitCode?: number }).code ?? '';
+    if (code.startsWith('commander.')) process.exitCode = (error as { exitCode: number }).exitCode === 0 ? EXIT.ok : EXIT.usage;
+    else process.exitCode = report(error);
+  }
+  process.exit();
+}
+
+void main();

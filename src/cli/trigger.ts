@@ -1,0 +1,88 @@
+import { Command, Option } from 'commander';
+import { openClient, startRun, type RunHandle } from '../client.js';
+import { loadConfig, type Config } from '../config.js';
+import { Failure } from '../failure.js';
+import { loadSources, type SourceRegistry } from '../sources/index.js';
+import { resolveSettings } from '../sources/settings.js';
+import type { CollectInventoryInput } from '../workflows/collect-inventory.js';
+import type { Step } from '../workflows/collect-source.js';
+import { EXIT } from './exit.js';
+import { summaryJson, summaryTable } from './summary.js';
+import { watchRun } from './watch.js';
+
+interface Options {
+  wait?: boolean;
+  force?: boolean;
+  only?: Step;
+  confirmShrink?: boolean;
+  json?: boolean;
+}
+
+export const triggerCommand = new Command('trigger')
+  .description('start a run now, or attach to the same one that is under way')
+  .argument('[source...]', 'sources to collect; without one, ROLLCALL_COLLECT or every configured source')
+  .option('--wait', 'show progress until the run ends; exit 4 when a source did not complete')
+  .option('--force', 'collect sources that are still fresh too')
+  .addOption(new Option('--only <step>', 'one step alone: from the vendors, from stored pages, or from stored records').choices(['fetch', 'normalize', 'merge']))
+  .option('--confirm-shrink', 'retire missing records even when a listing shrank a lot')
+  .option('--json', 'print the result as one JSON object (with --wait)')
+  .addHelpText('after', '\nExamples:\n  npm run trigger -- --wait\n  npm run trigger -- qualys --force\n  npm run trigger -- --only merge')
+  .action(async (names: string[], options: Options) => {
+    const config = loadConfig();
+    const registry = loadSources({ folders: config.sourceFolders });
+    const sources = options.only === 'merge' ? [] : chooseSources(config, registry, names);
+    process.exitCode = await triggerRun(config, {
+      sources,
+      force: options.force ?? false,
+      confirmShrink: options.confirmShrink ?? false,
+      ...(options.only ? { only: options.only } : {}),
+    }, options);
+  });
+
+/** Starts a run and, when asked to, waits for it. Returns the exit code. */
+export async function triggerRun(config: Config, input: CollectInventoryInput, options: { wait?: boolean; json?: boolean }): Promise<number> {
+  const client = await openClient(config.temporal);
+  try {
+    const { handle, attached } = await startRun(client, config.temporal, input);
+    const where = `${config.temporal.ui}/namespaces/${config.temporal.namespace}/workflows/${handle.workflowId}`;
+    process.stderr.write(`${attached ? 'Already under way' : 'Started'}: ${handle.workflowId}\nWatch it at ${where}\n`);
+    if (!options.wait) return EXIT.ok;
+    await ensureWorker(client, config);
+    const summary = await watchRun(client, handle as RunHandle);
+    process.stdout.write(`${options.json ? JSON.stringify(summaryJson(summary)) : summaryTable(summary)}\n`);
+    return summary.status === 'completed' ? EXIT.ok : EXIT.incomplete;
+  } finally {
+    await client.connection.close();
+  }
+}
+
+/** Without a worker a run would wait for ever: say so instead of showing an empty progress. */
+async function ensureWorker(client: Awaited<ReturnType<typeof openClient>>, config: Config): Promise<void> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: config.temporal.namespace,
+    taskQueue: { name: config.temporal.taskQueue },
+    taskQueueType: 1,
+  });
+  if ((pollers ?? []).length === 0) process.stderr.write('No worker is polling: the run waits until one is started with npm start\n');
+}
+
+/** The sources named, or those of ROLLCALL_COLLECT, or every one whose settings are there. Throws `Failure` for unknown names. */
+export function chooseSources(config: Config, registry: SourceRegistry, names: readonly string[]): string[] {
+  const wanted = names.length > 0 ? names : config.collect;
+  if (wanted.length > 0) return wanted.map((name) => registry.get(name).name);
+  const configured = registry.names().filter((name) => {
+    try {
+      const source = registry.get(name);
+      resolveSettings(name, source.settings, config.environment);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (configured.length === 0) {
+    throw new Failure('settings-invalid', 'No source is configured', {
+      remedy: `Copy .env.example to .env and fill in one of: ${registry.names().join(', ')}; or try npm run demo`,
+    });
+  }
+  return configured;
+}

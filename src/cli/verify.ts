@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { loadConfig, type Config } from '../config.js';
+import { Failure } from '../failure.js';
+import { loadSources } from '../sources/index.js';
+import { offlineInput } from '../sources/offline.js';
+import type { Input } from '../sources/source.js';
+import { openStore } from '../store/database.js';
+import { findRun } from '../store/runs.js';
+import { verifyRun, type Verification } from '../store/verify.js';
+import { EXIT } from './exit.js';
+
+export const verifyCommand = new Command('verify')
+  .description('recount raw pages, records and hosts of a run against its page ledger')
+  .option('--run <id>', 'a run, or the beginning of its id; the latest one without it', '')
+  .option('--json', 'print the result as one JSON object')
+  .action(async (options: { run: string; json?: boolean }) => {
+    const verification = await verify(loadConfig(), options.run);
+    const { run, pages, rows, records, hosts, findings } = verification;
+    if (options.json) process.stdout.write(`${JSON.stringify(verification)}\n`);
+    else {
+      process.stdout.write(`Run ${run}: ${pages} pages, ${rows} rows, ${records} records, ${hosts} live hosts in the inventory\n`);
+      process.stdout.write(findings.length === 0 ? 'Nothing is missing, nothing is extra\n' : `${findings.join('\n')}\n`);
+    }
+    process.exitCode = findings.length === 0 ? EXIT.ok : EXIT.incomplete;
+  });
+
+/** Verifies the run whose id begins with `prefix` (the latest one when it is empty). */
+export async function verify(config: Config, prefix: string): Promise<Verification> {
+  const sources = loadSources({ folders: config.sourceFolders });
+  const store = await openStore(config.mongodb);
+  try {
+    const run = await findRun(store, prefix);
+    if (!run) throw new Failure('settings-invalid', prefix ? `There is no run ${prefix}` : 'There is no run yet', { remedy: 'npm run trigger -- --wait' });
+    const inputs = new Map<string, Input>();
+    return await verifyRun(store, sources, run, (source, page, body) => {
+      const input = inputs.get(source) ?? offlineInput(sources.get(source), config.environment);
+      inputs.set(source, input);
+      return [...input.rows({ body, mediaType: page.media_type, status: page.status })].length;
+    });
+  } finally {
+    await store.close();
+  }
+}

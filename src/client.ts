@@ -1,0 +1,68 @@
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import type { Config } from './config.js';
+import { Failure } from './failure.js';
+import type { collectInventory, CollectInventoryInput } from './workflows/collect-inventory.js';
+import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from './workflows/messages.js';
+
+export type RunHandle = WorkflowHandle<typeof collectInventory>;
+
+/** Connects to Temporal. Throws `Failure('server-unavailable')` within `timeoutMs` when it does not answer. */
+export async function openClient(config: Config['temporal'], timeoutMs = 5_000): Promise<Client> {
+  try {
+    const connection = await Connection.connect({
+      address: config.address,
+      connectTimeout: timeoutMs,
+      ...(config.tls ? { tls: {} } : {}),
+      ...(config.apiKey ? { apiKey: config.apiKey } : {}),
+    });
+    return new Client({ connection, namespace: config.namespace });
+  } catch {
+    throw new Failure('server-unavailable', `Temporal at ${config.address} does not answer`, {
+      at: config.address,
+      remedy: 'Start it (temporal server start-dev, or docker compose up -d), or correct TEMPORAL_ADDRESS',
+    });
+  }
+}
+
+/** One workflow id for each set of sources: a second trigger of the same set meets the run that is under way. */
+export function runWorkflowId(taskQueue: string, sources: readonly string[]): string {
+  return `${taskQueue}-collect-${[...sources].sort().join('+') || 'nothing'}`;
+}
+
+/** Starts an ad-hoc run, or attaches to the one of the same sources that is under way. */
+export async function startRun(client: Client, config: Config['temporal'], input: CollectInventoryInput): Promise<{ handle: RunHandle; attached: boolean }> {
+  const workflowId = runWorkflowId(config.taskQueue, input.sources);
+  const searchable = await searchAttributesReady(client, config.namespace);
+  try {
+    const handle = await client.workflow.start<typeof collectInventory>('collectInventory', {
+      taskQueue: config.taskQueue,
+      workflowId,
+      args: [{ ...input, searchable }],
+      staticSummary: `Collect ${input.sources.join(', ') || 'hosts'}`,
+    });
+    return { handle, attached: false };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return { handle: client.workflow.getHandle<typeof collectInventory>(workflowId), attached: true };
+  }
+}
+
+/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
+const KEYWORD = 2;
+
+/** Registers the search attributes that make the Web UI filterable. Without the permission to, runs go without them. */
+export async function registerSearchAttributes(client: Client, namespace: string): Promise<boolean> {
+  if (await searchAttributesReady(client, namespace)) return true;
+  const searchAttributes = { [SOURCE_ATTRIBUTE.name]: KEYWORD, [STATUS_ATTRIBUTE.name]: KEYWORD };
+  await (client.connection as Connection).operatorService.addSearchAttributes({ namespace, searchAttributes }).catch(() => {});
+  return searchAttributesReady(client, namespace);
+}
+
+async function searchAttributesReady(client: Client, namespace: string): Promise<boolean> {
+  try {
+    const { customAttributes } = await (client.connection as Connection).operatorService.listSearchAttributes({ namespace });
+    return [SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE].every(({ name }) => name in (customAttributes ?? {}));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { Failure } from './failure.js';
+
+const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
+const words = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean));
+
+/** Every variable that Rollcall itself reads; those of a source are declared in the source's own file. */
+const schema = z.object({
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
+    .default('mongodb://127.0.0.1:27017/?replicaSet=rs0'),
+  MONGODB_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,63}$/, 'may hold letters, digits, _ and -')
+    .default('rollcall'),
+  MONGODB_HOSTS_COLLECTION: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'may hold letters, digits, _ and -')
+    .default('hosts'),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'must be host:port')
+    .default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().min(1).default('rollcall'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS: z.enum(['true', 'false']).default('false'),
+  TEMPORAL_UI: z.string().default('http://127.0.0.1:8233'),
+  ROLLCALL_COLLECT: words,
+  ROLLCALL_SOURCES: z.string().default(''),
+  ROLLCALL_FRESHNESS_SECONDS: z.coerce.number().nonnegative().optional(),
+  ROLLCALL_PATIENCE_SECONDS: seconds(30),
+  ROLLCALL_MAX_RECORDS: z.coerce.number().int().positive().default(5_000_000),
+  ROLLCALL_STRETCH_RECORDS: z.coerce.number().int().positive().default(10_000),
+  ROLLCALL_SHRINK_SHARE: z.coerce.number().min(0).max(1).default(0.2),
+  ROLLCALL_LOG_DIR: z.string().default('logs'),
+  ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ROLLCALL_TIMEZONE: z.string().default('UTC'),
+});
+
+export interface Config {
+  mongodb: { uri: string; database: string; hostsCollection: string };
+  temporal: { address: string; namespace: string; taskQueue: string; apiKey?: string; tls: boolean; ui: string };
+  /** Names of the sources that a run without arguments collects; empty: every source whose settings are there. */
+  collect: string[];
+  /** Further folders with source files. */
+  sourceFolders: string[];
+  /** Overrides every source's own freshness window, milliseconds. */
+  freshnessMs?: number;
+  /** How long one vendor may fail without an answer before its listing ends as partial, milliseconds. */
+  patienceMs: number;
+  /** A listing longer than this has no end. */
+  maxRecords: number;
+  /** About how many records one fetch activity reads. */
+  stretchRecords: number;
+  /** A complete listing that lost more than this share of a source's records retires nothing until confirmed. */
+  shrinkShare: number;
+  log: { dir: string; level: string };
+  timezone: string;
+  /** Where sources find their own settings. */
+  environment: Record<string, string | undefined>;
+}
+
+/**
+ * Reads `.env` (never over what is set already) and the environment: the only place that does.
+ * Throws `Failure('settings-invalid')` that names each bad variable.
+ */
+export function loadConfig(environment: Record<string, string | undefined> = process.env): Config {
+  if (environment === process.env && existsSync('.env')) process.loadEnvFile('.env');
+  if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    throw new Failure('settings-invalid', 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches certificate checks off', {
+      remedy: 'Unset it; give NODE_EXTRA_CA_CERTS the file of a private certificate authority instead',
+    });
+  }
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(present);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Failure('settings-invalid', `Bad settings: ${problems.join('; ')}`, {
+      remedy: 'Correct them in .env or the environment (see .env.example)',
+    });
+  }
+  const env = parsed.data;
+  return {
+    mongodb: { uri: env.MONGODB_URI, database: env.MONGODB_DATABASE, hostsCollection: env.MONGODB_HOSTS_COLLECTION },
+    temporal: {
+      address: env.TEMPORAL_ADDRESS,
+      namespace: env.TEMPORAL_NAMESPACE,
+      taskQueue: env.TEMPORAL_TASK_QUEUE,
+      ...(env.TEMPORAL_API_KEY ? { apiKey: env.TEMPORAL_API_KEY } : {}),
+      tls: env.TEMPORAL_TLS === 'true' || env.TEMPORAL_API_KEY !== undefined,
+      ui: env.TEMPORAL_UI,
+    },
+    collect: env.ROLLCALL_COLLECT,
+    sourceFolders: env.ROLLCALL_SOURCES.split(',').filter(Boolean).map((folder) => resolve(folder.trim())),
+    ...(env.ROLLCALL_FRESHNESS_SECONDS === undefined ? {} : { freshnessMs: env.ROLLCALL_FRESHNESS_SECONDS * 1000 }),
+    patienceMs: env.ROLLCALL_PATIENCE_SECONDS * 1000,
+    maxRecords: env.ROLLCALL_MAX_RECORDS,
+    stretchRecords: env.ROLLCALL_STRETCH_RECORDS,
+    shrinkShare: env.ROLLCALL_SHRINK_SHARE,
+    log: { dir: env.ROLLCALL_LOG_DIR, level: env.ROLLCALL_LOG_LEVEL },
+    timezone: env.ROLLCALL_TIMEZONE,
+    environment,
+  };
+}

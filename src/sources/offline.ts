@@ -1,0 +1,12 @@
+import { resolveSettings, type SettingsShape } from './settings.js';
+import type { Input, SourceDefinition } from './source.js';
+
+/**
+ * A source's input for splitting stored pages into rows. That needs no credentials, so a source whose settings are not
+ * there can still be replayed and verified: what is missing is filled with a placeholder that resolves nowhere.
+ */
+export function offlineInput(source: SourceDefinition, environment: Record<string, string | undefined>): Input {
+  const settings: SettingsShape = source.settings;
+  const filled = Object.values(settings).map(({ env, fallback }) => [env, environment[env] || fallback || 'https://offline.invalid']);
+  return source.input(resolveSettings(source.name, settings, Object.fromEntries(filled)));
+}

@@ -1,0 +1,125 @@
+import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
+import { Failure } from '../failure.js';
+import type { Config } from '../config.js';
+import { bodyIndexes, type BodyDoc } from './bodies.js';
+import { hostIndexes, type HostDoc, type RedirectDoc } from './hosts.js';
+import { type LeaseDoc } from './leases.js';
+import { pageIndexes, type PageDoc } from './pages.js';
+import { quarantineIndexes, type QuarantineDoc } from './quarantine.js';
+import { recordIndexes, type RecordDoc } from './records.js';
+import { runIndexes, type RunDoc } from './runs.js';
+import { type SourceDoc } from './sources.js';
+
+/** The open store: one typed handle a collection. Every write through it is acknowledged by a majority with journal. */
+export interface Store {
+  client: MongoClient;
+  db: Db;
+  bodies: Collection<BodyDoc>;
+  pages: Collection<PageDoc>;
+  records: Collection<RecordDoc>;
+  hosts: Collection<HostDoc>;
+  redirects: Collection<RedirectDoc>;
+  quarantine: Collection<QuarantineDoc>;
+  runs: Collection<RunDoc>;
+  sources: Collection<SourceDoc>;
+  leases: Collection<LeaseDoc>;
+  close(): Promise<void>;
+}
+
+/** Options of a connection string that would weaken what "stored" means (reliability: `w:1` lost acknowledged documents on `kill -9`). */
+const WEAKENING: [option: string, harmless: RegExp][] = [
+  ['w', /^majority$/],
+  ['journal', /^true$/],
+  ['j', /^true$/],
+  ['readConcernLevel', /^(majority|linearizable)$/],
+  ['retryWrites', /^true$/],
+];
+
+/** Throws `Failure('settings-invalid')` when `uri` asks for less durability than a majority with journal. */
+export function refuseWeakUri(uri: string): void {
+  const query = new URLSearchParams(uri.split('?')[1] ?? '');
+  for (const [option, harmless] of WEAKENING) {
+    for (const [name, value] of query) {
+      if (name.toLowerCase() === option.toLowerCase() && !harmless.test(value)) {
+        throw new Failure('settings-invalid', `MONGODB_URI sets ${name}=${value}, which weakens what "stored" means`, {
+          remedy: 'Remove it: Rollcall writes with majority and journal, and relies on that when a cursor moves',
+        });
+      }
+    }
+  }
+}
+
+/**
+ * Connects, checks that the server is a replica set (or a sharded cluster), and creates collections and indexes.
+ * Throws `Failure` (`settings-invalid`, `server-unavailable`); the URI's password never shows.
+ */
+export async function openStore(config: Config['mongodb'], options: { timeoutMs?: number } = {}): Promise<Store> {
+  refuseWeakUri(config.uri);
+  const client = new MongoClient(config.uri, {
+    appName: 'rollcall',
+    writeConcern: { w: 'majority', journal: true },
+    readConcern: { level: 'majority' },
+    retryWrites: true,
+    retryReads: true,
+    ignoreUndefined: true,
+    maxPoolSize: 20,
+    serverSelectionTimeoutMS: options.timeoutMs ?? 10_000,
+  });
+  const at = config.uri.replace(/\/\/[^@/]*@/, '//').split('?')[0]!;
+  try {
+    await client.connect();
+    const hello = await client.db('admin').command({ hello: 1 });
+    if (!hello['setName'] && hello['msg'] !== 'isdbgrid') {
+      throw new Failure('server-unavailable', `MongoDB at ${at} is a standalone server`, {
+        at,
+        remedy: 'Start it with --replSet rs0 and run rs.initiate() once: transactions and majority writes need a replica set',
+      });
+    }
+  } catch (error) {
+    await client.close();
+    if (error instanceof Failure) throw error;
+    throw new Failure('server-unavailable', `MongoDB at ${at} does not answer: ${(error as Error).name}`, {
+      at,
+      remedy: 'Start it, or correct MONGODB_URI',
+    });
+  }
+  const db = client.db(config.database);
+  const store: Store = {
+    client,
+    db,
+    bodies: db.collection('bodies'),
+    pages: db.collection('pages'),
+    records: db.collection('records'),
+    hosts: db.collection(config.hostsCollection),
+    redirects: db.collection('redirects'),
+    quarantine: db.collection('quarantine'),
+    runs: db.collection('runs'),
+    sources: db.collection('sources'),
+    leases: db.collection('leases'),
+    close: () => client.close(),
+  };
+  await prepare(store);
+  return store;
+}
+
+async function prepare(store: Store): Promise<void> {
+  const existing = new Set((await store.db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name));
+  const create = async (collection: Collection<any>, options: Document = {}) => {
+    if (existing.has(collection.collectionName)) return;
+    await store.db.createCollection(collection.collectionName, options).catch((error: { code?: number }) => {
+      if (error.code !== 48) throw error; // another worker was first
+    });
+  };
+  // Raw bodies are read rarely and are most of the disk: zstd blocks hold them in a quarter of the space.
+  await create(store.bodies, { storageEngine: { wiredTiger: { configString: 'block_compressor=zstd' } } });
+  for (const collection of [store.pages, store.records, store.hosts, store.redirects, store.quarantine]) await create(collection);
+  for (const collection of [store.runs, store.sources, store.leases]) await create(collection);
+  await Promise.all([
+    ...bodyIndexes.map((index) => store.bodies.createIndexes([index])),
+    store.pages.createIndexes(pageIndexes),
+    store.records.createIndexes(recordIndexes),
+    store.hosts.createIndexes(hostIndexes),
+    store.quarantine.createIndexes(quarantineIndexes),
+    store.runs.createIndexes(runIndexes),
+  ]);
+}

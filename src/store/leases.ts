@@ -1,0 +1,50 @@
+import type { ClientSession } from 'mongodb';
+import type { Store } from './database.js';
+
+/** One writer at a time: who holds it, until when, and a number that only rises, by which a late writer is told off. */
+export interface LeaseDoc {
+  _id: string;
+  holder: string;
+  epoch: number;
+  expires_at: Date;
+}
+
+export interface Lease {
+  id: string;
+  epoch: number;
+}
+
+/** Another holder took the lease over: nothing that this one still wants to write may be written. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** Takes the lease when it is free, expired, or was held by the same `holder` before; `undefined` when somebody else has it. */
+export async function takeLease(store: Store, id: string, holder: string, ttlMs: number): Promise<Lease | undefined> {
+  try {
+    const taken = await store.leases.findOneAndUpdate(
+      { _id: id, $or: [{ holder }, { $expr: { $lt: ['$expires_at', '$$NOW'] } }] },
+      [{ $set: { holder, epoch: { $add: [{ $ifNull: ['$epoch', 0] }, 1] }, expires_at: { $add: ['$$NOW', ttlMs] } } }],
+      { upsert: true, returnDocument: 'after' },
+    );
+    return taken ? { id, epoch: taken.epoch } : undefined;
+  } catch (error) {
+    if ((error as { code?: number }).code === 11000) return undefined; // held: the upsert met the holder's document
+    throw error;
+  }
+}
+
+/** Extends the lease inside the caller's transaction. Throws `LeaseLost` when the epoch has moved on: the transaction must abort. */
+export async function fenceLease(store: Store, lease: Lease, ttlMs: number, session: ClientSession): Promise<void> {
+  const fenced = await store.leases.updateOne(
+    { _id: lease.id, epoch: lease.epoch },
+    [{ $set: { expires_at: { $add: ['$$NOW', ttlMs] } } }],
+    { session },
+  );
+  if (fenced.matchedCount === 0) throw new LeaseLost(`Lease ${lease.id} epoch ${lease.epoch} was taken over`);
+}
+
+/** Gives the lease back; a no-op when somebody else has it by now. */
+export async function releaseLease(store: Store, lease: Lease): Promise<void> {
+  await store.leases.updateOne({ _id: lease.id, epoch: lease.epoch }, { $set: { expires_at: new Date(0) }, $unset: { holder: true as const } } as never);
+}

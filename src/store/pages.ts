@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type { IndexDescription } from 'mongodb';
+import type { Cursor, FetchedPage } from '../sources/source.js';
+import type { Store } from './database.js';
+import { putBody } from './bodies.js';
+
+/** What became of a page's rows. */
+export interface PageOutcome {
+  at: Date;
+  new: number;
+  changed: number;
+  unchanged: number;
+  quarantined: number;
+  /** Native ids of the rows that were understood. */
+  ids: string[];
+}
+
+/** The page ledger: one entry a response, in the order of its listing. `_id` = run, source and digest of the cursor. */
+export interface PageDoc {
+  _id: string;
+  run: string;
+  source: string;
+  /** Position in the listing, from 0. */
+  seq: number;
+  cursor: Cursor;
+  next: Cursor | null;
+  fetched_at: Date;
+  status: number;
+  media_type: string;
+  /** Length of the body. */
+  bytes: number;
+  /** SHA-256 of the body, and its address in `bodies`. */
+  digest: string;
+  rows: number;
+  total?: number;
+  outcome?: PageOutcome;
+}
+
+export const pageIndexes: IndexDescription[] = [
+  { key: { run: 1, source: 1, seq: 1 } },
+  { key: { run: 1, source: 1, digest: 1 } },
+  { key: { source: 1, fetched_at: -1 } },
+];
+
+/** `_id` of the page that begins at `cursor`. */
+export function pageId(run: string, source: string, cursor: Cursor): string {
+  return `${run}/${source}/${createHash('sha256').update(JSON.stringify(cursor)).digest('hex').slice(0, 16)}`;
+}
+
+/**
+ * Stores a page: first its body, then its ledger entry, each durable before the next. When the ledger already holds a page
+ * for this cursor (an earlier attempt that came through late), that one stays and is returned.
+ */
+export async function appendPage(store: Store, run: string, source: string, seq: number, page: FetchedPage): Promise<PageDoc> {
+  await putBody(store, page.digest, page.body);
+  const entry: PageDoc = {
+    _id: pageId(run, source, page.cursor),
+    run,
+    source,
+    seq,
+    cursor: page.cursor,
+    next: page.next,
+    fetched_at: page.fetchedAt,
+    status: page.status,
+    media_type: page.mediaType,
+    bytes: page.body.length,
+    digest: page.digest,
+    rows: page.rows,
+    ...(page.total === undefined ? {} : { total: page.total }),
+  };
+  try {
+    await store.pages.insertOne(entry);
+    return entry;
+  } catch (error) {
+    const earlier = (error as { code?: number }).code === 11000 ? await store.pages.findOne({ _id: entry._id }) : null;
+    if (!earlier) throw error;
+    return earlier;
+  }
+}
+
+/** Pages of one listing with `from <= seq <= to`, in order, without the ids of their rows. */
+export function pagesBetween(store: Store, run: string, source: string, from: number, to: number): Promise<PageDoc[]> {
+  return store.pages
+    .find({ run, source, seq: { $gte: from, $lte: to } }, { projection: { 'outcome.ids': 0 } })
+    .sort({ seq: 1 })
+    .toArray();
+}
+
+export interface ListingCounts {
+  pages: number;
+  rows: number;
+  new: number;
+  changed: number;
+  unchanged: number;
+  quarantined: number;
+  /** Pages that have not been normalized yet. */
+  waiting: number;
+}
+
+/** Sums of one listing's ledger: the one place that counts of a run come from. */
+export async function countListing(store: Store, run: string, source: string): Promise<ListingCounts> {
+  const sum = (field: string) => ({ $sum: { $ifNull: [field, 0] } });
+  const [counts] = await store.pages
+    .aggregate<ListingCounts>([
+      { $match: { run, source } },
+      {
+        $group: {
+          _id: null,
+          pages: { $sum: 1 },
+          rows: sum('$rows'),
+          new: sum('$outcome.new'),
+          changed: sum('$outcome.changed'),
+          unchanged: sum('$outcome.unchanged'),
+          quarantined: sum('$outcome.quarantined'),
+          waiting: { $sum: { $cond: [{ $ifNull: ['$outcome', false] }, 0, 1] } },
+        },
+      },
+      { $project: { _id: 0 } },
+    ])
+    .toArray();
+  return counts ?? { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, waiting: 0 };
+}

@@ -1,0 +1,243 @@
+import type { AnyBulkWriteOperation, IndexDescription, MongoBulkWriteError } from 'mongodb';
+import type { HostObservation, HostRecord } from '../host/types.js';
+import type { Store } from './database.js';
+
+/** What one source says about one machine, as last understood. `_id` = `source:native id`. */
+export interface RecordDoc {
+  _id: string;
+  source: string;
+  vendor: string;
+  observation: HostObservation;
+  /** Identity keys `kind:scope:value`. */
+  keys: string[];
+  /** Content hash without what only tells time, and the mapping that made it. */
+  hash: string;
+  /** The page (and row) that holds this content as received. */
+  page: string;
+  row: number;
+  /** When that page was received: an older page never replaces a newer one's content. */
+  observed_at: Date;
+  run: string;
+  created_run: string;
+  created_page: string;
+  /** Set when a complete listing of the source no longer held it. */
+  gone_at?: Date;
+  /** Not merged yet since it changed. */
+  dirty?: true;
+  /** Keys it held before, until the merge has seen that they are gone. */
+  prior_keys?: string[];
+}
+
+export const recordIndexes: IndexDescription[] = [
+  { key: { keys: 1 } },
+  { key: { dirty: 1 }, partialFilterExpression: { dirty: true } },
+  { key: { source: 1, gone_at: 1 }, partialFilterExpression: { gone_at: { $exists: true } } },
+];
+
+/** A row of a page, understood and ready to be stored. */
+export interface Understood {
+  _id: string;
+  row: number;
+  observation: HostObservation;
+  keys: string[];
+  hash: string;
+}
+
+/** The page that a batch of records comes from. */
+export interface Origin {
+  source: string;
+  vendor: string;
+  page: string;
+  run: string;
+  observedAt: Date;
+}
+
+export interface Outcome {
+  new: number;
+  changed: number;
+  unchanged: number;
+}
+
+type Known = Pick<RecordDoc, '_id' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys' | 'prior_keys'> & {
+  observation: { device: { last_seen_time?: Date; modified_time?: Date; boot_time?: Date } };
+};
+
+const KNOWN = {
+  hash: 1,
+  observed_at: 1,
+  page: 1,
+  run: 1,
+  created_run: 1,
+  created_page: 1,
+  gone_at: 1,
+  keys: 1,
+  prior_keys: 1,
+  'observation.device.last_seen_time': 1,
+  'observation.device.modified_time': 1,
+  'observation.device.boot_time': 1,
+} as const;
+
+/**
+ * Stores one page's records, each at most once: unknown ones are inserted, changed ones replaced (and flagged for the
+ * merge), for unchanged ones at most the times move. Can be repeated: what an earlier attempt at this page wrote counts as
+ * what it was then. `records` holds no `_id` twice.
+ */
+export async function putRecords(store: Store, origin: Origin, records: readonly Understood[]): Promise<Outcome> {
+  const outcome: Outcome = { new: 0, changed: 0, unchanged: 0 };
+  let open = records;
+  // A record that another activity changes between our read and our write is looked at again.
+  for (let round = 0; open.length > 0; round += 1) {
+    if (round === 10) throw new Error(`Records of page ${origin.page} keep changing under us`);
+    open = await putRound(store, origin, open, outcome);
+  }
+  return outcome;
+}
+
+async function putRound(store: Store, origin: Origin, records: readonly Understood[], outcome: Outcome): Promise<Understood[]> {
+  const ids = records.map((record) => record._id);
+  const known = new Map<string, Known>();
+  for (const found of await store.records.find<Known>({ _id: { $in: ids } }, { projection: KNOWN }).toArray()) known.set(found._id, found);
+
+  const inserts: RecordDoc[] = [];
+  const inserted: Understood[] = [];
+  const updates: AnyBulkWriteOperation<RecordDoc>[] = [];
+  const updated: string[] = [];
+  const touched: { id: string; times: Times }[] = [];
+  for (const record of records) {
+    const existing = known.get(record._id);
+    if (!existing) {
+      inserts.push(fresh(origin, record));
+      inserted.push(record);
+    } else if (existing.hash === record.hash && existing.gone_at === undefined) {
+      countKnown(origin, existing, outcome);
+      const times = timesMoved(origin, existing, record);
+      if (times) touched.push({ id: record._id, times });
+    } else if (existing.observed_at > origin.observedAt) {
+      outcome.unchanged += 1;
+    } else {
+      updates.push({ updateOne: { filter: { _id: record._id, hash: existing.hash, observed_at: existing.observed_at }, update: change(origin, existing, record) } });
+      updated.push(record._id);
+    }
+  }
+
+  const [again, lost] = await Promise.all([insertAll(store, inserts, inserted), updateAll(store, updates, updated), touchAll(store, touched)]);
+  outcome.new += inserts.length - again.length;
+  outcome.changed += updates.length - lost.size;
+  return lost.size === 0 ? again : [...again, ...records.filter((record) => lost.has(record._id))];
+}
+
+function fresh(origin: Origin, record: Understood): RecordDoc {
+  return {
+    _id: record._id,
+    source: origin.source,
+    vendor: origin.vendor,
+    observation: record.observation,
+    keys: record.keys,
+    hash: record.hash,
+    page: origin.page,
+    row: record.row,
+    observed_at: origin.observedAt,
+    run: origin.run,
+    created_run: origin.run,
+    created_page: origin.page,
+    dirty: true,
+  };
+}
+
+function change(origin: Origin, existing: Known, record: Understood) {
+  const kept = new Set(record.keys);
+  const prior = [...new Set([...(existing.prior_keys ?? []), ...existing.keys])].filter((key) => !kept.has(key));
+  return {
+    $set: {
+      observation: record.observation,
+      keys: record.keys,
+      hash: record.hash,
+      page: origin.page,
+      row: record.row,
+      observed_at: origin.observedAt,
+      run: origin.run,
+      dirty: true as const,
+      ...(prior.length > 0 ? { prior_keys: prior } : {}),
+    },
+    $unset: { gone_at: true as const },
+  };
+}
+
+/** An earlier attempt at the same page of the same run may have written it already: then it is not "unchanged". */
+function countKnown(origin: Origin, existing: Known, outcome: Outcome): void {
+  if (existing.page !== origin.page || existing.run !== origin.run) outcome.unchanged += 1;
+  else if (existing.created_page === origin.page && existing.created_run === origin.run) outcome.new += 1;
+  else outcome.changed += 1;
+}
+
+interface Times {
+  last_seen_time?: Date;
+  modified_time?: Date;
+  boot_time?: Date;
+}
+
+function timesMoved(origin: Origin, existing: Known, record: Understood): Times | undefined {
+  if (existing.observed_at > origin.observedAt) return undefined;
+  const before = existing.observation.device;
+  const after = record.observation.device;
+  const moved: Times = {};
+  let any = false;
+  for (const field of ['last_seen_time', 'modified_time', 'boot_time'] as const) {
+    const time = after[field];
+    if (time && (before[field] === undefined || time > before[field])) {
+      moved[field] = time;
+      any = true;
+    }
+  }
+  return any ? moved : undefined;
+}
+
+/** Inserts all; returns those that somebody else inserted first. */
+async function insertAll(store: Store, docs: RecordDoc[], from: Understood[]): Promise<Understood[]> {
+  if (docs.length === 0) return [];
+  try {
+    await store.records.insertMany(docs, { ordered: false });
+    return [];
+  } catch (error) {
+    const failures = (error as MongoBulkWriteError).writeErrors;
+    const list = Array.isArray(failures) ? failures : failures ? [failures] : [];
+    if (list.length === 0 || list.some((failure) => failure.code !== 11000)) throw error;
+    return list.map((failure) => from[failure.index]!);
+  }
+}
+
+/** Applies optimistic updates; returns the ids of those whose record had changed in between. */
+async function updateAll(store: Store, operations: AnyBulkWriteOperation<RecordDoc>[], ids: string[]): Promise<Set<string>> {
+  if (operations.length === 0) return new Set();
+  const result = await store.records.bulkWrite(operations, { ordered: false });
+  if (result.matchedCount === operations.length) return new Set();
+  // Which ones did not match is not told: look at all again, those that did match now count as written by this page.
+  return new Set(ids);
+}
+
+/** Moves times alone: no hash changes, nothing to merge. Hosts follow, so that "last seen" stays true on both. */
+async function touchAll(store: Store, touched: { id: string; times: Times }[]): Promise<void> {
+  if (touched.length === 0) return;
+  const records: AnyBulkWriteOperation<RecordDoc>[] = [];
+  const hosts: AnyBulkWriteOperation<any>[] = [];
+  for (const { id, times } of touched) {
+    const set = Object.fromEntries(Object.entries(times).map(([field, time]) => [`observation.device.${field}`, time]));
+    records.push({ updateOne: { filter: { _id: id }, update: { $max: set } } });
+    const max: Record<string, Date> = Object.fromEntries(Object.entries(times).map(([field, time]) => [`device.${field}`, time]));
+    if (times.last_seen_time) max['last_seen'] = max['sources.$.last_seen'] = times.last_seen_time;
+    hosts.push({ updateOne: { filter: { 'sources.record': id }, update: { $max: max } } });
+  }
+  await Promise.all([store.records.bulkWrite(records, { ordered: false }), store.hosts.bulkWrite(hosts, { ordered: false })]);
+}
+
+/** The shape that identity resolution and survivorship work on. */
+export function toHostRecord(doc: RecordDoc): HostRecord {
+  return {
+    id: doc._id,
+    source: doc.source,
+    vendor: doc.vendor,
+    observation: doc.observation,
+    keys: doc.keys,
+    gone: doc.gone_at !== undefined,
+  };
+}

@@ -1,0 +1,67 @@
+import type { Store } from './database.js';
+
+export interface Absence {
+  /** Distinct native ids that the listing held. */
+  seen: number;
+  /** Live records of the source before the listing is applied. */
+  live: number;
+  /** Live records that the listing did not hold. */
+  missing: number;
+}
+
+/** Ids are compared in slices of this many, so that memory stays flat however long the listing is. */
+const SLICE = 200_000;
+
+/**
+ * Compares a complete listing (the ids in its ledger) with the source's live records, and calls `each` with the ids of
+ * the missing ones, in batches. Works through both in the order of `_id`, slice by slice.
+ */
+export async function compareListing(store: Store, run: string, source: string, each: (ids: string[]) => Promise<void>): Promise<Absence> {
+  const absence: Absence = { seen: 0, live: 0, missing: 0 };
+  const slices = await sliceCount(store, run, source);
+  for (let slice = 0; slice < slices; slice += 1) {
+    const seen = new Set<string>();
+    const pages = store.pages.find({ run, source, 'outcome.ids.0': { $exists: true } }, { projection: { 'outcome.ids': 1 } });
+    for await (const page of pages) {
+      for (const id of page.outcome?.ids ?? []) if (slices === 1 || sliceOf(id, slices) === slice) seen.add(id);
+    }
+    absence.seen += seen.size;
+    let missing: string[] = [];
+    // Records of a source share its name as prefix, so `_id` order is enough and no further index is needed.
+    const records = store.records
+      .find({ _id: { $gte: `${source}:`, $lt: `${source};` } }, { projection: { _id: 1, gone_at: 1 } })
+      .batchSize(10_000);
+    for await (const record of records) {
+      if (record.gone_at) continue;
+      const id = record._id.slice(source.length + 1);
+      if (slices > 1 && sliceOf(id, slices) !== slice) continue;
+      absence.live += 1;
+      if (seen.has(id)) continue;
+      absence.missing += 1;
+      missing.push(record._id);
+      if (missing.length === 1_000) {
+        await each(missing);
+        missing = [];
+      }
+    }
+    if (missing.length > 0) await each(missing);
+  }
+  return absence;
+}
+
+async function sliceCount(store: Store, run: string, source: string): Promise<number> {
+  const [sum] = await store.pages.aggregate<{ rows: number }>([{ $match: { run, source } }, { $group: { _id: null, rows: { $sum: '$rows' } } }]).toArray();
+  return Math.max(1, Math.ceil((sum?.rows ?? 0) / SLICE));
+}
+
+function sliceOf(id: string, slices: number): number {
+  let hash = 0;
+  for (let i = 0; i < id.length; i += 1) hash = (Math.imul(hash, 31) + id.charCodeAt(i)) | 0;
+  return (hash >>> 0) % slices;
+}
+
+/** Marks records as gone and hands them to the merge. Repeating it changes nothing. */
+export async function markGone(store: Store, ids: readonly string[], at: Date): Promise<number> {
+  const marked = await store.records.updateMany({ _id: { $in: [...ids] }, gone_at: { $exists: false } }, { $set: { gone_at: at, dirty: true } });
+  return marked.modifiedCount;
+}

@@ -1,0 +1,2 @@
+export { collectInventory } from './collect-inventory.js';
+export { collectSource } from './collect-source.js';

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import pino from 'pino';
+import { createActivities } from '../../src/activities/index.js';
+import { PageCache } from '../../src/activities/page-cache.js';
+import { registerSearchAttributes, startRun } from '../../src/client.js';
+import { loadConfig, type Config } from '../../src/config.js';
+import { loadSources } from '../../src/sources/index.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { seedSources } from '../../src/store/sources.js';
+import type { CollectInventoryInput, RunSummary } from '../../src/workflows/collect-inventory.js';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+
+/** The whole pipeline in this process, on the shared real servers: own database, own task queue. */
+export interface Pipeline {
+  config: Config;
+  store: Store;
+  env: TestWorkflowEnvironment;
+  /** Collects and waits; a run that failed gives its summary all the same. */
+  collect(input: CollectInventoryInput): Promise<RunSummary>;
+  start(input: CollectInventoryInput): ReturnType<typeof startRun>;
+  close(): Promise<void>;
+}
+
+let installed = false;
+
+/** Opens a pipeline whose sources read `environment`. Close it in `afterAll`. */
+export async function openPipeline(environment: Record<string, string>): Promise<Pipeline> {
+  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  installed = true;
+  const name = `t${randomUUID().slice(0, 8)}`;
+  const config = loadConfig({
+    MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
+    TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'],
+    MONGODB_DATABASE: name,
+    TEMPORAL_TASK_QUEUE: name,
+    ROLLCALL_PATIENCE_SECONDS: '5',
+    ...environment,
+  });
+  const env = await TestWorkflowEnvironment.createFromExistingServer({ address: config.temporal.address });
+  const store = await openStore(config.mongodb);
+  const sources = loadSources({ folders: config.sourceFolders });
+  await seedSources(store, sources.all());
+  await registerSearchAttributes(env.client, 'default');
+  const codePath = process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE'];
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue: name,
+    ...(codePath && existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath: join(__dirname, '../../src/workflows') }),
+    activities: createActivities({ store, sources, config, log: pino({ level: 'silent' }), pages: new PageCache(16 << 20) }),
+    maxHeartbeatThrottleInterval: '3 seconds',
+  });
+  const running = worker.run();
+  const start = (input: CollectInventoryInput) => startRun(env.client, config.temporal, input);
+  return {
+    config,
+    store,
+    env,
+    start,
+    async collect(input) {
+      const { handle } = await start(input);
+      return summaryOf(handle.result());
+    },
+    async close() {
+      worker.shutdown();
+      await running;
+      await store.db.dropDatabase();
+      await store.close();
+      await env.teardown();
+    },
+  };
+}
+
+/** A run's summary, also of one that failed. */
+export async function summaryOf(result: Promise<RunSummary>): Promise<RunSummary> {
+  try {
+    return await result;
+  } catch (error) {
+    const cause = error instanceof WorkflowFailedError ? error.cause : error;
+    if (cause instanceof ApplicationFailure && cause.details?.[0]) return cause.details[0] as RunSummary;
+    throw error;
+  }
+}
