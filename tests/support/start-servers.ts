@@ -1,1 +1,62 @@
-export default async function startServers(): Promise<void> {}
+// First of all, and without the extension: from here on the others are found.
+import './resolve-typescript';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { locateBinary } from '../../src/servers/locate.js';
+import { startMongod } from '../../src/servers/mongod.js';
+import type { RunningServer } from '../../src/servers/process.js';
+import { startTemporal } from '../../src/servers/temporal.js';
+import stopServers from './stop-servers.js';
+import { bundleWorkflows } from './workflow-bundle.js';
+
+export interface TestServers {
+  dir: string;
+  servers: RunningServer[];
+}
+
+/**
+ * One mongod and one Temporal dev server for all test files, and their workflow bundle. Test files find them in
+ * `ROLLCALL_TEST_MONGODB_URI`, `ROLLCALL_TEST_TEMPORAL_ADDRESS` and `ROLLCALL_TEST_WORKFLOW_BUNDLE`.
+ */
+export default async function startServers(): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'rollcall-tests-'));
+  const started: TestServers = { dir, servers: [] };
+  (globalThis as { rollcallTestServers?: TestServers }).rollcallTestServers = started;
+  const results = await Promise.allSettled([startMongodb(started), startDevServer(started), bundle(dir)]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (!failed) return;
+  // Jest runs no tear-down after a set-up that failed.
+  await stopServers();
+  throw failed.reason;
+}
+
+async function startMongodb({ dir, servers }: TestServers): Promise<void> {
+  const { path: binary } = await locateBinary('mongod', { say });
+  const server = await startMongod({ binary, dbPath: join(dir, 'mongodb'), cacheGB: 0.5 });
+  servers.push(server);
+  process.env['ROLLCALL_TEST_MONGODB_URI'] = server.uri;
+}
+
+async function startDevServer({ servers }: TestServers): Promise<void> {
+  const { path: binary } = await locateBinary('temporal', { say });
+  const searchAttributes = { RollcallSource: 'Keyword', RollcallStatus: 'Keyword' };
+  const server = await startTemporal({ binary, headless: true, searchAttributes });
+  servers.push(server);
+  process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'] = server.address;
+}
+
+async function bundle(dir: string): Promise<void> {
+  try {
+    const path = await bundleWorkflows(dir);
+    if (path) process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE'] = path;
+  } catch (error) {
+    // Tests that run workflows bundle for themselves then, and fail on it; the others need not.
+    process.stderr.write(`The workflow bundle cannot be built: ${(error as Error).message}\n`);
+  }
+}
+
+/** Only a first run, which fetches the servers, has something to tell. */
+function say(line: string): void {
+  if (/fetching|downloading|from the|downloaded/.test(line)) process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,66 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import type { Environment } from './path.js';
+
+const DEADLINE_MS = 3_000;
+
+/**
+ * Whether a download host can be reached at all, asked before the real download so that a machine without general internet
+ * does not wait for its retries. Throws an `Error` that says why not; goes through `HTTPS_PROXY` where it is set.
+ */
+export async function probe(url: URL, environment: Environment): Promise<void> {
+  const proxy = environment['HTTPS_PROXY'] || environment['https_proxy'];
+  const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443);
+  let timer: NodeJS.Timeout | undefined;
+  const abandoned = new AbortController();
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
+  });
+  const answered = proxy
+    ? throughProxy(proxy, url.hostname, port, abandoned.signal)
+    : direct(url.hostname, port, abandoned.signal);
+  try {
+    await Promise.race([answered, late]);
+  } catch (error) {
+    throw new Error(`${url.hostname} cannot be reached (${reason(error)})`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    abandoned.abort();
+    answered.catch(() => {});
+  }
+}
+
+function direct(host: string, port: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port }, resolve).on('error', reject);
+    signal.addEventListener('abort', () => socket.destroy());
+  });
+}
+
+function throughProxy(proxy: string, host: string, port: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const at = URL.canParse(proxy) ? new URL(proxy) : undefined;
+    if (!at) return reject(new Error('HTTPS_PROXY is not a URL'));
+    const target = `${host}:${port}`;
+    const asked = request({
+      host: at.hostname,
+      port: at.port || 80,
+      method: 'CONNECT',
+      path: target,
+      headers: { host: target },
+    });
+    asked.on('error', reject).on('connect', (response, socket) => {
+      socket.destroy();
+      // 407 comes from a living proxy that wants the credentials which the download itself will send.
+      if (response.statusCode === 200 || response.statusCode === 407) resolve();
+      else reject(new Error(`the proxy answers ${response.statusCode}`));
+    });
+    signal.addEventListener('abort', () => asked.destroy());
+    asked.end();
+  });
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
+}

@@ -1,0 +1,149 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from '../failure.js';
+import { guard } from './guard.js';
+
+export interface RunningServer {
+  pid: number;
+  /** Asks it to end, and kills it when it has not within ten seconds. May be called twice. */
+  stop(): Promise<void>;
+  /** SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface ServerProcess {
+  /** As users know it, for messages. */
+  title: string;
+  binary: string;
+  args: string[];
+  /** Asked again and again until it says yes; an error counts as no. `log` is what the server printed since its start. */
+  ready: (pid: number, log: string) => Promise<boolean>;
+  /** Appended to. Without one the output is kept only as long as the server runs. */
+  logFile?: string | undefined;
+  /** Lets the server outlive this process. */
+  detached?: boolean | undefined;
+  /** Milliseconds it may take to be ready. Default: 30 s. */
+  deadlineMs?: number | undefined;
+  /** Finds the reason of a failed start in the log. Default: its last lines. */
+  explain?: (log: string) => string | undefined;
+}
+
+const GRACE_MS = 10_000;
+
+/** Starts a server and waits until it is ready. Throws `Failure('server-unavailable')` with its own last words when it is not. */
+export async function startProcess(server: ServerProcess): Promise<RunningServer> {
+  const log = openLog(server.logFile);
+  const child = spawn(server.binary, server.args, {
+    stdio: ['ignore', log.fd, log.fd],
+    // A group of its own: an interrupt from the terminal reaches us alone, and we stop what we started in order.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  const exited = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ? `ended by ${signal}` : `exit code ${code}`));
+  });
+  const release = child.pid === undefined || server.detached ? () => {} : guard(child.pid);
+  let over = false;
+  void exited.then(() => {
+    over = true;
+    release();
+  });
+  // A server that still runs keeps nobody from ending.
+  child.unref();
+  try {
+    const ended = await Promise.race([exited, untilReady(server, child.pid, log.read, () => over)]);
+    if (ended === undefined) return running(child, exited);
+    await end(child, exited);
+    const words = server.explain?.(log.read()) ?? lastLines(log.read());
+    throw new Failure('server-unavailable', `${server.title} did not start (${ended})${words && `: ${words}`}`, {
+      at: server.binary,
+      remedy: server.logFile ? `Its log is ${server.logFile}` : 'Start it by hand to see its whole output',
+    });
+  } finally {
+    closeSync(log.fd);
+  }
+}
+
+/** A handle on a server that an earlier process left running. */
+export function attach(pid: number): RunningServer {
+  const gone = async (withinMs: number) => {
+    for (const until = Date.now() + withinMs; Date.now() < until; await delay(20)) if (!isAlive(pid)) return true;
+    return false;
+  };
+  const kill = async () => {
+    signal(pid, 'SIGKILL');
+    await gone(GRACE_MS);
+  };
+  const stop = async () => {
+    signal(pid, 'SIGTERM');
+    if (!(await gone(GRACE_MS))) await kill();
+  };
+  return { pid, kill, stop };
+}
+
+export function isAlive(pid: number): boolean {
+  return signal(pid, 0);
+}
+
+function running(child: ChildProcess, exited: Promise<string>): RunningServer {
+  const kill = () => end(child, exited);
+  const stop = async () => {
+    child.ref();
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+    await exited;
+    clearTimeout(timer);
+  };
+  return { pid: child.pid ?? 0, kill, stop };
+}
+
+async function end(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  child.ref();
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/** Says what went wrong, or nothing when the server is ready. */
+async function untilReady(
+  server: ServerProcess,
+  pid: number | undefined,
+  log: () => string,
+  over: () => boolean,
+): Promise<string | undefined> {
+  const deadlineMs = server.deadlineMs ?? 30_000;
+  for (const until = Date.now() + deadlineMs; Date.now() < until && !over(); await delay(20)) {
+    if (pid !== undefined && (await server.ready(pid, log()).catch(() => false))) return undefined;
+  }
+  return `not ready within ${deadlineMs / 1000} s`;
+}
+
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+function openLog(file: string | undefined): { fd: number; read: () => string } {
+  const path = file ?? join(tmpdir(), `rollcall-${randomUUID()}.log`);
+  mkdirSync(dirname(path), { recursive: true });
+  const fd = openSync(path, 'a+');
+  // Without a name it goes with the last process that holds it open.
+  if (!file) unlinkSync(path);
+  const start = fstatSync(fd).size;
+  const read = () => {
+    const buffer = Buffer.alloc(Math.min(fstatSync(fd).size - start, 1 << 20));
+    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, start));
+  };
+  return { fd, read };
+}
+
+function lastLines(log: string): string {
+  return log.trim().split('\n').slice(-3).join(' ').slice(-500);
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from './path.js';
+
+export interface RunOptions {
+  environment: Environment;
+  /** The run counts as under way while this folder's content grows. */
+  growing: string;
+  /** Milliseconds without growth after which the run is killed. Default: 8 s. */
+  stallMs?: number;
+}
+
+/** Runs a program to its end and returns what it printed. Throws an `Error` with the last line it complained with. */
+export async function run(command: string, args: string[], options: RunOptions): Promise<string> {
+  const child = spawn(command, args, {
+    env: options.environment as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that a kill reaches what the program itself started.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (output[name] = (output[name] + text).slice(-20_000)));
+  }
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  const killed = killWhenStalled(() => killGroup(child.pid), options);
+  try {
+    const code = await ended;
+    if (killed.stalled) throw new Error(`no progress for ${killed.stallMs / 1000} s`);
+    if (code !== 0) throw new Error(lastComplaint(output.stderr || output.stdout) || `exit code ${code}`);
+    return output.stdout;
+  } finally {
+    killed.end();
+  }
+}
+
+function killWhenStalled(kill: () => void, { growing, stallMs = 8_000 }: RunOptions) {
+  const watch = { stalled: false, stallMs, end: () => clearInterval(timer) };
+  let size = -1;
+  let grewAt = Date.now();
+  const timer = setInterval(() => {
+    void sizeOf(growing).then((now) => {
+      if (now !== size) [size, grewAt] = [now, Date.now()];
+      if (Date.now() - grewAt < stallMs) return;
+      watch.stalled = true;
+      kill();
+    });
+  }, 250);
+  return watch;
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true }).catch(() => []);
+  const sizes = entries.map((entry) =>
+    stat(join(folder, entry))
+      .then((found) => found.size)
+      .catch(() => 0),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** The line that tells most, without what a URL in it may carry: credentials and a query. */
+function lastComplaint(text: string): string | undefined {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const line = lines.findLast((line) => /error|fail|cannot|no module/i.test(line)) ?? lines.at(-1);
+  return line
+    ?.replace(/\/\/[^/\s@]+@/g, '//')
+    .replace(/\?[^\s)]+/g, '')
+    .slice(0, 300);
+}

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { keep, keptServers } from './kept.js';
+import { locateBinary } from './locate.js';
+import { startMongod, type RunningMongod } from './mongod.js';
+import type { Environment } from './path.js';
+import { freeOr, onFreePort } from './ports.js';
+import type { RunningServer } from './process.js';
+import { startTemporal, type RunningTemporal, type TemporalOptions } from './temporal.js';
+
+export interface OpenOptions extends Pick<TemporalOptions, 'searchAttributes' | 'dynamicConfig'> {
+  /** Folder of the servers' data and logs, kept between runs. */
+  dir: string;
+  /** Told in one line where each server comes from. */
+  say: (line: string) => void;
+  environment?: Environment;
+  /** With Temporal's Web UI. Default: yes. */
+  ui?: boolean;
+  /** Leaves the servers up when this process ends; the next one on the same folder uses them. */
+  detached?: boolean;
+  /** WiredTiger's cache in gigabytes. */
+  cacheGB?: number;
+}
+
+export interface OpenServers {
+  mongodbUri: string;
+  temporalAddress: string;
+  temporalUi?: string;
+  /** Absent when the environment names one. */
+  mongod?: RunningMongod;
+  temporal?: RunningTemporal;
+  /** Stops what was started here, nothing else. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The servers that Rollcall needs: those that the environment names (`MONGODB_URI`, `TEMPORAL_ADDRESS`), those that an
+ * earlier process left running on the folder, else new ones. Throws `Failure`; nothing stays behind then.
+ */
+export async function openServers(options: OpenOptions): Promise<OpenServers> {
+  const { environment = process.env, say, dir } = options;
+  const { MONGODB_URI: uri, TEMPORAL_ADDRESS: address, TEMPORAL_UI: ui } = environment;
+  const kept = uri && address ? {} : await keptServers(dir);
+  const started: RunningServer[] = [];
+  const open = async <T extends RunningServer>(title: string, running: T | undefined, start: () => Promise<T>) => {
+    if (running) say(`${title}: already running on ${dir} (process ${running.pid})`);
+    const server = running ?? (await start());
+    if (!running) started.push(server);
+    return server;
+  };
+  const stop = async () => {
+    await Promise.all(started.map((server) => server.stop()));
+  };
+
+  if (uri) say('MongoDB: as MONGODB_URI says');
+  if (address) say(`Temporal: ${address}, as TEMPORAL_ADDRESS says`);
+  const [mongod, temporal] = await Promise.allSettled([
+    uri ? undefined : open('MongoDB', kept.mongod, () => newMongod(options, environment)),
+    address ? undefined : open('Temporal', kept.temporal, () => newTemporal(options, environment)),
+  ]);
+  if (mongod.status === 'rejected' || temporal.status === 'rejected') {
+    await stop();
+    throw mongod.status === 'rejected' ? mongod.reason : (temporal as PromiseRejectedResult).reason;
+  }
+  const servers = {
+    ...(mongod.value ? { mongod: mongod.value } : {}),
+    ...(temporal.value ? { temporal: temporal.value } : {}),
+  };
+  if (options.detached && started.length > 0) await keep(dir, servers);
+  const temporalUi = address ? ui : temporal.value?.uiUrl;
+  return {
+    ...servers,
+    mongodbUri: uri || (mongod.value?.uri ?? ''),
+    temporalAddress: address || (temporal.value?.address ?? ''),
+    ...(temporalUi ? { temporalUi } : {}),
+    stop,
+  };
+}
+
+async function newMongod(options: OpenOptions, environment: Environment): Promise<RunningMongod> {
+  const { path: binary } = await locateBinary('mongod', { say: options.say, environment });
+  return onFreePort(27017, (port) =>
+    startMongod({
+      binary,
+      port,
+      dbPath: join(options.dir, 'mongodb'),
+      logFile: join(options.dir, 'mongod.log'),
+      detached: options.detached ?? false,
+      ...(options.cacheGB === undefined ? {} : { cacheGB: options.cacheGB }),
+    }),
+  );
+}
+
+async function newTemporal(options: OpenOptions, environment: Environment): Promise<RunningTemporal> {
+  const { path: binary } = await locateBinary('temporal', { say: options.say, environment });
+  const { dir, ui = true, detached = false, searchAttributes = {}, dynamicConfig = {} } = options;
+  return onFreePort(7233, async (port) =>
+    startTemporal({
+      binary,
+      port,
+      ...(ui ? { uiPort: await freeOr(8233) } : { headless: true }),
+      dbFile: join(dir, 'temporal.db'),
+      logFile: join(dir, 'temporal.log'),
+      detached,
+      searchAttributes,
+      dynamicConfig,
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { freePort, onFreePort } from './ports.js';
+import { startProcess, type RunningServer } from './process.js';
+
+export interface TemporalOptions {
+  binary: string;
+  /** File of the state; without one it is kept in memory. */
+  dbFile?: string;
+  /** Default: a free one. */
+  port?: number;
+  /** Default: a free one. */
+  uiPort?: number;
+  /** Without the Web UI. */
+  headless?: boolean;
+  /** Name to type (`Keyword`, `Int`, …), registered in the default namespace. */
+  searchAttributes?: Record<string, string>;
+  /** Server settings, each value in JSON. */
+  dynamicConfig?: Record<string, string>;
+  logFile?: string;
+  /** Lets the server outlive this process. */
+  detached?: boolean;
+}
+
+export interface RunningTemporal extends RunningServer {
+  port: number;
+  /** host:port of the frontend. */
+  address: string;
+  uiUrl?: string;
+}
+
+/** Starts Temporal's dev server on loopback and waits until its frontend answers. Throws `Failure('server-unavailable')` with the server's own reason. */
+export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
+  if (options.dbFile) await mkdir(dirname(options.dbFile), { recursive: true });
+  const start = async (port: number) => {
+    const uiPort = options.headless ? undefined : (options.uiPort ?? (await freePort()));
+    const address = `127.0.0.1:${port}`;
+    const server = await startProcess({
+      title: 'Temporal',
+      binary: options.binary,
+      args: argumentsFor(options, port, uiPort),
+      // It names its address once it holds the port; before that, another server may be the one that answers there.
+      ready: async (_pid, log) => /Server:\s+\S+:\d+/.test(log) && (await answers(address)),
+      logFile: options.logFile,
+      detached: options.detached,
+    });
+    return { ...server, port, address, ...(uiPort === undefined ? {} : { uiUrl: `http://127.0.0.1:${uiPort}` }) };
+  };
+  return options.port === undefined ? onFreePort(undefined, start) : start(options.port);
+}
+
+function argumentsFor(options: TemporalOptions, port: number, uiPort: number | undefined): string[] {
+  const { dbFile, searchAttributes = {}, dynamicConfig = {} } = options;
+  const pairs = (flag: string, values: Record<string, string>) =>
+    Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+  return [
+    'server',
+    'start-dev',
+    '--ip=127.0.0.1',
+    `--port=${port}`,
+    '--log-level=error',
+    uiPort === undefined ? '--headless' : `--ui-port=${uiPort}`,
+    // A write-ahead log loses nothing by a kill, and does not wait for the disk twice on every step of a workflow.
+    ...(dbFile
+      ? ['--db-filename', dbFile, ...pairs('--sqlite-pragma', { journal_mode: 'WAL', synchronous: 'NORMAL' })]
+      : []),
+    ...pairs('--search-attribute', searchAttributes),
+    ...pairs('--dynamic-config-value', dynamicConfig),
+  ];
+}
+
+/** Whether a Temporal frontend answers for the default namespace. */
+export async function answers(address: string): Promise<boolean> {
+  let connection: Connection | undefined;
+  try {
+    connection = await Connection.connect({ address, connectTimeout: 1_000 });
+    await connection.workflowService.describeNamespace({ namespace: 'default' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await connection?.close();
+  }
+}

@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import type { Binary } from './binaries.js';
+import { isExecutable, type Environment } from './path.js';
+
+const DEADLINE_MS = 5_000;
+
+/** Asks a program for its version. Throws an `Error` whose message says why it is not usable. */
+export async function checkVersion(path: string, binary: Binary, environment: Environment): Promise<void> {
+  if (!isExecutable(path)) throw new Error(`${path} is not an executable file`);
+  const output = await answerOf(path, environment);
+  const match = binary.answer.exec(output);
+  if (!match) throw new Error(`${path} does not answer --version as ${binary.command} does`);
+  const version = match[1];
+  if (version && Number.parseInt(version, 10) < binary.oldest) {
+    throw new Error(`${path} is version ${version}, at least ${binary.oldest} is needed`);
+  }
+}
+
+function answerOf(path: string, environment: Environment): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: DEADLINE_MS, killSignal: 'SIGKILL', env: environment as NodeJS.ProcessEnv } as const;
+    execFile(path, ['--version'], options, (error, stdout, stderr) => {
+      if (error?.killed) reject(new Error(`${path} did not answer --version within ${DEADLINE_MS / 1000} s`));
+      else resolve(stdout + stderr);
+    }).stdin?.end();
+  });
+}
