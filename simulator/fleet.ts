@@ -1,0 +1,169 @@
+import { hash, share, spread32, unspread32 } from './random.js';
+import type { Listing, Vendor } from './listing.js';
+import { machineAt } from './machines/at.js';
+import { coverageOf, DRAW, type Machine } from './machines/machine.js';
+import { deviceId, writeCrowdstrikeDevice } from './render/crowdstrike-device.js';
+import type { Dialect } from './render/dialect.js';
+import { qualysId, writeQualysHost, type LongLists } from './render/qualys-host.js';
+import { writeSoftware, writeVulns, type RowPlan } from './render/rows.js';
+import { Sink } from './render/sink.js';
+import type { Shown } from './render/version.js';
+import { writeAsXml } from './render/qualys-xml.js';
+
+/** `lean` Qualys records are about 6 KB, `fat` ones about 95 KB as real ones are; CrowdStrike's are 3 KB in both. */
+export type FleetSize = 'lean' | 'fat';
+
+const NO_LISTS: LongLists = { software: () => {}, vulns: () => {} };
+const scratch = new Sink();
+
+/** A fleet of `hosts` machines; nothing of it is kept but the order of each listing (four bytes a record). */
+export class Fleet {
+  private touches = 0;
+  private rounds: number[] = [];
+  private revision = 0;
+  private indices: Record<Vendor, Uint32Array> = { qualys: new Uint32Array(), crowdstrike: new Uint32Array() };
+
+  constructor(
+    readonly seed: number,
+    private machines: number,
+    readonly size: FleetSize,
+  ) {
+    this.order();
+  }
+
+  get hosts(): number {
+    return this.machines;
+  }
+
+  get checkIns(): number {
+    return this.touches;
+  }
+
+  touch(): void {
+    this.touches++;
+    this.revision++;
+  }
+
+  /** Changes a real field of about `fraction` of the machines and says how many records that is in each vendor's list. */
+  change(fraction: number): Record<Vendor, number> {
+    const round = this.rounds.push(fraction) - 1;
+    this.revision++;
+    const hit = (index: number): boolean => this.hit(index, round);
+    return { qualys: this.indices.qualys.filter(hit).length, crowdstrike: this.indices.crowdstrike.filter(hit).length };
+  }
+
+  /** Removes the last machines (`by` below zero) or adds the next ones. */
+  resize(by: number): void {
+    this.machines = Math.max(0, this.machines + by);
+    this.revision++;
+    this.order();
+  }
+
+  listing(vendor: Vendor): Listing {
+    const fleet = this;
+    const id =
+      vendor === 'qualys'
+        ? (index: number) => String(qualysId(this.seed, index))
+        : (index: number) => deviceId(this.seed, index);
+    const before =
+      vendor === 'qualys' ? (a: string, b: string) => Number(a) < Number(b) : (a: string, b: string) => a < b;
+    const indexAt = (position: number): number => {
+      const indices = this.indices[vendor];
+      // Past the end: machines that the fleet does not have, for listings that never end.
+      return position < indices.length ? (indices[position] as number) : this.machines + position - indices.length;
+    };
+    return {
+      vendor,
+      get count() {
+        return fleet.indices[vendor].length;
+      },
+      get version() {
+        return fleet.revision;
+      },
+      id: (position) => id(indexAt(position)),
+      after: (wanted) => {
+        let low = 0;
+        let high = this.indices[vendor].length;
+        while (low < high) {
+          const middle = (low + high) >>> 1;
+          if (before(wanted, id(indexAt(middle)))) high = middle;
+          else low = middle + 1;
+        }
+        return low;
+      },
+      write: (position, dialect, sink) => this.write(vendor, indexAt(position), dialect, sink),
+      plain: (position) => {
+        const shown = this.shown(indexAt(position));
+        if (vendor === 'qualys') writeQualysHost(shown, 'plain', NO_LISTS, scratch);
+        else writeCrowdstrikeDevice(shown, 'plain', scratch);
+        return JSON.parse(scratch.drain()) as Record<string, unknown>;
+      },
+    };
+  }
+
+  /** Machines with their native ids, as lines of JSON. */
+  *truth(): Generator<string> {
+    for (let index = 0; index < this.machines; index++) {
+      const { inQualys, inCrowdstrike } = coverageOf(this.seed, index);
+      yield JSON.stringify({
+        machine: index,
+        ...(inQualys ? { qualys: String(qualysId(this.seed, index)) } : {}),
+        ...(inCrowdstrike ? { crowdstrike: deviceId(this.seed, index) } : {}),
+      });
+    }
+  }
+
+  machine(index: number): Machine {
+    return machineAt(this.seed, index);
+  }
+
+  private hit(index: number, round: number): boolean {
+    return share(this.seed, index, DRAW.change + 100 * (round + 1)) < (this.rounds[round] as number);
+  }
+
+  private shown(index: number): Shown {
+    let changes = 0;
+    for (let round = 0; round < this.rounds.length; round++) if (this.hit(index, round)) changes++;
+    return { seed: this.seed, machine: machineAt(this.seed, index), version: { touches: this.touches, changes } };
+  }
+
+  private rows(machine: Machine, dialect: Dialect): RowPlan {
+    const drawn = hash(this.seed, machine.index, DRAW.filler);
+    const fat = this.size === 'fat' && !machine.agentless;
+    return {
+      platform: machine.os.platform,
+      dialect,
+      software: machine.agentless ? 0 : fat ? 56 + (drawn % 12) : 2 + (drawn & 1),
+      vulns: fat ? 92 + ((drawn >>> 8) % 16) : 2 + ((drawn >>> 8) & 1),
+      drawn,
+      mark: String(machine.index % 10_000_000).padStart(7, '0'),
+    };
+  }
+
+  private write(vendor: Vendor, index: number, dialect: Dialect, sink: Sink): void {
+    const shown = this.shown(index);
+    if (vendor === 'crowdstrike') {
+      writeCrowdstrikeDevice(shown, dialect, sink);
+      return;
+    }
+    const plan = this.rows(shown.machine, dialect);
+    const lists: LongLists = { software: (to) => writeSoftware(plan, to), vulns: (to) => writeVulns(plan, to) };
+    if (dialect === 'xml') writeAsXml(shown, lists, sink);
+    else writeQualysHost(shown, dialect, lists, sink);
+  }
+
+  private order(): void {
+    const qualys: number[] = [];
+    const crowdstrike: number[] = [];
+    for (let index = 0; index < this.machines; index++) {
+      const { inQualys, inCrowdstrike } = coverageOf(this.seed, index);
+      if (inQualys) qualys.push(index);
+      if (inCrowdstrike) crowdstrike.push(spread32(index));
+    }
+    // Qualys ids ascend with the index; device ids ascend with its spread form.
+    this.indices = {
+      qualys: Uint32Array.from(qualys),
+      crowdstrike: Uint32Array.from(crowdstrike).sort().map(unspread32),
+    };
+  }
+}

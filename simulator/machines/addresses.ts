@@ -1,0 +1,51 @@
+import { hash, hex4, hex8, pick, spread24 } from '../random.js';
+import { DRAW } from './machine.js';
+
+const OCTET = Array.from({ length: 256 }, (_, value) => String(value));
+const PUBLIC = ['3', '18', '34', '52', '54', '81', '84', '91'] as const;
+
+/** Four octets of which the last is never 0, 1 or 255. */
+export function ipv4(first: string, second: number, third: number, fourth: number, separator = '.'): string {
+  return (
+    first +
+    separator +
+    (OCTET[second & 255] as string) +
+    separator +
+    (OCTET[third & 255] as string) +
+    separator +
+    (OCTET[2 + (fourth % 250)] as string)
+  );
+}
+
+/** The public address of one machine (or of one site: any index will do). */
+export function publicIp(seed: number, index: number, separator = '.'): string {
+  const h = hash(seed, index, DRAW.external);
+  return ipv4(pick(PUBLIC, h), h >>> 3, h >>> 11, h >>> 19, separator);
+}
+
+/** A MAC in a manufacturer's block. */
+export function factoryMac(prefix: string, index: number): string {
+  return prefix + hex8(spread24(index)).slice(2);
+}
+
+const LOCAL = ['02', '06', '0a', '0e', '12', '16'] as const;
+
+/** EC2 gives locally administered addresses: ignoring that kind of MAC throws all of EC2 away. */
+export function ec2Mac(seed: number, index: number): string {
+  const h = hash(seed, index, DRAW.network);
+  return pick(LOCAL, h) + hex4(h >>> 16) + hex8(spread24(index)).slice(2);
+}
+
+function nibble(code: number): number {
+  return code < 58 ? code - 48 : code - 87;
+}
+
+/** The link-local address that a MAC implies, uncompressed as Qualys prints it: `fe80:0:0:0:89a:eff:feba:3fd9`. */
+export function linkLocal(mac: string): string {
+  const byte = (at: number): number => (nibble(mac.charCodeAt(at)) << 4) | nibble(mac.charCodeAt(at + 1));
+  const first = (((byte(0) ^ 2) << 8) | byte(2)).toString(16);
+  const second = ((byte(4) << 8) | 0xff).toString(16);
+  const third = (0xfe00 | byte(6)).toString(16);
+  const fourth = ((byte(8) << 8) | byte(10)).toString(16);
+  return `fe80:0:0:0:${first}:${second}:${third}:${fourth}`;
+}

@@ -1,0 +1,103 @@
+import { hash, pick } from '../random.js';
+import { FLEET_NOW, isoSeconds } from '../times.js';
+import { fixed } from '../machines/fixed.js';
+import { DRAW, type Machine } from '../machines/machine.js';
+import { writeDate, type Dialect } from './dialect.js';
+import { writeAgent } from './qualys-agent.js';
+import { writePorts, writeVolumes } from './qualys-lists.js';
+import { writeNics } from './qualys-nics.js';
+import { writeSource } from './qualys-source.js';
+import type { Sink } from './sink.js';
+import type { Shown } from './version.js';
+
+const DAY = 86_400_000;
+const MEMORY = ['966', '1971', '3904', '7822', '15990', '32022'] as const;
+
+/** Ascends with the machine's number, as Qualys' ids ascend with discovery. */
+export function qualysId(seed: number, index: number): number {
+  return 305_000_000 + index * 16 + (hash(seed, index, DRAW.agentId + 20) & 15);
+}
+
+interface Names {
+  name: string;
+  dns: string;
+  fqdn: string;
+}
+
+function namesOf(machine: Machine): Names {
+  // An asset that only the cloud connector knows is named after the instance.
+  if (machine.agentless && machine.cloud) return { name: machine.cloud.instance, dns: '', fqdn: '' };
+  const windows = machine.os.platform === 'Windows';
+  const full = machine.name + machine.suffix;
+  const dns = full.toLowerCase();
+  return { name: windows ? machine.name : full, dns, fqdn: windows ? full : dns };
+}
+
+/** Writes the two long lists, each called in its place. */
+export interface LongLists {
+  software: (sink: Sink) => void;
+  vulns: (sink: Sink) => void;
+}
+
+/** Writes a host asset as JSON, keys in the order that Qualys gives them. */
+export function writeQualysHost(shown: Shown, dialect: Dialect, lists: LongLists, sink: Sink): void {
+  const { seed, machine, version } = shown;
+  const { index, os } = machine;
+  const id = qualysId(seed, index);
+  const h = hash(seed, index, DRAW.times);
+  const sizes = hash(seed, index, DRAW.sizes + 40);
+  // One in ten has not been seen for weeks; the others were within two days.
+  const seen =
+    FLEET_NOW - (h % 10 === 0 ? 15 + (h % 200) : h % 2) * DAY - (h % 86_400) * 1000 + version.touches * 3_600_000;
+  const created = FLEET_NOW - (300 + ((h >>> 8) % 900)) * DAY - (h % 86_400) * 1000;
+  const { name, dns, fqdn } = namesOf(machine);
+  const agent = !machine.agentless;
+  const scanned = agent || !machine.cloud;
+
+  if (dialect === 'extended') sink.text(`{"_id":${id},`);
+  else sink.text(`{`);
+  sink.text(
+    `"account":{"list":[{"HostAssetAccount":{"username":"${machine.user || 'root'}"}},{"HostAssetAccount":{"username":"svc-backup"}}]},`,
+  );
+  sink.text(`"address":"${machine.nics[0]?.addresses[0] ?? ''}",`);
+  if (agent) writeAgent(shown, seen, dialect, sink);
+  if (machine.bios) sink.text(`"biosDescription":"${machine.manufacturer} ${machine.bios} 08/24/2024",`);
+  if (machine.cloud) sink.text(`"cloudProvider":"${machine.cloud.provider}",`);
+  sink.text(`"created":"${isoSeconds(created)}",`);
+  if (dns) sink.text(`"dnsHostName":"${dns}",`);
+  if (machine.windowsDomain) sink.text(`"domain":"${machine.windowsDomain}",`);
+  sink.text(`"fqdn":"${fqdn}","id":${id},"isDockerHost":"${sizes % 12 === 0 ? 'true' : 'false'}",`);
+  if (agent) {
+    sink.text(`"lastComplianceScan":"${isoSeconds(seen - 7_200_000)}","lastLoggedOnUser":"${machine.user}",`);
+    sink.text(`"lastSystemBoot":"${isoSeconds(created + DAY)}",`);
+  }
+  if (scanned) {
+    sink.text(`"lastVulnScan":`);
+    writeDate(seen - 400_000, dialect, sink);
+    sink.text(`,`);
+  }
+  if (machine.manufacturer) sink.text(`"manufacturer":"${machine.manufacturer}","model":"${machine.model}",`);
+  sink.text(`"modified":"${isoSeconds(seen)}","name":"${name}",`);
+  if (os.platform === 'Windows' && dns) sink.text(`"netbiosName":"${machine.name.toUpperCase()}",`);
+  sink.text(`"networkGuid":"${fixed(seed).networkGuid}","networkInterface":{"list":[`);
+  writeNics(machine, dns, sink);
+  sink.text(`]},"openPort":{"list":[`);
+  writePorts(sizes, sink);
+  sink.text(`]},"os":"${agent || version.changes === 0 ? os.qualys : `${os.qualys} rev ${version.changes}`}",`);
+  sink.text(`"processor":{"list":[{"HostAssetProcessor":{"name":"Intel(R) Xeon(R) CPU @ 2.40GHz","speed":2400}}]},`);
+  // An asset that only the connector knows has no id in the scanning half of the product.
+  sink.text(`"qwebHostId":${scanned ? 215_000_000 + index : 'null'},"software":{"list":[`);
+  lists.software(sink);
+  sink.text(`]},"sourceInfo":{"list":[`);
+  writeSource(seed, machine, id, created, sink);
+  sink.text(`]},"tags":{"list":[{"TagSimple":{"id":33643,"name":"${agent ? 'Cloud Agent' : 'R&D <lab>'}"}},`);
+  sink.text(`{"TagSimple":{"id":${40_000 + (sizes % 20)},"name":"unit-${sizes % 20}"}}]},`);
+  sink.text(`"timezone":"${h % 3 === 0 ? '+00:00' : 'UTC'}","totalMemory":${pick(MEMORY, sizes >>> 8)},`);
+  sink.text(
+    `"trackingMethod":"${agent ? 'QAGENT' : machine.cloud ? 'INSTANCE_ID' : 'IP'}","type":"HOST","volume":{"list":[`,
+  );
+  if (agent) writeVolumes(sizes >>> 6, dialect, sink);
+  sink.text(`]},"vuln":{"list":[`);
+  lists.vulns(sink);
+  sink.text(`]}}`);
+}

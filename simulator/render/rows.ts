@@ -1,0 +1,205 @@
+import { hash, pick } from '../random.js';
+import { FLEET_NOW, isoSeconds } from '../times.js';
+import type { Platform } from '../machines/machine.js';
+import type { Dialect } from './dialect.js';
+import { jsonToXml } from './xml.js';
+import type { Sink } from './sink.js';
+
+/**
+ * Software and vulnerability rows are most of a Qualys record. They are rendered once, in chunks of a few rows; a record
+ * is a machine's own walk over the chunks, with the machine's number put into each vulnerability id.
+ */
+const CHUNKS = 512;
+const SOFTWARE_ROWS = 8;
+const VULN_ROWS = 4;
+
+const STEMS: Record<Platform, readonly string[]> = {
+  Linux: [
+    'openssl',
+    'glibc',
+    'systemd',
+    'curl',
+    'python3',
+    'perl',
+    'bash',
+    'kernel',
+    'gcc',
+    'zlib',
+    'libxml2',
+    'rpm',
+    'yum',
+    'nss',
+    'krb5',
+    'pam',
+    'sudo',
+    'vim',
+    'git',
+    'dbus',
+    'audit',
+    'cloud-init',
+    'chrony',
+    'docker',
+    'containerd',
+    'grub2',
+    'lvm2',
+    'mdadm',
+    'nginx',
+    'rsyslog',
+    'tar',
+    'xz',
+  ],
+  Windows: [
+    'Microsoft Edge',
+    'Microsoft Visual C++ Redistributable',
+    'Google Chrome',
+    'Mozilla Firefox',
+    '7-Zip',
+    'Notepad++',
+    'Microsoft .NET Runtime',
+    'Java SE',
+    'Zoom',
+    'Microsoft Teams',
+    'OneDrive',
+    'VLC',
+    'PuTTY',
+    'WinSCP',
+    'Wireshark',
+    'Git',
+    'Python',
+    'Node.js',
+    'Slack',
+    'SQL Server Native Client',
+  ],
+  Mac: [
+    'Safari',
+    'Xcode',
+    'Mail',
+    'Numbers',
+    'Pages',
+    'Keynote',
+    'Google Chrome',
+    'Slack',
+    'zoom.us',
+    'Docker',
+    'Visual Studio Code',
+    'iTerm',
+    'Spotify',
+    '1Password',
+    'GarageBand',
+    'Photos',
+  ],
+  Device: ['firmware', 'bootloader', 'snmp-agent', 'http-server'],
+};
+const ENDINGS = [
+  '',
+  '-libs',
+  '-devel',
+  '-common',
+  '-tools',
+  '-data',
+  '-core',
+  '-utils',
+  '-client',
+  '-server',
+  '-plugins',
+  '-docs',
+  '-lang',
+  '-extra',
+  '-compat',
+  '-headers',
+] as const;
+
+interface Pool {
+  /** Chunks as they begin a list, and as they follow others (in JSON with a comma before them). */
+  software: { first: Buffer[]; next: Buffer[] };
+  vulns: { first: Buffer[]; next: Buffer[] };
+  /** Distance from the end of a vulnerability chunk back to the machine's digits in each of its rows. */
+  digits: number[][];
+}
+
+const pools = new Map<string, Pool>();
+
+function softwareRow(platform: Platform, number: number): string {
+  const h = hash(7, number, 1);
+  const ending = ENDINGS[Math.floor(number / STEMS[platform].length) % ENDINGS.length] as string;
+  const name = pick(STEMS[platform], number) + ending + (number >= 512 ? `-${number >> 9}` : '');
+  const version = `${(h >>> 2) % 24}.${(h >>> 7) % 60}.${(h >>> 13) % 200}`;
+  const release =
+    platform === 'Linux' ? `-${(h >>> 21) % 90}.${pick(['amzn2', 'el9', 'u22'], h >>> 28)}.x86_64` : `.${h & 4095}`;
+  return `{"HostAssetSoftware":{"name":"${name}","version":"${version}${release}"}}`;
+}
+
+function vulnRow(number: number, dialect: Dialect): string {
+  const h = hash(11, number, 2);
+  const last = FLEET_NOW - (h % 96) * 3_600_000 - ((h >>> 8) % 3600) * 1000;
+  const first = last - (30 + ((h >>> 16) % 700)) * 86_400_000;
+  const id = `1${'0'.repeat(7)}${String(number % 1000).padStart(3, '0')}`;
+  return `{"HostAssetVuln":{"hostInstanceVulnId":${dialect === 'extended' ? `{"$numberLong":"${id}"}` : id},"lastFound":"${isoSeconds(last)}","firstFound":"${isoSeconds(first)}","qid":${38000 + ((h >>> 4) % 340_000)}}}`;
+}
+
+function build(platform: Platform, dialect: Dialect): Pool {
+  const comma = dialect === 'xml' ? '' : ',';
+  const pool: Pool = { software: { first: [], next: [] }, vulns: { first: [], next: [] }, digits: [] };
+  const add = (list: { first: Buffer[]; next: Buffer[] }, rows: string[]): Buffer => {
+    const chunk = Buffer.from(comma + rows.map((row) => (dialect === 'xml' ? jsonToXml(row) : row)).join(comma));
+    list.next.push(chunk);
+    list.first.push(chunk.subarray(comma.length));
+    return chunk;
+  };
+  const rows = (count: number, row: (place: number) => string): string[] =>
+    Array.from({ length: count }, (_, place) => row(place));
+  for (let chunk = 0; chunk < CHUNKS; chunk++) {
+    add(
+      pool.software,
+      rows(SOFTWARE_ROWS, (row) => softwareRow(platform, chunk * SOFTWARE_ROWS + row)),
+    );
+    const vulns = add(
+      pool.vulns,
+      rows(VULN_ROWS, (row) => vulnRow(chunk * VULN_ROWS + row, dialect)),
+    );
+    const places: number[] = [];
+    // Only an id holds these eight digits in a row.
+    for (let at = vulns.indexOf('10000000'); at >= 0; at = vulns.indexOf('10000000', at + 8)) {
+      places.push(vulns.length - at - 1);
+    }
+    pool.digits.push(places);
+  }
+  return pool;
+}
+
+function poolOf(platform: Platform, dialect: Dialect): Pool {
+  const key = platform + dialect;
+  let pool = pools.get(key);
+  if (!pool) pools.set(key, (pool = build(platform, dialect)));
+  return pool;
+}
+
+/** How many chunks of each a record holds, and the machine's walk over them. */
+export interface RowPlan {
+  platform: Platform;
+  dialect: Dialect;
+  software: number;
+  vulns: number;
+  /** Where the walk starts and how far it steps. */
+  drawn: number;
+  /** Seven digits of the machine, part of its vulnerability ids. */
+  mark: string;
+}
+
+export function writeSoftware(plan: RowPlan, sink: Sink): void {
+  const { software } = poolOf(plan.platform, plan.dialect);
+  const step = ((plan.drawn >>> 8) & (CHUNKS - 1)) | 1;
+  for (let chunk = 0, at = plan.drawn; chunk < plan.software; chunk++, at += step) {
+    sink.bytes((chunk === 0 ? software.first : software.next)[at & (CHUNKS - 1)] as Buffer);
+  }
+}
+
+export function writeVulns(plan: RowPlan, sink: Sink): void {
+  const { vulns, digits } = poolOf(plan.platform, plan.dialect);
+  const step = ((plan.drawn >>> 16) & (CHUNKS - 1)) | 1;
+  for (let chunk = 0, at = plan.drawn >>> 4; chunk < plan.vulns; chunk++, at += step) {
+    const number = at & (CHUNKS - 1);
+    sink.bytes((chunk === 0 ? vulns.first : vulns.next)[number] as Buffer);
+    for (const back of digits[number] as number[]) sink.patch(back, plan.mark);
+  }
+}

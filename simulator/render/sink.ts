@@ -1,0 +1,70 @@
+const SEGMENT = 256 * 1024;
+const free: Buffer[] = [];
+
+/** Gives a segment back once the socket has taken its bytes; segments are reused, so memory stays flat under any load. */
+export function recycle(segment: Buffer): void {
+  if (segment.buffer.byteLength === SEGMENT && free.length < 64) free.push(Buffer.from(segment.buffer));
+}
+
+/** Collects rendered text in segments of 256 KiB; `take` hands over those that are full. */
+export class Sink {
+  private current = free.pop() ?? Buffer.allocUnsafeSlow(SEGMENT);
+  private used = 0;
+  private full: Buffer[] = [];
+
+  private pending = '';
+
+  /** Text is encoded in one go when bytes follow or a record ends: an encoding call costs more than twenty characters. */
+  text(text: string): void {
+    this.pending += text;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    if (this.pending) this.flush();
+    const { length } = bytes;
+    if (this.used + length > this.current.length) this.rotate(length);
+    this.current.set(bytes, this.used);
+    this.used += length;
+  }
+
+  /** Overwrites bytes just written, `back` bytes before the end, with ASCII text. */
+  patch(back: number, ascii: string): void {
+    const start = this.used - back;
+    for (let place = 0; place < ascii.length; place++) this.current[start + place] = ascii.charCodeAt(place);
+  }
+
+  /** Hands over the segments that are full. */
+  take(): Buffer[] {
+    if (this.pending) this.flush();
+    const segments = this.full;
+    if (segments.length > 0) this.full = [];
+    return segments;
+  }
+
+  /** What has not filled a segment; the sink is done after it. */
+  end(): Buffer {
+    if (this.pending) this.flush();
+    return this.current.subarray(0, this.used);
+  }
+
+  /** The text of a sink used as a scratch pad; the sink is empty again afterwards. */
+  drain(): string {
+    const text = this.pending;
+    this.pending = '';
+    return text;
+  }
+
+  private flush(): void {
+    const { pending } = this;
+    this.pending = '';
+    // The longest UTF-8 form is three bytes a character.
+    if (this.used + pending.length * 3 > this.current.length) this.rotate(pending.length * 3);
+    this.used += this.current.write(pending, this.used);
+  }
+
+  private rotate(needed: number): void {
+    if (this.used > 0) this.full.push(this.current.subarray(0, this.used));
+    this.current = needed > SEGMENT ? Buffer.allocUnsafeSlow(needed) : (free.pop() ?? Buffer.allocUnsafeSlow(SEGMENT));
+    this.used = 0;
+  }
+}
