@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import ky from 'ky';
+import { Failure } from '../../failure.js';
+import { Deadline } from './deadline.js';
+import { networkFailure } from './network.js';
+import { place, type HttpRequest } from './request.js';
+
+/** Deadlines of one request in milliseconds, and the cap on its decompressed body in bytes. */
+export interface TransportLimits {
+  /** Until the headers, connecting included. */
+  headersMs: number;
+  /** From the headers to the last byte. */
+  bodyMs: number;
+  /** Between two pieces of the body. */
+  idleMs: number;
+  maxBytes: number;
+}
+
+export const DEFAULT_LIMITS: TransportLimits = {
+  headersMs: 15_000,
+  bodyMs: 60_000,
+  idleMs: 15_000,
+  maxBytes: 64 * 1024 * 1024,
+};
+
+/** One answer, read to its end. */
+export interface Answer {
+  url: URL;
+  method: string;
+  status: number;
+  headers: Headers;
+  /** Without parameters, lower-case. */
+  mediaType: string;
+  body: Buffer;
+  /** Lower-case hex SHA-256 of `body`. */
+  digest: string;
+  fetchedAt: Date;
+}
+
+/**
+ * Sends one request and reads its answer, whatever the status; redirects are answers too. Throws
+ * `Failure('unreachable')` when there is no whole answer in time, `Failure('response-too-large')` over the cap, and the
+ * signal's own reason when that aborts.
+ */
+export async function exchange(request: HttpRequest, limits: TransportLimits, signal: AbortSignal): Promise<Answer> {
+  signal.throwIfAborted();
+  const { url, method } = request;
+  const at = place(url);
+  const deadline = new Deadline();
+  const cancel = () => deadline.fail(signal.reason);
+  signal.addEventListener('abort', cancel, { once: true });
+  let whole = false;
+  try {
+    const headers = deadline.start(limits.headersMs, () =>
+      late(`${at} sent no answer within ${limits.headersMs} ms`, at),
+    );
+    const response = await deadline.race(
+      ky(url, {
+        method,
+        headers: request.headers,
+        ...(request.body !== undefined && { body: request.body }),
+        signal: deadline.signal,
+        retry: 0,
+        redirect: 'manual',
+        throwHttpErrors: false,
+        timeout: false,
+      }) as Promise<Response>,
+    );
+    deadline.stop(headers);
+    const { body, digest } = await receive(response, limits, deadline, at);
+    whole = true;
+    const mediaType =
+      response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() || 'application/octet-stream';
+    return {
+      url,
+      method,
+      status: response.status,
+      headers: response.headers,
+      mediaType,
+      body,
+      digest,
+      fetchedAt: new Date(),
+    };
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw error instanceof Failure ? error : networkFailure(error, at);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    deadline.end(!whole);
+  }
+}
+
+function late(message: string, at: string): Failure {
+  return new Failure('unreachable', message, { at });
+}
+
+async function receive(response: Response, limits: TransportLimits, deadline: Deadline, at: string) {
+  const hash = createHash('sha256');
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  if (reader) {
+    deadline.start(limits.bodyMs, () => late(`${at} did not send its whole answer within ${limits.bodyMs} ms`, at));
+    const idle = deadline.start(limits.idleMs, () => late(`${at} stopped in mid-answer for ${limits.idleMs} ms`, at));
+    for (;;) {
+      const { done, value } = await deadline.race(reader.read());
+      if (done) break;
+      idle.refresh();
+      length += value.length;
+      if (length > limits.maxBytes) {
+        throw new Failure('response-too-large', `${at} sent more than ${limits.maxBytes} bytes`, {
+          at,
+          status: response.status,
+        });
+      }
+      hash.update(value);
+      chunks.push(value);
+    }
+  }
+  return { body: Buffer.concat(chunks, length), digest: hash.digest('hex') };
+}

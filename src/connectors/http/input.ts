@@ -1,0 +1,106 @@
+import { Failure, type FailureKind } from '../../failure.js';
+import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../sources/source.js';
+import type { Auth } from './auth.js';
+import { checkedReading, type Envelope } from './envelope.js';
+import { keepEvidence } from './evidence.js';
+import { DEFAULT_LIMITS, type Answer, type TransportLimits } from './exchange.js';
+import type { Paging } from './paging/paging.js';
+import { bodyText, refusal, type RefusalRule } from './refusal.js';
+import { remedyFor } from './remedies.js';
+import { place, type RequestTemplate } from './request.js';
+import { Session, type RedirectPolicy } from './session.js';
+import { headerWarnings } from './warnings.js';
+import { Walk, type Fetched } from './walk.js';
+
+/** An HTTP API as a source declares it. */
+export interface HttpInputOptions<Position extends Cursor> {
+  /** The source's name, for errors. */
+  source: string;
+  /** Base URL; a path in it goes before every request's path. */
+  base: string;
+  auth: Auth;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
+  limits?: Partial<TransportLimits>;
+  redirects?: RedirectPolicy;
+  /** The request for one position of the listing. */
+  request: (position: Position) => RequestTemplate;
+  paging: Paging<Position>;
+  envelope: Envelope;
+  /** What the vendor means by a status where the general table is wrong. */
+  refusals?: RefusalRule[];
+  /** What a user can do about a kind of failure, in this source's own words. */
+  remedies?: Partial<Record<FailureKind, string>>;
+}
+
+/**
+ * An input that speaks HTTP. Making one does nothing yet: `rows` works without any setting, so that stored pages can be
+ * read again without the vendor. Hold on to it for the life of the process: it remembers a region it was sent to.
+ */
+export function httpInput<Position extends Cursor>(options: HttpInputOptions<Position>): Input {
+  const { source, paging, envelope, remedies = {} } = options;
+  const session = new Session({
+    ...options,
+    headers: options.headers ?? {},
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  });
+
+  const fetch = async (position: Position, signal: AbortSignal): Promise<Fetched> => {
+    const answer = await session.send(options.request(position), signal);
+    try {
+      return fetched(answer, position);
+    } catch (error) {
+      if (error instanceof Failure) keepEvidence(error, answer);
+      throw error;
+    }
+  };
+
+  const fetched = (answer: Answer, position: Position): Fetched => {
+    const { status, body, mediaType, digest, fetchedAt } = answer;
+    const warnings = [...session.takeWarnings(), ...headerWarnings(answer)];
+    const page = { body, mediaType, digest, status, fetchedAt, ...(warnings.length > 0 && { warnings }) };
+    const { end } = paging;
+    if (end && status === end.status && bodyText(answer).includes(end.text)) return { page: { ...page, rows: 0 } };
+    if (status !== 200) throw refusal(answer, options.refusals, !sameAsStart(position));
+    const reading = checkedReading(body, envelope, place(answer.url));
+    const total = Number(reading.values['total'] ?? Number.NaN);
+    return {
+      page: { ...page, rows: reading.rows, ...(Number.isSafeInteger(total) && total >= 0 && { total }) },
+      reading,
+    };
+  };
+
+  const sameAsStart = (position: Position) => JSON.stringify(position) === JSON.stringify(paging.start());
+
+  const endpoint = () =>
+    session.base.host + session.base.pathname.replace(/\/+$/, '') + options.request(paging.start()).path;
+
+  /** The one place that completes a failure with what only the source knows. */
+  const completed = (error: unknown): unknown => {
+    if (!(error instanceof Failure)) return error;
+    error.details.source ??= source;
+    if (error.kind !== 'settings-invalid') error.details.at ??= endpoint();
+    error.details.remedy ??= remedies[error.kind] ?? remedyFor(error.kind);
+    return error;
+  };
+
+  return {
+    async *pages(from: Cursor | null, fetchOptions: FetchOptions): AsyncGenerator<FetchedPage> {
+      try {
+        const start = from === null ? paging.start() : paging.resume(from);
+        yield* new Walk(start, fetchOptions, paging, fetch).pages();
+      } catch (error) {
+        throw completed(error);
+      }
+    },
+    *rows({ body, status }): Generator<Row> {
+      // An answer that ended the listing is a page without rows.
+      if (status !== 200) return;
+      try {
+        yield* checkedReading(body, envelope, `A page of ${source}`).all();
+      } catch (error) {
+        throw completed(error);
+      }
+    },
+  };
+}

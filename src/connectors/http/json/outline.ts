@@ -1,0 +1,83 @@
+import { Malformed } from '../malformed.js';
+import { Elements, afterSpace, afterString, afterValue, scanRecords } from './scan.js';
+
+/** What to look for in a page: keys to follow, values to keep (by name), and where the list of records is. */
+export interface Wanted {
+  children: Map<string, Wanted>;
+  value?: string;
+  records?: boolean;
+}
+
+/** Where everything in a JSON page is, found in one pass over its bytes without building an object. */
+export interface Outline {
+  /** `undefined` when neither a list nor an object stands where the records belong. */
+  records: Elements | undefined;
+  /** Raw text of the wanted values that are there. */
+  values: Map<string, Buffer>;
+}
+
+/**
+ * Builds the tree of wanted things from dotted paths (`''` is the root). `wrapper` is the key of an object that may stand
+ * in the place of the list and hold it: Qualys writes one record as `data: {HostAsset: {…}}`.
+ */
+export function want(records: string, values: Record<string, string> = {}, wrapper?: string): Wanted {
+  const root: Wanted = { children: new Map() };
+  const at = (path: string) => {
+    let node = root;
+    for (const key of path === '' ? [] : path.split('.')) {
+      const child = node.children.get(key) ?? { children: new Map<string, Wanted>() };
+      node.children.set(key, child);
+      node = child;
+    }
+    return node;
+  };
+  at(records).records = true;
+  if (wrapper !== undefined) at(records === '' ? wrapper : `${records}.${wrapper}`).records = true;
+  for (const [name, path] of Object.entries(values)) at(path).value = name;
+  return root;
+}
+
+/** Throws `Malformed` when the bytes are not one complete, balanced JSON text. */
+export function outline(body: Buffer, wanted: Wanted): Outline {
+  const found: Outline = { records: undefined, values: new Map() };
+  const byteOrderMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
+  const end = afterSpace(body, visit(body, afterSpace(body, byteOrderMark), wanted, found));
+  if (end < body.length) throw new Malformed(`goes on after its end at byte ${end}`);
+  return found;
+}
+
+function visit(body: Buffer, from: number, node: Wanted | undefined, found: Outline): number {
+  const byte = body[from];
+  let end: number;
+  if (node?.records && byte === 0x5b) {
+    found.records = new Elements();
+    end = scanRecords(body, from + 1, found.records);
+  } else if (node && node.children.size > 0 && byte === 0x7b) {
+    if (node.records) found.records = undefined;
+    end = members(body, from, node, found);
+    if (node.records && !found.records) scanRecords(body, from, (found.records = new Elements()), true);
+  } else if (node?.records && byte === 0x7b) {
+    found.records = new Elements();
+    end = scanRecords(body, from, found.records, true);
+  } else {
+    end = afterValue(body, from);
+  }
+  if (node?.value !== undefined) found.values.set(node.value, body.subarray(from, end));
+  return end;
+}
+
+function members(body: Buffer, from: number, node: Wanted, found: Outline): number {
+  let at = afterSpace(body, from + 1);
+  if (body[at] === 0x7d) return at + 1;
+  for (;;) {
+    if (body[at] !== 0x22) throw new Malformed(`has no key where one belongs at byte ${at}`);
+    const afterKey = afterString(body, at);
+    const child = node.children.get(body.toString('utf8', at + 1, afterKey - 1));
+    at = afterSpace(body, afterKey);
+    if (body[at] !== 0x3a) throw new Malformed(`has no colon after a key at byte ${at}`);
+    at = afterSpace(body, visit(body, afterSpace(body, at + 1), child, found));
+    if (body[at] === 0x7d) return at + 1;
+    if (body[at] !== 0x2c) throw new Malformed(`ends early or lacks a comma at byte ${at}`);
+    at = afterSpace(body, at + 1);
+  }
+}

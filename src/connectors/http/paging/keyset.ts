@@ -1,0 +1,72 @@
+import { Failure } from '../../../failure.js';
+import type { Values } from '../envelope.js';
+import { foreignCursor, wholeNumber, type Paging } from './paging.js';
+
+/** Records with an id greater than `after`, as text: ids may be longer than a double holds. */
+export type KeysetPosition = { limit: number; after?: string };
+
+interface KeysetOptions {
+  limit: number;
+  /** The envelope's value that says whether there is more; as text (`"true"`), boolean or 0 and 1. */
+  more: string;
+  /** The envelope's value that holds the last id of the page. */
+  last: string;
+  /** The id of a record, for pages that say there is more but not after which id. */
+  idOf: (record: unknown) => unknown;
+}
+
+/** Each page asks for ids greater than the last one seen. Ends when the page says that there is no more. */
+export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<KeysetPosition> {
+  return {
+    concurrency: 1,
+    start: () => ({ limit }),
+    resume(cursor) {
+      const after = cursor['after'];
+      if (after !== undefined && typeof after !== 'string') throw foreignCursor('after');
+      return { limit: wholeNumber(cursor, 'limit', 1), ...(after !== undefined && { after }) };
+    },
+    next({ limit, after }, page) {
+      if (!hasMore(page.values, more)) return null;
+      const id = idText(page.values[last]) ?? idText(idOf(page.last()));
+      if (id === undefined)
+        throw new Failure('response-mismatch', 'The page says that there is more, but not after which id');
+      if (after !== undefined && !isGreater(id, after)) {
+        throw new Failure(
+          'listing-loops',
+          'The last id of the page is not greater than the one it was asked to start after',
+        );
+      }
+      return { limit, after: id };
+    },
+    smaller: ({ limit, after }) =>
+      limit === 1 ? null : { limit: Math.floor(limit / 2), ...(after !== undefined && { after }) },
+  };
+}
+
+function hasMore(values: Values, name: string): boolean {
+  const value = values[name];
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
+  if (word === true || word === 'true' || word === 1 || word === '1') return true;
+  if (
+    word === undefined ||
+    word === null ||
+    word === false ||
+    word === 'false' ||
+    word === 0 ||
+    word === '0' ||
+    word === ''
+  )
+    return false;
+  throw new Failure('response-mismatch', 'The value that says whether there is more is neither true nor false');
+}
+
+/** Ids are text or numbers; an empty one is none. */
+function idText(id: unknown): string | undefined {
+  return (typeof id === 'string' && id !== '') || typeof id === 'number' ? String(id) : undefined;
+}
+
+const isWhole = (id: string) => /^\d+$/.test(id);
+
+function isGreater(id: string, than: string): boolean {
+  return isWhole(id) && isWhole(than) ? BigInt(id) > BigInt(than) : id > than;
+}

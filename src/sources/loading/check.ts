@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { SourceDefinition } from '../source.js';
+
+const CRON_FIELD = /^[\d*,/A-Za-z#?LW-]+$/;
+
+const isTimezone = (name: string) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+};
+
+const callable = z.custom<(...given: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
+
+const declaredSetting = z.strictObject({
+  env: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an environment variable in upper case'),
+  schema: z.custom<z.ZodType>(
+    (value) => typeof (value as z.ZodType | undefined)?.safeParse === 'function',
+    'must be made by setting.text(), setting.secret(), setting.url(), setting.integer() or setting.choice()',
+  ),
+  help: z.string().min(1, 'must say what the setting is for'),
+  secret: z.boolean(),
+  fallback: z.string().optional(),
+});
+
+const definition = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and dashes'),
+  vendor: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and dashes'),
+  dataset: z.literal('hosts', 'must be hosts'),
+  docs: z.url({ protocol: /^https?$/, error: 'must be the address of the vendor’s documentation' }),
+  settings: z.record(
+    z.string(),
+    declaredSetting.superRefine(({ schema, fallback }, context) => {
+      if (fallback !== undefined && !schema.safeParse(fallback).success) {
+        context.addIssue('has a default that the setting itself refuses');
+      }
+    }),
+  ),
+  schedule: z
+    .strictObject({
+      cron: z.string().refine((cron) => {
+        const fields = cron.trim().split(/\s+/);
+        return fields.length === 5 && fields.every((field) => CRON_FIELD.test(field));
+      }, 'must have five fields: minute, hour, day of month, month, day of week'),
+      timezone: z.string().refine(isTimezone, 'must be an IANA time zone, as Europe/Vienna').optional(),
+    })
+    .optional(),
+  freshnessMs: z.number().nonnegative('must be milliseconds').optional(),
+  listing: z.enum(['full', 'incremental'], 'must be full or incremental'),
+  mapping: z.int('must be a whole number').positive('must be 1 or more'),
+  input: callable,
+  map: callable,
+});
+
+/** What is wrong with a value that claims to be a source definition in the file `name`; empty when nothing is. */
+export function faultsOf(value: unknown, name: string): string[] {
+  const parsed = definition.safeParse(value);
+  if (parsed.success) {
+    const { name: declared } = parsed.data;
+    return declared === name ? [] : [`name is ${declared}, but must equal the name of the file`];
+  }
+  return parsed.error.issues.map(
+    ({ path, message }) => `${path.map(String).join('.') || 'the default export'}: ${message}`,
+  );
+}
+
+/** Only for values without faults. */
+export function asDefinition(value: unknown): SourceDefinition {
+  return value as SourceDefinition;
+}

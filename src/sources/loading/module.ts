@@ -1,0 +1,64 @@
+import { readFileSync, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, resolve } from 'node:path';
+import { compileFunction, constants } from 'node:vm';
+import { transformSync } from '@swc/core';
+
+interface Loaded {
+  exports: Record<string, unknown>;
+}
+
+const OWN = join(__dirname, '../..');
+
+/**
+ * Loads a module from outside the project, `.ts` or `.js`, as ES module or CommonJS, whatever the folder's package.json
+ * says. It may import `rollcall` (defineSource, httpInput, …), `rollcall/<path below src>`, files beside it, and packages
+ * that it or the project can resolve. Throws what the compiler or the module throws.
+ */
+export function loadModule(file: string, loaded = new Map<string, Loaded>()): Record<string, unknown> {
+  const known = loaded.get(file);
+  if (known) return known.exports;
+  const module: Loaded = { exports: {} };
+  loaded.set(file, module);
+  const { code } = transformSync(readFileSync(file, 'utf8'), {
+    filename: file,
+    swcrc: false,
+    configFile: false,
+    isModule: 'unknown',
+    jsc: { parser: { syntax: extname(file) === '.ts' ? 'typescript' : 'ecmascript' }, target: 'es2022' },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  });
+  const run = compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'], {
+    filename: file,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }) as (...given: unknown[]) => void;
+  run(module.exports, requireFor(file, loaded), module, file, dirname(file));
+  return module.exports;
+}
+
+function requireFor(file: string, loaded: Map<string, Loaded>): (specifier: string) => unknown {
+  const outside = createRequire(file);
+  return (specifier) => {
+    if (specifier === 'rollcall') return require(join(__dirname, 'api')) as unknown;
+    if (specifier.startsWith('rollcall/')) {
+      return require(join(OWN, specifier.slice('rollcall/'.length).replace(/\.js$/, ''))) as unknown;
+    }
+    if (specifier.startsWith('.')) return requireBeside(resolve(dirname(file), specifier), loaded, outside);
+    try {
+      return outside(specifier) as unknown;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+      return require(specifier) as unknown;
+    }
+  };
+}
+
+/** TypeScript sources name each other with the extension `.js`, or with none. */
+function requireBeside(path: string, loaded: Map<string, Loaded>, outside: NodeJS.Require): unknown {
+  const bare = path.replace(/\.js$/, '');
+  const file = [path, `${bare}.ts`, `${bare}.js`].find(
+    (candidate) => /\.[jt]s$/.test(candidate) && existsSync(candidate),
+  );
+  return file === undefined ? (outside(path) as unknown) : loadModule(file, loaded);
+}
