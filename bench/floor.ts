@@ -53,11 +53,16 @@ async function main(work: Work): Promise<void> {
   await Promise.all(work.listings.map(load));
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  process.stdout.write(`${JSON.stringify({ seconds, records, cpu_seconds: (userCPUTime + systemCPUTime) / 1e6, rss_mb: maxRSS / 1024 })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ seconds, records, cpu_seconds: (userCPUTime + systemCPUTime) / 1e6, rss_mb: maxRSS / 1024 })}\n`,
+  );
   await client.close();
 }
 
-const hostOf = (record: Document): string => String(record['dnsHostName'] || record['hostname'] || record['name'] || record['id'] || record['device_id']).toLowerCase();
+const hostOf = (record: Document): string =>
+  String(
+    record['dnsHostName'] || record['hostname'] || record['name'] || record['id'] || record['device_id'],
+  ).toLowerCase();
 
 function goldenOf(record: Document): Document {
   const agent = (record['agentInfo'] ?? {}) as Document;

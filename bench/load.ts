@@ -46,7 +46,8 @@ export async function measureLoad(fleet: Fleet, hosts: number): Promise<Measured
     const unchanged = await run(client, stack);
     const writes = (await countWrites(store)) - writesBefore;
     for (const summary of [first, unchanged]) {
-      if (summary.status !== 'completed') throw new Error(`The run ended ${summary.status}: ${JSON.stringify(summary.sources)}`);
+      if (summary.status !== 'completed')
+        throw new Error(`The run ended ${summary.status}: ${JSON.stringify(summary.sources)}`);
     }
     return {
       fleet,
@@ -70,7 +71,10 @@ export async function measureLoad(fleet: Fleet, hosts: number): Promise<Measured
 }
 
 /** Seconds of one load with `latency` milliseconds a request, and without, pages of 100. */
-export async function measureLatency(hosts: number, latency: number): Promise<{ hosts: number; latency_ms: number; plain_seconds: number; latency_seconds: number }> {
+export async function measureLatency(
+  hosts: number,
+  latency: number,
+): Promise<{ hosts: number; latency_ms: number; plain_seconds: number; latency_seconds: number }> {
   const seconds: number[] = [];
   for (const wait of [0, latency]) {
     const stack = await openBenchStack({ hosts, fleet: 'lean', pageSize: 100, latency: wait });
@@ -106,15 +110,23 @@ async function runFloor({ config, simulator }: BenchStack, fleet: Fleet, store: 
     pageSize,
     records: records[vendor],
   });
-  const work = { mongodb: config.mongodb.uri, listings: [listing('qualys', PAGE_SIZE[fleet]), listing('crowdstrike', PAGE_SIZE.lean)] };
-  const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'floor.js'), JSON.stringify(work)], { maxBuffer: 1 << 24 });
+  const work = {
+    mongodb: config.mongodb.uri,
+    listings: [listing('qualys', PAGE_SIZE[fleet]), listing('crowdstrike', PAGE_SIZE.lean)],
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'floor.js'), JSON.stringify(work)], {
+    maxBuffer: 1 << 24,
+  });
   await store.client.db('floor').dropDatabase();
   return JSON.parse(stdout) as { seconds: number; records: number; cpu_seconds: number; rss_mb: number };
 }
 
 async function countEvents(client: Client, { config }: BenchStack): Promise<number> {
   let events = 0;
-  const ids = [`bench-collect-${[...SOURCES].sort().join('+')}`, ...SOURCES.map((source) => `${config.temporal.taskQueue}-source-${source}`)];
+  const ids = [
+    `bench-collect-${[...SOURCES].sort().join('+')}`,
+    ...SOURCES.map((source) => `${config.temporal.taskQueue}-source-${source}`),
+  ];
   for (const id of ids) events += (await client.workflow.getHandle(id).describe()).historyLength;
   return events;
 }
@@ -123,7 +135,9 @@ async function countEvents(client: Client, { config }: BenchStack): Promise<numb
 async function countWrites(store: Store): Promise<number> {
   let writes = 0;
   for (const collection of [store.records, store.hosts]) {
-    const [stats] = await collection.aggregate<{ latencyStats: { writes: { ops: unknown } } }>([{ $collStats: { latencyStats: {} } }]).toArray();
+    const [stats] = await collection
+      .aggregate<{ latencyStats: { writes: { ops: unknown } } }>([{ $collStats: { latencyStats: {} } }])
+      .toArray();
     writes += Number(stats?.latencyStats.writes.ops ?? 0);
   }
   return writes;

@@ -12,7 +12,8 @@ interface Options {
   latency: boolean;
 }
 
-const ratio = (value: number, target: number): string => `${value.toFixed(2)} × (${value <= target ? 'held' : 'missed'}: ≤ ${target})`;
+const ratio = (value: number, target: number): string =>
+  `${value.toFixed(2)} × (${value <= target ? 'held' : 'missed'}: ≤ ${target})`;
 
 function count(text: string): number {
   const value = Number(text);
@@ -42,14 +43,31 @@ async function main(): Promise<void> {
   if (!options.json) process.stdout.write(`${tableOf(measured)}\n${compareSizes(measured)}`);
   if (options.latency && !options.fleet && !options.json) {
     const { hosts, latency_ms, plain_seconds, latency_seconds } = await measureLatency(10_000, 50);
-    process.stdout.write(`${hosts} lean hosts in pages of 100 with ${latency_ms} ms a request: ${latency_seconds.toFixed(1)} s against ${plain_seconds.toFixed(1)} s, ${ratio(latency_seconds / plain_seconds, 2)}\n`);
+    process.stdout.write(
+      `${hosts} lean hosts in pages of 100 with ${latency_ms} ms a request: ${latency_seconds.toFixed(1)} s against ${plain_seconds.toFixed(1)} s, ${ratio(latency_seconds / plain_seconds, 2)}\n`,
+    );
   }
   if (options.peers) process.stdout.write(`${await measurePeers(sizes.at(-1)!)}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(measured)}\n`);
 }
 
 function tableOf(measured: Measured[]): string {
-  const table = new Table({ head: ['fleet', 'hosts', 'floor s', 'first s', 'first / floor', 'unchanged / first', 'CPU s', 'RSS MB', 'requests', 'events / 100 hosts', 'writes when unchanged'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: [
+      'fleet',
+      'hosts',
+      'floor s',
+      'first s',
+      'first / floor',
+      'unchanged / first',
+      'CPU s',
+      'RSS MB',
+      'requests',
+      'events / 100 hosts',
+      'writes when unchanged',
+    ],
+    style: { head: [], border: [] },
+  });
   for (const row of measured) {
     table.push([
       row.fleet,

@@ -21,10 +21,20 @@ export const PAGE_SIZE: Record<Fleet, number> = { lean: 1_000, fat: 100 };
 export const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
 
 /** Fresh servers on an empty folder, the simulator, and one worker process; nothing shared with another measurement. */
-export async function openBenchStack(options: { hosts: number; fleet: Fleet; pageSize?: number; latency?: number }): Promise<BenchStack> {
+export async function openBenchStack(options: {
+  hosts: number;
+  fleet: Fleet;
+  pageSize?: number;
+  latency?: number;
+}): Promise<BenchStack> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
   const servers = await openServers({ dir, say: () => {}, ui: false });
-  const simulator = await spawnSimulator({ hosts: options.hosts, seed: 7, fleet: options.fleet, ...(options.latency ? { latency: options.latency } : {}) });
+  const simulator = await spawnSimulator({
+    hosts: options.hosts,
+    seed: 7,
+    fleet: options.fleet,
+    ...(options.latency ? { latency: options.latency } : {}),
+  });
   const pageSize = String(options.pageSize ?? PAGE_SIZE[options.fleet]);
   const environment = {
     ...process.env,
@@ -38,7 +48,10 @@ export async function openBenchStack(options: { hosts: number; fleet: Fleet; pag
     CROWDSTRIKE_DEMO_PAGE_SIZE: String(options.pageSize ?? PAGE_SIZE.lean),
   };
   const log = openSync(join(dir, 'worker.log'), 'a');
-  const worker = spawn(process.execPath, [join(__dirname, '../src/worker.js')], { env: environment, stdio: ['ignore', log, log] });
+  const worker = spawn(process.execPath, [join(__dirname, '../src/worker.js')], {
+    env: environment,
+    stdio: ['ignore', log, log],
+  });
   return {
     config: loadConfig(environment),
     simulator,

@@ -36,5 +36,11 @@ export async function withHeartbeat<T>(details: () => unknown, work: () => Promi
 /** A logger whose every line carries run, source, workflow and attempt. */
 export function activityLog(log: Logger, run: string, source?: string): Logger {
   const { workflowExecution, activityType, attempt } = Context.current().info;
-  return log.child({ run, ...(source ? { source } : {}), workflow: workflowExecution?.workflowId, activity: activityType, attempt });
+  return log.child({
+    run,
+    ...(source ? { source } : {}),
+    workflow: workflowExecution?.workflowId,
+    activity: activityType,
+    attempt,
+  });
 }

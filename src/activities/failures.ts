@@ -11,7 +11,13 @@ export interface Tries {
 }
 
 /** Kinds that another try may cure; each is given up in time (see `patience`), all others at once. */
-const PASSING = new Set<FailureKind>(['unreachable', 'vendor-error', 'response-mismatch', 'rate-limited', 'server-unavailable']);
+const PASSING = new Set<FailureKind>([
+  'unreachable',
+  'vendor-error',
+  'response-mismatch',
+  'rate-limited',
+  'server-unavailable',
+]);
 
 /** Waits asked for by a vendor are not impatience: only this many in a row without a page are. */
 const MOST_WAITS = 30;
@@ -59,7 +65,8 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
     });
   }
   const mostTries = failure.kind === 'response-mismatch' ? 2 : 3;
-  const exhausted = tries.count >= mostTries && now - tries.since >= (failure.kind === 'response-mismatch' ? 0 : patienceMs);
+  const exhausted =
+    tries.count >= mostTries && now - tries.since >= (failure.kind === 'response-mismatch' ? 0 : patienceMs);
   return ApplicationFailure.create({ ...common, nonRetryable: !PASSING.has(failure.kind) || exhausted });
 }
 

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { Failure } from '../failure.js';
-import type { Cursor, FetchedPage } from '../sources/source.js';
+import type { Cursor, FetchedPage, Input } from '../sources/source.js';
 import { resolveSettings } from '../sources/settings.js';
 import { appendPage, type PageDoc } from '../store/pages.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
@@ -41,6 +41,15 @@ const MOST_REPEATS = 3;
  * A second attempt goes on after the last page that the ledger holds: what was stored is not fetched again.
  */
 export function fetchActivity({ store, sources, config, log, pages: cache }: Dependencies) {
+  // An input remembers its login and the region it was sent to: one a source, for the life of the worker.
+  const inputs = new Map<string, Input>();
+  const inputOf = (name: string): Input => {
+    const source = sources.get(name);
+    const open = inputs.get(name) ?? source.input(resolveSettings(name, source.settings, config.environment));
+    inputs.set(name, open);
+    return open;
+  };
+
   return async function fetchPages(input: FetchInput): Promise<Stretch> {
     const tries: Tries = (Context.current().info.heartbeatDetails as Tries | undefined) ?? { count: 0, since: 0 };
     const started = Date.now();
@@ -65,25 +74,32 @@ export function fetchActivity({ store, sources, config, log, pages: cache }: Dep
     };
 
     const isRepeated = async (page: FetchedPage): Promise<boolean> =>
-      (await store.pages.findOne({ run: input.run, source: input.source, digest: page.digest }, { projection: { _id: 1 } })) !== null;
+      (await store.pages.findOne(
+        { run: input.run, source: input.source, digest: page.digest },
+        { projection: { _id: 1 } },
+      )) !== null;
 
     const guard = () => {
-      if (repeats >= MOST_REPEATS) throw loops(input.source, `the same page came ${repeats + 1} times under different cursors`);
+      if (repeats >= MOST_REPEATS)
+        throw loops(input.source, `the same page came ${repeats + 1} times under different cursors`);
       const rows = input.rows + stretch.rows;
-      if (rows > config.maxRecords) throw loops(input.source, `it passed ${config.maxRecords} records (ROLLCALL_MAX_RECORDS) without an end`);
+      if (rows > config.maxRecords)
+        throw loops(input.source, `it passed ${config.maxRecords} records (ROLLCALL_MAX_RECORDS) without an end`);
       if (stretch.total !== undefined && rows > 1.5 * stretch.total + 1_000) {
         throw loops(input.source, `it served ${rows} records of an announced ${stretch.total}`);
       }
     };
 
     const walk = async () => {
-      const source = sources.get(input.source);
-      const stored = store.pages.find({ run: input.run, source: input.source, seq: { $gte: input.seq } }).sort({ seq: 1 });
+      const stored = store.pages
+        .find({ run: input.run, source: input.source, seq: { $gte: input.seq } })
+        .sort({ seq: 1 });
       for await (const page of stored) account(page);
       if (stretch.next === null && !atStart) return;
 
-      const reader = source.input(resolveSettings(source.name, source.settings, config.environment));
-      const spent = () => stretch.rows >= config.stretchRecords || stretch.bytes >= BUDGET.bytes || Date.now() - started >= BUDGET.ms;
+      const reader = inputOf(input.source);
+      const spent = () =>
+        stretch.rows >= config.stretchRecords || stretch.bytes >= BUDGET.bytes || Date.now() - started >= BUDGET.ms;
       const options = { signal: Context.current().cancellationSignal, more: () => !spent() };
       // One write is under way while the next page is being fetched; the cursor only follows what is durable.
       let writing: { page: FetchedPage; entry: Promise<PageDoc> } | undefined;
@@ -101,7 +117,8 @@ export function fetchActivity({ store, sources, config, log, pages: cache }: Dep
       };
       try {
         for await (const page of reader.pages(atStart ? null : stretch.next, options)) {
-          for (const warning of page.warnings ?? []) if (!stretch.warnings.includes(warning)) stretch.warnings.push(warning);
+          for (const warning of page.warnings ?? [])
+            if (!stretch.warnings.includes(warning)) stretch.warnings.push(warning);
           if (!(await settle())) return;
           writing = { page, entry: keep(page, seq) };
           writing.entry.catch(() => {}); // settle() reports it
@@ -122,7 +139,10 @@ export function fetchActivity({ store, sources, config, log, pages: cache }: Dep
           if (error instanceof Failure) {
             if (tries.count === 0) tries.since = Date.now();
             tries.count += 1;
-            activityLog(log, input.run, input.source).warn({ kind: error.kind, page: stretch.to, tries: tries.count }, error.message);
+            activityLog(log, input.run, input.source).warn(
+              { kind: error.kind, page: stretch.to, tries: tries.count },
+              error.message,
+            );
           }
           throw toApplicationFailure(error, tries, config.patienceMs);
         }

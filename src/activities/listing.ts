@@ -12,7 +12,8 @@ export interface OpenInput {
   fetch: boolean;
 }
 
-export type Opened = { collect: true; startedAt: string; lastRun?: string } | { collect: false; account: SourceAccount };
+export type Opened =
+  { collect: true; startedAt: string; lastRun?: string } | { collect: false; account: SourceAccount };
 
 export interface CloseInput {
   run: string;

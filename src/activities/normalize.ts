@@ -43,8 +43,15 @@ export function normalizeActivity({ store, sources, config, log, pages: cache }:
       const source = sources.get(input.source);
       const reader = offlineInput(source, config.environment);
       const replay = input.pages !== input.run;
-      const quarantined = (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
-      const ledger = await pagesBetween(store, input.pages, source.name, input.from, (input.to ?? Number.MAX_SAFE_INTEGER) - 1);
+      const quarantined =
+        (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
+      const ledger = await pagesBetween(
+        store,
+        input.pages,
+        source.name,
+        input.from,
+        (input.to ?? Number.MAX_SAFE_INTEGER) - 1,
+      );
       // The next page is read and mapped while this one's writes are under way.
       let writing: Promise<void> = Promise.resolve();
       for (const page of ledger) {
@@ -52,7 +59,8 @@ export function normalizeActivity({ store, sources, config, log, pages: cache }:
           add(page, page.outcome);
           continue;
         }
-        const body = page.rows === 0 ? undefined : (cache.take(page.digest) ?? (await getBody(store, page.digest, page.bytes)));
+        const body =
+          page.rows === 0 ? undefined : (cache.take(page.digest) ?? (await getBody(store, page.digest, page.bytes)));
         const { understood, rejected } = page.rows === 0 ? NOTHING : readPage(source, reader, page, body);
         await writing;
         writing = write(source, page, understood, rejected, quarantined);
@@ -62,8 +70,20 @@ export function normalizeActivity({ store, sources, config, log, pages: cache }:
       await writing;
     };
 
-    const write = async (source: SourceDefinition, page: PageDoc, understood: Understood[], rejected: Rejected[], quarantined: boolean) => {
-      const origin = { source: source.name, vendor: source.vendor, page: page._id, run: input.run, observedAt: page.fetched_at };
+    const write = async (
+      source: SourceDefinition,
+      page: PageDoc,
+      understood: Understood[],
+      rejected: Rejected[],
+      quarantined: boolean,
+    ) => {
+      const origin = {
+        source: source.name,
+        vendor: source.vendor,
+        page: page._id,
+        run: input.run,
+        observedAt: page.fetched_at,
+      };
       const counts = await putRecords(store, origin, understood);
       await putRejected(store, origin, rejected);
       if (quarantined) await releaseUnderstood(store, page._id, understood);
@@ -82,7 +102,10 @@ export function normalizeActivity({ store, sources, config, log, pages: cache }:
           await work();
           return sum;
         } catch (error) {
-          activityLog(log, input.run, input.source).error({ page: input.from + sum.pages, error: (error as Error).name }, 'Normalizing stopped');
+          activityLog(log, input.run, input.source).error(
+            { page: input.from + sum.pages, error: (error as Error).name },
+            'Normalizing stopped',
+          );
           throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
         }
       },
@@ -92,7 +115,12 @@ export function normalizeActivity({ store, sources, config, log, pages: cache }:
 
 const NOTHING: { understood: Understood[]; rejected: Rejected[] } = { understood: [], rejected: [] };
 
-function readPage(source: SourceDefinition, reader: Input, page: PageDoc, body: Buffer | undefined): { understood: Understood[]; rejected: Rejected[] } {
+function readPage(
+  source: SourceDefinition,
+  reader: Input,
+  page: PageDoc,
+  body: Buffer | undefined,
+): { understood: Understood[]; rejected: Rejected[] } {
   const understood = new Map<string, Understood>();
   const rejected: Rejected[] = [];
   const whole = (reason: string) => ({ understood: [], rejected: [{ reason, row: 0, offset: 0, length: page.bytes }] });

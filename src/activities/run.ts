@@ -26,14 +26,19 @@ export function runActivities({ store, config }: Dependencies) {
   };
   return {
     async openInventoryRun({ run, startedAt }: OpenRunInput): Promise<void> {
-      await guarded(() => openRun(store, run, Context.current().info.workflowExecution?.workflowId ?? '', new Date(startedAt)));
+      await guarded(() =>
+        openRun(store, run, Context.current().info.workflowExecution?.workflowId ?? '', new Date(startedAt)),
+      );
     },
 
     /** Writes the run's end; returns how many live hosts there are now. */
     async closeInventoryRun({ run, status, accounts }: CloseRunInput): Promise<{ hosts: number }> {
       return guarded(async () => {
         const hosts = await countLiveHosts(store);
-        await store.runs.updateOne({ _id: run }, { $set: { status, hosts, ended_at: new Date(), ...accountFields(accounts) } });
+        await store.runs.updateOne(
+          { _id: run },
+          { $set: { status, hosts, ended_at: new Date(), ...accountFields(accounts) } },
+        );
         return { hosts };
       });
     },
@@ -45,7 +50,11 @@ function accountFields(accounts: Record<string, SourceAccount>): Record<string, 
   return Object.fromEntries(
     Object.entries(accounts).map(([source, account]) => [
       `sources.${source}`,
-      { ...account, started_at: new Date(account.started_at), ...(account.ended_at ? { ended_at: new Date(account.ended_at) } : {}) },
+      {
+        ...account,
+        started_at: new Date(account.started_at),
+        ...(account.ended_at ? { ended_at: new Date(account.ended_at) } : {}),
+      },
     ]),
   );
 }

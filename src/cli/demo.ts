@@ -25,7 +25,10 @@ export const demoCommand = new Command('demo')
   .option('--keep', 'leave the servers, the simulator and the worker up')
   .option('--stop', 'stop what --keep left up')
   .option('--json', 'print the result as one JSON object, the last line')
-  .addHelpText('after', '\nExamples:\n  npm run demo\n  npm run demo -- --hosts 100000\n  npm run demo -- --records DIR --json')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run demo\n  npm run demo -- --hosts 100000\n  npm run demo -- --records DIR --json',
+  )
   .action(async (options: DemoOptions & { stop?: boolean }) => {
     if (options.stop) {
       if (!(await stopKept(say))) say('Nothing is up');

@@ -14,7 +14,10 @@ export const EXIT = {
 
 /** Says in one sentence (two with the way out) what went wrong, and gives the exit code. Stack traces only when asked for. */
 export function report(error: unknown): number {
-  const lines = error instanceof Failure ? [error.message, error.details.remedy] : [`Unexpected: ${(error as Error)?.message ?? String(error)}`];
+  const lines =
+    error instanceof Failure
+      ? [error.message, error.details.remedy]
+      : [`Unexpected: ${(error as Error)?.message ?? String(error)}`];
   if (process.env['ROLLCALL_DEBUG']) lines.push((error as Error)?.stack);
   else if (!(error instanceof Failure)) lines.push('ROLLCALL_DEBUG=1 shows the stack trace');
   process.stderr.write(`${lines.filter(Boolean).join('\n')}\n`);

@@ -10,7 +10,8 @@ const program = new Command('rollcall')
   .description('Which hosts do we have, each exactly once, and what does every tool know about it?')
   .showHelpAfterError('(--help shows what there is)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [demoCommand, triggerCommand, scheduleCommand, replayCommand, verifyCommand]) program.addCommand(command);
+for (const command of [demoCommand, triggerCommand, scheduleCommand, replayCommand, verifyCommand])
+  program.addCommand(command);
 
 async function main(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -22,7 +23,8 @@ async function main(): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     const code = (error as { code?: string; exitCode?: number }).code ?? '';
-    if (code.startsWith('commander.')) process.exitCode = (error as { exitCode: number }).exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (code.startsWith('commander.'))
+      process.exitCode = (error as { exitCode: number }).exitCode === 0 ? EXIT.ok : EXIT.usage;
     else process.exitCode = report(error);
   }
   process.exit();

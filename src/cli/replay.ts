@@ -32,11 +32,16 @@ async function findPages(config: Config, options: Options): Promise<Record<strin
   try {
     if (options.run) {
       const run = await findRun(store, options.run);
-      const sources = run ? await store.pages.distinct('source', { run: run._id, ...(options.source ? { source: options.source } : {}) }) : [];
+      const sources = run
+        ? await store.pages.distinct('source', { run: run._id, ...(options.source ? { source: options.source } : {}) })
+        : [];
       if (!run || sources.length === 0) throw nothing(`run ${options.run}`);
       return Object.fromEntries(sources.map((source) => [source, run._id]));
     }
-    const latest = await store.pages.findOne({ source: options.source! }, { sort: { fetched_at: -1 }, projection: { run: 1 } });
+    const latest = await store.pages.findOne(
+      { source: options.source! },
+      { sort: { fetched_at: -1 }, projection: { run: 1 } },
+    );
     if (!latest) throw nothing(`source ${options.source}`);
     return { [options.source!]: latest.run };
   } finally {
@@ -45,5 +50,7 @@ async function findPages(config: Config, options: Options): Promise<Record<strin
 }
 
 function nothing(what: string): Failure {
-  return new Failure('settings-invalid', `No stored pages for ${what}`, { remedy: 'npm run trigger -- --wait collects some' });
+  return new Failure('settings-invalid', `No stored pages for ${what}`, {
+    remedy: 'npm run trigger -- --wait collects some',
+  });
 }

@@ -3,7 +3,14 @@ import pc from 'picocolors';
 import type { RunSummary } from '../workflows/collect-inventory.js';
 
 const number = (value: number): string => value.toLocaleString('en-US');
-const COLOURS: Record<string, (text: string) => string> = { complete: pc.green, fresh: pc.green, completed: pc.green, partial: pc.yellow, busy: pc.yellow, failed: pc.red };
+const COLOURS: Record<string, (text: string) => string> = {
+  complete: pc.green,
+  fresh: pc.green,
+  completed: pc.green,
+  partial: pc.yellow,
+  busy: pc.yellow,
+  failed: pc.red,
+};
 const coloured = (status: string): string => (COLOURS[status] ?? String)(status);
 
 /** The machine-readable end of a run: stable field names, counts only. */
@@ -14,10 +21,22 @@ export function summaryJson(summary: RunSummary): Record<string, unknown> {
     seconds: summary.seconds,
     hosts: summary.hosts,
     sources: Object.fromEntries(
-      Object.entries(summary.sources).map(([name, { status, reason, pages, records, new: created, changed, unchanged, quarantined, gone }]) => [
-        name,
-        { status, ...(reason ? { reason } : {}), pages, records, new: created, changed, unchanged, quarantined, gone },
-      ]),
+      Object.entries(summary.sources).map(
+        ([name, { status, reason, pages, records, new: created, changed, unchanged, quarantined, gone }]) => [
+          name,
+          {
+            status,
+            ...(reason ? { reason } : {}),
+            pages,
+            records,
+            new: created,
+            changed,
+            unchanged,
+            quarantined,
+            gone,
+          },
+        ],
+      ),
     ),
   };
 }
@@ -32,7 +51,11 @@ export function summaryTable(summary: RunSummary): string {
   const sources = Object.entries(summary.sources);
   for (const [name, account] of sources) {
     const { status, pages, records, new: created, changed, unchanged, quarantined, gone } = account;
-    table.push([name, coloured(status), ...[pages, records, created, changed, unchanged, quarantined, gone].map(number)]);
+    table.push([
+      name,
+      coloured(status),
+      ...[pages, records, created, changed, unchanged, quarantined, gone].map(number),
+    ]);
   }
   const records = sources.reduce((sum, [, account]) => sum + account.records, 0);
   const rate = summary.seconds > 0 ? Math.round(records / summary.seconds) : 0;

@@ -23,24 +23,41 @@ export const triggerCommand = new Command('trigger')
   .argument('[source...]', 'sources to collect; without one, ROLLCALL_COLLECT or every configured source')
   .option('--wait', 'show progress until the run ends; exit 4 when a source did not complete')
   .option('--force', 'collect sources that are still fresh too')
-  .addOption(new Option('--only <step>', 'one step alone: from the vendors, from stored pages, or from stored records').choices(['fetch', 'normalize', 'merge']))
+  .addOption(
+    new Option('--only <step>', 'one step alone: from the vendors, from stored pages, or from stored records').choices([
+      'fetch',
+      'normalize',
+      'merge',
+    ]),
+  )
   .option('--confirm-shrink', 'retire missing records even when a listing shrank a lot')
   .option('--json', 'print the result as one JSON object (with --wait)')
-  .addHelpText('after', '\nExamples:\n  npm run trigger -- --wait\n  npm run trigger -- qualys --force\n  npm run trigger -- --only merge')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run trigger -- --wait\n  npm run trigger -- qualys --force\n  npm run trigger -- --only merge',
+  )
   .action(async (names: string[], options: Options) => {
     const config = loadConfig();
     const registry = loadSources({ folders: config.sourceFolders });
     const sources = options.only === 'merge' ? [] : chooseSources(config, registry, names);
-    process.exitCode = await triggerRun(config, {
-      sources,
-      force: options.force ?? false,
-      confirmShrink: options.confirmShrink ?? false,
-      ...(options.only ? { only: options.only } : {}),
-    }, options);
+    process.exitCode = await triggerRun(
+      config,
+      {
+        sources,
+        force: options.force ?? false,
+        confirmShrink: options.confirmShrink ?? false,
+        ...(options.only ? { only: options.only } : {}),
+      },
+      options,
+    );
   });
 
 /** Starts a run and, when asked to, waits for it. Returns the exit code. */
-export async function triggerRun(config: Config, input: CollectInventoryInput, options: { wait?: boolean; json?: boolean }): Promise<number> {
+export async function triggerRun(
+  config: Config,
+  input: CollectInventoryInput,
+  options: { wait?: boolean; json?: boolean },
+): Promise<number> {
   const client = await openClient(config.temporal);
   try {
     const { handle, attached } = await startRun(client, config.temporal, input);
@@ -63,7 +80,8 @@ async function ensureWorker(client: Awaited<ReturnType<typeof openClient>>, conf
     taskQueue: { name: config.temporal.taskQueue },
     taskQueueType: 1,
   });
-  if ((pollers ?? []).length === 0) process.stderr.write('No worker is polling: the run waits until one is started with npm start\n');
+  if ((pollers ?? []).length === 0)
+    process.stderr.write('No worker is polling: the run waits until one is started with npm start\n');
 }
 
 /** The sources named, or those of ROLLCALL_COLLECT, or every one whose settings are there. Throws `Failure` for unknown names. */

@@ -18,8 +18,12 @@ export const verifyCommand = new Command('verify')
     const { run, pages, rows, records, hosts, findings } = verification;
     if (options.json) process.stdout.write(`${JSON.stringify(verification)}\n`);
     else {
-      process.stdout.write(`Run ${run}: ${pages} pages, ${rows} rows, ${records} records, ${hosts} live hosts in the inventory\n`);
-      process.stdout.write(findings.length === 0 ? 'Nothing is missing, nothing is extra\n' : `${findings.join('\n')}\n`);
+      process.stdout.write(
+        `Run ${run}: ${pages} pages, ${rows} rows, ${records} records, ${hosts} live hosts in the inventory\n`,
+      );
+      process.stdout.write(
+        findings.length === 0 ? 'Nothing is missing, nothing is extra\n' : `${findings.join('\n')}\n`,
+      );
     }
     process.exitCode = findings.length === 0 ? EXIT.ok : EXIT.incomplete;
   });
@@ -30,7 +34,10 @@ export async function verify(config: Config, prefix: string): Promise<Verificati
   const store = await openStore(config.mongodb);
   try {
     const run = await findRun(store, prefix);
-    if (!run) throw new Failure('settings-invalid', prefix ? `There is no run ${prefix}` : 'There is no run yet', { remedy: 'npm run trigger -- --wait' });
+    if (!run)
+      throw new Failure('settings-invalid', prefix ? `There is no run ${prefix}` : 'There is no run yet', {
+        remedy: 'npm run trigger -- --wait',
+      });
     const inputs = new Map<string, Input>();
     return await verifyRun(store, sources, run, (source, page, body) => {
       const input = inputs.get(source) ?? offlineInput(sources.get(source), config.environment);

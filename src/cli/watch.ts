@@ -37,11 +37,16 @@ async function summaryOf(handle: RunHandle): Promise<RunSummary> {
     return await handle.result();
   } catch (error) {
     const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    if (cause instanceof ApplicationFailure && (cause.details?.[0] as RunSummary | undefined)?.run) return cause.details![0] as RunSummary;
-    throw new Failure('server-unavailable', `The run ended without a result: ${(cause as Error)?.message ?? 'unknown'}`, {
-      at: handle.workflowId,
-      remedy: `Look at workflow ${handle.workflowId} in the Temporal Web UI`,
-    });
+    if (cause instanceof ApplicationFailure && (cause.details?.[0] as RunSummary | undefined)?.run)
+      return cause.details![0] as RunSummary;
+    throw new Failure(
+      'server-unavailable',
+      `The run ended without a result: ${(cause as Error)?.message ?? 'unknown'}`,
+      {
+        at: handle.workflowId,
+        remedy: `Look at workflow ${handle.workflowId} in the Temporal Web UI`,
+      },
+    );
   }
 }
 
@@ -50,10 +55,18 @@ async function readProgress(client: Client, handle: RunHandle): Promise<[string,
   try {
     const { sources } = await handle.query(runProgressQuery);
     return await Promise.all(
-      Object.entries(sources).map(async ([name, { workflowId, account }]): Promise<[string, SourceProgress | string]> => {
-        if (account) return [name, account.status];
-        return [name, await client.workflow.getHandle(workflowId).query(progressQuery).catch(() => 'starting')];
-      }),
+      Object.entries(sources).map(
+        async ([name, { workflowId, account }]): Promise<[string, SourceProgress | string]> => {
+          if (account) return [name, account.status];
+          return [
+            name,
+            await client.workflow
+              .getHandle(workflowId)
+              .query(progressQuery)
+              .catch(() => 'starting'),
+          ];
+        },
+      ),
     );
   } catch {
     return [];

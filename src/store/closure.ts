@@ -22,7 +22,12 @@ const HOLDERS_AT_ONCE = 20_000;
  * in, and their holders in turn. A key that grew past its limit joins nobody, but hosts that it once joined are drawn in.
  * Everything is read in the session's snapshot, so no record can slip in between two reads.
  */
-export async function closeOver(store: Store, session: ClientSession, changed: readonly RecordDoc[], limitOf: KeyLimit): Promise<Closure> {
+export async function closeOver(
+  store: Store,
+  session: ClientSession,
+  changed: readonly RecordDoc[],
+  limitOf: KeyLimit,
+): Promise<Closure> {
   const closure: Closure = { records: new Map(), hosts: new Map(), cut: new Set() };
   const lookedUp = new Set<string>();
   let frontier = [...changed];
@@ -48,21 +53,33 @@ export async function closeOver(store: Store, session: ClientSession, changed: r
 }
 
 /** Ids of records outside the closure that hold one of `keys`; keys held too often end up in `closure.cut` instead. */
-async function readHolders(store: Store, session: ClientSession, keys: string[], limitOf: KeyLimit, closure: Closure): Promise<string[]> {
+async function readHolders(
+  store: Store,
+  session: ClientSession,
+  keys: string[],
+  limitOf: KeyLimit,
+  closure: Closure,
+): Promise<string[]> {
   let open = keys;
   while (open.length > 0) {
     const found = await store.records
-      .find<Pick<RecordDoc, '_id' | 'keys'>>({ keys: { $in: open } }, { session, projection: { keys: 1 }, limit: HOLDERS_AT_ONCE })
+      .find<Pick<RecordDoc, '_id' | 'keys'>>(
+        { keys: { $in: open } },
+        { session, projection: { keys: 1 }, limit: HOLDERS_AT_ONCE },
+      )
       .batchSize(HOLDERS_AT_ONCE)
       .toArray();
     const asked = new Set(open);
     const degree = new Map<string, number>();
-    for (const record of found) for (const key of record.keys) if (asked.has(key)) degree.set(key, (degree.get(key) ?? 0) + 1);
+    for (const record of found)
+      for (const key of record.keys) if (asked.has(key)) degree.set(key, (degree.get(key) ?? 0) + 1);
     const popular = open.filter((key) => (degree.get(key) ?? 0) > limitOf(key));
     for (const key of popular) closure.cut.add(key);
     if (found.length < HOLDERS_AT_ONCE || popular.length === 0) {
       const joins = new Set(open.filter((key) => !closure.cut.has(key)));
-      return found.filter((record) => !closure.records.has(record._id) && record.keys.some((key) => joins.has(key))).map((record) => record._id);
+      return found
+        .filter((record) => !closure.records.has(record._id) && record.keys.some((key) => joins.has(key)))
+        .map((record) => record._id);
     }
     open = open.filter((key) => !closure.cut.has(key));
   }
@@ -70,21 +87,34 @@ async function readHolders(store: Store, session: ClientSession, keys: string[],
 }
 
 /** Hosts that hold one of `records`, or that a key joined which is cut by now. */
-async function readHosts(store: Store, session: ClientSession, records: string[], closure: Closure): Promise<HostDoc[]> {
+async function readHosts(
+  store: Store,
+  session: ClientSession,
+  records: string[],
+  closure: Closure,
+): Promise<HostDoc[]> {
   const read: HostDoc[] = [];
   const add = (host: HostDoc) => {
     if (closure.hosts.has(host._id)) return;
     closure.hosts.set(host._id, host);
     read.push(host);
   };
-  for (const host of await store.hosts.find({ 'sources.record': { $in: records } }, { session }).batchSize(10_000).toArray()) add(host);
+  for (const host of await store.hosts
+    .find({ 'sources.record': { $in: records } }, { session })
+    .batchSize(10_000)
+    .toArray())
+    add(host);
   if (closure.cut.size > 0) {
-    for (const host of await store.hosts.find({ 'reasons.keys': { $in: [...closure.cut] } }, { session }).toArray()) add(host);
+    for (const host of await store.hosts.find({ 'reasons.keys': { $in: [...closure.cut] } }, { session }).toArray())
+      add(host);
   }
   return read;
 }
 
 async function readRecords(store: Store, session: ClientSession, ids: string[]): Promise<RecordDoc[]> {
   if (ids.length === 0) return [];
-  return store.records.find({ _id: { $in: ids } }, { session }).batchSize(10_000).toArray();
+  return store.records
+    .find({ _id: { $in: ids } }, { session })
+    .batchSize(10_000)
+    .toArray();
 }

@@ -72,7 +72,8 @@ export async function openStore(config: Config['mongodb'], options: { timeoutMs?
     if (!hello['setName'] && hello['msg'] !== 'isdbgrid') {
       throw new Failure('server-unavailable', `MongoDB at ${at} is a standalone server`, {
         at,
-        remedy: 'Start it with --replSet rs0 and run rs.initiate() once: transactions and majority writes need a replica set',
+        remedy:
+          'Start it with --replSet rs0 and run rs.initiate() once: transactions and majority writes need a replica set',
       });
     }
   } catch (error) {
@@ -112,7 +113,8 @@ async function prepare(store: Store): Promise<void> {
   };
   // Raw bodies are read rarely and are most of the disk: zstd blocks hold them in a quarter of the space.
   await create(store.bodies, { storageEngine: { wiredTiger: { configString: 'block_compressor=zstd' } } });
-  for (const collection of [store.pages, store.records, store.hosts, store.redirects, store.quarantine]) await create(collection);
+  for (const collection of [store.pages, store.records, store.hosts, store.redirects, store.quarantine])
+    await create(collection);
   for (const collection of [store.runs, store.sources, store.leases]) await create(collection);
   await Promise.all([
     ...bodyIndexes.map((index) => store.bodies.createIndexes([index])),

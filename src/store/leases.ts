@@ -21,17 +21,22 @@ export class LeaseLost extends Error {
 
 /** Takes the lease when it is free, expired, or was held by the same `holder` before; `undefined` when somebody else has it. */
 export async function takeLease(store: Store, id: string, holder: string, ttlMs: number): Promise<Lease | undefined> {
-  try {
-    const taken = await store.leases.findOneAndUpdate(
+  const take = () =>
+    store.leases.findOneAndUpdate(
       { _id: id, $or: [{ holder }, { $expr: { $lt: ['$expires_at', '$$NOW'] } }] },
-      [{ $set: { holder, epoch: { $add: [{ $ifNull: ['$epoch', 0] }, 1] }, expires_at: { $add: ['$$NOW', ttlMs] } } }],
-      { upsert: true, returnDocument: 'after' },
+      [{ $set: { holder, epoch: { $add: ['$epoch', 1] }, expires_at: { $add: ['$$NOW', ttlMs] } } }],
+      { returnDocument: 'after' },
     );
-    return taken ? { id, epoch: taken.epoch } : undefined;
-  } catch (error) {
-    if ((error as { code?: number }).code === 11000) return undefined; // held: the upsert met the holder's document
-    throw error;
+  let taken = await take();
+  if (!taken && !(await store.leases.findOne({ _id: id }))) {
+    await store.leases
+      .insertOne({ _id: id, holder: '', epoch: 0, expires_at: new Date(0) })
+      .catch((error: { code?: number }) => {
+        if (error.code !== 11000) throw error;
+      });
+    taken = await take();
   }
+  return taken ? { id, epoch: taken.epoch } : undefined;
 }
 
 /** Extends the lease inside the caller's transaction. Throws `LeaseLost` when the epoch has moved on: the transaction must abort. */
@@ -46,5 +51,6 @@ export async function fenceLease(store: Store, lease: Lease, ttlMs: number, sess
 
 /** Gives the lease back; a no-op when somebody else has it by now. */
 export async function releaseLease(store: Store, lease: Lease): Promise<void> {
-  await store.leases.updateOne({ _id: lease.id, epoch: lease.epoch }, { $set: { expires_at: new Date(0) }, $unset: { holder: true as const } } as never);
+  const free = { $set: { expires_at: new Date(0), holder: '' } };
+  await store.leases.updateOne({ _id: lease.id, epoch: lease.epoch }, free);
 }

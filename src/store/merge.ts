@@ -40,13 +40,21 @@ export async function mergeBatch(store: Store, lease: Lease, limit: number): Pro
 
 async function settle(store: Store, lease: Lease, limit: number, session: ClientSession): Promise<Merged> {
   await fenceLease(store, lease, LEASE_TTL_MS, session);
-  const changed = await store.records.find({ dirty: true }, { session, hint: { dirty: 1 }, limit }).batchSize(limit).toArray();
+  const changed = await store.records
+    .find({ dirty: true }, { session, hint: { dirty: 1 }, limit })
+    .batchSize(limit)
+    .toArray();
   if (changed.length === 0) return { settled: 0, created: 0, changed: 0, removed: 0 };
 
   const closure = await closeOver(store, session, changed, limitOf);
   const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
   const { clusters } = resolve([...members.values()], closure.cut);
-  const golden = clusters.map((cluster) => goldenHost(cluster.members.map((id) => members.get(id)!), cluster.reasons));
+  const golden = clusters.map((cluster) =>
+    goldenHost(
+      cluster.members.map((id) => members.get(id)!),
+      cluster.reasons,
+    ),
+  );
 
   const merged = await writeHosts(store, closure, golden, session);
   const dirty = [...closure.records.values()].filter((record) => record.dirty).map((record) => record._id);
@@ -54,7 +62,12 @@ async function settle(store: Store, lease: Lease, limit: number, session: Client
   return { settled: dirty.length, ...merged };
 }
 
-async function writeHosts(store: Store, closure: Closure, golden: GoldenHost[], session: ClientSession): Promise<Omit<Merged, 'settled'>> {
+async function writeHosts(
+  store: Store,
+  closure: Closure,
+  golden: GoldenHost[],
+  session: ClientSession,
+): Promise<Omit<Merged, 'settled'>> {
   const now = new Date();
   const inserts: HostDoc[] = [];
   const replaces: AnyBulkWriteOperation<HostDoc>[] = [];
@@ -64,7 +77,12 @@ async function writeHosts(store: Store, closure: Closure, golden: GoldenHost[], 
     const before = closure.hosts.get(host._id);
     if (!before) inserts.push({ ...host, version: 1, updated_at: now });
     else if (!sameHost(before, host)) {
-      replaces.push({ replaceOne: { filter: { _id: host._id }, replacement: { ...host, version: before.version + 1, updated_at: now } } });
+      replaces.push({
+        replaceOne: {
+          filter: { _id: host._id },
+          replacement: { ...host, version: before.version + 1, updated_at: now },
+        },
+      });
     }
   }
   const removed = [...closure.hosts.values()].filter((host) => !standing.has(host._id));
@@ -75,7 +93,8 @@ async function writeHosts(store: Store, closure: Closure, golden: GoldenHost[], 
   if (inserts.length > 0) {
     await store.hosts.insertMany(inserts, { session, ordered: true });
     // An id that stands for a host again no longer points elsewhere.
-    if (closure.hosts.size > 0) await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
+    if (closure.hosts.size > 0)
+      await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
   if (replaces.length > 0) await store.hosts.bulkWrite(replaces, { session });
   return { created: inserts.length, changed: replaces.length, removed: removed.length };
@@ -87,12 +106,20 @@ function sameHost(before: HostDoc, after: GoldenHost): boolean {
 }
 
 /** Ids that stop standing for a host lead to the host that now holds their record. */
-async function redirect(store: Store, removed: HostDoc[], golden: GoldenHost[], at: Date, session: ClientSession): Promise<void> {
+async function redirect(
+  store: Store,
+  removed: HostDoc[],
+  golden: GoldenHost[],
+  at: Date,
+  session: ClientSession,
+): Promise<void> {
   const hostOf = new Map<string, string>();
   for (const host of golden) for (const { record } of host.sources) hostOf.set(record, host._id);
   const operations = removed.flatMap((host): AnyBulkWriteOperation<{ _id: string; to: string; at: Date }>[] => {
     const to = host.sources.map(({ record }) => hostOf.get(record)).find((id) => id !== undefined);
-    return to === undefined ? [] : [{ updateOne: { filter: { _id: host._id }, update: { $set: { to, at } }, upsert: true } }];
+    return to === undefined
+      ? []
+      : [{ updateOne: { filter: { _id: host._id }, update: { $set: { to, at } }, upsert: true } }];
   });
   if (operations.length > 0) await store.redirects.bulkWrite(operations, { session });
 }

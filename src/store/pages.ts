@@ -51,7 +51,13 @@ export function pageId(run: string, source: string, cursor: Cursor): string {
  * Stores a page: first its body, then its ledger entry, each durable before the next. When the ledger already holds a page
  * for this cursor (an earlier attempt that came through late), that one stays and is returned.
  */
-export async function appendPage(store: Store, run: string, source: string, seq: number, page: FetchedPage): Promise<PageDoc> {
+export async function appendPage(
+  store: Store,
+  run: string,
+  source: string,
+  seq: number,
+  page: FetchedPage,
+): Promise<PageDoc> {
   await putBody(store, page.digest, page.body);
   const entry: PageDoc = {
     _id: pageId(run, source, page.cursor),

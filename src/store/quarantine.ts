@@ -29,23 +29,42 @@ export interface Rejected {
 }
 
 /** Keeps rejected rows of one page; repeating it changes nothing but `last_at`. */
-export async function putRejected(store: Store, origin: { source: string; run: string; page: string; observedAt: Date }, rejected: readonly Rejected[]): Promise<void> {
+export async function putRejected(
+  store: Store,
+  origin: { source: string; run: string; page: string; observedAt: Date },
+  rejected: readonly Rejected[],
+): Promise<void> {
   if (rejected.length === 0) return;
-  const operations = rejected.map(({ recordId, reason, row, offset, length }): AnyBulkWriteOperation<QuarantineDoc> => ({
-    updateOne: {
-      filter: { _id: recordId === undefined ? `${origin.page}#${row}` : `${origin.source}:${recordId}` },
-      update: {
-        $set: { source: origin.source, reason, run: origin.run, page: origin.page, row, offset, length, last_at: origin.observedAt },
-        $setOnInsert: { first_at: origin.observedAt },
+  const operations = rejected.map(
+    ({ recordId, reason, row, offset, length }): AnyBulkWriteOperation<QuarantineDoc> => ({
+      updateOne: {
+        filter: { _id: recordId === undefined ? `${origin.page}#${row}` : `${origin.source}:${recordId}` },
+        update: {
+          $set: {
+            source: origin.source,
+            reason,
+            run: origin.run,
+            page: origin.page,
+            row,
+            offset,
+            length,
+            last_at: origin.observedAt,
+          },
+          $setOnInsert: { first_at: origin.observedAt },
+        },
+        upsert: true,
       },
-      upsert: true,
-    },
-  }));
+    }),
+  );
   await store.quarantine.bulkWrite(operations, { ordered: false });
 }
 
 /** Lets records leave quarantine that were understood now (by their own id, or at the place where they failed). */
-export async function releaseUnderstood(store: Store, page: string, records: readonly { _id: string; row: number }[]): Promise<void> {
+export async function releaseUnderstood(
+  store: Store,
+  page: string,
+  records: readonly { _id: string; row: number }[],
+): Promise<void> {
   const ids = records.flatMap(({ _id, row }) => [_id, `${page}#${row}`]);
   await store.quarantine.deleteMany({ _id: { $in: ids } });
 }

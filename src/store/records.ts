@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation, IndexDescription, MongoBulkWriteError } from 'mongodb';
 import type { HostObservation, HostRecord } from '../host/types.js';
 import type { Store } from './database.js';
+import { timesMoved, touchTimes, type Times } from './times.js';
 
 /** What one source says about one machine, as last understood. `_id` = `source:native id`. */
 export interface RecordDoc {
@@ -58,7 +59,10 @@ export interface Outcome {
   unchanged: number;
 }
 
-type Known = Pick<RecordDoc, '_id' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys' | 'prior_keys'> & {
+type Known = Pick<
+  RecordDoc,
+  '_id' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys' | 'prior_keys'
+> & {
   observation: { device: { last_seen_time?: Date; modified_time?: Date; boot_time?: Date } };
 };
 
@@ -93,10 +97,16 @@ export async function putRecords(store: Store, origin: Origin, records: readonly
   return outcome;
 }
 
-async function putRound(store: Store, origin: Origin, records: readonly Understood[], outcome: Outcome): Promise<Understood[]> {
+async function putRound(
+  store: Store,
+  origin: Origin,
+  records: readonly Understood[],
+  outcome: Outcome,
+): Promise<Understood[]> {
   const ids = records.map((record) => record._id);
   const known = new Map<string, Known>();
-  for (const found of await store.records.find<Known>({ _id: { $in: ids } }, { projection: KNOWN }).toArray()) known.set(found._id, found);
+  for (const found of await store.records.find<Known>({ _id: { $in: ids } }, { projection: KNOWN }).toArray())
+    known.set(found._id, found);
 
   const inserts: RecordDoc[] = [];
   const inserted: Understood[] = [];
@@ -110,17 +120,26 @@ async function putRound(store: Store, origin: Origin, records: readonly Understo
       inserted.push(record);
     } else if (existing.hash === record.hash && existing.gone_at === undefined) {
       countKnown(origin, existing, outcome);
-      const times = timesMoved(origin, existing, record);
+      const times = timesMoved(origin.observedAt, existing, record.observation.device);
       if (times) touched.push({ id: record._id, times });
     } else if (existing.observed_at > origin.observedAt) {
       outcome.unchanged += 1;
     } else {
-      updates.push({ updateOne: { filter: { _id: record._id, hash: existing.hash, observed_at: existing.observed_at }, update: change(origin, existing, record) } });
+      updates.push({
+        updateOne: {
+          filter: { _id: record._id, hash: existing.hash, observed_at: existing.observed_at },
+          update: change(origin, existing, record),
+        },
+      });
       updated.push(record._id);
     }
   }
 
-  const [again, lost] = await Promise.all([insertAll(store, inserts, inserted), updateAll(store, updates, updated), touchAll(store, touched)]);
+  const [again, lost] = await Promise.all([
+    insertAll(store, inserts, inserted),
+    updateAll(store, updates, updated),
+    touchTimes(store, touched),
+  ]);
   outcome.new += inserts.length - again.length;
   outcome.changed += updates.length - lost.size;
   return lost.size === 0 ? again : [...again, ...records.filter((record) => lost.has(record._id))];
@@ -170,28 +189,6 @@ function countKnown(origin: Origin, existing: Known, outcome: Outcome): void {
   else outcome.changed += 1;
 }
 
-interface Times {
-  last_seen_time?: Date;
-  modified_time?: Date;
-  boot_time?: Date;
-}
-
-function timesMoved(origin: Origin, existing: Known, record: Understood): Times | undefined {
-  if (existing.observed_at > origin.observedAt) return undefined;
-  const before = existing.observation.device;
-  const after = record.observation.device;
-  const moved: Times = {};
-  let any = false;
-  for (const field of ['last_seen_time', 'modified_time', 'boot_time'] as const) {
-    const time = after[field];
-    if (time && (before[field] === undefined || time > before[field])) {
-      moved[field] = time;
-      any = true;
-    }
-  }
-  return any ? moved : undefined;
-}
-
 /** Inserts all; returns those that somebody else inserted first. */
 async function insertAll(store: Store, docs: RecordDoc[], from: Understood[]): Promise<Understood[]> {
   if (docs.length === 0) return [];
@@ -207,27 +204,16 @@ async function insertAll(store: Store, docs: RecordDoc[], from: Understood[]): P
 }
 
 /** Applies optimistic updates; returns the ids of those whose record had changed in between. */
-async function updateAll(store: Store, operations: AnyBulkWriteOperation<RecordDoc>[], ids: string[]): Promise<Set<string>> {
+async function updateAll(
+  store: Store,
+  operations: AnyBulkWriteOperation<RecordDoc>[],
+  ids: string[],
+): Promise<Set<string>> {
   if (operations.length === 0) return new Set();
   const result = await store.records.bulkWrite(operations, { ordered: false });
   if (result.matchedCount === operations.length) return new Set();
   // Which ones did not match is not told: look at all again, those that did match now count as written by this page.
   return new Set(ids);
-}
-
-/** Moves times alone: no hash changes, nothing to merge. Hosts follow, so that "last seen" stays true on both. */
-async function touchAll(store: Store, touched: { id: string; times: Times }[]): Promise<void> {
-  if (touched.length === 0) return;
-  const records: AnyBulkWriteOperation<RecordDoc>[] = [];
-  const hosts: AnyBulkWriteOperation<any>[] = [];
-  for (const { id, times } of touched) {
-    const set = Object.fromEntries(Object.entries(times).map(([field, time]) => [`observation.device.${field}`, time]));
-    records.push({ updateOne: { filter: { _id: id }, update: { $max: set } } });
-    const max: Record<string, Date> = Object.fromEntries(Object.entries(times).map(([field, time]) => [`device.${field}`, time]));
-    if (times.last_seen_time) max['last_seen'] = max['sources.$.last_seen'] = times.last_seen_time;
-    hosts.push({ updateOne: { filter: { 'sources.record': id }, update: { $max: max } } });
-  }
-  await Promise.all([store.records.bulkWrite(records, { ordered: false }), store.hosts.bulkWrite(hosts, { ordered: false })]);
 }
 
 /** The shape that identity resolution and survivorship work on. */

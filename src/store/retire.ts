@@ -16,12 +16,20 @@ const SLICE = 200_000;
  * Compares a complete listing (the ids in its ledger) with the source's live records, and calls `each` with the ids of
  * the missing ones, in batches. Works through both in the order of `_id`, slice by slice.
  */
-export async function compareListing(store: Store, run: string, source: string, each: (ids: string[]) => Promise<void>): Promise<Absence> {
+export async function compareListing(
+  store: Store,
+  run: string,
+  source: string,
+  each: (ids: string[]) => Promise<void>,
+): Promise<Absence> {
   const absence: Absence = { seen: 0, live: 0, missing: 0 };
   const slices = await sliceCount(store, run, source);
   for (let slice = 0; slice < slices; slice += 1) {
     const seen = new Set<string>();
-    const pages = store.pages.find({ run, source, 'outcome.ids.0': { $exists: true } }, { projection: { 'outcome.ids': 1 } });
+    const pages = store.pages.find(
+      { run, source, 'outcome.ids.0': { $exists: true } },
+      { projection: { 'outcome.ids': 1 } },
+    );
     for await (const page of pages) {
       for (const id of page.outcome?.ids ?? []) if (slices === 1 || sliceOf(id, slices) === slice) seen.add(id);
     }
@@ -50,7 +58,9 @@ export async function compareListing(store: Store, run: string, source: string, 
 }
 
 async function sliceCount(store: Store, run: string, source: string): Promise<number> {
-  const [sum] = await store.pages.aggregate<{ rows: number }>([{ $match: { run, source } }, { $group: { _id: null, rows: { $sum: '$rows' } } }]).toArray();
+  const [sum] = await store.pages
+    .aggregate<{ rows: number }>([{ $match: { run, source } }, { $group: { _id: null, rows: { $sum: '$rows' } } }])
+    .toArray();
   return Math.max(1, Math.ceil((sum?.rows ?? 0) / SLICE));
 }
 
@@ -62,6 +72,9 @@ function sliceOf(id: string, slices: number): number {
 
 /** Marks records as gone and hands them to the merge. Repeating it changes nothing. */
 export async function markGone(store: Store, ids: readonly string[], at: Date): Promise<number> {
-  const marked = await store.records.updateMany({ _id: { $in: [...ids] }, gone_at: { $exists: false } }, { $set: { gone_at: at, dirty: true } });
+  const marked = await store.records.updateMany(
+    { _id: { $in: [...ids] }, gone_at: { $exists: false } },
+    { $set: { gone_at: at, dirty: true } },
+  );
   return marked.modifiedCount;
 }

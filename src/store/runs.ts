@@ -41,7 +41,16 @@ export interface RunDoc {
 
 export const runIndexes: IndexDescription[] = [{ key: { started_at: -1 } }];
 
-export const NO_COUNTS = { pages: 0, records: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, gone: 0, repeated: 0 } as const;
+export const NO_COUNTS = {
+  pages: 0,
+  records: 0,
+  new: 0,
+  changed: 0,
+  unchanged: 0,
+  quarantined: 0,
+  gone: 0,
+  repeated: 0,
+} as const;
 
 export async function openRun(store: Store, run: string, workflowId: string, startedAt: Date): Promise<void> {
   await store.runs.updateOne(

@@ -16,7 +16,11 @@ export async function seedSources(store: Store, sources: readonly { name: string
   if (sources.length === 0) return;
   await store.sources.bulkWrite(
     sources.map(({ name, vendor }) => ({
-      updateOne: { filter: { _id: name }, update: { $setOnInsert: { last_checked: new Date(0) }, $set: { vendor } }, upsert: true },
+      updateOne: {
+        filter: { _id: name },
+        update: { $setOnInsert: { last_checked: new Date(0) }, $set: { vendor } },
+        upsert: true,
+      },
     })),
   );
 }

@@ -50,8 +50,16 @@ export async function openPipeline(environment: Record<string, string>): Promise
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue: name,
-    ...(codePath && existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath: join(__dirname, '../../src/workflows') }),
-    activities: createActivities({ store, sources, config, log: pino({ level: 'silent' }), pages: new PageCache(16 << 20) }),
+    ...(codePath && existsSync(codePath)
+      ? { workflowBundle: { codePath } }
+      : { workflowsPath: join(__dirname, '../../src/workflows') }),
+    activities: createActivities({
+      store,
+      sources,
+      config,
+      log: pino({ level: 'silent' }),
+      pages: new PageCache(16 << 20),
+    }),
     maxHeartbeatThrottleInterval: '3 seconds',
   });
   const running = worker.run();

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stopKept as stopKeptServers } from '../../servers/kept.js';
 import { openServers } from '../../servers/servers.js';
 import { spawnSimulator, type SpawnedSimulator } from '../../../simulator/spawn.js';
 import { loadConfig, type Config } from '../../config.js';
@@ -58,7 +59,12 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
   let stopping = false;
   const broken = new Promise<never>((_, reject) => {
     worker.once('exit', (code) => {
-      if (!stopping) reject(new Failure('server-unavailable', `The worker ended with code ${code}`, { remedy: `See ${join(FOLDER, 'worker.log')}` }));
+      if (!stopping)
+        reject(
+          new Failure('server-unavailable', `The worker ended with code ${code}`, {
+            remedy: `See ${join(FOLDER, 'worker.log')}`,
+          }),
+        );
     });
   });
   broken.catch(() => {});
@@ -71,10 +77,15 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
   };
   if (detached) {
     worker.unref();
-    const pids = [worker.pid, simulator.pid, ...servers.pids].filter((pid) => pid !== undefined);
-    writeFileSync(RUNNING, JSON.stringify({ pids }));
+    writeFileSync(RUNNING, JSON.stringify({ pids: [worker.pid, simulator.pid] }));
   }
-  return { config: loadConfig(environment), simulator, ...(servers.temporalUi ? { ui: servers.temporalUi } : {}), broken, stop };
+  return {
+    config: loadConfig(environment),
+    simulator,
+    ...(servers.temporalUi ? { ui: servers.temporalUi } : {}),
+    broken,
+    stop,
+  };
 }
 
 function startWorker(environment: NodeJS.ProcessEnv, detached: boolean): ChildProcess {
@@ -88,15 +99,15 @@ function startWorker(environment: NodeJS.ProcessEnv, detached: boolean): ChildPr
   return worker;
 }
 
-/** Stops what an earlier `--keep` left up. Returns whether there was anything. */
+/** Stops what an earlier `--keep` left up, the worker first. Returns whether there was anything. */
 export async function stopKept(say: (line: string) => void): Promise<boolean> {
-  let pids: number[];
+  let pids: number[] = [];
   try {
     ({ pids } = JSON.parse(readFileSync(RUNNING, 'utf8')) as { pids: number[] });
   } catch {
-    return false;
+    // nothing was kept
   }
-  rmSync(RUNNING);
+  rmSync(RUNNING, { force: true });
   for (const pid of pids) {
     try {
       process.kill(pid, 'SIGTERM');
@@ -110,5 +121,6 @@ export async function stopKept(say: (line: string) => void): Promise<boolean> {
       // gone
     }
   }
-  return pids.length > 0;
+  const servers = await stopKeptServers(FOLDER);
+  return pids.length + servers > 0;
 }

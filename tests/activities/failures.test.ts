@@ -1,0 +1,50 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { MongoNetworkError } from 'mongodb';
+import { toApplicationFailure } from '../../src/activities/failures.js';
+import { Failure, type FailureKind } from '../../src/failure.js';
+
+const NONE = { count: 1, since: 0 };
+const classify = (error: unknown, tries = NONE, now = 0) =>
+  toApplicationFailure(error, tries, 30_000, now) as ApplicationFailure;
+
+test.each<FailureKind>([
+  'credentials-rejected',
+  'not-permitted',
+  'request-rejected',
+  'redirect-refused',
+  'response-too-large',
+  'listing-loops',
+  'settings-invalid',
+])('%s is given up at once, with its remedy', (kind) => {
+  const failure = classify(new Failure(kind, 'No', { remedy: 'Do this' }));
+  expect(failure.nonRetryable).toBe(true);
+  expect(failure.details).toEqual([{ kind, message: 'No', remedy: 'Do this' }]);
+});
+
+test('an unreachable vendor is tried again until its patience has run out, and at least three times', () => {
+  const refused = new Failure('unreachable', 'Refused');
+  expect(classify(refused, { count: 1, since: 0 }, 0).nonRetryable).toBe(false);
+  expect(classify(refused, { count: 2, since: 0 }, 60_000).nonRetryable).toBe(false);
+  expect(classify(refused, { count: 5, since: 0 }, 29_000).nonRetryable).toBe(false);
+  expect(classify(refused, { count: 3, since: 0 }, 30_000).nonRetryable).toBe(true);
+});
+
+test('a limit is waited for as long as the vendor says, without alarm', () => {
+  const failure = classify(new Failure('rate-limited', 'Wait', { retryAfterMs: 86_400_000 }));
+  expect(failure.nonRetryable).toBe(false);
+  expect(failure.nextRetryDelay).toBe(86_400_000);
+  expect(failure.category).toBe('BENIGN');
+});
+
+test('storage that is away is waited for, however often', () => {
+  const failure = classify(new MongoNetworkError('connection 1 to 10.0.0.1 closed'), { count: 99, since: 0 }, 1e9);
+  expect(failure.nonRetryable).toBe(false);
+  expect(failure.message).not.toContain('10.0.0.1');
+});
+
+test('a defect of ours is named by its place and never shows the values it stumbled over', () => {
+  const failure = classify(new TypeError('Cannot read "secret-value"'));
+  expect(failure.nonRetryable).toBe(true);
+  expect(failure.message).toContain('TypeError in Rollcall itself');
+  expect(failure.message).not.toContain('secret-value');
+});

@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { openClient, startRun } from '../../src/client.js';
+import { loadConfig, type Config } from '../../src/config.js';
+import { freePort } from '../../src/servers/ports.js';
+import { locateBinary } from '../../src/servers/locate.js';
+import { startMongod } from '../../src/servers/mongod.js';
+import { startTemporal } from '../../src/servers/temporal.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { verify } from '../../src/cli/verify.js';
+import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
+import type { RunSummary } from '../../src/workflows/collect-inventory.js';
+import { summaryOf } from '../support/pipeline.js';
+
+const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
+const quiet = () => {};
+
+/** Everything a run needs, each a real process that can be killed and started again on the same data and port. */
+export class ChaosStack {
+  config!: Config;
+  client!: Client;
+  store!: Store;
+  simulator!: SpawnedSimulator;
+  readonly workers: ChildProcess[] = [];
+  private readonly dir = mkdtempSync(join(tmpdir(), 'rollcall-chaos-'));
+  private ports = { mongod: 0, temporal: 0 };
+  private binaries = { mongod: '', temporal: '' };
+  private mongod!: Awaited<ReturnType<typeof startMongod>>;
+  private temporal!: Awaited<ReturnType<typeof startTemporal>>;
+  private environment: NodeJS.ProcessEnv = {};
+
+  static async open(options: { hosts: number; seed: number; latency: number }): Promise<ChaosStack> {
+    const stack = new ChaosStack();
+    const [mongod, temporal] = await Promise.all([
+      locateBinary('mongod', { say: quiet }),
+      locateBinary('temporal', { say: quiet }),
+    ]);
+    stack.binaries = { mongod: mongod.path, temporal: temporal.path };
+    stack.ports = { mongod: await freePort(), temporal: await freePort() };
+    await Promise.all([stack.startMongod(), stack.startTemporal()]);
+    stack.simulator = await spawnSimulator({ hosts: options.hosts, seed: options.seed, latency: options.latency });
+    stack.environment = {
+      ...process.env,
+      ...stack.simulator.environment,
+      MONGODB_URI: stack.mongod.uri,
+      MONGODB_DATABASE: 'chaos',
+      TEMPORAL_ADDRESS: stack.temporal.address,
+      TEMPORAL_TASK_QUEUE: 'chaos',
+      ROLLCALL_LOG_DIR: join(stack.dir, 'logs'),
+      ROLLCALL_STRETCH_RECORDS: '600',
+      QUALYS_DEMO_PAGE_SIZE: '50',
+      CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
+    };
+    stack.config = loadConfig(stack.environment);
+    stack.store = await openStore(stack.config.mongodb);
+    stack.client = await openClient(stack.config.temporal);
+    return stack;
+  }
+
+  async startMongod(): Promise<void> {
+    this.mongod = await startMongod({
+      dbPath: join(this.dir, 'mongod'),
+      port: this.ports.mongod,
+      binary: this.binaries.mongod,
+    });
+  }
+
+  async startTemporal(): Promise<void> {
+    this.temporal = await startTemporal({
+      dbFile: join(this.dir, 'temporal.db'),
+      port: this.ports.temporal,
+      binary: this.binaries.temporal,
+      headless: true,
+    });
+  }
+
+  killMongod = () => this.mongod.kill();
+  killTemporal = () => this.temporal.kill();
+
+  /** The command that the container starts too. */
+  startWorker(): ChildProcess {
+    const log = openSync(join(this.dir, 'worker.log'), 'a');
+    const worker = spawn(process.execPath, [join(__dirname, '../../dist/src/worker.js')], {
+      env: this.environment,
+      stdio: ['ignore', log, log],
+    });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  async killWorker(worker: ChildProcess): Promise<void> {
+    const gone = new Promise((resolve) => worker.once('exit', resolve));
+    worker.kill('SIGKILL');
+    await gone;
+  }
+
+  async start(): Promise<{ result: Promise<RunSummary> }> {
+    const { handle } = await startRun(this.client, this.config.temporal, { sources: SOURCES, force: true });
+    const result = (async () => {
+      // Temporal itself is killed in some tests: waiting goes on until the run has ended.
+      for (;;) {
+        try {
+          return await summaryOf(handle.result());
+        } catch (error) {
+          if (
+            /WorkflowFailed|ServiceError|UNAVAILABLE|ECONN/.test(`${(error as Error).name} ${(error as Error).message}`)
+          ) {
+            await sleep(200);
+            continue;
+          }
+          throw error;
+        }
+      }
+    })();
+    result.catch(() => {});
+    return { result };
+  }
+
+  /** Waits until `seen` holds of the store, looking every 10 ms; says what it waited for when that never comes. */
+  async until(what: string, seen: (store: Store) => Promise<boolean>, timeoutMs = 40_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      if (await seen(this.store)) return;
+      await sleep(10);
+    }
+    throw new Error(`Waited in vain for ${what}; the worker's log:\n${this.log()}`);
+  }
+
+  log(): string {
+    return readFileSync(join(this.dir, 'worker.log'), 'utf8').split('\n').slice(-15).join('\n');
+  }
+
+  verify = () => verify(this.config, '');
+
+  async close(): Promise<void> {
+    await this.store?.close();
+    await this.client?.connection.close();
+    for (const worker of this.workers)
+      if (worker.exitCode === null && worker.signalCode === null) await this.killWorker(worker);
+    await this.simulator?.stop();
+    await this.temporal?.stop();
+    await this.mongod?.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,39 @@
+import { refuseWeakUri, openStore } from '../../src/store/database.js';
+
+test.each(['w=1', 'w=0', 'journal=false', 'j=false', 'readConcernLevel=local', 'retryWrites=false', 'W=1'])(
+  'a connection string with %s is refused, because it would weaken what "stored" means',
+  (option) => {
+    expect(() => refuseWeakUri(`mongodb://db.test/?replicaSet=rs0&${option}`)).toThrow(/weakens/);
+  },
+);
+
+test('a connection string that asks for a majority with journal is accepted', () => {
+  expect(() => refuseWeakUri('mongodb://db.test/?w=majority&journal=true&retryWrites=true')).not.toThrow();
+});
+
+test('a server that is not there is named without its password', async () => {
+  const attempt = openStore(
+    { uri: 'mongodb://user:hunter2@127.0.0.1:1/?replicaSet=rs0', database: 'x', hostsCollection: 'hosts' },
+    { timeoutMs: 300 },
+  );
+  await expect(attempt).rejects.toThrow(/MongoDB at mongodb:\/\/127.0.0.1:1\/ does not answer/);
+  await expect(attempt).rejects.not.toThrow(/hunter2/);
+});
+
+test('writes are acknowledged by a majority with journal, and raw bodies are compressed with zstd', async () => {
+  const store = await openStore({
+    uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
+    database: `d${Date.now()}`,
+    hostsCollection: 'machines',
+  });
+  try {
+    expect(store.records.writeConcern).toMatchObject({ w: 'majority' });
+    expect(store.client.writeConcern?.journal ?? store.client.options.writeConcern.journal).toBe(true);
+    const [bodies] = await store.db.listCollections({ name: 'bodies' }).toArray();
+    expect(JSON.stringify(bodies)).toContain('block_compressor=zstd');
+    expect(store.hosts.collectionName).toBe('machines');
+  } finally {
+    await store.db.dropDatabase();
+    await store.close();
+  }
+});

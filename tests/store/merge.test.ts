@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import type { HostObservation } from '../../src/host/types.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { takeLease, type Lease } from '../../src/store/leases.js';
+import { mergeBatch } from '../../src/store/merge.js';
+import { putRecords, type Origin, type Understood } from '../../src/store/records.js';
+import { markGone } from '../../src/store/retire.js';
+
+let store: Store;
+let lease: Lease;
+
+beforeEach(async () => {
+  store = await openStore({
+    uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
+    database: `m${randomUUID().slice(0, 8)}`,
+    hostsCollection: 'hosts',
+  });
+  lease = (await takeLease(store, 'merge:hosts', 'test', 60_000))!;
+});
+
+afterEach(async () => {
+  await store.db.dropDatabase();
+  await store.close();
+});
+
+let tick = 0;
+const origin = (source: string): Origin => ({
+  source,
+  vendor: source,
+  page: `run/${source}/${tick}`,
+  run: 'run',
+  observedAt: new Date(1_700_000_000_000 + ++tick * 1000),
+});
+
+function record(id: string, hostname: string, keys: string[], lastSeen = '2026-01-02T00:00:00Z'): Understood {
+  const observation: HostObservation = {
+    class: 'machine',
+    device: {
+      type_id: 1,
+      hostname,
+      first_seen_time: new Date('2026-01-01T00:00:00Z'),
+      last_seen_time: new Date(lastSeen),
+    },
+    external_ips: [],
+    tags: [],
+  };
+  return { _id: id, row: 0, observation, keys: [...keys].sort(), hash: `1.${hostname}.${keys.join()}` };
+}
+
+const mergeAll = async () => {
+  while ((await mergeBatch(store, lease, 100)).settled > 0);
+};
+const clusters = async () =>
+  (await store.hosts.find().toArray()).map(({ sources }) => sources.map((source) => source.record).join('+')).sort();
+
+test('records of two sources that share a strong key become one host, in whichever order they come', async () => {
+  await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1']), record('b:2', 'db', ['serial::X2'])]);
+  await mergeAll();
+  expect(await clusters()).toEqual(['b:1', 'b:2']);
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'])]);
+  await mergeAll();
+  expect(await clusters()).toEqual(['a:1+b:1', 'b:2']);
+});
+
+test('a host splits when the key that joined it is gone, and the id that no longer stands leads to where its record is', async () => {
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'])]);
+  await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
+  await mergeAll();
+  const [joined] = await store.hosts.find().toArray();
+  await putRecords(store, origin('b'), [record('b:1', 'other', ['serial::X9'])]);
+  await mergeAll();
+  expect(await clusters()).toEqual(['a:1', 'b:1']);
+  await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
+  await mergeAll();
+  expect(await clusters()).toEqual(['a:1+b:1']);
+  const [again] = await store.hosts.find().toArray();
+  expect(again!._id).toBe(joined!._id);
+  const redirects = await store.redirects.find().toArray();
+  expect(redirects.map(({ to }) => to)).toEqual([joined!._id]);
+});
+
+test('a record whose content did not change causes no merge and no write', async () => {
+  const same = record('a:1', 'web', ['serial::X1']);
+  await putRecords(store, origin('a'), [same]);
+  await mergeAll();
+  const before = await store.hosts.findOne({});
+  expect(await putRecords(store, origin('a'), [same])).toEqual({ new: 0, changed: 0, unchanged: 1 });
+  expect(await store.records.countDocuments({ dirty: true })).toBe(0);
+  expect(await store.hosts.findOne({})).toEqual(before);
+});
+
+test('times alone move on the record and its host, without a merge', async () => {
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'])]);
+  await mergeAll();
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-01T00:00:00Z')]);
+  const host = await store.hosts.findOne({});
+  expect(host!.last_seen).toEqual(new Date('2026-03-01T00:00:00Z'));
+  expect(host!.sources[0]!.last_seen).toEqual(new Date('2026-03-01T00:00:00Z'));
+  expect(host!.version).toBe(1);
+  await store.records.updateOne({ _id: 'a:1' }, { $set: { dirty: true } });
+  await mergeAll();
+  expect((await store.hosts.findOne({}))!.version).toBe(1);
+});
+
+test('an older page never replaces what a newer one said', async () => {
+  const older = origin('a');
+  await putRecords(store, origin('a'), [record('a:1', 'new-name', ['serial::X1'])]);
+  await putRecords(store, older, [record('a:1', 'old-name', ['serial::X1'])]);
+  expect((await store.records.findOne({ _id: 'a:1' }))!.observation.device.hostname).toBe('new-name');
+});
+
+test('a page that is written a second time counts what its first attempt wrote as what it was', async () => {
+  const page = origin('a');
+  const records = [record('a:1', 'web', ['serial::X1']), record('a:2', 'db', ['serial::X2'])];
+  expect(await putRecords(store, page, records)).toEqual({ new: 2, changed: 0, unchanged: 0 });
+  expect(await putRecords(store, page, records)).toEqual({ new: 2, changed: 0, unchanged: 0 });
+});
+
+test('a key that too many records hold joins nobody, also those that it joined before', async () => {
+  await putRecords(store, origin('a'), [
+    record('a:0', 'h0', ['serial::SHARED']),
+    record('a:1', 'h1', ['serial::SHARED']),
+  ]);
+  await mergeAll();
+  expect(await clusters()).toEqual(['a:0+a:1']);
+  await putRecords(
+    store,
+    origin('a'),
+    Array.from({ length: 20 }, (_, n) => record(`a:${n + 2}`, `h${n + 2}`, ['serial::SHARED'])),
+  );
+  await mergeAll();
+  expect(await store.hosts.countDocuments()).toBe(22);
+});
+
+test('a record that its source no longer lists retires its host, and is back when it is listed again', async () => {
+  const seen = record('a:1', 'web', ['serial::X1']);
+  await putRecords(store, origin('a'), [seen]);
+  await mergeAll();
+  await markGone(store, ['a:1'], new Date());
+  await mergeAll();
+  expect((await store.hosts.findOne({}))!.retired).toBe(true);
+  expect(await putRecords(store, origin('a'), [seen])).toEqual({ new: 0, changed: 1, unchanged: 0 });
+  await mergeAll();
+  expect((await store.hosts.findOne({}))!.retired).toBeUndefined();
+});
+
+test('a holder that lost its lease writes nothing more', async () => {
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'])]);
+  await store.leases.updateOne({ _id: 'merge:hosts' }, { $set: { expires_at: new Date(0) } });
+  const successor = await takeLease(store, 'merge:hosts', 'other', 60_000);
+  expect(successor!.epoch).toBe(lease.epoch + 1);
+  await expect(mergeBatch(store, lease, 100)).rejects.toThrow('taken over');
+  expect(await store.hosts.countDocuments()).toBe(0);
+  expect(await takeLease(store, 'merge:hosts', 'third', 60_000)).toBeUndefined();
+});
+
+test('no look-up of the pipeline scans a collection', async () => {
+  await putRecords(
+    store,
+    origin('a'),
+    Array.from({ length: 50 }, (_, n) => record(`a:${n}`, `h${n}`, [`serial::S${n}`])),
+  );
+  await mergeAll();
+  const plans = await Promise.all([
+    store.records.find({ dirty: true }).hint({ dirty: 1 }).explain(),
+    store.records.find({ keys: { $in: ['serial::S1', 'serial::S2'] } }).explain(),
+    store.records.find({ _id: { $gte: 'a:', $lt: 'a;' } }).explain(),
+    store.records.find({ source: 'a', gone_at: new Date() }).explain(),
+    store.hosts.find({ 'sources.record': { $in: ['a:1', 'a:2'] } }).explain(),
+    store.hosts.find({ 'reasons.keys': { $in: ['serial::S1'] } }).explain(),
+    store.hosts.find({ retired: true }).explain(),
+    store.pages
+      .find({ run: 'r', source: 'a', seq: { $gte: 0 } })
+      .sort({ seq: 1 })
+      .explain(),
+    store.pages.find({ run: 'r', source: 'a', digest: 'd' }).explain(),
+    store.pages.find({ source: 'a' }).sort({ fetched_at: -1 }).explain(),
+    store.quarantine.find({ source: 'a' }).explain(),
+  ]);
+  for (const plan of plans) expect(JSON.stringify(plan['queryPlanner'].winningPlan)).not.toContain('COLLSCAN');
+});
