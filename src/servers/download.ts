@@ -14,7 +14,7 @@ interface Download {
   /** Name in the cache. */
   name: string;
   host: (environment: Environment) => string;
-  /** Run by a Node process of its own: `module` and `folder` are its arguments. It may print the path of what it fetched. */
+  /** Run by a Node process of its own: `module` and the folder are its arguments. It may print the path of what it fetched. */
   script: string;
   module: () => string;
 }
@@ -68,8 +68,9 @@ export async function download(
   say(`downloading with ${from}`);
   return intoCache(environment, name, async (staging) => {
     const output = await run(process.execPath, ['-e', script, module(), staging], { environment, growing: staging });
-    const told = output.trim().split('\n').at(-1);
-    if (kind !== 'mongod' || !told || told.startsWith(staging)) return largestFile(staging);
+    if (kind !== 'mongod') return largestFile(staging);
+    const told = output.trim().split('\n').at(-1) ?? '';
+    if (told.startsWith(staging)) return told;
     // The package found one that it had downloaded for somebody else: theirs stays where it is.
     const copy = join(staging, name);
     await copyFile(told, copy);

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, unlinkSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -86,8 +86,16 @@ export function attach(pid: number): RunningServer {
   return { pid, kill, stop };
 }
 
+/** Whether the process runs. One that ended counts as gone also while nobody has reaped it, as in a container without an init. */
 export function isAlive(pid: number): boolean {
-  return signal(pid, 0);
+  if (!signal(pid, 0)) return false;
+  if (process.platform !== 'linux') return true;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+  } catch {
+    return false;
+  }
 }
 
 function running(child: ChildProcess, exited: Promise<string>): RunningServer {

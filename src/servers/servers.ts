@@ -3,7 +3,7 @@ import { keep, keptServers } from './kept.js';
 import { locateBinary } from './locate.js';
 import { startMongod, type RunningMongod } from './mongod.js';
 import type { Environment } from './path.js';
-import { freeOr, onFreePort } from './ports.js';
+import { freeOr, freePort, onFreePort } from './ports.js';
 import type { RunningServer } from './process.js';
 import { startTemporal, type RunningTemporal, type TemporalOptions } from './temporal.js';
 
@@ -97,7 +97,8 @@ async function newTemporal(options: OpenOptions, environment: Environment): Prom
     startTemporal({
       binary,
       port,
-      ...(ui ? { uiPort: await freeOr(8233) } : { headless: true }),
+      // Of two processes that start at once only one gets the preferred port, and with it the preferred port of the Web UI.
+      ...(ui ? { uiPort: port === 7233 ? await freeOr(8233) : await freePort() } : { headless: true }),
       dbFile: join(dir, 'temporal.db'),
       logFile: join(dir, 'temporal.log'),
       detached,

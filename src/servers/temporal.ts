@@ -44,6 +44,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       ready: async (_pid, log) => /Server:\s+\S+:\d+/.test(log) && (await answers(address)),
       logFile: options.logFile,
       detached: options.detached,
+      explain,
     });
     return { ...server, port, address, ...(uiPort === undefined ? {} : { uiUrl: `http://127.0.0.1:${uiPort}` }) };
   };
@@ -68,6 +69,14 @@ function argumentsFor(options: TemporalOptions, port: number, uiPort: number | u
     ...pairs('--search-attribute', searchAttributes),
     ...pairs('--dynamic-config-value', dynamicConfig),
   ];
+}
+
+/** A port that was taken meanwhile makes it panic: then the reason stands above the stack. */
+function explain(log: string): string | undefined {
+  return log
+    .split('\n')
+    .find((line) => /^(Error|panic|fatal error):|"?msg"?[:=].*\berror\b|address already in use/i.test(line))
+    ?.slice(0, 500);
 }
 
 /** Whether a Temporal frontend answers for the default namespace. */

@@ -73,6 +73,8 @@ async function fill(kind: BinaryKind, python: string, environment: Environment, 
     // pip unpacks below TMPDIR: there its progress can be seen, and nothing is left behind.
     environment: { ...environment, TMPDIR: staging, PIP_REQUIRE_VIRTUALENV: '0' },
     growing: staging,
+    // It is the last step: patience with a slow index keeps nobody waiting for a better one.
+    stallMs: 15_000,
   };
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', '--no-cache-dir'];
   const deadlines = ['--timeout', '5', '--retries', '1'];

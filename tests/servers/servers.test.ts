@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { stopKept } from '../../src/servers/kept.js';
+import { isAlive } from '../../src/servers/process.js';
+import { openServers, type OpenServers } from '../../src/servers/servers.js';
+
+let dir: string;
+let said: string[];
+const open: OpenServers[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'rollcall-servers-'));
+  said = [];
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((servers) => servers.stop()));
+  await stopKept(dir);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function openIn(dir: string, options: Partial<Parameters<typeof openServers>[0]> = {}): Promise<OpenServers> {
+  const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, ...environment } = process.env;
+  const servers = await openServers({ dir, say: (line) => said.push(line), environment, cacheGB: 0.25, ...options });
+  open.push(servers);
+  return servers;
+}
+
+test('addresses in the environment win, and then nothing is started and no secret is said', async () => {
+  const environment = {
+    MONGODB_URI: 'mongodb://user:pw@db.test/?replicaSet=x',
+    TEMPORAL_ADDRESS: 'temporal.test:7233',
+    TEMPORAL_UI: 'https://ui.test',
+  };
+  const servers = await openIn(dir, { environment });
+  expect(servers).toMatchObject({
+    mongodbUri: environment.MONGODB_URI,
+    temporalAddress: 'temporal.test:7233',
+    temporalUi: 'https://ui.test',
+  });
+  expect(servers.mongod).toBeUndefined();
+  expect(said).toEqual(['MongoDB: as MONGODB_URI says', 'Temporal: temporal.test:7233, as TEMPORAL_ADDRESS says']);
+  await servers.stop();
+});
+
+test('two at once do not clash, and the data of each is there the next time', async () => {
+  const other = join(dir, 'other');
+  const [one, two] = await Promise.all([openIn(join(dir, 'one')), openIn(other)]);
+  const addresses = [one, two].flatMap((servers) => [
+    servers?.mongodbUri,
+    servers?.temporalAddress,
+    servers?.temporalUi,
+  ]);
+  expect(new Set(addresses).size).toBe(6);
+  const client = new MongoClient(two?.mongodbUri ?? '');
+  await client.db('t').collection('t').insertOne({ kept: true });
+  await client.close();
+  await two?.stop();
+  expect(isAlive(two?.mongod?.pid ?? 0)).toBe(false);
+
+  const again = await openIn(other, { ui: false });
+  expect(again.temporalUi).toBeUndefined();
+  const second = new MongoClient(again.mongodbUri);
+  expect(await second.db('t').collection('t').countDocuments({ kept: true })).toBe(1);
+  await second.close();
+});
+
+test('servers left up on purpose are found by the next one on the folder, which leaves them up, until they are stopped', async () => {
+  const first = await openIn(dir, { detached: true, ui: false });
+  const second = await openIn(dir);
+  expect(second.mongodbUri).toBe(first.mongodbUri);
+  expect(second.temporalAddress).toBe(first.temporalAddress);
+  expect(said.filter((line) => line.includes('already running'))).toHaveLength(2);
+  await second.stop();
+  expect(isAlive(first.mongod?.pid ?? 0)).toBe(true);
+  expect(await stopKept(dir)).toBe(2);
+  expect(isAlive(first.mongod?.pid ?? 0)).toBe(false);
+  expect(isAlive(first.temporal?.pid ?? 0)).toBe(false);
+  expect(await stopKept(dir)).toBe(0);
+});
+
+test('when one server cannot be had, the other does not stay behind', async () => {
+  const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, ...environment } = process.env;
+  await expect(
+    openIn(dir, { environment: { ...environment, TEMPORAL_CLI: join(dir, 'missing') } }),
+  ).rejects.toMatchObject({
+    kind: 'settings-invalid',
+  });
+  // The folder is free again: its mongod has let go of it.
+  const servers = await openIn(dir, { environment: { ...environment, TEMPORAL_ADDRESS: 'temporal.test:7233' } });
+  expect(servers.mongod?.pid).toBeGreaterThan(0);
+});
