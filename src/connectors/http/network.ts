@@ -34,9 +34,10 @@ export function networkFailure(error: unknown, at: string): Failure {
 }
 
 function codeOf(error: unknown): string {
-  for (let inner = error, depth = 0; inner instanceof Error && depth < 5; inner = inner.cause, depth++) {
-    const { code } = inner as NodeJS.ErrnoException;
-    if (typeof code === 'string') return code;
+  let inner = error as { code?: unknown; cause?: unknown } | null | undefined;
+  for (let depth = 0; typeof inner === 'object' && inner !== null && depth < 5; depth++) {
+    if (typeof inner.code === 'string') return inner.code;
+    inner = inner.cause as typeof inner;
   }
   return '';
 }

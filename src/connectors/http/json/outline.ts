@@ -5,7 +5,8 @@ import { Elements, afterSpace, afterString, afterValue, scanRecords } from './sc
 export interface Wanted {
   children: Map<string, Wanted>;
   value?: string;
-  records?: boolean;
+  /** The records are here: as a list, or also as one object. */
+  records?: 'list' | 'list or one';
 }
 
 /** Where everything in a JSON page is, found in one pass over its bytes without building an object. */
@@ -31,8 +32,8 @@ export function want(records: string, values: Record<string, string> = {}, wrapp
     }
     return node;
   };
-  at(records).records = true;
-  if (wrapper !== undefined) at(records === '' ? wrapper : `${records}.${wrapper}`).records = true;
+  at(records).records = wrapper === undefined ? 'list' : 'list or one';
+  if (wrapper !== undefined) at(records === '' ? wrapper : `${records}.${wrapper}`).records = 'list or one';
   for (const [name, path] of Object.entries(values)) at(path).value = name;
   return root;
 }
@@ -48,17 +49,15 @@ export function outline(body: Buffer, wanted: Wanted): Outline {
 
 function visit(body: Buffer, from: number, node: Wanted | undefined, found: Outline): number {
   const byte = body[from];
+  const orOne = node?.records === 'list or one';
   let end: number;
   if (node?.records && byte === 0x5b) {
     found.records = new Elements();
     end = scanRecords(body, from + 1, found.records);
-  } else if (node && node.children.size > 0 && byte === 0x7b) {
-    if (node.records) found.records = undefined;
+  } else if (node && byte === 0x7b && (orOne || node.children.size > 0)) {
+    if (orOne) found.records = undefined;
     end = members(body, from, node, found);
-    if (node.records && !found.records) scanRecords(body, from, (found.records = new Elements()), true);
-  } else if (node?.records && byte === 0x7b) {
-    found.records = new Elements();
-    end = scanRecords(body, from, found.records, true);
+    if (orOne && !found.records) scanRecords(body, from, (found.records = new Elements()), true);
   } else {
     end = afterValue(body, from);
   }

@@ -1,0 +1,185 @@
+import { offset } from '../../../src/connectors/http/index.js';
+import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../../support/http-server.js';
+import { collect, listInput } from './collect.js';
+
+const END = 'Error invalid skip/limit combo (>number of hosts)';
+
+let server: HttpServer;
+afterEach(async () => server.close());
+
+/** Refuses every page that reaches over the end, whole, with an error. */
+function hosts(total: number, most = Infinity): Answerer {
+  return ({ query }, response) => {
+    const skip = Number(query.get('skip'));
+    const limit = Number(query.get('limit'));
+    if (skip + limit > total || limit > most) return sendText(response, END, 500);
+    sendJson(response, ids(total).slice(skip, skip + limit));
+  };
+}
+
+const ids = (total: number) => Array.from({ length: total }, (_, id) => ({ id }));
+
+function input(limit: number, concurrency = 1) {
+  return listInput(server.url, {
+    paging: offset({ limit, concurrency, end: { status: 500, text: 'Error invalid skip/limit combo' } }),
+  });
+}
+
+const asked = () => server.seen.map(({ query }) => `${query.get('skip')}+${query.get('limit')}`);
+
+test('the seventh host is read although pages of two never reach it', async () => {
+  server = await serve(hosts(7));
+  const { pages, rows, failure } = await collect(input(2));
+  expect(failure).toBeUndefined();
+  expect(rows).toEqual(ids(7));
+  expect(asked()).toEqual(['0+2', '2+2', '4+2', '6+2', '6+1', '7+1']);
+  expect(pages.map((page) => [page.status, page.rows])).toEqual([
+    [200, 2],
+    [200, 2],
+    [200, 2],
+    [500, 0],
+    [200, 1],
+    [500, 0],
+  ]);
+  expect(pages.at(-1)!.next).toBeNull();
+});
+
+test('the answer that ends the listing is a page as received, without rows', async () => {
+  server = await serve(hosts(2));
+  const { pages } = await collect(input(2));
+  const ending = pages[1]!;
+  expect(ending.body.toString()).toBe(END);
+  expect(ending).toMatchObject({ status: 500, rows: 0, mediaType: 'text/plain', cursor: { skip: 2, limit: 2 } });
+  expect([...input(2).rows(ending)]).toEqual([]);
+});
+
+test('a tail of 50 behind ten pages of 1,000 is read in a few more requests', async () => {
+  server = await serve(hosts(10_050));
+  const { rows } = await collect(input(1000, 4));
+  expect(rows).toEqual(ids(10_050));
+  expect(server.seen.length).toBeLessThanOrEqual(10 + 4 + 12);
+});
+
+test('whatever the number of hosts, the page size and the pages in flight, each host comes once and in order', async () => {
+  let total = 0;
+  server = await serve((request, response) => hosts(total)(request, response));
+  for (const limit of [1, 2, 3, 7, 16]) {
+    for (total = 0; total <= 35; total += limit < 3 ? 3 : 1) {
+      const { rows, pages, failure } = await collect(input(limit, (total % 3) + 1));
+      expect(failure).toBeUndefined();
+      expect(rows).toEqual(ids(total));
+      for (const [index, page] of pages.entries()) expect(pages[index + 1]?.cursor ?? null).toEqual(page.next);
+    }
+  }
+});
+
+test('a walk can be taken up at every cursor, also in the middle of the tail', async () => {
+  server = await serve(hosts(29));
+  const { pages } = await collect(input(8));
+  for (const [index, page] of pages.entries()) {
+    if (page.next === null) continue;
+    const rest = await collect(input(4, 3), { from: JSON.parse(JSON.stringify(page.next)) });
+    const before = pages.slice(0, index + 1).reduce((sum, { rows }) => sum + rows, 0);
+    expect(rest.rows).toEqual(ids(29).slice(before));
+    expect(rest.pages[0]!.cursor).toEqual(page.next);
+  }
+});
+
+test('a page size that the vendor refuses with its end text loses no host and is told', async () => {
+  server = await serve(hosts(23, 2));
+  const { rows, pages } = await collect(input(10));
+  expect(rows).toEqual(ids(23));
+  expect(pages.flatMap(({ warnings }) => warnings ?? [])[0]).toMatch(/Pages of 10 .* set a smaller page size/);
+});
+
+test('an outage with the same status is no end, and neither is the end text with another status', async () => {
+  for (const [status, text] of [
+    [500, 'Internal server error'],
+    [503, END],
+  ] as const) {
+    server = await serve((request, response) => {
+      if (request.query.get('skip') === '4') return sendText(response, text, status);
+      hosts(7)(request, response);
+    });
+    const { rows, failure } = await collect(input(2, 3));
+    expect(rows).toEqual(ids(4));
+    expect(failure).toMatchObject({ kind: 'vendor-error', details: { status } });
+    await server.close();
+  }
+});
+
+test('pages in flight keep to their number and come in order, whichever is answered first', async () => {
+  server = await serve(async (request, response) => {
+    await new Promise((resolve) => setTimeout(resolve, 30 - Number(request.query.get('skip')) * 2));
+    hosts(12)(request, response);
+  });
+  const { rows } = await collect(input(2, 3));
+  expect(rows).toEqual(ids(12));
+  expect(Math.max(...server.seen.map(({ inFlight }) => inFlight))).toBe(2);
+});
+
+test('when no more is wanted the pages under way are still given out, in order, and no further request starts', async () => {
+  server = await serve(hosts(100));
+  let allowed = 3;
+  const { pages, rows } = await collect(input(2, 3), { more: () => allowed-- > 0 });
+  expect(pages).toHaveLength(3);
+  expect(rows).toEqual(ids(6));
+  expect(server.seen).toHaveLength(3);
+  expect(pages.at(-1)!.next).toEqual({ skip: 6, limit: 2 });
+});
+
+test('more is asked after the caller has seen a page: one page can be had alone', async () => {
+  server = await serve(hosts(100));
+  const { pages } = await collect(input(2), { more: (seen) => seen < 1 });
+  expect(pages).toHaveLength(1);
+  expect(server.seen).toHaveLength(1);
+});
+
+test('the next request is under way while the caller stores a page', async () => {
+  server = await serve(hosts(6));
+  const options = { signal: new AbortController().signal, more: () => true };
+  const pages = input(2).pages(null, options)[Symbol.asyncIterator]();
+  await pages.next();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(asked()).toEqual(['0+2', '2+2']);
+  await pages.return?.(undefined);
+});
+
+test('an empty list ends the listing too, and a short page does not', async () => {
+  server = await serve(({ query }, response) => {
+    const skip = Number(query.get('skip'));
+    sendJson(response, skip === 2 ? [{ id: 2 }] : ids(6).slice(skip, skip + 2));
+  });
+  const { rows, pages } = await collect(input(2));
+  expect(rows).toEqual([0, 1, 2, 4, 5].map((id) => ({ id })));
+  expect(pages.at(-1)).toMatchObject({ rows: 0, status: 200, next: null });
+});
+
+test('a page that comes twice is asked for again, and one that always does ends the walk', async () => {
+  let glitches = 1;
+  server = await serve((request, response) => {
+    if (request.query.get('skip') === '4' && glitches-- > 0) return sendJson(response, [{ id: 2 }, { id: 3 }]);
+    hosts(8)(request, response);
+  });
+  expect((await collect(input(2, 2))).rows).toEqual(ids(8));
+
+  glitches = Infinity;
+  const { rows, failure } = await collect(input(2, 2));
+  expect(rows).toEqual(ids(4));
+  expect(failure?.kind).toBe('listing-loops');
+});
+
+test('a cursor that another input made is refused before any request', async () => {
+  server = await serve(hosts(7));
+  for (const from of [
+    {},
+    { skip: -1, limit: 2 },
+    { skip: 0, limit: 0 },
+    { skip: 0, limit: 1, most: 3 },
+    { token: 'x' },
+  ]) {
+    const { failure } = await collect(input(2), { from });
+    expect(failure?.kind).toBe('cursor-expired');
+  }
+  expect(server.seen).toHaveLength(0);
+});

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { offset } from '../../../src/connectors/http/index.js';
+import { sendJson, serve, type HttpServer } from '../../support/http-server.js';
+import { collect, failureOf, listInput } from './collect.js';
+
+let server: HttpServer;
+let answer: (response: ServerResponse, skip: number, limit: number) => void;
+
+beforeAll(async () => {
+  server = await serve(({ query }, response) =>
+    answer(response, Number(query.get('skip')), Number(query.get('limit'))),
+  );
+});
+afterAll(async () => server.close());
+beforeEach(() => {
+  server.seen.length = 0;
+});
+
+const LIMITS = { headersMs: 2000, bodyMs: 2000, idleMs: 2000, maxBytes: 1_000_000 };
+const limited = (limits: Partial<typeof LIMITS>) => listInput(server.url, { limits: { ...LIMITS, ...limits } });
+
+async function timed<T>(work: Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  return [await work, performance.now() - start];
+}
+
+test('headers that never come end at their deadline', async () => {
+  answer = () => undefined;
+  const [failure, ms] = await timed(failureOf(limited({ headersMs: 150 })));
+  expect(failure).toMatchObject({ kind: 'unreachable', message: `${server.host}/hosts sent no answer within 150 ms` });
+  expect(ms).toBeLessThan(1000);
+});
+
+test('a body that trickles for ever ends at the deadline of the whole body', async () => {
+  answer = (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('[');
+    const timer = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(timer));
+  };
+  const [failure, ms] = await timed(failureOf(limited({ bodyMs: 250 })));
+  expect(failure).toMatchObject({
+    kind: 'unreachable',
+    message: expect.stringContaining('whole answer within 250 ms'),
+  });
+  expect(ms).toBeGreaterThan(200);
+  expect(ms).toBeLessThan(1500);
+});
+
+test('a body that falls silent ends at the idle deadline, and one that keeps coming does not', async () => {
+  answer = (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('[{"id":1},');
+  };
+  const failure = await failureOf(limited({ idleMs: 150 }));
+  expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('stopped in mid-answer') });
+
+  answer = (response, skip) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('[');
+    let pieces = skip === 0 ? 8 : 0;
+    const timer = setInterval(() => {
+      if (pieces-- > 0) return response.write(' ');
+      clearInterval(timer);
+      response.end(skip === 0 ? '{"id":1}]' : ']');
+    }, 50);
+  };
+  expect((await collect(limited({ idleMs: 200 }))).rows).toEqual([{ id: 1 }]);
+});
+
+test('a gzip bomb stops at the cap without being unpacked whole', async () => {
+  const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024, '0'));
+  answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+  const before = process.memoryUsage().rss;
+  const failure = await failureOf(listInput(server.url, { limits: LIMITS, paging: offset({ limit: 1 }) }));
+  expect(failure).toMatchObject({
+    kind: 'response-too-large',
+    message: `${server.host}/hosts sent more than 1000000 bytes`,
+  });
+  expect(process.memoryUsage().rss - before).toBeLessThan(80 * 1024 * 1024);
+});
+
+test('an answer over the cap is asked for again in smaller pages, which keep the place of the large one', async () => {
+  const all = Array.from({ length: 20 }, (_, id) => ({ id, text: 'x'.repeat(1000) }));
+  answer = (response, skip, limit) => sendJson(response, all.slice(skip, skip + limit));
+  const input = listInput(server.url, { limits: { maxBytes: 5000 }, paging: offset({ limit: 16, concurrency: 2 }) });
+  const { pages, rows, failure } = await collect(input);
+  expect(failure).toBeUndefined();
+  expect(rows).toEqual(all);
+  expect(pages[0]).toMatchObject({ cursor: { skip: 0, limit: 16 }, next: { skip: 4, limit: 4 }, rows: 4 });
+  expect(pages[0]!.warnings?.[0]).toMatch(/sent more than 5000 bytes: asked again in smaller pages/);
+  for (const [index, page] of pages.entries()) expect(pages[index + 1]?.cursor ?? null).toEqual(page.next);
+});
+
+test('a compressed body is kept as text with its digest, media type and time', async () => {
+  const text = '[{"name":"Zoë"}]';
+  answer = (response, skip) =>
+    response
+      .writeHead(200, { 'content-type': 'Application/JSON; charset=utf-8', 'content-encoding': 'gzip' })
+      .end(gzipSync(skip === 0 ? text : '[]'));
+  const [page] = (await collect(limited({}))).pages;
+  expect(page!.body.toString()).toBe(text);
+  expect(page!.digest).toBe(createHash('sha256').update(text).digest('hex'));
+  expect(page!.mediaType).toBe('application/json');
+  expect(Date.now() - page!.fetchedAt.getTime()).toBeLessThan(5000);
+});
+
+test('an aborted walk ends at once with the reason of its signal and closes its connections', async () => {
+  let closed = 0;
+  answer = (response) => response.on('close', () => (closed += 1));
+  const controller = new AbortController();
+  const reason = new Error('worker shuts down');
+  const walk = collect(listInput(server.url, { paging: offset({ limit: 2, concurrency: 3 }) }), {
+    signal: controller.signal,
+  });
+  setTimeout(() => controller.abort(reason), 100);
+  await expect(walk).rejects.toBe(reason);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect([server.seen.length, closed]).toEqual([3, 3]);
+  await expect(collect(limited({}), { signal: controller.signal })).rejects.toBe(reason);
+  expect(server.seen).toHaveLength(3);
+});
+
+test('a caller that leaves gives up the pages under way', async () => {
+  let closed = 0;
+  answer = (response, skip) => {
+    if (skip === 0) return sendJson(response, [{ id: 0 }, { id: 1 }]);
+    response.on('close', () => (closed += 1));
+  };
+  const input = listInput(server.url, { paging: offset({ limit: 2, concurrency: 3 }) });
+  for await (const page of input.pages(null, { signal: new AbortController().signal, more: () => true })) {
+    expect(page.rows).toBe(2);
+    break;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(closed).toBe(2);
+});
+
+test('the base URL’s path goes before the request’s', async () => {
+  answer = (response) => sendJson(response, []);
+  await collect(listInput(`${server.url}/proxy/v1/`));
+  expect(server.seen[0]!.path).toBe('/proxy/v1/hosts');
+});
