@@ -59,45 +59,35 @@ export class Fleet {
     this.order();
   }
 
+  /** The listing as it is now: a later change of size does not move what a page under way shows. */
   listing(vendor: Vendor): Listing {
-    const fleet = this;
-    const id =
-      vendor === 'qualys'
-        ? (index: number) => String(qualysId(this.seed, index))
-        : (index: number) => deviceId(this.seed, index);
-    const before =
-      vendor === 'qualys' ? (a: string, b: string) => Number(a) < Number(b) : (a: string, b: string) => a < b;
-    const indexAt = (position: number): number => {
-      const indices = this.indices[vendor];
-      // Past the end: machines that the fleet does not have, for listings that never end.
-      return position < indices.length ? (indices[position] as number) : this.machines + position - indices.length;
-    };
+    const indices = this.indices[vendor];
+    const { seed, machines } = this;
+    const qualys = vendor === 'qualys';
+    // Past the end: machines that the fleet does not have, for listings that never end.
+    const indexAt = (position: number): number =>
+      position < indices.length ? (indices[position] as number) : machines + position - indices.length;
+    const id = (position: number): string =>
+      qualys ? String(qualysId(seed, indexAt(position))) : deviceId(seed, indexAt(position));
     return {
       vendor,
-      get count() {
-        return fleet.indices[vendor].length;
-      },
-      get version() {
-        return fleet.revision;
-      },
-      id: (position) => id(indexAt(position)),
+      count: indices.length,
+      version: this.revision,
+      id,
       after: (wanted) => {
+        const isAfter = (position: number): boolean =>
+          qualys ? Number(id(position)) > Number(wanted) : id(position) > wanted;
         let low = 0;
-        let high = this.indices[vendor].length;
+        let high = indices.length;
         while (low < high) {
           const middle = (low + high) >>> 1;
-          if (before(wanted, id(indexAt(middle)))) high = middle;
+          if (isAfter(middle)) high = middle;
           else low = middle + 1;
         }
         return low;
       },
       write: (position, dialect, sink) => this.write(vendor, indexAt(position), dialect, sink),
-      plain: (position) => {
-        const shown = this.shown(indexAt(position));
-        if (vendor === 'qualys') writeQualysHost(shown, 'plain', NO_LISTS, scratch);
-        else writeCrowdstrikeDevice(shown, 'plain', scratch);
-        return JSON.parse(scratch.drain()) as Record<string, unknown>;
-      },
+      plain: (position) => this.plain(vendor, indexAt(position)),
     };
   }
 
@@ -125,6 +115,13 @@ export class Fleet {
     let changes = 0;
     for (let round = 0; round < this.rounds.length; round++) if (this.hit(index, round)) changes++;
     return { seed: this.seed, machine: machineAt(this.seed, index), version: { touches: this.touches, changes } };
+  }
+
+  private plain(vendor: Vendor, index: number): Record<string, unknown> {
+    const shown = this.shown(index);
+    if (vendor === 'qualys') writeQualysHost(shown, 'plain', NO_LISTS, scratch);
+    else writeCrowdstrikeDevice(shown, 'plain', scratch);
+    return JSON.parse(scratch.drain()) as Record<string, unknown>;
   }
 
   private rows(machine: Machine, dialect: Dialect): RowPlan {

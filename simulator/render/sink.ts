@@ -33,6 +33,11 @@ export class Sink {
     for (let place = 0; place < ascii.length; place++) this.current[start + place] = ascii.charCodeAt(place);
   }
 
+  /** Whether a full segment waits to be taken. */
+  get ready(): boolean {
+    return this.full.length > 0;
+  }
+
   /** Hands over the segments that are full. */
   take(): Buffer[] {
     if (this.pending) this.flush();

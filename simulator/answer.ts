@@ -1,0 +1,31 @@
+import type { Sink } from './render/sink.js';
+
+/** Renders a body bit by bit: it may be paused after each record, so that a slow reader costs no memory. */
+export type Rendering = (sink: Sink) => Generator<void, void>;
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Buffer | Rendering;
+}
+
+export interface Received {
+  method: string;
+  /** Path and query. */
+  url: URL;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+export function text(status: number, body: string, headers: Record<string, string> = {}): Answer {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body };
+}
+
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+}
+
+export function header(received: Received, name: string): string {
+  const value = received.headers[name];
+  return typeof value === 'string' ? value : '';
+}

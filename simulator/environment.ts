@@ -1,0 +1,28 @@
+import type { Credentials } from './credentials.js';
+
+export interface Place {
+  url: string;
+  regionUrl: string;
+  credentials: Credentials;
+  /** Records a page that the take-home style API gives. */
+  maxPage: number;
+}
+
+/** The variables that point the sources at a simulator. */
+export function environmentOf({ url, regionUrl, credentials, maxPage }: Place): Record<string, string> {
+  return {
+    QUALYS_DEMO_URL: url,
+    QUALYS_DEMO_TOKEN: credentials.demoToken,
+    QUALYS_DEMO_PAGE_SIZE: String(maxPage),
+    CROWDSTRIKE_DEMO_URL: url,
+    CROWDSTRIKE_DEMO_TOKEN: credentials.demoToken,
+    CROWDSTRIKE_DEMO_PAGE_SIZE: String(maxPage),
+    QUALYS_URL: url,
+    QUALYS_USERNAME: credentials.qualysUser,
+    QUALYS_PASSWORD: credentials.qualysPassword,
+    CROWDSTRIKE_URL: url,
+    CROWDSTRIKE_CLIENT_ID: credentials.clientId,
+    CROWDSTRIKE_CLIENT_SECRET: credentials.clientSecret,
+    CROWDSTRIKE_REGION_HOSTS: new URL(regionUrl).host,
+  };
+}

@@ -1,0 +1,44 @@
+import type { Fault, FaultKind, Protocol } from './fault.js';
+
+/** The faults that strike one request. */
+export type Effects = ReadonlyMap<FaultKind, Fault>;
+
+const NONE: Effects = new Map();
+
+/** Whether `fault` strikes the `number`th request. */
+function strikes(fault: Fault, number: number): boolean {
+  const { at, every, times } = fault;
+  // These change the listing once and for good, after the request they are set for.
+  if (fault.kind === 'insert-front' || fault.kind === 'delete-front') return number > (at ?? 1);
+  if (every !== undefined) return number % every === 0 && number / every <= (times ?? Infinity);
+  const first = at ?? 1;
+  return number >= first && number < first + (times ?? (at === undefined ? Infinity : 1));
+}
+
+/** Counts the requests of each protocol and says which faults strike the next one. */
+export class FaultPlan {
+  private faults: Fault[] = [];
+  private counts = new Map<Protocol, number>();
+
+  set(faults: Fault[]): void {
+    this.faults = faults;
+    this.counts.clear();
+  }
+
+  list(): readonly Fault[] {
+    return this.faults;
+  }
+
+  next(protocol: Protocol): Effects {
+    const number = (this.counts.get(protocol) ?? 0) + 1;
+    this.counts.set(protocol, number);
+    if (this.faults.length === 0) return NONE;
+    const effects = new Map<FaultKind, Fault>();
+    for (const fault of this.faults) {
+      const meant =
+        fault.on === undefined ? protocol !== 'crowdstrike-token' : fault.on === 'all' || fault.on === protocol;
+      if (meant && strikes(fault, number)) effects.set(fault.kind, fault);
+    }
+    return effects;
+  }
+}

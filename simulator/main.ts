@@ -1,0 +1,26 @@
+import { parseFlags } from './options.js';
+import { startSimulator } from './server.js';
+
+/** Starts the simulator and says in one line of JSON where it listens; ends on SIGTERM, SIGINT, or with its parent. */
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  // Whoever starts it as a helper holds the other end of its standard input: killed hard, even that end closes.
+  const helper = args.includes('--end-with-stdin');
+  const simulator = await startSimulator(parseFlags(args.filter((arg) => arg !== '--end-with-stdin')));
+  const { url, regionUrl, credentials } = simulator;
+  const end = (): void => {
+    simulator.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  if (helper) process.stdin.once('end', end).once('error', end).resume();
+  process.stdout.write(`${JSON.stringify({ url, regionUrl, credentials })}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`The simulator could not start: ${(error as Error).message}\n`);
+  process.exit(2);
+});

@@ -1,0 +1,29 @@
+import type { Rendering } from '../answer.js';
+import type { Listing } from '../listing.js';
+import type { Dialect } from '../render/dialect.js';
+import type { Window } from '../view.js';
+
+/** What stands around the records of a page. */
+export interface Frame {
+  head: string;
+  /** Before and after each record, and between two. */
+  before?: string;
+  after?: string;
+  between?: string;
+  tail: string;
+}
+
+/** A page body that renders its records as the client takes them. */
+export function page(listing: Listing, { from, to }: Window, dialect: Dialect, frame: Frame): Rendering {
+  const { before = '', after = '', between = '' } = frame;
+  return function* render(sink) {
+    sink.text(frame.head);
+    for (let position = from; position < to; position++) {
+      sink.text(position > from ? between + before : before);
+      listing.write(position, dialect, sink);
+      if (after) sink.text(after);
+      yield;
+    }
+    sink.text(frame.tail);
+  };
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { json, type Answer, type Received } from '../answer.js';
+import { crowdstrikeError } from '../faults/refusals.js';
+
+/** The bearer tokens that CrowdStrike's token endpoint has handed out. */
+export class Tokens {
+  private readonly expiries = new Map<string, number>();
+
+  /** Seconds that new tokens live. */
+  constructor(public lifetime = 1799) {}
+
+  issue(lifetime: number): string {
+    const token = randomBytes(24).toString('base64url');
+    const now = Date.now();
+    for (const [old, expiry] of this.expiries) if (expiry < now) this.expiries.delete(old);
+    this.expiries.set(token, now + lifetime * 1000);
+    return token;
+  }
+
+  valid(token: string): boolean {
+    return (this.expiries.get(token) ?? 0) > Date.now();
+  }
+
+  expireAll(): void {
+    this.expiries.clear();
+  }
+}
+
+/** `POST /oauth2/token`: success is 201; a wrong id is a 400, a wrong secret a 403. */
+export function answerToken(
+  received: Received,
+  tokens: Tokens,
+  client: { id: string; secret: string },
+  lifetime = tokens.lifetime,
+): Answer {
+  const form = new URLSearchParams(received.body);
+  const id = form.get('client_id') ?? '';
+  if (id !== client.id) return crowdstrikeError(400, `Failed to generate access token for clientID=${id}`);
+  if (form.get('client_secret') !== client.secret)
+    return crowdstrikeError(403, 'Failed to issue access token - Not Authorized');
+  const headers = { 'x-ratelimit-limit': '300', 'x-ratelimit-remaining': '299' };
+  return json(201, { access_token: tokens.issue(lifetime), token_type: 'bearer', expires_in: lifetime }, headers);
+}

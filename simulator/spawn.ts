@@ -1,0 +1,114 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FleetChange, FleetChanged, SimulatorState } from './control.js';
+import type { Credentials } from './credentials.js';
+import { environmentOf } from './environment.js';
+import type { Fault } from './faults/fault.js';
+import { toFlags, withDefaults, type SimulatorOptions } from './options.js';
+
+export interface SpawnedSimulator {
+  url: string;
+  regionUrl: string;
+  credentials: Credentials;
+  /** Variables that point the sources here. */
+  environment: Record<string, string>;
+  pid: number;
+  /** Asks it to end and waits until it has. */
+  stop(): Promise<void>;
+  /** Ends it without asking. */
+  kill(): Promise<void>;
+  /** One call of the control plane: `control('POST', 'fleet', { touch: true })`. */
+  control<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
+  state(): Promise<SimulatorState>;
+  changeFleet(change: FleetChange): Promise<FleetChanged>;
+  /** Replaces the faults; none clears them. */
+  setFaults(...faults: Fault[]): Promise<void>;
+  /** Native ids of each machine. */
+  truth(): Promise<{ machine: number; qualys?: string; crowdstrike?: string }[]>;
+}
+
+export interface SpawnOptions extends SimulatorOptions {
+  /** Outlives this process. */
+  detached?: boolean;
+}
+
+/** The compiled entry point, also when this file runs from TypeScript. */
+function entryPoint(): string {
+  const compiled = [join(__dirname, 'main.js'), join(__dirname, '../dist/simulator/main.js')].find((path) =>
+    existsSync(path),
+  );
+  if (!compiled) throw new Error('The simulator is not compiled: run npm run build');
+  return compiled;
+}
+
+interface Ready {
+  url: string;
+  regionUrl: string;
+  credentials: Credentials;
+}
+
+function ready(child: ChildProcess): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    let out = '';
+    let errors = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      out += chunk;
+      const end = out.indexOf('\n');
+      if (end >= 0) resolve(JSON.parse(out.slice(0, end)) as Ready);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(errors.trim() || `The simulator ended with code ${code}`)));
+  });
+}
+
+/** Starts the simulator as a process of its own and waits until it listens. Rejects with what it said when it does not. */
+export async function spawnSimulator({ detached = false, ...options }: SpawnOptions = {}): Promise<SpawnedSimulator> {
+  const args = [entryPoint(), ...toFlags(options), ...(detached ? [] : ['--end-with-stdin'])];
+  const child = spawn(process.execPath, args, { stdio: [detached ? 'ignore' : 'pipe', 'pipe', 'pipe'], detached });
+  const place = await ready(child);
+  // From here on nothing is read: the pipes must neither fill nor keep this process alive.
+  for (const pipe of [child.stdout, child.stderr]) pipe?.removeAllListeners('data').resume();
+  if (detached) {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    child.unref();
+  }
+
+  const call = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    const response = await fetch(`${place.url}/_control/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`Simulator refused ${method} ${path}: ${await response.text()}`);
+    return response;
+  };
+  const control = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    (await call(method, path, body)).json() as Promise<T>;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+  };
+  return {
+    ...place,
+    environment: environmentOf({ ...place, maxPage: withDefaults(options).maxPage }),
+    pid: child.pid as number,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    control,
+    state: () => control('GET', 'state'),
+    changeFleet: (change) => control('POST', 'fleet', change),
+    setFaults: async (...faults) => {
+      await control('POST', 'faults', faults);
+    },
+    truth: async () => {
+      const lines = (await (await call('GET', 'truth')).text()).trimEnd().split('\n');
+      return lines
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { machine: number; qualys?: string; crowdstrike?: string });
+    },
+  };
+}

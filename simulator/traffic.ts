@@ -1,0 +1,52 @@
+import type { Protocol } from './faults/fault.js';
+
+/** Counts what was asked and answered, for tests and benchmarks. */
+export class Traffic {
+  private requests = 0;
+  private bytes = 0;
+  private paths: Record<string, number> = {};
+  private statuses: Record<string, number> = {};
+  private running = new Map<Protocol, number>();
+  private mostRunning: Record<string, number> = {};
+  /** Requests that followed a redirect to an origin they should not have gone to. */
+  private strays = { requests: 0, withSecrets: 0 };
+
+  /** Returns how many requests of the protocol are running, this one included. */
+  begin(protocol: Protocol, path: string): number {
+    // Tokens are not pages: they are counted by path only.
+    if (protocol !== 'crowdstrike-token') this.requests++;
+    this.paths[path] = (this.paths[path] ?? 0) + 1;
+    const running = (this.running.get(protocol) ?? 0) + 1;
+    this.running.set(protocol, running);
+    this.mostRunning[protocol] = Math.max(this.mostRunning[protocol] ?? 0, running);
+    return running;
+  }
+
+  end(protocol: Protocol): void {
+    this.running.set(protocol, (this.running.get(protocol) ?? 1) - 1);
+  }
+
+  answered(status: number, bytes: number): void {
+    this.statuses[status] = (this.statuses[status] ?? 0) + 1;
+    this.bytes += bytes;
+  }
+
+  stray(withSecrets: boolean): void {
+    this.strays.requests++;
+    if (withSecrets) this.strays.withSecrets++;
+  }
+
+  report() {
+    const { requests, bytes, paths, statuses, mostRunning, strays } = this;
+    return { requests, bytes, paths, statuses, mostRunning, strays };
+  }
+
+  reset(): void {
+    this.requests = 0;
+    this.bytes = 0;
+    this.paths = {};
+    this.statuses = {};
+    this.mostRunning = {};
+    this.strays = { requests: 0, withSecrets: 0 };
+  }
+}

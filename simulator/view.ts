@@ -1,0 +1,67 @@
+import type { Listing } from './listing.js';
+
+/** The listing as it is while a fault changes it: each view looks like a listing of its own. */
+
+export function subset(listing: Listing, positions: ArrayLike<number>): Listing {
+  const at = (position: number): number => positions[position] as number;
+  return {
+    vendor: listing.vendor,
+    count: positions.length,
+    version: listing.version,
+    id: (position) => listing.id(at(position)),
+    after: (id) => {
+      const wanted = listing.after(id);
+      let position = 0;
+      while (position < positions.length && at(position) < wanted) position++;
+      return position;
+    },
+    write: (position, dialect, sink) => listing.write(at(position), dialect, sink),
+    plain: (position) => listing.plain(at(position)),
+  };
+}
+
+export function empty(listing: Listing): Listing {
+  return subset(listing, []);
+}
+
+/** Never ends: past its records come machines that the fleet does not have. */
+export function endless(listing: Listing): Listing {
+  return {
+    ...listing,
+    count: Number.MAX_SAFE_INTEGER,
+    after: (id) => {
+      const known = listing.after(id);
+      if (known < listing.count) return known;
+      let position = known;
+      while (Number(listing.id(position)) <= Number(id)) position++;
+      return position;
+    },
+  };
+}
+
+/** `by` above zero: so many new records stand before the first one; below zero: so many of the first ones are gone. */
+export function shifted(listing: Listing, by: number): Listing {
+  const { count } = listing;
+  const at = (position: number): number => (position < by ? count + position : position - by);
+  return {
+    ...listing,
+    count: Math.max(0, count + by),
+    id: (position) => listing.id(at(position)),
+    write: (position, dialect, sink) => listing.write(at(position), dialect, sink),
+    plain: (position) => listing.plain(at(position)),
+  };
+}
+
+/** One page of a listing: positions from `from` up to, not including, `to`. */
+export interface Window {
+  from: number;
+  to: number;
+  more: boolean;
+}
+
+/** `repeatLast` makes the last page come again whenever more is asked for. */
+export function windowOf(listing: Listing, start: number, limit: number, repeatLast: boolean): Window {
+  const from = repeatLast && start >= listing.count ? Math.max(0, listing.count - limit) : start;
+  const to = Math.min(listing.count, from + limit);
+  return { from, to, more: to < listing.count || repeatLast };
+}
