@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadSources } from '../../src/sources/index.js';
+import { configVariables, sourceVariables } from '../support/variables.js';
+import { compose, dockerfile, ROOT, services, type Service } from './compose-file.js';
+
+const { temporal, mongodb, worker } = compose.services;
+
+test('every Compose that is here accepts the file', () => {
+  const script = join(ROOT, 'scripts/validate-compose.sh');
+  const { status, stdout, stderr } = spawnSync('sh', [script], { encoding: 'utf8', env: { ...process.env, CI: '' } });
+  if (/not validated/.test(stdout)) process.stderr.write(stdout);
+  expect([status, stderr]).toEqual([0, '']);
+});
+
+test.each(services)('%s has a pinned image', (_name, { image, build }: Service) => {
+  const images = build === '.' ? dockerfile('FROM').map((from) => from.split(' ')[0]!) : [image!];
+  expect(images.length).toBeGreaterThan(0);
+  for (const name of images) expect(name).toMatch(/^[a-z][\w/-]*:\d+\.\d+\.\d+(?:-[a-z-]+)?$/);
+});
+
+test('the images are neither deprecated nor known to be vulnerable', () => {
+  expect(temporal.image).toMatch(/^temporalio\/temporal:/);
+  const [major, minor, patch] = mongodb.image!.match(/\d+/g)!.map(Number);
+  expect([major, minor]).toEqual([8, 0]);
+  expect(patch).toBeGreaterThanOrEqual(21); // CVE-2026-6914, and CVE-2025-14847 before it
+});
+
+test.each(services)('%s runs without root, capabilities or a writable image', (_name, service: Service) => {
+  expect(service.user).toMatch(/^(?:[1-9]\d*:[1-9]\d*|mongodb|node)$/);
+  expect(service).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'], read_only: true });
+  for (const key of ['privileged', 'cap_add', 'network_mode', 'pid', 'ipc', 'devices'])
+    expect(service).not.toHaveProperty(key);
+});
+
+test('the image itself ends as a user without rights', () => {
+  expect(dockerfile('USER')).toEqual(['node']);
+});
+
+test.each(services)('%s publishes ports on loopback only', (_name, { ports = [] }: Service) => {
+  for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:(\d+):\1$/);
+});
+
+test('the ports published are those that a user needs', () => {
+  expect(services.flatMap(([, { ports = [] }]) => ports.map((port) => port.split(':')[2]))).toEqual([
+    '7233',
+    '8233',
+    '27017',
+  ]);
+});
+
+test.each(services)(
+  '%s keeps its data in a named volume and mounts nothing of the machine',
+  (_name, { volumes }: Service) => {
+    expect(volumes.length).toBeGreaterThan(0);
+    for (const volume of volumes) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
+  },
+);
+
+test.each(services)('%s is looked after: health, restarts, bounded logs, time to stop', (_name, service: Service) => {
+  expect(service.healthcheck.test[0]).toBe('CMD');
+  expect(service).toMatchObject({ restart: 'unless-stopped', init: true });
+  expect(service.logging?.options).toEqual({ 'max-size': expect.any(String), 'max-file': expect.any(String) });
+  expect(service.stop_grace_period).toMatch(/^\d+s$/);
+});
+
+test('the worker starts when Temporal and MongoDB are healthy', () => {
+  const healthy = { condition: 'service_healthy' };
+  expect(worker.depends_on).toEqual({ temporal: healthy, mongodb: healthy });
+});
+
+test('the file holds no secret', () => {
+  const set = services.flatMap(([, { environment = {} }]) => Object.entries(environment));
+  for (const [name, value] of set) {
+    if (/PASS|SECRET|TOKEN|KEY|USER|CLIENT|AUTH/.test(name)) expect([name, value]).toEqual([name, null]);
+    expect(value ?? '').not.toMatch(/:\/\/[^/]*@/);
+  }
+});
+
+test('the worker gets every variable of the configuration and of the sources', () => {
+  // Of other servers than those of the file, or of folders that the container does not have.
+  const elsewhere = ['TEMPORAL_NAMESPACE', 'TEMPORAL_API_KEY', 'TEMPORAL_TLS', 'ROLLCALL_SOURCES'];
+  const declared = [...configVariables(), ...loadSources().all().flatMap(sourceVariables)];
+  const expected = declared.filter((name) => !elsewhere.includes(name));
+  expect(Object.keys(worker.environment!).sort()).toEqual(expected.sort());
+});
+
+test('the image starts and looks at a worker as the file does, and as npm start does', () => {
+  expect(dockerfile('CMD').map((text) => JSON.parse(text) as unknown)).toEqual([worker.command]);
+  const [, look] = dockerfile('HEALTHCHECK')[0]!.split(' CMD ');
+  expect(['CMD', ...(JSON.parse(look!) as string[])]).toEqual(worker.healthcheck.test);
+  const [node, ...args] = worker.command;
+  const started = args.map((arg) => (arg.startsWith('-') ? `'${arg}'` : `at('${arg}')`)).join(', ');
+  expect(node).toBe('node');
+  expect(readFileSync(join(ROOT, 'scripts/run.mjs'), 'utf8')).toContain(`[${started}, ...rest]`);
+});
+
+test('nothing but what the build needs gets into the image', () => {
+  const [first, ...admitted] = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => /^[^#]/.test(line));
+  expect(first).toBe('*');
+  const copied = dockerfile('COPY')
+    .filter((copy) => !copy.startsWith('--from'))
+    .flatMap((copy) => copy.split(' ').slice(0, -1))
+    .map((path) => `!${path.split('/')[0]}`);
+  expect(admitted.sort()).toEqual([...new Set(copied)].sort());
+});
