@@ -75,17 +75,20 @@ function defaultExport(file: string, load: (file: string) => unknown): unknown {
     loaded = load(file);
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const why = (error instanceof Error ? error.message : String(error)).split('\n').find((line) => line.trim() !== '');
-    throw new Failure(
-      'settings-invalid',
-      `${shown(file)} cannot be loaded: ${why ?? 'unknown error'}`,
-      { at: file },
-      { cause: error },
-    );
+    const why = `${shown(file)} cannot be loaded: ${firstLine(error)}`;
+    throw new Failure('settings-invalid', why, { at: file }, { cause: error });
   }
   const exported = loaded as { default?: unknown; input?: unknown; map?: unknown } | null;
   // A CommonJS file may export the definition itself.
   return exported?.default ?? (exported?.input && exported.map ? exported : undefined);
+}
+
+/** What a compiler or a module says, without its drawing of the code, but with the line. */
+function firstLine(error: unknown): string {
+  const text = String((error as { message?: unknown } | null)?.message ?? error);
+  const line = /\.[jt]s:(\d+):\d+\]/.exec(text)?.[1];
+  const first = text.split('\n').find((candidate) => candidate.trim() !== '') ?? 'unknown error';
+  return first.replace(/^\s*[x×]\s+/u, '').trim() + (line === undefined ? '' : ` (line ${line})`);
 }
 
 function unknown(name: string, names: readonly string[], helper: string | undefined): Failure {

@@ -99,7 +99,7 @@ test('an outage with the same status is no end, and neither is the end text with
   ] as const) {
     server = await serve((request, response) => {
       if (request.query.get('skip') === '4') return sendText(response, text, status);
-      hosts(7)(request, response);
+      return hosts(7)(request, response);
     });
     const { rows, failure } = await collect(input(2, 3));
     expect(rows).toEqual(ids(4));
@@ -111,7 +111,7 @@ test('an outage with the same status is no end, and neither is the end text with
 test('pages in flight keep to their number and come in order, whichever is answered first', async () => {
   server = await serve(async (request, response) => {
     await new Promise((resolve) => setTimeout(resolve, 30 - Number(request.query.get('skip')) * 2));
-    hosts(12)(request, response);
+    await hosts(12)(request, response);
   });
   const { rows } = await collect(input(2, 3));
   expect(rows).toEqual(ids(12));
@@ -159,7 +159,7 @@ test('a page that comes twice is asked for again, and one that always does ends 
   let glitches = 1;
   server = await serve((request, response) => {
     if (request.query.get('skip') === '4' && glitches-- > 0) return sendJson(response, [{ id: 2 }, { id: 3 }]);
-    hosts(8)(request, response);
+    return hosts(8)(request, response);
   });
   expect((await collect(input(2, 2))).rows).toEqual(ids(8));
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { outline, want } from '../../../src/connectors/http/json/outline.js';
 import { jsonRows } from '../../../src/connectors/http/json/rows.js';
 import { Malformed } from '../../../src/connectors/http/malformed.js';

@@ -207,6 +207,17 @@ describe('redirects', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  test('without a Location the header that names the region chooses the host, over TLS', async () => {
+    const region = await start(page);
+    const server = await start((_request, response) => sendText(response, '', 308, { 'x-region': 'two' }));
+    const policy = { hosts: () => [region.host], regionHeader: 'x-region', regions: { two: region.host } };
+    const failure = await failureOf(listInput(server.url, { redirects: policy }));
+    // This region speaks no TLS: that it was asked at all is what counts.
+    expect(failure).toMatchObject({ kind: 'unreachable', details: { at: `${region.host}/hosts` } });
+    expect(failure.message).toMatch(/TLS/);
+    expect(region.seen).toHaveLength(0);
+  });
+
   test('hosts that send us to each other are left', async () => {
     const hosts: string[] = [];
     const first: HttpServer = await start((request, response) => to(second.url)(request, response));
