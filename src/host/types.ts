@@ -117,3 +117,80 @@ export interface HostRecord {
   /** The source no longer lists it (a complete listing did not hold it). */
   gone: boolean;
 }
+
+/**
+ * Why records are one host. `mac+hostname`: a shared MAC whose holders' short names agree. `mac`: a shared MAC alone, which
+ * joins nobody and only speaks for a join that another key made.
+ */
+export type Level = 'cloud' | 'agent' | 'hardware' | 'mac+hostname' | 'mac';
+
+/** The keys of one level that two records of a cluster share. */
+export interface Reason {
+  level: Level;
+  /** Sorted. */
+  keys: string[];
+  /** Record ids, the smaller first. */
+  records: [string, string];
+}
+
+/** Two records that share keys and are held apart all the same. */
+export interface Refusal {
+  /**
+   * `class`, `cloud`, `serial`, `uuid`: both sides know theirs and have none in common. `clone`: one hardware id, but no
+   * interface and no name in common. `ambiguous`: several candidates that contradict each other.
+   */
+  rule: 'class' | 'cloud' | 'serial' | 'uuid' | 'clone' | 'ambiguous';
+  /** The shared keys that spoke for a join, sorted. */
+  keys: string[];
+  /** The keys that spoke against it, sorted; none for `class`. */
+  against: string[];
+  records: [string, string];
+}
+
+export interface Resolution {
+  /** Each record is in exactly one cluster; clusters are sorted by their first member. */
+  clusters: { members: string[]; reasons: Reason[] }[];
+  refused: Refusal[];
+}
+
+/** One record's part in a host. */
+export interface HostSource {
+  /** Record id, `source:native id`. */
+  record: string;
+  source: string;
+  vendor: string;
+  first_seen?: Date;
+  last_seen?: Date;
+  gone?: true;
+  /**
+   * Paths below the host that hold this record's values; a path covers everything below it. With `last_seen` this is each
+   * field's provenance, in a fraction of the space that a source and a time per field would take. Lists name every record
+   * that gave entries; times (`first_seen`, `last_seen` and those in `device`) are over all records and name none.
+   */
+  supplies: string[];
+}
+
+/** The golden record of one machine. */
+export interface GoldenHost {
+  /** `h` and 20 hex digits, see `hostId`. */
+  _id: string;
+  class: HostObservation['class'];
+  device: Device;
+  cloud?: Cloud;
+  external_ips: string[];
+  tags: string[];
+  software_count?: number;
+  vulnerability_count?: number;
+  status?: string;
+  first_seen?: Date;
+  last_seen?: Date;
+  /** Sorted by record id. */
+  sources: HostSource[];
+  /** Record ids, sorted. */
+  members: string[];
+  /** All identity keys of the members, sorted. */
+  keys: string[];
+  reasons: Reason[];
+  /** No source lists it any more. */
+  retired?: true;
+}

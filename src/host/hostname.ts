@@ -1,0 +1,48 @@
+import { ip } from './ip.js';
+import { GENERIC_NAMES, GENERIC_NAME_PATTERNS } from './junk/hostnames.js';
+import { text } from './text.js';
+
+const ASCII_NAME = /^[\x21-\x7e]+$/;
+
+/**
+ * A host name, lower-case and without trailing dots, as full as it is told; an address in its place is absent. Width and
+ * compatibility forms are folded and invisible characters dropped, so that two spellings that look the same are the same.
+ */
+export function hostname(value: unknown): string | undefined {
+  let name = text(value, 255);
+  if (name === undefined) return undefined;
+  if (!ASCII_NAME.test(name)) name = name.normalize('NFKC').replace(/\p{Cf}/gu, '');
+  name = name.toLowerCase().replace(/\.{1,64}$/, '');
+  if (name === '' || ip(name) !== undefined) return undefined;
+  return name;
+}
+
+/** A DNS or directory domain, lower-case. `WORKGROUP` is what Windows says outside of one. */
+export function domain(value: unknown): string | undefined {
+  const name = hostname(value);
+  return name === 'workgroup' || name === 'local' || name === 'localdomain' ? undefined : name;
+}
+
+/** The first label of a canonical host name. */
+export function shortName(hostname: string): string {
+  const dot = hostname.indexOf('.');
+  return dot < 0 ? hostname : hostname.slice(0, dot);
+}
+
+/** A short name that says nothing about which machine it is: a product's, a default, a container's. */
+export function isGenericName(short: string): boolean {
+  return short.length < 2 || GENERIC_NAMES.has(short) || GENERIC_NAME_PATTERNS.some((pattern) => pattern.test(short));
+}
+
+/** NetBIOS cuts names here. */
+const NETBIOS_LENGTH = 15;
+
+/** Whether two short names are one specific name, cut to NetBIOS' length or not. */
+export function sameName(a: string, b: string): boolean {
+  return (a === b || isCut(a, b) || isCut(b, a)) && !isGenericName(a) && !isGenericName(b);
+}
+
+/** Names made of an address (`ip-10-0-0-22`) differ in their last digits, and no Windows machine has one. */
+function isCut(short: string, long: string): boolean {
+  return short.length === NETBIOS_LENGTH && long.startsWith(short) && !/^ip-\d/.test(short);
+}

@@ -1,0 +1,145 @@
+import type { Agent, Device, HardwareInfo, HostObservation, NetworkInterface } from './types.js';
+
+/** The same shape with every value allowed to be absent: what a mapping has in hand. */
+type Draft<T> = { [K in keyof T]?: T[K] | undefined };
+
+type Nested = 'network_interfaces' | 'agent_list' | 'groups' | 'hw_info' | 'image' | 'org' | 'owner';
+
+export interface DeviceDraft extends Draft<Omit<Device, Nested>> {
+  network_interfaces?: Draft<NetworkInterface>[] | undefined;
+  agent_list?: (Draft<Agent> & Pick<Agent, 'name' | 'type_id' | 'vendor_name'>)[] | undefined;
+  groups?: Draft<Group>[] | undefined;
+  hw_info?: Draft<HardwareInfo> | undefined;
+  image?: { uid: string | undefined };
+  org?: { ou_name: string | undefined };
+  owner?: { name: string | undefined };
+}
+
+type Group = NonNullable<Device['groups']>[number];
+
+export interface ObservationDraft {
+  class: HostObservation['class'];
+  device: DeviceDraft;
+  cloud?: { provider: string | undefined; account?: { uid: string | undefined }; project_uid?: string | undefined };
+  external_ips?: string[];
+  tags?: string[];
+  software_count?: number | undefined;
+  vulnerability_count?: number | undefined;
+  status?: string | undefined;
+}
+
+/** Longer lists are a defect or an attack; what is beyond is left to the raw page. */
+const LIST_LIMIT = 512;
+
+/**
+ * The one way to make an observation: absent values are left out, down to empty objects, and lists whose order has no
+ * meaning are sorted and distinct. Equal content therefore has one form, whatever order a vendor told it in.
+ */
+export function observation(draft: ObservationDraft): HostObservation {
+  const { cloud } = draft;
+  const observed: HostObservation = {
+    class: draft.class,
+    device: deviceOf(draft.device),
+    external_ips: strings(draft.external_ips),
+    tags: strings(draft.tags),
+  };
+  if (cloud?.provider !== undefined) {
+    observed.cloud = { provider: cloud.provider };
+    if (cloud.account?.uid !== undefined) observed.cloud.account = { uid: cloud.account.uid };
+    if (cloud.project_uid !== undefined) observed.cloud.project_uid = cloud.project_uid;
+  }
+  if (draft.software_count !== undefined) observed.software_count = draft.software_count;
+  if (draft.vulnerability_count !== undefined) observed.vulnerability_count = draft.vulnerability_count;
+  if (draft.status !== undefined) observed.status = draft.status;
+  return observed;
+}
+
+// Field by field and not in a loop: the engine turns an object that gets more than a dozen computed keys into a dictionary,
+// and everything that reads, hashes, copies or stores it afterwards is several times slower.
+function deviceOf(d: DeviceDraft): Device {
+  const device: Device = { type_id: d.type_id ?? 0 };
+  if (d.type !== undefined) device.type = d.type;
+  if (d.name !== undefined) device.name = d.name;
+  if (d.hostname !== undefined) device.hostname = d.hostname;
+  if (d.domain !== undefined) device.domain = d.domain;
+  if (d.ip !== undefined) device.ip = d.ip;
+  if (d.mac !== undefined) device.mac = d.mac;
+  const interfaces = distinct(d.network_interfaces, interfaceText);
+  if (interfaces) device.network_interfaces = interfaces;
+  if (d.os !== undefined) device.os = d.os;
+  const hardware = d.hw_info && compact(d.hw_info);
+  if (hardware) device.hw_info = hardware;
+  if (d.vendor_name !== undefined) device.vendor_name = d.vendor_name;
+  if (d.model !== undefined) device.model = d.model;
+  const agents = distinct(d.agent_list, agentText);
+  if (agents) device.agent_list = agents;
+  if (d.instance_uid !== undefined) device.instance_uid = d.instance_uid;
+  if (d.image?.uid !== undefined) device.image = { uid: d.image.uid };
+  if (d.region !== undefined) device.region = d.region;
+  if (d.zone !== undefined) device.zone = d.zone;
+  if (d.vpc_uid !== undefined) device.vpc_uid = d.vpc_uid;
+  if (d.subnet_uid !== undefined) device.subnet_uid = d.subnet_uid;
+  if (d.org?.ou_name !== undefined) device.org = { ou_name: d.org.ou_name };
+  if (d.owner?.name !== undefined) device.owner = { name: d.owner.name };
+  const groups = distinct(d.groups, groupText);
+  if (groups) device.groups = groups;
+  if (d.is_managed !== undefined) device.is_managed = d.is_managed;
+  if (d.created_time !== undefined) device.created_time = d.created_time;
+  if (d.first_seen_time !== undefined) device.first_seen_time = d.first_seen_time;
+  if (d.last_seen_time !== undefined) device.last_seen_time = d.last_seen_time;
+  if (d.modified_time !== undefined) device.modified_time = d.modified_time;
+  if (d.boot_time !== undefined) device.boot_time = d.boot_time;
+  return device;
+}
+
+/** Text that two entries share only when they are the same; canonical text holds no control characters. */
+export function interfaceText({ mac = '', ip = '', name = '', hostname = '' }: Draft<NetworkInterface>): string {
+  return `${mac}\n${ip}\n${name}\n${hostname}`;
+}
+
+export function agentText(agent: Draft<Agent>): string {
+  const { type_id = 0, type = '', name = '', vendor_name = '', uid = '', version = '' } = agent;
+  return `${vendor_name}\n${type_id}\n${type}\n${name}\n${uid}\n${version}`;
+}
+
+export function groupText({ uid = '', name = '' }: Draft<Group>): string {
+  return `${uid}\n${name}`;
+}
+
+/** A list of texts, sorted and distinct. */
+export function strings(list: readonly string[] | undefined, limit = LIST_LIMIT): string[] {
+  if (!list || list.length === 0) return [];
+  if (list.length === 1) return [list[0] as string];
+  return [...new Set(list)].sort().slice(0, limit);
+}
+
+function distinct<T extends object>(
+  list: readonly Draft<T>[] | undefined,
+  textOf: (entry: Draft<T>) => string,
+): T[] | undefined {
+  if (!list || list.length === 0) return undefined;
+  if (list.length === 1) {
+    const only = compact(list[0]!);
+    return only && [only];
+  }
+  const entries = new Map<string, T>();
+  for (const entry of list) {
+    const kept = compact(entry);
+    if (kept) entries.set(textOf(entry), kept);
+  }
+  if (entries.size === 0) return undefined;
+  const texts = [...entries.keys()].sort();
+  return texts.slice(0, LIST_LIMIT).map((text) => entries.get(text)!);
+}
+
+/** A copy without absent values; nothing when nothing is left. The same object when it has none. */
+function compact<T extends object>(value: Draft<T>): T | undefined {
+  let present = 0;
+  const keys = Object.keys(value) as (keyof T)[];
+  for (const key of keys) if (value[key] !== undefined) present++;
+  if (present === keys.length) return present === 0 ? undefined : (value as T);
+  if (present === 0) return undefined;
+  const kept: Partial<T> = {};
+  for (const key of keys) if (value[key] !== undefined) kept[key] = value[key] as T[keyof T];
+  return kept as T;
+}
