@@ -30,7 +30,8 @@ async function main(work: Work): Promise<void> {
         const limit = Math.min(pageSize, total - skip);
         const response = await fetch(`${url}?skip=${skip}&limit=${limit}`, { method: 'POST', headers: { token } });
         if (!response.ok) throw new Error(`floor: HTTP ${response.status}`);
-        records += await store(url, JSON.parse(await response.text()) as Document[]);
+        const stored = await store(url, JSON.parse(await response.text()) as Document[]);
+        records += stored;
       }
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, lane));

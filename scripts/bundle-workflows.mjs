@@ -7,5 +7,8 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(import.meta.url);
 const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker');
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
-const { code } = await bundleWorkflowCode({ workflowsPath: join(dist, 'src', 'workflows'), logger: new DefaultLogger('WARN') });
+const { code } = await bundleWorkflowCode({
+  workflowsPath: join(dist, 'src', 'workflows'),
+  logger: new DefaultLogger('WARN'),
+});
 await writeFile(join(dist, 'workflow-bundle.js'), code);

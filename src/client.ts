@@ -30,7 +30,11 @@ export function runWorkflowId(taskQueue: string, sources: readonly string[]): st
 }
 
 /** Starts an ad-hoc run, or attaches to the one of the same sources that is under way. */
-export async function startRun(client: Client, config: Config['temporal'], input: CollectInventoryInput): Promise<{ handle: RunHandle; attached: boolean }> {
+export async function startRun(
+  client: Client,
+  config: Config['temporal'],
+  input: CollectInventoryInput,
+): Promise<{ handle: RunHandle; attached: boolean }> {
   const workflowId = runWorkflowId(config.taskQueue, input.sources);
   const searchable = await searchAttributesReady(client, config.namespace);
   try {
@@ -54,13 +58,17 @@ const KEYWORD = 2;
 export async function registerSearchAttributes(client: Client, namespace: string): Promise<boolean> {
   if (await searchAttributesReady(client, namespace)) return true;
   const searchAttributes = { [SOURCE_ATTRIBUTE.name]: KEYWORD, [STATUS_ATTRIBUTE.name]: KEYWORD };
-  await (client.connection as Connection).operatorService.addSearchAttributes({ namespace, searchAttributes }).catch(() => {});
+  await (client.connection as Connection).operatorService
+    .addSearchAttributes({ namespace, searchAttributes })
+    .catch(() => {});
   return searchAttributesReady(client, namespace);
 }
 
 async function searchAttributesReady(client: Client, namespace: string): Promise<boolean> {
   try {
-    const { customAttributes } = await (client.connection as Connection).operatorService.listSearchAttributes({ namespace });
+    const { customAttributes } = await (client.connection as Connection).operatorService.listSearchAttributes({
+      namespace,
+    });
     return [SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE].every(({ name }) => name in (customAttributes ?? {}));
   } catch {
     return false;

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.js';
-import { PageCache } from './activities/page-cache.js';
 import { openClient, registerSearchAttributes } from './client.js';
 import { loadConfig, type Config } from './config.js';
 import { Failure } from './failure.js';
@@ -11,19 +10,22 @@ import { loadSources } from './sources/index.js';
 import { openStore } from './store/database.js';
 import { seedSources } from './store/sources.js';
 
-/** Bodies kept in memory between fetching and normalizing them, bytes. */
-const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
-
 /** Composes a worker from `config`, runs it until SIGINT or SIGTERM, and closes what it opened. */
 export async function runWorker(config: Config): Promise<void> {
   const log = openLog(config.log);
-  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta?.['type'] }, message)) });
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta?.['type'] }, message),
+    ),
+  });
   const sources = loadSources({ folders: config.sourceFolders });
   const store = await openStore(config.mongodb);
   const client = await openClient(config.temporal);
   await seedSources(store, sources.all());
   if (!(await registerSearchAttributes(client, config.temporal.namespace))) {
-    log.warn('Search attributes RollcallSource and RollcallStatus are not registered: runs cannot be filtered by them in the Web UI');
+    log.warn(
+      'Search attributes RollcallSource and RollcallStatus are not registered: runs cannot be filtered by them in the Web UI',
+    );
   }
   await client.connection.close();
 
@@ -37,7 +39,7 @@ export async function runWorker(config: Config): Promise<void> {
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
     ...workflowCode(),
-    activities: createActivities({ store, sources, config, log, pages: new PageCache(PAGE_CACHE_BYTES) }),
+    activities: createActivities({ store, sources, config, log }),
     maxConcurrentActivityTaskExecutions: 16,
     maxHeartbeatThrottleInterval: '3 seconds',
     defaultHeartbeatThrottleInterval: '3 seconds',
@@ -46,7 +48,10 @@ export async function runWorker(config: Config): Promise<void> {
     shutdownGraceTime: '2 seconds',
     shutdownForceTime: '30 seconds',
   });
-  log.info({ taskQueue: config.temporal.taskQueue, temporal: config.temporal.address, sources: sources.names() }, 'Worker is ready');
+  log.info(
+    { taskQueue: config.temporal.taskQueue, temporal: config.temporal.address, sources: sources.names() },
+    'Worker is ready',
+  );
   try {
     await worker.run();
   } finally {
@@ -68,7 +73,9 @@ if (require.main === module) {
       await runWorker(loadConfig());
     } catch (error) {
       const known = error instanceof Failure;
-      process.stderr.write(`${known ? `${error.message}\n${error.details.remedy ?? ''}` : String((error as Error).message)}\n`);
+      process.stderr.write(
+        `${known ? `${error.message}\n${error.details.remedy ?? ''}` : String((error as Error).message)}\n`,
+      );
       if (process.env['ROLLCALL_DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
       process.exit(known && error.kind === 'settings-invalid' ? 2 : 5);
     }

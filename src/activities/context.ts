@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
-import type { PageCache } from './page-cache.js';
 
 /** What every activity is given: composed once, in worker.ts. */
 export interface Dependencies {
@@ -11,7 +10,6 @@ export interface Dependencies {
   sources: SourceRegistry;
   config: Config;
   log: Logger;
-  pages: PageCache;
 }
 
 const BEAT_MS = 2_000;

@@ -40,7 +40,7 @@ const MOST_REPEATS = 3;
  * Fetches pages from `cursor` on, each durable before the next one counts, until the budget is used or the listing ends.
  * A second attempt goes on after the last page that the ledger holds: what was stored is not fetched again.
  */
-export function fetchActivity({ store, sources, config, log, pages: cache }: Dependencies) {
+export function fetchActivity({ store, sources, config, log }: Dependencies) {
   // An input remembers its login and the region it was sent to: one a source, for the life of the worker.
   const inputs = new Map<string, Input>();
   const inputOf = (name: string): Input => {
@@ -68,9 +68,7 @@ export function fetchActivity({ store, sources, config, log, pages: cache }: Dep
 
     const keep = async (page: FetchedPage, seq: number): Promise<PageDoc> => {
       if (page.rows > 0 && (await isRepeated(page))) repeats += 1;
-      const entry = await appendPage(store, input.run, input.source, seq, page);
-      cache.put(page.digest, page.body);
-      return entry;
+      return appendPage(store, input.run, input.source, seq, page);
     };
 
     const isRepeated = async (page: FetchedPage): Promise<boolean> =>

@@ -13,7 +13,7 @@ export interface MergeResult extends Merged {
   more: boolean;
 }
 
-const BATCH = 2_000;
+const BATCH = 1_000;
 const BUDGET_MS = 120_000;
 const POLL_MS = 250;
 

@@ -30,7 +30,7 @@ export interface Normalized {
 }
 
 /** Turns stored pages into records. Asks no vendor; repeating it changes nothing; one bad row is quarantined, its neighbours go on. */
-export function normalizeActivity({ store, sources, config, log, pages: cache }: Dependencies) {
+export function normalizeActivity({ store, sources, config, log }: Dependencies) {
   return async function normalizePages(input: NormalizeInput): Promise<Normalized> {
     const sum: Normalized = { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0 };
     const add = (page: PageDoc, outcome: Omit<PageOutcome, 'at' | 'ids'>) => {
@@ -60,7 +60,7 @@ export function normalizeActivity({ store, sources, config, log, pages: cache }:
           continue;
         }
         const body =
-          page.rows === 0 ? undefined : (cache.take(page.digest) ?? (await getBody(store, page.digest, page.bytes)));
+          page.rows === 0 ? undefined : await getBody(store, page.digest, page.bytes);
         const { understood, rejected } = page.rows === 0 ? NOTHING : readPage(source, reader, page, body);
         await writing;
         writing = write(source, page, understood, rejected, quarantined);

@@ -12,7 +12,7 @@ export interface BodyDoc {
 
 export const bodyIndexes: IndexDescription[] = [];
 
-const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 4 * 1024 * 1024;
 const DUPLICATE_KEY = 11000;
 
 function partIds(digest: string, length: number): string[] {

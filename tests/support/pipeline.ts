@@ -5,7 +5,6 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { createActivities } from '../../src/activities/index.js';
-import { PageCache } from '../../src/activities/page-cache.js';
 import { registerSearchAttributes, startRun } from '../../src/client.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { loadSources } from '../../src/sources/index.js';
@@ -57,8 +56,7 @@ export async function openPipeline(environment: Record<string, string>): Promise
       store,
       sources,
       config,
-      log: pino({ level: 'silent' }),
-      pages: new PageCache(16 << 20),
+      log: pino({ level: 'silent' })
     }),
     maxHeartbeatThrottleInterval: '3 seconds',
   });

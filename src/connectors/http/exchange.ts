@@ -96,7 +96,7 @@ function late(message: string, at: string): Failure {
 
 async function receive(response: Response, limits: TransportLimits, deadline: Deadline, at: string) {
   const hash = createHash('sha256');
-  const chunks: Uint8Array[] = [];
+  const gathered = new Gathered(Math.min(Number(response.headers.get('content-length') ?? 0), limits.maxBytes));
   let length = 0;
   const reader = response.body?.getReader();
   if (reader) {
@@ -114,8 +114,33 @@ async function receive(response: Response, limits: TransportLimits, deadline: De
         });
       }
       hash.update(value);
-      chunks.push(value);
+      gathered.add(value);
     }
   }
-  return { body: Buffer.concat(chunks, length), digest: hash.digest('hex') };
+  return { body: gathered.whole(), digest: hash.digest('hex') };
+}
+
+/** A body as it comes in: into one buffer when its length was announced, so that megabytes are held once and not twice. */
+class Gathered {
+  readonly #whole: Buffer;
+  #rest: Uint8Array[] = [];
+  #filled = 0;
+
+  constructor(announced: number) {
+    this.#whole = Buffer.allocUnsafeSlow(announced > 0 ? announced : 0);
+  }
+
+  add(chunk: Uint8Array): void {
+    // A compressed answer announces the compressed length: what does not fit is kept beside it.
+    if (this.#rest.length > 0 || this.#filled + chunk.length > this.#whole.length) this.#rest.push(chunk);
+    else {
+      this.#whole.set(chunk, this.#filled);
+      this.#filled += chunk.length;
+    }
+  }
+
+  whole(): Buffer {
+    const filled = this.#whole.subarray(0, this.#filled);
+    return this.#rest.length === 0 ? filled : Buffer.concat([filled, ...this.#rest]);
+  }
 }

@@ -16,6 +16,9 @@ interface Shrunk<Position> {
   warning: string;
 }
 
+/** Pages are asked for ahead until about this many bytes are in flight: large ones keep the line busy without it. */
+const BYTES_AHEAD = 16 * 1024 * 1024;
+
 const key = (position: Cursor | undefined) => JSON.stringify(position);
 
 /**
@@ -74,7 +77,9 @@ export class Walk<Position extends Cursor> {
 
   #launch(): void {
     try {
+      const size = this.#previous?.page.body.length ?? 0;
       while (this.#ahead && this.#flights.length < this.paging.concurrency) {
+        if (this.#flights.length > 0 && (this.#flights.length + 1) * size > BYTES_AHEAD) return;
         if (this.options.signal.aborted || !this.options.more()) return;
         this.#flights.start(this.#ahead);
         this.#ahead = this.paging.ahead?.(this.#ahead) ?? null;
