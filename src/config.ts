@@ -98,7 +98,9 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
       ui: env.TEMPORAL_UI,
     },
     collect: env.ROLLCALL_COLLECT,
-    sourceFolders: env.ROLLCALL_SOURCES.split(',').filter(Boolean).map((folder) => resolve(folder.trim())),
+    sourceFolders: env.ROLLCALL_SOURCES.split(',')
+      .filter(Boolean)
+      .map((folder) => resolve(folder.trim())),
     ...(env.ROLLCALL_FRESHNESS_SECONDS === undefined ? {} : { freshnessMs: env.ROLLCALL_FRESHNESS_SECONDS * 1000 }),
     patienceMs: env.ROLLCALL_PATIENCE_SECONDS * 1000,
     maxRecords: env.ROLLCALL_MAX_RECORDS,

@@ -31,5 +31,8 @@ class DateFolders extends Writable {
 export function openLog(options: { dir: string; level: string; console?: boolean }): Logger {
   const streams: pino.StreamEntry[] = [{ level: 'trace', stream: new DateFolders(options.dir) }];
   if (options.console !== false) streams.push({ level: 'trace', stream: pino.destination({ dest: 2, sync: true }) });
-  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.multistream(streams));
+  return pino(
+    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.multistream(streams),
+  );
 }

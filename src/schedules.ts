@@ -21,13 +21,19 @@ export function scheduleOf(source: SourceDefinition, config: Config): { cron: st
   const variable = `ROLLCALL_SCHEDULE_${source.name.toUpperCase().replace(/\W/g, '_')}`;
   const cron = config.environment[variable]?.trim() || source.schedule?.cron || DAILY;
   if (cron.split(/\s+/).length !== 5) {
-    throw new Failure('settings-invalid', `${variable} is not a five-field cron expression`, { remedy: `For example ${variable}="${DAILY}"` });
+    throw new Failure('settings-invalid', `${variable} is not a five-field cron expression`, {
+      remedy: `For example ${variable}="${DAILY}"`,
+    });
   }
   return { cron, timezone: source.schedule?.timezone ?? config.timezone };
 }
 
 /** Creates the source's Temporal Schedule or brings it up to date; a paused one stays paused. */
-export async function applySchedule(client: Client, config: Config, source: SourceDefinition): Promise<'created' | 'updated'> {
+export async function applySchedule(
+  client: Client,
+  config: Config,
+  source: SourceDefinition,
+): Promise<'created' | 'updated'> {
   const { cron, timezone } = scheduleOf(source, config);
   const options: ScheduleOptions = {
     scheduleId: scheduleId(config, source.name),
@@ -55,19 +61,31 @@ export async function applySchedule(client: Client, config: Config, source: Sour
 }
 
 /** Pauses, resumes or removes a source's schedule. Throws `Failure` when there is none. */
-export async function changeSchedule(client: Client, config: Config, source: string, change: 'pause' | 'unpause' | 'delete'): Promise<void> {
+export async function changeSchedule(
+  client: Client,
+  config: Config,
+  source: string,
+  change: 'pause' | 'unpause' | 'delete',
+): Promise<void> {
   const handle = client.schedule.getHandle(scheduleId(config, source));
   try {
     if (change === 'delete') await handle.delete();
     else await handle[change](`rollcall schedule ${change}`);
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
-    throw new Failure('settings-invalid', `${source} has no schedule`, { source, remedy: 'npm run schedule -- apply makes one' });
+    throw new Failure('settings-invalid', `${source} has no schedule`, {
+      source,
+      remedy: 'npm run schedule -- apply makes one',
+    });
   }
 }
 
 /** The schedules there are, of the sources named. */
-export async function listSchedules(client: Client, config: Config, sources: readonly string[]): Promise<ScheduleLine[]> {
+export async function listSchedules(
+  client: Client,
+  config: Config,
+  sources: readonly string[],
+): Promise<ScheduleLine[]> {
   const lines: ScheduleLine[] = [];
   for (const source of sources) {
     try {
@@ -90,7 +108,13 @@ export async function listSchedules(client: Client, config: Config, sources: rea
 }
 
 /** Temporal keeps a cron expression as a calendar: its minute and hour are what a user looks for. */
-function describeCalendar(spec: { calendars?: readonly { hour?: readonly { start: number }[]; minute?: readonly { start: number }[]; comment?: string }[] }): string {
+function describeCalendar(spec: {
+  calendars?: readonly {
+    hour?: readonly { start: number }[];
+    minute?: readonly { start: number }[];
+    comment?: string;
+  }[];
+}): string {
   const calendar = spec.calendars?.[0];
   if (!calendar) return '';
   if (calendar.comment) return calendar.comment;

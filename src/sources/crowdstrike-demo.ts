@@ -8,7 +8,7 @@ export default defineSource({
   name: 'crowdstrike-demo',
   vendor: 'crowdstrike',
   dataset: 'hosts',
-  docs: 'https://github.com/ak47us/interview-silk',
+  docs: 'https://developer.crowdstrike.com/api-reference/collections/hosts/',
   settings: {
     url: setting.url('CROWDSTRIKE_DEMO_URL', { help: 'base URL of the API' }),
     token: setting.secret('CROWDSTRIKE_DEMO_TOKEN', { help: 'API token' }),

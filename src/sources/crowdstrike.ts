@@ -16,7 +16,7 @@ export default defineSource({
   name: 'crowdstrike',
   vendor: 'crowdstrike',
   dataset: 'hosts',
-  docs: 'https://falcon.crowdstrike.com/documentation/page/c0b16f1b/host-and-host-group-management-apis',
+  docs: 'https://developer.crowdstrike.com/api-reference/collections/hosts/',
   settings: {
     url: setting.url('CROWDSTRIKE_URL', { help: 'base URL of your cloud', default: 'https://api.crowdstrike.com' }),
     clientId: setting.text('CROWDSTRIKE_CLIENT_ID', { help: 'API client with the scope Hosts: read' }),

@@ -7,6 +7,9 @@ import type { Input, SourceDefinition } from './source.js';
  */
 export function offlineInput(source: SourceDefinition, environment: Record<string, string | undefined>): Input {
   const settings: SettingsShape = source.settings;
-  const filled = Object.values(settings).map(({ env, fallback }) => [env, environment[env] || fallback || 'https://offline.invalid']);
+  const filled = Object.values(settings).map(({ env, fallback }) => [
+    env,
+    environment[env] || fallback || 'https://offline.invalid',
+  ]);
   return source.input(resolveSettings(source.name, settings, Object.fromEntries(filled)));
 }

@@ -8,7 +8,7 @@ export default defineSource({
   name: 'qualys-demo',
   vendor: 'qualys',
   dataset: 'hosts',
-  docs: 'https://github.com/ak47us/interview-silk',
+  docs: 'https://docs.qualys.com/en/ca/api/agents/list_agents.htm',
   settings: {
     url: setting.url('QUALYS_DEMO_URL', { help: 'base URL of the API' }),
     token: setting.secret('QUALYS_DEMO_TOKEN', { help: 'API token' }),

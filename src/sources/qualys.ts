@@ -19,7 +19,7 @@ export default defineSource({
   name: 'qualys',
   vendor: 'qualys',
   dataset: 'hosts',
-  docs: 'https://docs.qualys.com/en/am/api/host_assets/search_host_asset.htm',
+  docs: 'https://docs.qualys.com/en/ca/api/agents/list_agents.htm',
   settings: {
     url: setting.url('QUALYS_URL', { help: 'API server of your Qualys platform, https://qualysapi.<pod>' }),
     username: setting.text('QUALYS_USERNAME', { help: 'Qualys user with API access' }),
@@ -59,9 +59,11 @@ export default defineSource({
         empty: ({ code, count }) => code === 'SUCCESS' && Number(count) === 0 && count !== '',
       },
       refusals: [
-        // 1960 too many calls at once, 1965 too many calls; 2003 and 2011 are accounts that cannot call at all.
-        { status: 409, body: /\b(?:1960|1965)\b/, kind: 'rate-limited' },
-        { status: 409, body: /\b(?:2003|2011)\b/, kind: 'credentials-rejected' },
+        // https://docs.qualys.com/en/vm/qweb-all-api/appendix/appendix_d.htm: too many calls at once or in a window, which
+        // that page shows with status 400 too; 2003 and 2011 are accounts that cannot call at all.
+        { status: 409, body: /\bcode\W{1,6}(?:1920|1960|1965)\b/i, kind: 'rate-limited' },
+        { status: 400, body: /\bcode\W{1,6}(?:1960|1965)\b/i, kind: 'rate-limited' },
+        { status: 409, body: /\bcode\W{1,6}(?:2003|2011)\b/i, kind: 'credentials-rejected' },
       ],
       remedies: {
         'credentials-rejected': credentials,

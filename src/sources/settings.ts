@@ -13,7 +13,9 @@ export interface Setting<T> {
 }
 
 export type SettingsShape = Record<string, Setting<unknown>>;
-export type SettingsOf<Shape extends SettingsShape> = { [K in keyof Shape]: Shape[K] extends Setting<infer T> ? T : never };
+export type SettingsOf<Shape extends SettingsShape> = {
+  [K in keyof Shape]: Shape[K] extends Setting<infer T> ? T : never;
+};
 
 interface Options {
   help: string;

@@ -92,6 +92,8 @@ export interface SourceDefinition<Shape extends SettingsShape = SettingsShape> {
 }
 
 /** Declares a source; `src/sources/index.ts` finds it by its file. Checked there, so that a mistake is named at start. */
-export function defineSource<Shape extends SettingsShape>(definition: SourceDefinition<Shape>): SourceDefinition<Shape> {
+export function defineSource<Shape extends SettingsShape>(
+  definition: SourceDefinition<Shape>,
+): SourceDefinition<Shape> {
   return definition;
 }

@@ -5,10 +5,26 @@ import type { Activities } from '../activities/index.js';
 const retry = { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
 const heartbeatTimeout = '10 seconds';
 
-export const { fetchPages } = proxyActivities<Activities>({ startToCloseTimeout: '20 minutes', heartbeatTimeout, retry });
-export const { normalizePages } = proxyActivities<Activities>({ startToCloseTimeout: '20 minutes', heartbeatTimeout, retry });
-export const { mergeRecords } = proxyActivities<Activities>({ startToCloseTimeout: '20 minutes', heartbeatTimeout, retry });
-export const { closeListing } = proxyActivities<Activities>({ startToCloseTimeout: '20 minutes', heartbeatTimeout, retry });
+export const { fetchPages } = proxyActivities<Activities>({
+  startToCloseTimeout: '20 minutes',
+  heartbeatTimeout,
+  retry,
+});
+export const { normalizePages } = proxyActivities<Activities>({
+  startToCloseTimeout: '20 minutes',
+  heartbeatTimeout,
+  retry,
+});
+export const { mergeRecords } = proxyActivities<Activities>({
+  startToCloseTimeout: '20 minutes',
+  heartbeatTimeout,
+  retry,
+});
+export const { closeListing } = proxyActivities<Activities>({
+  startToCloseTimeout: '20 minutes',
+  heartbeatTimeout,
+  retry,
+});
 
 /** Small bookkeeping: local, because a full activity would cost more than its work. */
 export const { openListing, openInventoryRun, closeInventoryRun } = proxyLocalActivities<Activities>({

@@ -13,7 +13,15 @@ import {
 import type { RunStatus, SourceAccount } from '../store/runs.js';
 import { closeInventoryRun, mergeRecords, openInventoryRun } from './activities.js';
 import { collectSource, type Step } from './collect-source.js';
-import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE, pauseSignal, resumeSignal, runProgressQuery, stopSignal, type RunProgress } from './messages.js';
+import {
+  SOURCE_ATTRIBUTE,
+  STATUS_ATTRIBUTE,
+  pauseSignal,
+  resumeSignal,
+  runProgressQuery,
+  stopSignal,
+  type RunProgress,
+} from './messages.js';
 
 export interface CollectInventoryInput {
   sources: string[];
@@ -102,7 +110,12 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const summary: RunSummary = { run, status, hosts, seconds, sources: accounts };
   if (status === 'failed') {
     const reasons = Object.entries(accounts).map(([source, { reason }]) => `${source}: ${reason ?? 'failed'}`);
-    throw ApplicationFailure.create({ type: 'failed', message: reasons.join('; '), nonRetryable: true, details: [summary] });
+    throw ApplicationFailure.create({
+      type: 'failed',
+      message: reasons.join('; '),
+      nonRetryable: true,
+      details: [summary],
+    });
   }
   return summary;
 }
@@ -129,7 +142,12 @@ function accountOf(error: unknown, startedAt: Date): SourceAccount {
     const [account] = (cause.details ?? []) as SourceAccount[];
     if (account?.status) return account;
   }
-  return { ...empty, status: 'failed', reason: cause instanceof Error ? cause.message : String(cause), started_at: startedAt };
+  return {
+    ...empty,
+    status: 'failed',
+    reason: cause instanceof Error ? cause.message : String(cause),
+    started_at: startedAt,
+  };
 }
 
 /** What the Web UI shows of the run. */
@@ -140,5 +158,11 @@ function tableOf(run: string, sources: string[], accounts: Record<string, Source
     const { status, records, new: created, changed, unchanged, quarantined, gone, reason } = account;
     return `| ${source} | ${status}${reason ? `: ${reason}` : ''} | ${records} | ${created} | ${changed} | ${unchanged} | ${quarantined} / ${gone} |`;
   });
-  return [`Run ${run}`, '', '| source | status | records | new | changed | unchanged | quarantined / gone |', '|---|---|---|---|---|---|---|', ...rows].join('\n');
+  return [
+    `Run ${run}`,
+    '',
+    '| source | status | records | new | changed | unchanged | quarantined / gone |',
+    '|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
 }

@@ -128,7 +128,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   if (steps.includes('merge')) {
     progress.state = 'merging';
     setCurrentDetails(detailsOf(source, progress));
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const merged = await mergeRecords({ run });
       progress.merged += merged.settled;
       more = merged.more;

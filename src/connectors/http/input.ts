@@ -5,7 +5,7 @@ import { checkedReading, type Envelope } from './envelope.js';
 import { keepEvidence } from './evidence.js';
 import { DEFAULT_LIMITS, type Answer, type TransportLimits } from './exchange.js';
 import type { Paging } from './paging/paging.js';
-import { bodyText, refusal, type RefusalRule } from './refusal.js';
+import { bodyText, hints, refusal, type RefusalRule } from './refusal.js';
 import { remedyFor } from './remedies.js';
 import { place, type RequestTemplate } from './request.js';
 import { Session, type RedirectPolicy } from './session.js';
@@ -50,7 +50,10 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
     try {
       return fetched(answer, position);
     } catch (error) {
-      if (error instanceof Failure) keepEvidence(error, answer);
+      if (error instanceof Failure) {
+        Object.assign(error.details, { ...hints(answer), ...error.details });
+        keepEvidence(error, answer);
+      }
       throw error;
     }
   };

@@ -26,14 +26,18 @@ export function refusal(answer: Answer, rules: RefusalRule[] = [], continued = f
     (rule) =>
       rule.status === answer.status && (rule.body?.test(text) ?? true) && (rule.continued !== true || continued),
   );
-  const wait = waitHint(answer.headers, text);
-  const traceId = answer.headers.get('x-cs-traceid') ?? answer.headers.get('x-request-id');
   return new Failure(rule?.kind ?? kindOf(answer.status), `${answer.method} ${at} answered ${answer.status}`, {
     at,
     status: answer.status,
-    ...(wait !== undefined && { retryAfterMs: wait }),
-    ...(traceId !== null && { traceId }),
+    ...hints(answer),
   });
+}
+
+/** What any answer may tell beside its status: how long to wait, and its id for a support ticket. */
+export function hints(answer: Answer): { retryAfterMs?: number; traceId?: string } {
+  const wait = waitHint(answer.headers, bodyText(answer));
+  const traceId = answer.headers.get('x-cs-traceid') ?? answer.headers.get('x-request-id');
+  return { ...(wait !== undefined && { retryAfterMs: wait }), ...(traceId !== null && { traceId }) };
 }
 
 function kindOf(status: number): FailureKind {

@@ -5,6 +5,7 @@ const REMEDIES: Partial<Record<FailureKind, string>> = {
   'vendor-error': 'Nothing to do unless it lasts: it is tried again by itself',
   'rate-limited':
     'Nothing to do: it goes on when the vendor allows; fewer runs or other users of the account shorten the wait',
+  'settings-invalid': 'Correct the source’s variables in .env and restart the worker',
   'credentials-rejected': 'Correct the credentials in .env and restart the worker',
   'not-permitted': 'Give the API account the permission to read hosts',
   'request-rejected': 'Compare the URL and the page size in .env with the vendor’s documentation',
