@@ -135,6 +135,8 @@ test.each([
     simpleReturn(1965, '<ITEM_LIST><ITEM><KEY>SECONDS_TO_WAIT</KEY><VALUE>86220</VALUE></ITEM></ITEM_LIST>'),
     'rate-limited',
   ],
+  [400, simpleReturn(1965), 'rate-limited'],
+  [400, simpleReturn(1905), 'request-rejected'],
   [409, simpleReturn(2003), 'credentials-rejected'],
   [409, simpleReturn(2011), 'credentials-rejected'],
 ])('an answer %i %s is %s', async (status, text, kind) => {
