@@ -101,7 +101,7 @@ test('JavaScript is taken as ES module and as CommonJS', () => {
   const body = `{ name: 'NAME', vendor: 'x', dataset: 'hosts', docs: 'https://x.test', settings: {}, listing: 'full', mapping: 1, input() {}, map() {} }`;
   put(
     'modern.js',
-    `import { defineSource } from 'rollcall';\nexport default defineSource(${body.replace('NAME', 'modern')});`,
+    `import { defineSource } from 'rollcall';\nimport { Failure } from 'rollcall/failure.js';\nif (!Failure) throw new Error();\nexport default defineSource(${body.replace('NAME', 'modern')});`,
   );
   put(
     'classic.js',

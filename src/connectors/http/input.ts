@@ -21,6 +21,7 @@ export interface HttpInputOptions<Position extends Cursor> {
   auth: Auth;
   /** Sent with every request. */
   headers?: Record<string, string>;
+  /** `maxBytes` is shared by the pages in flight: memory does not grow with concurrency. */
   limits?: Partial<TransportLimits>;
   redirects?: RedirectPolicy;
   /** The request for one position of the listing. */
@@ -39,10 +40,11 @@ export interface HttpInputOptions<Position extends Cursor> {
  */
 export function httpInput<Position extends Cursor>(options: HttpInputOptions<Position>): Input {
   const { source, paging, envelope, remedies = {} } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const session = new Session({
     ...options,
     headers: options.headers ?? {},
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits: { ...limits, maxBytes: Math.floor(limits.maxBytes / paging.concurrency) },
   });
 
   const fetch = async (position: Position, signal: AbortSignal): Promise<Fetched> => {

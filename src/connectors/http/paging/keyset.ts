@@ -1,6 +1,6 @@
 import { Failure } from '../../../failure.js';
 import type { Values } from '../envelope.js';
-import { foreignCursor, wholeNumber, type Paging } from './paging.js';
+import { foreignCursor, quarter, wholeNumber, type Paging } from './paging.js';
 
 /** Records with an id greater than `after`, as text: ids may be longer than a double holds. */
 export type KeysetPosition = { limit: number; after?: string };
@@ -39,7 +39,7 @@ export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<Keyse
       return { limit, after: id };
     },
     smaller: ({ limit, after }) =>
-      limit === 1 ? null : { limit: Math.floor(limit / 2), ...(after !== undefined && { after }) },
+      limit === 1 ? null : { limit: quarter(limit), ...(after !== undefined && { after }) },
   };
 }
 

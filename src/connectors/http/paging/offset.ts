@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../sources/source.js';
-import { foreignCursor, wholeNumber, type EndOfData, type Paging } from './paging.js';
+import { foreignCursor, quarter, wholeNumber, type EndOfData, type Paging } from './paging.js';
 
 /**
  * `skip` and `limit` of one request. After the end was announced the page shrinks to find what is left: `page` is then
@@ -44,7 +44,7 @@ export function offset({ limit, concurrency = 1, end }: OffsetOptions): Paging<O
       return most === undefined ? { skip, limit: 1, page, most: limit - 1 } : half(skip, limit - 1, page);
     },
     smaller({ skip, limit, page }) {
-      return limit === 1 || page !== undefined ? null : { skip, limit: Math.floor(limit / 2) };
+      return limit === 1 || page !== undefined ? null : { skip, limit: quarter(limit) };
     },
     warning: ({ page, most }, { rows }) =>
       page !== undefined && most === undefined && rows > 0

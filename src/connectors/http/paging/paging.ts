@@ -32,6 +32,11 @@ export interface Paging<Position extends Cursor> {
   warning?(position: Position, page: Reading & { rows: number }): string | undefined;
 }
 
+/** For `smaller`: an answer over the cap may be far over it, and each one that is given up was downloaded for nothing. */
+export function quarter(limit: number): number {
+  return Math.max(1, Math.floor(limit / 4));
+}
+
 /** For `resume`: the number at `key` of a cursor. */
 export function wholeNumber(cursor: Cursor, key: string, least: number): number {
   const value = cursor[key];

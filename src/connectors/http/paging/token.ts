@@ -1,5 +1,5 @@
 import { Failure } from '../../../failure.js';
-import { foreignCursor, wholeNumber, type Paging } from './paging.js';
+import { foreignCursor, quarter, wholeNumber, type Paging } from './paging.js';
 
 /** The vendor's opaque token for this page; the first page has none. */
 export type TokenPosition = { limit: number; token?: string };
@@ -32,6 +32,6 @@ export function token({ limit, next }: TokenOptions): Paging<TokenPosition> {
       return { limit, token: String(following) };
     },
     smaller: ({ limit, token }) =>
-      limit === 1 ? null : { limit: Math.floor(limit / 2), ...(token !== undefined && { token }) },
+      limit === 1 ? null : { limit: quarter(limit), ...(token !== undefined && { token }) },
   };
 }
