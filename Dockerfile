@@ -2,13 +2,16 @@ FROM node:22.23.3-bookworm-slim AS build
 WORKDIR /app
 # Apart from the sources, so that a change to them fetches no dependency again.
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
 COPY simulator simulator
 COPY bench bench
-RUN npm run build && npm prune --omit=dev
+# Temporal's client carries a native library for every platform: 110 MB of them are not this one.
+RUN npm run build && npm prune --omit=dev --ignore-scripts \
+  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" \
+    -exec rm -r {} +
 
 FROM node:22.23.3-bookworm-slim
 # Temporal's native client takes its certificate authorities from the system, and the slim image has none.
