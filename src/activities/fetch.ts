@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { Failure } from '../failure.js';
 import type { Cursor, FetchedPage, Input } from '../sources/source.js';
 import { resolveSettings } from '../sources/settings.js';
-import { appendPage, type PageDoc } from '../store/pages.js';
+import { appendPage, pageId, type PageDoc } from '../store/pages.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure, type Tries } from './failures.js';
 
@@ -71,11 +71,16 @@ export function fetchActivity({ store, sources, config, log }: Dependencies) {
       return appendPage(store, input.run, input.source, seq, page);
     };
 
-    const isRepeated = async (page: FetchedPage): Promise<boolean> =>
-      (await store.pages.findOne(
-        { run: input.run, source: input.source, digest: page.digest },
-        { projection: { _id: 1 } },
-      )) !== null;
+    /** The same answer under another cursor. */
+    const isRepeated = async ({ digest, cursor }: FetchedPage): Promise<boolean> => {
+      const elsewhere = {
+        run: input.run,
+        source: input.source,
+        digest,
+        _id: { $ne: pageId(input.run, input.source, cursor) },
+      };
+      return (await store.pages.findOne(elsewhere, { projection: { _id: 1 } })) !== null;
+    };
 
     const guard = () => {
       if (repeats >= MOST_REPEATS)

@@ -59,8 +59,7 @@ export function normalizeActivity({ store, sources, config, log }: Dependencies)
           add(page, page.outcome);
           continue;
         }
-        const body =
-          page.rows === 0 ? undefined : await getBody(store, page.digest, page.bytes);
+        const body = page.rows === 0 ? undefined : await getBody(store, page.digest, page.bytes);
         const { understood, rejected } = page.rows === 0 ? NOTHING : readPage(source, reader, page, body);
         await writing;
         writing = write(source, page, understood, rejected, quarantined);

@@ -54,7 +54,7 @@ const sourceWorkflowId = (source: string): string => `${workflowInfo().taskQueue
 /** Collects sources side by side into one inventory; one that fails leaves the others alone. */
 export async function collectInventory(input: CollectInventoryInput): Promise<RunSummary> {
   const startedAt = new Date();
-  const run = `${startedAt.toISOString().slice(0, 19).replace(/\D/g, '')}-${workflowInfo().runId.slice(0, 8)}`;
+  const run = `${startedAt.toISOString().slice(0, 19).replace(/\D/g, '')}-${workflowInfo().runId.slice(-8)}`;
   const progress: RunProgress = { run, sources: {} };
   const children = new Map<string, ChildWorkflowHandle<typeof collectSource>>();
   setHandler(runProgressQuery, () => progress);

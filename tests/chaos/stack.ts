@@ -143,7 +143,7 @@ export class ChaosStack {
     await this.simulator?.stop();
     await this.temporal?.stop();
     await this.mongod?.stop();
-    rmSync(this.dir, { recursive: true, force: true });
+    if (!process.env['KEEP']) rmSync(this.dir, { recursive: true, force: true });
   }
 }
 
