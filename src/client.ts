@@ -41,7 +41,7 @@ export async function startRun(
     const handle = await client.workflow.start<typeof collectInventory>('collectInventory', {
       taskQueue: config.taskQueue,
       workflowId,
-      args: [{ ...input, searchable }],
+      args: [{ ...input, prefix: config.taskQueue, searchable }],
       staticSummary: `Collect ${input.sources.join(', ') || 'hosts'}`,
     });
     return { handle, attached: false };

@@ -45,7 +45,7 @@ export async function applySchedule(
       workflowType: 'collectInventory',
       workflowId: `${config.temporal.taskQueue}-scheduled-${source.name}`,
       taskQueue: config.temporal.taskQueue,
-      args: [{ sources: [source.name] }],
+      args: [{ sources: [source.name], prefix: config.temporal.taskQueue }],
       staticSummary: `Collect ${source.name} on schedule`,
     },
   };

@@ -1,4 +1,4 @@
-import { sameName, shortName } from './hostname.js';
+import { isGenericName, sameName, shortName } from './hostname.js';
 import type { HostObservation, HostRecord, Refusal } from './types.js';
 
 /** Records that are one machine so far, with what they claim together. `records` are places in their component. */
@@ -60,13 +60,16 @@ export function clusterOf(record: HostRecord, place: number, ignored: ReadonlySe
   return cluster;
 }
 
-/** The short names of a record. */
+/** The short names of a record; one that says little (`macbook-air`) also together with the address it goes with. */
 export function namesOf({ observation: { device } }: HostRecord): string[] {
   const names: string[] = [];
   if (device.hostname !== undefined) names.push(shortName(device.hostname));
   if (device.name !== undefined && !device.name.includes(' ')) {
     const name = shortName(device.name.toLowerCase());
     if (name !== names[0] && !/^\d+$/.test(name)) names.push(name);
+  }
+  if (device.ip !== undefined) {
+    for (const name of [...names]) if (isGenericName(name)) names.push(`${name} at ${device.ip}`);
   }
   return names;
 }

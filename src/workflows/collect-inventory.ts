@@ -35,6 +35,8 @@ export interface CollectInventoryInput {
   replay?: boolean;
   /** Whose stored pages are normalized when nothing is fetched, per source: a run's id. */
   pagesOf?: Record<string, string>;
+  /** Begins the ids of the sources' workflows: installations that share a namespace differ in it. */
+  prefix?: string;
   /** The search attributes are registered with the namespace. */
   searchable?: boolean;
 }
@@ -47,9 +49,6 @@ export interface RunSummary {
   seconds: number;
   sources: Record<string, SourceAccount>;
 }
-
-/** The id of a source's workflow: one at a time, however many triggers and schedules fire. */
-const sourceWorkflowId = (source: string): string => `${workflowInfo().taskQueue}-source-${source}`;
 
 /** Collects sources side by side into one inventory; one that fails leaves the others alone. */
 export async function collectInventory(input: CollectInventoryInput): Promise<RunSummary> {
@@ -65,6 +64,8 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   }
   await openInventoryRun({ run, startedAt: startedAt.toISOString() });
 
+  // One workflow id a source: one at a time, however many triggers and schedules fire.
+  const sourceWorkflowId = (source: string) => `${input.prefix ?? 'rollcall'}-source-${source}`;
   const steps = stepsOf(input);
   const accounts: Record<string, SourceAccount> = {};
   const collect = async (source: string): Promise<void> => {

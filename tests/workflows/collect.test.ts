@@ -1,0 +1,170 @@
+import { Worker } from '@temporalio/worker';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
+import { openPipeline, type Pipeline } from '../support/pipeline.js';
+
+const SOURCES = ['qualys', 'crowdstrike'];
+let simulator: SpawnedSimulator;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  simulator = await spawnSimulator({ hosts: 400, seed: 3 });
+  pipeline = await openPipeline({ ...simulator.environment, QUALYS_PAGE_SIZE: '100', CROWDSTRIKE_PAGE_SIZE: '150' });
+});
+
+afterAll(async () => {
+  await pipeline?.close();
+  await simulator?.stop();
+});
+
+const collect = () => pipeline.collect({ sources: SOURCES, force: true });
+
+/** Everything a run may change about hosts and records, for comparison. */
+async function inventory(): Promise<string> {
+  const [records, hosts] = await Promise.all([
+    pipeline.store.records.find().sort({ _id: 1 }).toArray(),
+    pipeline.store.hosts.find().sort({ _id: 1 }).toArray(),
+  ]);
+  return JSON.stringify([records, hosts]);
+}
+
+test('two vendors become one inventory: the fleet as it is, each machine once', async () => {
+  const summary = await collect();
+  const { records, hosts } = await simulator.state();
+  expect(summary).toMatchObject({
+    status: 'completed',
+    hosts,
+    sources: {
+      qualys: { status: 'complete', records: records.qualys, new: records.qualys, quarantined: 0 },
+      crowdstrike: { status: 'complete', records: records.crowdstrike, new: records.crowdstrike, quarantined: 0 },
+    },
+  });
+  for (const machine of await simulator.truth()) {
+    const ids = [
+      machine.qualys && `qualys:${machine.qualys}`,
+      machine.crowdstrike && `crowdstrike:${machine.crowdstrike}`,
+    ];
+    const wanted = ids.filter((id) => id !== undefined).sort();
+    const host = await pipeline.store.hosts.findOne({ 'sources.record': wanted[0]! });
+    expect(host!.members).toEqual(wanted);
+  }
+});
+
+test('a second run over the same fleet writes nothing to records or hosts', async () => {
+  const before = await inventory();
+  const summary = await collect();
+  const { records } = await simulator.state();
+  expect(summary.sources['qualys']).toMatchObject({ unchanged: records.qualys, new: 0, changed: 0, gone: 0 });
+  expect(summary.sources['crowdstrike']).toMatchObject({ unchanged: records.crowdstrike, new: 0, changed: 0 });
+  expect(await inventory()).toBe(before);
+});
+
+test('when only times move, times move on records and hosts, and nothing is merged', async () => {
+  const [before] = await pipeline.store.hosts
+    .find({ 'sources.1': { $exists: true } })
+    .sort({ _id: 1 })
+    .limit(1)
+    .toArray();
+  await simulator.changeFleet({ touch: true });
+  const summary = await collect();
+  expect(summary.sources['qualys']).toMatchObject({ new: 0, changed: 0 });
+  const after = await pipeline.store.hosts.findOne({ _id: before!._id });
+  expect(after!.last_seen!.getTime()).toBeGreaterThan(before!.last_seen!.getTime());
+  expect(after!.version).toBe(before!.version);
+});
+
+test('changed records are merged again, and only they', async () => {
+  const { changed } = await simulator.changeFleet({ change: 0.1 });
+  const summary = await collect();
+  expect(summary.sources['qualys']!.changed).toBe(changed.qualys);
+  expect(summary.sources['crowdstrike']!.changed).toBe(changed.crowdstrike);
+  expect(changed.qualys + changed.crowdstrike).toBeGreaterThan(0);
+});
+
+test('machines that a complete listing no longer holds are gone, and their hosts retired', async () => {
+  const before = await simulator.state();
+  await simulator.changeFleet({ remove: 20 });
+  const after = await simulator.state();
+  const summary = await collect();
+  expect(summary.sources['qualys']!.gone).toBe(before.records.qualys - after.records.qualys);
+  expect(summary.sources['crowdstrike']!.gone).toBe(before.records.crowdstrike - after.records.crowdstrike);
+  expect(summary.hosts).toBe(after.hosts);
+  await simulator.changeFleet({ add: 20 });
+  expect((await collect()).hosts).toBe(before.hosts);
+});
+
+test('a listing that shrank by more than the set share retires nothing until it is confirmed', async () => {
+  const { hosts } = await simulator.state();
+  await simulator.changeFleet({ remove: 150 });
+  const held = await collect();
+  expect(held.hosts).toBe(hosts);
+  expect(held.sources['qualys']).toMatchObject({ status: 'complete', gone: 0 });
+  expect(held.sources['qualys']!.held).toBeGreaterThan(80);
+  expect(held.sources['qualys']!.reason).toContain('nothing was retired');
+  const confirmed = await pipeline.collect({ sources: SOURCES, force: true, confirmShrink: true });
+  expect(confirmed.hosts).toBe(hosts! - 150);
+});
+
+test('stored pages alone give the same inventory again, without asking a vendor', async () => {
+  const hosts = async () =>
+    (
+      await pipeline.store.hosts
+        .find({ retired: { $exists: false } })
+        .sort({ _id: 1 })
+        .toArray()
+    ).map(({ version: _version, updated_at: _updated, ...host }) => host);
+  const before = await hosts();
+  const { requests } = await simulator.state();
+  const latest = await pipeline.store.runs.findOne({}, { sort: { started_at: -1 } });
+  await Promise.all([pipeline.store.records.deleteMany({}), pipeline.store.hosts.deleteMany({})]);
+  const pagesOf = Object.fromEntries(SOURCES.map((source) => [source, latest!._id]));
+  const summary = await pipeline.collect({ sources: SOURCES, replay: true, pagesOf });
+  expect(summary).toMatchObject({ status: 'completed', sources: { qualys: { status: 'complete' } } });
+  expect(await hosts()).toEqual(before);
+  expect((await simulator.state()).requests).toBe(requests);
+});
+
+test('the steps can be taken one by one', async () => {
+  await pipeline.store.db.collection('records').deleteMany({});
+  await pipeline.store.hosts.deleteMany({});
+  const fetched = await pipeline.collect({ sources: SOURCES, force: true, only: 'fetch' });
+  expect(fetched.sources['qualys']!.pages).toBeGreaterThan(1);
+  expect(await pipeline.store.records.countDocuments()).toBe(0);
+  await pipeline.collect({ sources: SOURCES, only: 'normalize' });
+  const { records, hosts } = await simulator.state();
+  expect(await pipeline.store.records.countDocuments()).toBe(records.qualys + records.crowdstrike);
+  expect(await pipeline.store.hosts.countDocuments()).toBe(0);
+  expect((await pipeline.collect({ sources: [], only: 'merge' })).hosts).toBe(hosts);
+});
+
+test('a source that completed within its window is not asked again unless forced', async () => {
+  await collect();
+  const { requests } = await simulator.state();
+  const summary = await pipeline.collect({ sources: SOURCES });
+  expect(summary).toMatchObject({
+    status: 'completed',
+    sources: { qualys: { status: 'fresh' }, crowdstrike: { status: 'fresh' } },
+  });
+  expect((await simulator.state()).requests).toBe(requests);
+});
+
+test('only references and counts travel through Temporal, and its histories replay', async () => {
+  const { handle } = await pipeline.start({ sources: SOURCES, force: true });
+  await handle.result();
+  const codePath = process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE'];
+  const code =
+    codePath && existsSync(codePath)
+      ? { workflowBundle: { codePath } }
+      : { workflowsPath: join(__dirname, '../../src/workflows') };
+  for (const id of [
+    handle.workflowId,
+    ...SOURCES.map((source) => `${pipeline.config.temporal.taskQueue}-source-${source}`),
+  ]) {
+    const history = await pipeline.env.client.workflow.getHandle(id).fetchHistory();
+    const text = JSON.stringify(history);
+    for (const secret of ['qualys-demo-password', 'demo-secret']) expect(text).not.toContain(secret);
+    for (const event of history.events ?? []) expect(JSON.stringify(event).length).toBeLessThan(64_000);
+    await Worker.runReplayHistory(code, history, id);
+  }
+});
