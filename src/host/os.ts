@@ -56,7 +56,7 @@ function parse(line: string): Os {
   const marketing = /^([A-Z][A-Za-z ]+) \((\d[\d.]*)\)$/.exec(name);
   if (marketing && family.type_id === 99)
     return { name: `macOS ${marketing[1]}`, version: marketing[2] as string, type_id: 300, type: 'macOS' };
-  const match = VERSIONED.exec(name);
+  const match = /^\W*\d/.test(name) ? null : VERSIONED.exec(name); // a bare number is no name
   const build = /\((\d+[A-Z]\w+)\)|\bbuild[- ](\d+)/i.exec(name);
   return {
     name: match ? (match[1] as string).replace(/[\s(,-]+$/, '') : name,
