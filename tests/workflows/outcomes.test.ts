@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Fault } from '../../simulator/faults/fault.js';
+import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
+import { progressQuery } from '../../src/workflows/messages.js';
+import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
+
+jest.setTimeout(70_000);
+
+let simulator: SpawnedSimulator;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  simulator = await spawnSimulator({ hosts: 300, seed: 5 });
+});
+afterAll(() => simulator?.stop());
+beforeEach(async () => {
+  await simulator.setFaults();
+  await simulator.control('DELETE', 'state');
+});
+afterEach(() => pipeline?.close());
+
+const open = async (environment: Record<string, string> = {}) => {
+  pipeline = await openPipeline({
+    ...simulator.environment,
+    QUALYS_DEMO_PAGE_SIZE: '50',
+    CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
+    QUALYS_PAGE_SIZE: '50',
+    ...environment,
+  });
+};
+
+const DEMOS = ['qualys-demo', 'crowdstrike-demo'];
+
+test('a source that fails leaves the others alone: the run is partial, what came is kept, and nothing is retired', async () => {
+  await open();
+  expect((await pipeline.collect({ sources: DEMOS, force: true })).status).toBe('completed');
+  await simulator.setFaults({ kind: 'outage', on: 'qualys-demo', at: 3, times: 1_000 });
+  const summary = await pipeline.collect({ sources: DEMOS, force: true });
+  expect(summary.status).toBe('partial');
+  expect(summary.sources['crowdstrike-demo']!.status).toBe('complete');
+  expect(summary.sources['qualys-demo']).toMatchObject({ status: 'partial', gone: 0, records: 100 });
+  expect(summary.sources['qualys-demo']!.reason).toMatch(/500/);
+  expect(await pipeline.store.records.countDocuments({ gone_at: { $exists: true } })).toBe(0);
+  await simulator.setFaults();
+  expect((await pipeline.collect({ sources: DEMOS, force: true })).status).toBe('completed');
+});
+
+const RECOVERED: [string, Fault[]][] = [
+  ['a single 500 in mid-listing', [{ kind: 'status', status: 500, at: 3, times: 1 }]],
+  ['an HTML 502', [{ kind: 'status', status: 502, at: 2, times: 1 }]],
+  ['a limit with a wait of one second', [{ kind: 'status', status: 429, seconds: 1, at: 2, times: 1 }]],
+  ['a body that is cut', [{ kind: 'cut', at: 2, times: 1 }]],
+  ['a connection that is reset in mid-body', [{ kind: 'reset', at: 4, times: 1 }]],
+  ['a page that is served twice', [{ kind: 'duplicate-page', at: 3, times: 1 }]],
+];
+
+test.each(RECOVERED)(
+  '%s is overcome: the listing is complete and no record is lost or doubled',
+  async (_what, faults) => {
+    await open({ QUALYS_DEMO_CONCURRENCY: '1' });
+    await simulator.setFaults(...faults.map((fault) => ({ on: 'qualys-demo' as const, ...fault })));
+    const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
+    const { records } = await simulator.state();
+    expect(summary.sources['qualys-demo']).toMatchObject({
+      status: 'complete',
+      records: records.qualys,
+      new: records.qualys,
+    });
+  },
+);
+
+const ENDED: [string, string, Fault, RegExp][] = [
+  ['a last page that comes for ever', 'qualys', { kind: 'repeat-last' }, /not greater/i],
+  ['a listing without an end', 'qualys-demo', { kind: 'endless' }, /ROLLCALL_MAX_RECORDS/],
+  ['an answer that is a login page', 'qualys-demo', { kind: 'html', at: 3, times: 100 }, /HTML|JSON/i],
+  ['an object where a list belongs', 'qualys-demo', { kind: 'object', at: 3, times: 100 }, /list|records|JSON/i],
+  ['a redirect to another origin', 'qualys-demo', { kind: 'redirect', at: 3, times: 100 }, /not an allowed host/],
+];
+
+test.each(ENDED)(
+  '%s ends as a named partial within a minute, and what came is kept',
+  async (_what, source, fault, reason) => {
+    await open({ ROLLCALL_MAX_RECORDS: '2000' });
+    await simulator.setFaults({ on: source as never, ...fault });
+    const summary = await pipeline.collect({ sources: [source], force: true });
+    expect(summary.seconds).toBeLessThan(60);
+    const account = summary.sources[source]!;
+    expect(account.status).toBe('partial');
+    expect(account.reason).toMatch(reason);
+    expect(account.records).toBeGreaterThan(0);
+    expect(await pipeline.store.records.countDocuments()).toBe(account.new);
+    const { strays } = await simulator.state();
+    expect(strays.withSecrets).toBe(0);
+  },
+);
+
+test('a request that is never answered is given up in time and asked again', async () => {
+  await open();
+  await simulator.setFaults({ kind: 'hang', on: 'qualys-demo', at: 2, times: 1 });
+  const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
+  const { records } = await simulator.state();
+  expect(summary.seconds).toBeLessThan(60);
+  expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', records: records.qualys });
+});
+
+test('wrong credentials fail at once, in one sentence without a secret', async () => {
+  await open({ QUALYS_PASSWORD: 'canary-1b9f', CROWDSTRIKE_CLIENT_SECRET: 'canary-77aa' });
+  const { handle } = await pipeline.start({ sources: ['qualys', 'crowdstrike'], force: true });
+  const summary = await summaryOf(handle.result());
+  expect(summary.status).toBe('failed');
+  expect(summary.sources['qualys']).toMatchObject({
+    status: 'failed',
+    remedy: expect.stringContaining('QUALYS_PASSWORD') as string,
+  });
+  expect(summary.sources['crowdstrike']!.status).toBe('failed');
+  expect((await simulator.state()).paths['qualys'] ?? 1).toBeLessThanOrEqual(2);
+  for (const id of [handle.workflowId, `${pipeline.config.temporal.taskQueue}-source-qualys`]) {
+    const history = await pipeline.env.client.workflow.getHandle(id).fetchHistory();
+    expect(JSON.stringify(history)).not.toContain('canary');
+  }
+  expect(JSON.stringify(await pipeline.store.runs.find().toArray())).not.toContain('canary');
+});
+
+test('records that cannot be understood go to quarantine with reason and place, and their neighbours go on', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'rollcall-records-'));
+  const good = (id: number) => `{"id":${id},"name":"host-${id}","dnsHostName":"host-${id}.corp.test"}`;
+  writeFileSync(
+    join(dir, 'qualys-hosts.json'),
+    `[${good(1)},{"name":"no id"},[],${good(2)},{"id":{"$gt":""},"name":"x"},${good(3)}]`,
+  );
+  writeFileSync(join(dir, 'crowdstrike-hosts.json'), '[]');
+  const recorded = await spawnSimulator({ records: dir });
+  try {
+    await open({ ...recorded.environment, QUALYS_DEMO_PAGE_SIZE: '2' });
+    const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
+    expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', records: 6, new: 3, quarantined: 3 });
+    const kept = await pipeline.store.quarantine.find().sort({ page: 1, row: 1 }).toArray();
+    expect(kept).toHaveLength(3);
+    for (const entry of kept) {
+      expect(entry.reason).not.toBe('');
+      const page = await pipeline.store.pages.findOne({ _id: entry.page });
+      expect(page!.source).toBe('qualys-demo');
+      expect(entry.length).toBeGreaterThan(0);
+    }
+    const again = await pipeline.collect({ sources: ['qualys-demo'], force: true });
+    expect(again.sources['qualys-demo']).toMatchObject({ unchanged: 3, quarantined: 3 });
+  } finally {
+    await recorded.stop();
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('two triggers in the same second are one run; another run that wants the same source is told it is busy', async () => {
+  await open();
+  await simulator.setFaults({ kind: 'latency', ms: 100, on: 'qualys-demo' });
+  const [first, second] = await Promise.all([
+    pipeline.start({ sources: ['qualys-demo'], force: true }),
+    pipeline.start({ sources: ['qualys-demo'], force: true }),
+  ]);
+  expect([first.attached, second.attached].sort()).toEqual([false, true]);
+  const other = await pipeline.collect({ sources: DEMOS, force: true });
+  expect(other.sources['qualys-demo']!.status).toBe('busy');
+  expect(other.sources['crowdstrike-demo']!.status).toBe('complete');
+  const summary = await first.handle.result();
+  expect(summary.status).toBe('completed');
+  const { records } = await simulator.state();
+  expect(await pipeline.store.records.countDocuments({ source: 'qualys-demo' })).toBe(records.qualys);
+});
+
+test('a run can be paused, resumed and stopped, and tells its progress', async () => {
+  await open({ ROLLCALL_STRETCH_RECORDS: '50', QUALYS_DEMO_CONCURRENCY: '1' });
+  await simulator.setFaults({ kind: 'latency', ms: 60, on: 'qualys-demo' });
+  const { handle } = await pipeline.start({ sources: ['qualys-demo'], force: true });
+  const source = pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-qualys-demo`);
+  const until = async (state: string) => {
+    for (;;) {
+      const progress = await source.query(progressQuery).catch(() => undefined);
+      if (progress?.state === state) return progress;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await until('fetching');
+  await handle.signal('pause');
+  const { pages } = await until('paused');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect((await source.query(progressQuery)).pages).toBe(pages);
+  await handle.signal('resume');
+  await until('fetching');
+  await handle.signal('stop');
+  const summary = await handle.result();
+  expect(summary.sources['qualys-demo']).toMatchObject({
+    status: 'partial',
+    reason: expect.stringContaining('stopped') as string,
+  });
+  expect(summary.sources['qualys-demo']!.records).toBeGreaterThan(0);
+});
