@@ -73,9 +73,7 @@ if (require.main === module) {
       await runWorker(loadConfig());
     } catch (error) {
       const known = error instanceof Failure;
-      process.stderr.write(
-        `${known ? `${error.message}\n${error.details.remedy ?? ''}` : String((error as Error).message)}\n`,
-      );
+      process.stderr.write(`${known ? `${error.message}\n${error.details.remedy ?? ''}` : (error as Error).message}\n`);
       if (process.env['ROLLCALL_DEBUG']) process.stderr.write(`${(error as Error).stack}\n`);
       process.exit(known && error.kind === 'settings-invalid' ? 2 : 5);
     }

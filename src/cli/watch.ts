@@ -16,9 +16,9 @@ const PLAIN_MS = 5_000;
  */
 export async function watchRun(client: Client, handle: RunHandle): Promise<RunSummary> {
   const screen = new Screen();
-  let open = true;
+  const view = { open: true };
   const drawing = (async () => {
-    while (open) {
+    while (view.open) {
       screen.draw(await readProgress(client, handle));
       await new Promise((resolve) => setTimeout(resolve, screen.live ? LIVE_MS : PLAIN_MS).unref());
     }
@@ -26,7 +26,7 @@ export async function watchRun(client: Client, handle: RunHandle): Promise<RunSu
   try {
     return await summaryOf(handle);
   } finally {
-    open = false;
+    view.open = false;
     screen.clear();
     drawing.catch(() => {});
   }
@@ -74,7 +74,7 @@ async function readProgress(client: Client, handle: RunHandle): Promise<[string,
 }
 
 class Screen {
-  readonly live = process.stderr.isTTY === true && !process.env['CI'];
+  readonly live = process.stderr.isTTY && !process.env['CI'];
   private lines = 0;
   private readonly said = new Map<string, string>();
 

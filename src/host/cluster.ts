@@ -68,10 +68,8 @@ export function namesOf({ observation: { device } }: HostRecord): string[] {
     const name = shortName(device.name.toLowerCase());
     if (name !== names[0] && !/^\d+$/.test(name)) names.push(name);
   }
-  if (device.ip !== undefined) {
-    for (const name of [...names]) if (isGenericName(name)) names.push(`${name} at ${device.ip}`);
-  }
-  return names;
+  if (device.ip === undefined) return names;
+  return names.concat(names.filter(isGenericName).map((name) => `${name} at ${device.ip}`));
 }
 
 /** Whether some name of each is one specific name. */

@@ -69,13 +69,13 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   }
 
   const normalizing = new Set<Promise<void>>();
-  let broken: FailureNote | undefined;
+  const normalizingFailed: FailureNote[] = [];
   const normalize = (from: number, to: number | null) => {
     const task = normalizePages({ run, source, from, to, pages: pagesOf ?? run })
       .then((sum) => addCounts(progress, sum))
       .catch((error: unknown) => {
         if (isCancellation(error)) throw error;
-        broken ??= noteOf(error);
+        normalizingFailed.push(noteOf(error));
       })
       .finally(() => normalizing.delete(task));
     normalizing.add(task);
@@ -83,7 +83,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
 
   let interrupted: FailureNote | undefined;
   if (steps.includes('fetch')) {
-    while (!state.ended && !interrupted && !broken) {
+    while (!state.ended && !interrupted && normalizingFailed.length === 0) {
       progress.state = paused ? 'paused' : 'fetching';
       await condition(() => !paused || stopped);
       if (stopped) break;
@@ -113,7 +113,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   }
   await Promise.all(normalizing);
 
-  const failure = interrupted ?? broken ?? (stopped && !state.ended ? STOPPED : undefined);
+  const failure = interrupted ?? normalizingFailed[0] ?? (stopped && !state.ended ? STOPPED : undefined);
   const account = await closeListing({
     run,
     source,

@@ -56,7 +56,7 @@ export async function openPipeline(environment: Record<string, string>): Promise
       store,
       sources,
       config,
-      log: pino({ level: 'silent' })
+      log: pino({ level: 'silent' }),
     }),
     maxHeartbeatThrottleInterval: '3 seconds',
   });
