@@ -130,8 +130,8 @@ export class Fleet {
     return {
       platform: machine.os.platform,
       dialect,
-      software: machine.agentless ? 0 : fat ? 56 + (drawn % 12) : 2 + (drawn & 1),
-      vulns: fat ? 92 + ((drawn >>> 8) % 16) : 2 + ((drawn >>> 8) & 1),
+      software: machine.agentless ? 0 : fat ? 60 + (drawn % 12) : 2 + (drawn & 1),
+      vulns: fat ? 98 + ((drawn >>> 8) % 16) : 2 + ((drawn >>> 8) & 1),
       drawn,
       mark: String(machine.index % 10_000_000).padStart(7, '0'),
     };

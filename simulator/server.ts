@@ -17,8 +17,8 @@ export interface Simulator {
   regionUrl: string;
   credentials: Credentials;
   inventory: Inventory;
-  setFaults(faults: Fault[]): void;
-  stop(): Promise<void>;
+  setFaults: (faults: Fault[]) => void;
+  stop: () => Promise<void>;
 }
 
 const NO_EFFECTS: Effects = new Map();
@@ -52,7 +52,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const vendors = new Vendors(settings, inventory, () => regionUrl);
   const setFaults = (faults: Fault[]): void => {
     plan.set(faults);
-    if (faults.some(({ kind }) => kind === 'expire-tokens')) vendors.tokens.expireAll();
+    if (faults.some(({ kind, at }) => kind === 'expire-tokens' && at === undefined)) vendors.tokens.expireAll();
     vendors.tokens.lifetime = faults.find(({ kind }) => kind === 'token-lifetime')?.seconds ?? settings.tokenLifetime;
   };
   setFaults(settings.faults);
@@ -99,7 +99,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     credentials: settings.credentials,
     inventory,
     setFaults,
-    async stop() {
+    stop: async () => {
       await Promise.all(
         servers.map((server) => {
           const closed = new Promise((resolve) => server.close(resolve));

@@ -15,17 +15,17 @@ export interface SpawnedSimulator {
   environment: Record<string, string>;
   pid: number;
   /** Asks it to end and waits until it has. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
   /** Ends it without asking. */
-  kill(): Promise<void>;
+  kill: () => Promise<void>;
   /** One call of the control plane: `control('POST', 'fleet', { touch: true })`. */
-  control<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
-  state(): Promise<SimulatorState>;
-  changeFleet(change: FleetChange): Promise<FleetChanged>;
+  control: <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<T>;
+  state: () => Promise<SimulatorState>;
+  changeFleet: (change: FleetChange) => Promise<FleetChanged>;
   /** Replaces the faults; none clears them. */
-  setFaults(...faults: Fault[]): Promise<void>;
+  setFaults: (...faults: Fault[]) => Promise<void>;
   /** Native ids of each machine. */
-  truth(): Promise<{ machine: number; qualys?: string; crowdstrike?: string }[]>;
+  truth: () => Promise<{ machine: number; qualys?: string; crowdstrike?: string }[]>;
 }
 
 export interface SpawnOptions extends SimulatorOptions {

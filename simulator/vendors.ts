@@ -81,7 +81,7 @@ export class Vendors {
     const status = effects.get('status');
     if (status) return statusRefusal(protocol, status, json);
     if (effects.has('outage')) return text(500, 'Error upstream database unavailable');
-    if (effects.has('expire-tokens') && protocol === 'crowdstrike') this.tokens.expireAll();
+    if (effects.get('expire-tokens')?.at !== undefined && protocol === 'crowdstrike') this.tokens.expireAll();
     return replacedBody(protocol, effects) ?? (effects.has('duplicate-page') ? this.previous.get(protocol) : undefined);
   }
 
@@ -110,12 +110,7 @@ export class Vendors {
         });
         break;
       default:
-        return answerToken(
-          received,
-          this.tokens,
-          { id: credentials.clientId, secret: credentials.clientSecret },
-          effects.get('token-lifetime')?.seconds,
-        );
+        return answerToken(received, this.tokens, { id: credentials.clientId, secret: credentials.clientSecret });
     }
     this.previous.set(protocol, answer);
     return answer;

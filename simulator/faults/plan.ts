@@ -5,6 +5,12 @@ export type Effects = ReadonlyMap<FaultKind, Fault>;
 
 const NONE: Effects = new Map();
 
+function concerns({ kind, on }: Fault, protocol: Protocol): boolean {
+  if (on !== undefined) return on === 'all' || on === protocol;
+  // A region is left for its token endpoint too.
+  return protocol !== 'crowdstrike-token' || kind === 'region';
+}
+
 /** Whether `fault` strikes the `number`th request. */
 function strikes(fault: Fault, number: number): boolean {
   const { at, every, times } = fault;
@@ -35,9 +41,7 @@ export class FaultPlan {
     if (this.faults.length === 0) return NONE;
     const effects = new Map<FaultKind, Fault>();
     for (const fault of this.faults) {
-      const meant =
-        fault.on === undefined ? protocol !== 'crowdstrike-token' : fault.on === 'all' || fault.on === protocol;
-      if (meant && strikes(fault, number)) effects.set(fault.kind, fault);
+      if (concerns(fault, protocol) && strikes(fault, number)) effects.set(fault.kind, fault);
     }
     return effects;
   }

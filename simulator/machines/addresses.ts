@@ -36,16 +36,22 @@ export function ec2Mac(seed: number, index: number): string {
   return pick(LOCAL, h) + hex4(h >>> 16) + hex8(spread24(index)).slice(2);
 }
 
+/** As `hex4` without leading zeros. */
+const GROUPS = Array.from({ length: 65536 }, (_, value) => value.toString(16));
+
 function nibble(code: number): number {
   return code < 58 ? code - 48 : code - 87;
 }
 
+function byteAt(mac: string, at: number): number {
+  return (nibble(mac.charCodeAt(at)) << 4) | nibble(mac.charCodeAt(at + 1));
+}
+
 /** The link-local address that a MAC implies, uncompressed as Qualys prints it: `fe80:0:0:0:89a:eff:feba:3fd9`. */
 export function linkLocal(mac: string): string {
-  const byte = (at: number): number => (nibble(mac.charCodeAt(at)) << 4) | nibble(mac.charCodeAt(at + 1));
-  const first = (((byte(0) ^ 2) << 8) | byte(2)).toString(16);
-  const second = ((byte(4) << 8) | 0xff).toString(16);
-  const third = (0xfe00 | byte(6)).toString(16);
-  const fourth = ((byte(8) << 8) | byte(10)).toString(16);
+  const first = GROUPS[((byteAt(mac, 0) ^ 2) << 8) | byteAt(mac, 2)] as string;
+  const second = GROUPS[(byteAt(mac, 4) << 8) | 0xff] as string;
+  const third = GROUPS[0xfe00 | byteAt(mac, 6)] as string;
+  const fourth = GROUPS[(byteAt(mac, 8) << 8) | byteAt(mac, 10)] as string;
   return `fe80:0:0:0:${first}:${second}:${third}:${fourth}`;
 }

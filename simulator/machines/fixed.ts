@@ -15,6 +15,8 @@ export interface Fixed {
   subnets: string[];
   images: string[];
   accounts: string[];
+  subscriptions: string[];
+  projectNumbers: string[];
 }
 
 const table = (length: number, make: (place: number) => string): string[] =>
@@ -39,6 +41,8 @@ function draw(seed: number): Fixed {
       (place) => `ami-0${hex8(hash(seed, place, DRAW.network + 12))}${hex8(hash(seed, place, DRAW.network + 13))}`,
     ),
     accounts: table(6, (place) => String(100_000_000_000 + hash(seed, place, DRAW.place) * 97)),
+    subscriptions: table(4, (place) => uuid(seed, 90_040 + place, DRAW.place)),
+    projectNumbers: table(5, (place) => String(100_000_000_000 + hash(seed, place, DRAW.place) * 193)),
   };
 }
 

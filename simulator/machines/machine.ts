@@ -12,16 +12,28 @@ export interface Os {
   crowdstrike: string;
   major: string;
   minor: string;
-  build?: string;
+  build: string;
   kernel: string;
 }
 
+const NO_OS: Os = {
+  platform: 'Device',
+  server: false,
+  qualys: '',
+  crowdstrike: '',
+  major: '',
+  minor: '',
+  build: '',
+  kernel: '',
+};
+
+/** Absent texts are empty here and in `Machine`: one shape for all machines makes rendering twice as fast. */
 export interface Nic {
   name: string;
   /** Twelve lower-case hexadecimal digits; each vendor spells them its own way. */
-  mac?: string;
+  mac: string;
   addresses: string[];
-  gateway?: string;
+  gateway: string;
 }
 
 export interface CloudPlace {
@@ -29,7 +41,7 @@ export interface CloudPlace {
   instance: string;
   account: string;
   /** GCP: the project's number, which CrowdStrike reports instead of the project id. */
-  accountNumber?: string;
+  accountNumber: string;
   region: string;
   zone: string;
   network: string;
@@ -43,33 +55,36 @@ export interface CloudPlace {
   hidden: boolean;
 }
 
-export interface Machine {
-  index: number;
-  habitat: Habitat;
-  inQualys: boolean;
-  inCrowdstrike: boolean;
+export class Machine {
+  inQualys = false;
+  inCrowdstrike = false;
   /** No Qualys agent: only a scanner or a cloud connector has seen it. */
-  agentless: boolean;
+  agentless = false;
   /** Short hostname, spelled as the machine spells it. */
-  name: string;
+  name = '';
   /** What follows the short name in Qualys and in CrowdStrike (`.corp.example.com`, `.lan`, nothing). */
-  suffix: string;
-  crowdstrikeSuffix: string;
-  windowsDomain?: string;
-  os: Os;
+  suffix = '';
+  crowdstrikeSuffix = '';
+  windowsDomain = '';
+  os: Os = NO_OS;
   /** The first one is the machine's own and the one that carries its address. */
-  nics: Nic[];
+  nics: Nic[] = [];
   /** A dock shared with other laptops: when set, CrowdStrike reports its MAC first and the machine's own second. */
-  dock?: Nic;
-  externalIp: string;
-  serial: string;
-  manufacturer: string;
-  model: string;
-  bios: string;
-  chassis: string;
-  chassisName: string;
-  user: string;
-  cloud?: CloudPlace;
+  dock: Nic | undefined;
+  externalIp = '';
+  serial = '';
+  manufacturer = '';
+  model = '';
+  bios = '';
+  chassis = '';
+  chassisName = '';
+  user = '';
+  cloud: CloudPlace | undefined;
+
+  constructor(
+    readonly index: number,
+    readonly habitat: Habitat,
+  ) {}
 }
 
 /** What each number drawn from the seed is for; two draws of one purpose would be correlated. */

@@ -1,9 +1,7 @@
 import { hash, hex32, letters, pick, share } from '../random.js';
 import { factoryMac, ipv4, linkLocal, publicIp } from './addresses.js';
-import { DRAW, type Machine, type Nic, type Os } from './machine.js';
+import { DRAW, type Machine, type Nic } from './machine.js';
 import { DESKTOPS, SERVERS } from './systems.js';
-
-type Draft = Omit<Machine, 'inQualys' | 'inCrowdstrike' | 'agentless'>;
 
 const DOMAINS = ['corp.example.com', 'emea.example.com', 'apac.example.com'] as const;
 const DEPARTMENTS = ['FIN', 'HR', 'ENG', 'OPS', 'SAL', 'LEG'] as const;
@@ -19,7 +17,12 @@ const PLACEHOLDERS = [
 ] as const;
 const USERS = ['a.novak', 'j.smith', 'm.garcia', 'k.tanaka', 's.müller', 'l.dubois', 'p.okafor', 'r.silva'] as const;
 /** Cisco's VPN adapter has this MAC on every machine that runs it. */
-const VPN_MAC = '00059a3c7a00';
+const VPN: Nic = { name: 'Cisco AnyConnect Virtual Miniport Adapter', mac: '00059a3c7a00', addresses: [], gateway: '' };
+const ADAPTERS = [
+  'Broadcom NetXtreme Gigabit Ethernet',
+  'Intel(R) Ethernet Connection (17) I219-LM',
+  'Intel(R) Wi-Fi 6E AX211 160MHz',
+] as const;
 const SITES = 12;
 /** 0 server, 1 desktop, 2 laptop. */
 const ROLES = [0, 0, 0, 1, 1, 1, 2, 2, 2, 2] as const;
@@ -30,16 +33,16 @@ const BUILDS = [
   {
     manufacturer: 'Dell Inc.',
     prefix: '8c04ba',
-    models: ['Latitude 7440', 'OptiPlex 7010', 'PowerEdge R650'],
+    models: ['PowerEdge R650', 'OptiPlex 7010', 'Latitude 7440'],
     serial: 7,
   },
   {
     manufacturer: 'HP',
     prefix: '3c5282',
-    models: ['EliteBook 840 G10', 'EliteDesk 800 G9', 'ProLiant DL380'],
+    models: ['ProLiant DL380', 'EliteDesk 800 G9', 'EliteBook 840 G10'],
     serial: 10,
   },
-  { manufacturer: 'LENOVO', prefix: '6c2408', models: ['21HD', '11T3', 'ThinkSystem SR650'], serial: 8 },
+  { manufacturer: 'LENOVO', prefix: '6c2408', models: ['ThinkSystem SR650', '11T3', '21HD'], serial: 8 },
 ] as const;
 
 function serialOf(seed: number, index: number, role: number, virtual: boolean, length: number): string {
@@ -63,7 +66,13 @@ function nameOf(seed: number, index: number, role: number, site: number): string
 
 /** The name an office machine goes by, for scanners that believe a stale reverse DNS entry. */
 export function officeName(seed: number, index: number): string {
-  return officeMachine(seed, index).name.toLowerCase();
+  const { role, site } = roleOf(seed, index);
+  return nameOf(seed, index, role, site).toLowerCase();
+}
+
+function roleOf(seed: number, index: number): { drawn: number; role: number; site: number } {
+  const drawn = hash(seed, index, DRAW.model);
+  return { drawn, role: pick(ROLES, drawn), site: (drawn >>> 4) % SITES };
 }
 
 /** A dock serves about six laptops, so its MAC is seen under six names. */
@@ -79,55 +88,38 @@ function dockOf(seed: number, index: number, site: number): Nic | undefined {
   };
 }
 
-export function officeMachine(seed: number, index: number): Draft {
-  const h = hash(seed, index, DRAW.model);
-  const role = pick(ROLES, h);
-  const site = (h >>> 4) % SITES;
-  const virtual = role === 0 && (h >>> 8) % 2 === 0;
-  const build = pick(BUILDS, h >>> 12);
-  const os: Os = pick(role === 0 ? SERVERS : DESKTOPS, hash(seed, index, DRAW.os));
+export function fillOffice(machine: Machine, seed: number): void {
+  const { index } = machine;
+  const { drawn, role, site } = roleOf(seed, index);
+  const virtual = role === 0 && (drawn >>> 8) % 2 === 0;
+  const build = pick(BUILDS, drawn >>> 12);
   const domain = pick(DOMAINS, site);
   const mac = factoryMac(virtual ? '005056' : build.prefix, index);
-  const ip = ipv4('10', site, hash(seed, index, DRAW.address) % 180, h >>> 20);
   const dock = role === 2 ? dockOf(seed, index, site) : undefined;
-  const nics: Nic[] = [
+  machine.os = pick(role === 0 ? SERVERS : DESKTOPS, hash(seed, index, DRAW.os));
+  machine.name = nameOf(seed, index, role, site);
+  machine.suffix = `.${domain}`;
+  machine.windowsDomain = domain;
+  machine.nics = [
     {
-      name: virtual
-        ? 'vmxnet3 Ethernet Adapter'
-        : role === 2
-          ? 'Intel(R) Wi-Fi 6E AX211 160MHz'
-          : 'Intel(R) Ethernet Connection (17) I219-LM',
+      name: virtual ? 'vmxnet3 Ethernet Adapter' : pick(ADAPTERS, role),
       mac,
-      addresses: [ip, linkLocal(mac)],
+      addresses: [ipv4('10', site, hash(seed, index, DRAW.address) % 180, drawn >>> 20), linkLocal(mac)],
       gateway: `10.${site}.0.1`,
     },
   ];
-  if (dock) nics.push(dock);
-  if (role === 2 && (h >>> 24) % 5 === 0) {
-    nics.push({
-      name: 'Cisco AnyConnect Virtual Miniport Adapter',
-      mac: VPN_MAC,
-      addresses: [ipv4('10', 250, h & 63, h >>> 6)],
-    });
-  }
-  return {
-    index,
-    habitat: 'office',
-    name: nameOf(seed, index, role, site),
-    suffix: `.${domain}`,
-    crowdstrikeSuffix: '',
-    windowsDomain: domain,
-    os,
-    nics,
-    ...(dock && (h >>> 16) % 2 === 0 ? { dock } : {}),
-    // One address for the whole site: everybody leaves through the same NAT.
-    externalIp: publicIp(seed, -2 - site),
-    serial: serialOf(seed, index, role, virtual, build.serial),
-    manufacturer: virtual ? 'VMware, Inc.' : build.manufacturer,
-    model: virtual ? 'VMware7,1' : (build.models[role === 0 ? 2 : role === 1 ? 1 : 0] as string),
-    bios: virtual ? 'VMW71.00V.21100432.B64' : `1.${(h >>> 10) % 30}.0`,
-    chassis: pick(CHASSIS, role),
-    chassisName: pick(CHASSIS_NAMES, role),
-    user: pick(USERS, hash(seed, index, DRAW.user)),
-  };
+  if (dock) machine.nics.push(dock);
+  if (role === 2 && (drawn >>> 24) % 5 === 0)
+    machine.nics.push({ ...VPN, addresses: [ipv4('10', 250, drawn & 63, drawn >>> 6)] });
+  // Half of the docked laptops talk through the dock when CrowdStrike looks.
+  machine.dock = (drawn >>> 16) % 2 === 0 ? dock : undefined;
+  // One address for the whole site: everybody leaves through the same NAT.
+  machine.externalIp = publicIp(seed, -2 - site);
+  machine.serial = serialOf(seed, index, role, virtual, build.serial);
+  machine.manufacturer = virtual ? 'VMware, Inc.' : build.manufacturer;
+  machine.model = virtual ? 'VMware7,1' : pick(build.models, role);
+  machine.bios = virtual ? 'VMW71.00V.21100432.B64' : `1.${(drawn >>> 10) % 30}.0`;
+  machine.chassis = pick(CHASSIS, role);
+  machine.chassisName = pick(CHASSIS_NAMES, role);
+  machine.user = pick(USERS, hash(seed, index, DRAW.user));
 }

@@ -4,31 +4,17 @@ import { DRAW, habitatOf, type Machine } from './machine.js';
 import { officeName } from './office.js';
 import { DEVICES } from './systems.js';
 
-type Draft = Omit<Machine, 'inQualys' | 'inCrowdstrike' | 'agentless'>;
-
 /** A printer, a switch or an unknown box: a scanner saw an address and perhaps a name, never a MAC. */
-export function scannedMachine(seed: number, index: number): Draft {
-  const h = hash(seed, index, DRAW.model);
-  const site = (h >>> 4) % 12;
-  const os = pick(DEVICES, h >>> 8);
-  // Reverse DNS still names the laptop that had the address before.
-  const stale = h % 16 === 0 && index > 0 && habitatOf(seed, index - 1) === 'office';
+export function fillScanned(machine: Machine, seed: number): void {
+  const { index } = machine;
+  const drawn = hash(seed, index, DRAW.model);
+  const os = pick(DEVICES, drawn >>> 8);
+  // Reverse DNS still names the machine that had the address before.
+  const stale = drawn % 16 === 0 && index > 0 && habitatOf(seed, index - 1) === 'office';
   const own = `${os.qualys === 'HP JetDirect' ? 'prn' : 'net'}-${letters(index, 7).toLowerCase()}`;
-  return {
-    index,
-    habitat: 'scanned',
-    name: stale ? officeName(seed, index - 1) : own,
-    suffix: '.corp.example.com',
-    crowdstrikeSuffix: '',
-    os,
-    nics: [{ name: '', addresses: [ipv4('10', site, 181 + ((h >>> 16) % 18), h >>> 20)] }],
-    externalIp: '',
-    serial: '',
-    manufacturer: '',
-    model: '',
-    bios: '',
-    chassis: '',
-    chassisName: '',
-    user: '',
-  };
+  const address = ipv4('10', (drawn >>> 4) % 12, 181 + ((drawn >>> 16) % 18), drawn >>> 20);
+  machine.os = os;
+  machine.name = stale ? officeName(seed, index - 1) : own;
+  machine.suffix = '.corp.example.com';
+  machine.nics = [{ name: '', mac: '', addresses: [address], gateway: '' }];
 }

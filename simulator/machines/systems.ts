@@ -2,7 +2,7 @@ import type { Os } from './machine.js';
 
 function linux(qualys: string, kernel: string): Os {
   const [major = '5', minor = '10'] = kernel.split('.');
-  return { platform: 'Linux', server: true, qualys, crowdstrike: qualys, major, minor, kernel };
+  return { platform: 'Linux', server: true, qualys, crowdstrike: qualys, major, minor, build: '', kernel };
 }
 
 function windows(edition: string, build: string, revision: string, server: boolean): Os {
@@ -53,7 +53,7 @@ export const MACS = [
 ] as const;
 
 function device(qualys: string): Os {
-  return { platform: 'Device', server: false, qualys, crowdstrike: '', major: '', minor: '', kernel: '' };
+  return { platform: 'Device', server: false, qualys, crowdstrike: '', major: '', minor: '', build: '', kernel: '' };
 }
 
 export const DEVICES = [

@@ -9,11 +9,11 @@ export class Tokens {
   /** Seconds that new tokens live. */
   constructor(public lifetime = 1799) {}
 
-  issue(lifetime: number): string {
+  issue(): string {
     const token = randomBytes(24).toString('base64url');
     const now = Date.now();
     for (const [old, expiry] of this.expiries) if (expiry < now) this.expiries.delete(old);
-    this.expiries.set(token, now + lifetime * 1000);
+    this.expiries.set(token, now + this.lifetime * 1000);
     return token;
   }
 
@@ -27,17 +27,12 @@ export class Tokens {
 }
 
 /** `POST /oauth2/token`: success is 201; a wrong id is a 400, a wrong secret a 403. */
-export function answerToken(
-  received: Received,
-  tokens: Tokens,
-  client: { id: string; secret: string },
-  lifetime = tokens.lifetime,
-): Answer {
+export function answerToken(received: Received, tokens: Tokens, client: { id: string; secret: string }): Answer {
   const form = new URLSearchParams(received.body);
   const id = form.get('client_id') ?? '';
   if (id !== client.id) return crowdstrikeError(400, `Failed to generate access token for clientID=${id}`);
   if (form.get('client_secret') !== client.secret)
     return crowdstrikeError(403, 'Failed to issue access token - Not Authorized');
   const headers = { 'x-ratelimit-limit': '300', 'x-ratelimit-remaining': '299' };
-  return json(201, { access_token: tokens.issue(lifetime), token_type: 'bearer', expires_in: lifetime }, headers);
+  return json(201, { access_token: tokens.issue(), token_type: 'bearer', expires_in: tokens.lifetime }, headers);
 }

@@ -5,6 +5,7 @@ import { DRAW, type Machine } from '../machines/machine.js';
 import { writeDate, type Dialect } from './dialect.js';
 import { spell } from './mac.js';
 import type { Sink } from './sink.js';
+import { variants } from './variants.js';
 import type { Shown } from './version.js';
 
 const DAY = 86_400_000;
@@ -13,9 +14,6 @@ const HOUR = 3_600_000;
 export function deviceId(seed: number, index: number): string {
   return hex8(spread32(index)) + hex32(seed, index, DRAW.deviceId).slice(0, 24);
 }
-
-const POLICY_VARIANTS = 512;
-let policyTexts: string[] | undefined;
 
 const POLICIES = ['prevention', 'sensor_update', 'global_config', 'remote_response', 'firewall'] as const;
 
@@ -36,10 +34,7 @@ function policyText(variant: number): string {
   return `"policies":[${applied(0)}],"reduced_functionality_mode":"no","device_policies":{${blocks}},`;
 }
 
-function policies(seed: number, index: number): string {
-  policyTexts ??= Array.from({ length: POLICY_VARIANTS }, (_, variant) => policyText(variant));
-  return pick(policyTexts, hash(seed, index, DRAW.policies));
-}
+const policies = variants(512, policyText);
 
 const PROVIDERS = { AWS: 'AWS_EC2_V2', AZURE: 'AZURE', GCP: 'GCP' } as const;
 
@@ -93,7 +88,7 @@ export function writeCrowdstrikeDevice({ seed, machine, version }: Shown, dialec
   sink.text(
     `"platform_id":"${platform === 'Windows' ? '0' : platform === 'Mac' ? '1' : '3'}","platform_name":"${platform}",`,
   );
-  sink.text(policies(seed, index));
+  sink.text(policies(hash(seed, index, DRAW.policies)));
   sink.text(
     `"groups":["${pick(hostGroups, h)}"],"group_hash":"${pick(groupHashes, h)}","product_type_desc":"${os.server ? 'Server' : 'Workstation'}",`,
   );

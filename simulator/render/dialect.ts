@@ -12,10 +12,3 @@ export function writeDate(ms: number, dialect: Dialect, sink: Sink): void {
   if (dialect === 'extended') sink.text(`{"$date":"${isoMillis(ms)}"}`);
   else sink.text(`"${isoSeconds(ms)}"`);
 }
-
-/** Extended JSON wraps integers above 2^31 and leaves smaller ones as they are. */
-export function writeLong(digits: string, dialect: Dialect, sink: Sink): void {
-  if (dialect === 'extended' && (digits.length > 10 || Number(digits) > 2_147_483_647))
-    sink.text(`{"$numberLong":"${digits}"}`);
-  else sink.text(digits);
-}

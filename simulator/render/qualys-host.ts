@@ -4,7 +4,7 @@ import { fixed } from '../machines/fixed.js';
 import { DRAW, type Machine } from '../machines/machine.js';
 import { writeDate, type Dialect } from './dialect.js';
 import { writeAgent } from './qualys-agent.js';
-import { writePorts, writeVolumes } from './qualys-lists.js';
+import { ports, tags, volumes } from './qualys-lists.js';
 import { writeNics } from './qualys-nics.js';
 import { writeSource } from './qualys-source.js';
 import type { Sink } from './sink.js';
@@ -81,22 +81,21 @@ export function writeQualysHost(shown: Shown, dialect: Dialect, lists: LongLists
   if (os.platform === 'Windows' && dns) sink.text(`"netbiosName":"${machine.name.toUpperCase()}",`);
   sink.text(`"networkGuid":"${fixed(seed).networkGuid}","networkInterface":{"list":[`);
   writeNics(machine, dns, sink);
-  sink.text(`]},"openPort":{"list":[`);
-  writePorts(sizes, sink);
-  sink.text(`]},"os":"${agent || version.changes === 0 ? os.qualys : `${os.qualys} rev ${version.changes}`}",`);
+  sink.text(
+    `]},"openPort":{"list":[${ports(sizes)}]},"os":"${agent || version.changes === 0 ? os.qualys : `${os.qualys} rev ${version.changes}`}",`,
+  );
   sink.text(`"processor":{"list":[{"HostAssetProcessor":{"name":"Intel(R) Xeon(R) CPU @ 2.40GHz","speed":2400}}]},`);
   // An asset that only the connector knows has no id in the scanning half of the product.
   sink.text(`"qwebHostId":${scanned ? 215_000_000 + index : 'null'},"software":{"list":[`);
   lists.software(sink);
   sink.text(`]},"sourceInfo":{"list":[`);
   writeSource(seed, machine, id, created, sink);
-  sink.text(`]},"tags":{"list":[{"TagSimple":{"id":33643,"name":"${agent ? 'Cloud Agent' : 'R&D <lab>'}"}},`);
-  sink.text(`{"TagSimple":{"id":${40_000 + (sizes % 20)},"name":"unit-${sizes % 20}"}}]},`);
+  sink.text(`]},"tags":{"list":[${tags((sizes % 20) * 2 + (agent ? 0 : 1))}]},`);
   sink.text(`"timezone":"${h % 3 === 0 ? '+00:00' : 'UTC'}","totalMemory":${pick(MEMORY, sizes >>> 8)},`);
   sink.text(
     `"trackingMethod":"${agent ? 'QAGENT' : machine.cloud ? 'INSTANCE_ID' : 'IP'}","type":"HOST","volume":{"list":[`,
   );
-  if (agent) writeVolumes(sizes >>> 6, dialect, sink);
+  if (agent) sink.text(volumes(sizes >>> 6, dialect));
   sink.text(`]},"vuln":{"list":[`);
   lists.vulns(sink);
   sink.text(`]}}`);

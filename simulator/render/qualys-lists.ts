@@ -1,6 +1,6 @@
-import { pick } from '../random.js';
-import { writeLong, type Dialect } from './dialect.js';
-import type { Sink } from './sink.js';
+import { hash, pick } from '../random.js';
+import type { Dialect } from './dialect.js';
+import { variants } from './variants.js';
 
 const PORTS = [
   '22',
@@ -19,37 +19,45 @@ const PORTS = [
   '8080',
 ] as const;
 
-export function writePorts(h: number, sink: Sink): void {
-  const count = 2 + (h % 4);
-  for (let place = 0; place < count; place++) {
-    const port = pick(PORTS, (h >>> place) + place * 3);
-    if (place > 0) sink.text(`,`);
+/** The `openPort` list. */
+export const ports = variants(509, (variant) => {
+  const drawn = hash(13, variant, 1);
+  return Array.from({ length: 2 + (drawn % 4) }, (_, place) => {
+    const port = pick(PORTS, (drawn >>> place) + place * 3);
+    const protocol = port === '323' || port === '546' ? 'UDP' : 'TCP';
     // Only some rows name the service.
-    if (place % 2 === 0)
-      sink.text(`{"HostAssetOpenPort":{"serviceName":"service on ${port}","protocol":"TCP","port":${port}}}`);
-    else
-      sink.text(
-        `{"HostAssetOpenPort":{"protocol":"${port === '323' || port === '546' ? 'UDP' : 'TCP'}","port":${port}}}`,
-      );
-  }
-}
-
-const GIGABYTE = 1_073_741_824;
-const VOLUMES = Array.from({ length: 128 }, (_, place) => {
-  const size = (8 + (place % 64) * 4) * GIGABYTE + 4096;
-  return {
-    size: String(size),
-    free: String(Math.floor(size / (2 + (place % 5)) / 4096) * 4096),
-    small: String(496_984_064 + place * 4096),
-  };
+    const service = place % 2 === 0 ? `"serviceName":"service on ${port}",` : '';
+    return `{"HostAssetOpenPort":{${service}"protocol":"${protocol}","port":${port}}}`;
+  }).join(',');
 });
 
-/** Sizes on both sides of 2^31: extended JSON wraps one and leaves the other. */
-export function writeVolumes(h: number, dialect: Dialect, sink: Sink): void {
-  const volume = pick(VOLUMES, h);
-  sink.text(`{"HostAssetVolume":{"free":${volume.small},"name":"/dev","size":506331136}},{"HostAssetVolume":{"free":`);
-  writeLong(volume.free, dialect, sink);
-  sink.text(`,"name":"/","size":`);
-  writeLong(volume.size, dialect, sink);
-  sink.text(`}}`);
+/** Extended JSON wraps integers above 2^31 and leaves smaller ones as they are. */
+function long(value: number, extended: boolean): string {
+  return extended && value > 2_147_483_647 ? `{"$numberLong":"${value}"}` : String(value);
 }
+
+const volumesOf = (extended: boolean) =>
+  variants(127, (variant) => {
+    const size = (8 + (variant % 64) * 4) * 1_073_741_824 + 4096;
+    const free = Math.floor(size / (2 + (variant % 5)) / 4096) * 4096;
+    return (
+      `{"HostAssetVolume":{"free":${496_984_064 + variant * 4096},"name":"/dev","size":506331136}},` +
+      `{"HostAssetVolume":{"free":${long(free, extended)},"name":"/","size":${long(size, extended)}}}`
+    );
+  });
+
+const plainVolumes = volumesOf(false);
+const extendedVolumes = volumesOf(true);
+
+/** The `volume` list, with sizes on both sides of 2^31. */
+export function volumes(drawn: number, dialect: Dialect): string {
+  return dialect === 'extended' ? extendedVolumes(drawn) : plainVolumes(drawn);
+}
+
+/** The `tags` list; `2n` with the agent's tag, `2n + 1` without. */
+export const tags = variants(
+  40,
+  (variant) =>
+    `{"TagSimple":{"id":33643,"name":"${variant % 2 === 0 ? 'Cloud Agent' : 'R&D <lab>'}"}},` +
+    `{"TagSimple":{"id":${40_000 + (variant >> 1)},"name":"unit-${variant >> 1}"}}`,
+);

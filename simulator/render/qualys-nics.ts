@@ -20,8 +20,10 @@ export function writeNics(machine: Machine, hostname: string, sink: Sink): void 
   const upper = machine.os.platform === 'Windows';
   let rows = 0;
   for (const nic of machine.nics) {
-    const shown: Nic = machine.agentless ? { name: '', addresses: nic.addresses.slice(0, 1) } : nic;
-    const mac = (upper ? shown.mac?.toUpperCase() : shown.mac) ?? '';
+    const shown: Nic = machine.agentless
+      ? { name: '', mac: '', addresses: nic.addresses.slice(0, 1), gateway: '' }
+      : nic;
+    const mac = upper ? shown.mac.toUpperCase() : shown.mac;
     for (const address of shown.addresses) {
       if (rows++ > 0) sink.text(`,`);
       writeRow(shown, address, mac, hostname, sink);

@@ -5,6 +5,7 @@ import { fixed } from '../machines/fixed.js';
 import { DRAW, type CloudPlace, type Machine } from '../machines/machine.js';
 import { spell } from './mac.js';
 import type { Sink } from './sink.js';
+import { variants } from './variants.js';
 
 interface Seen {
   seed: number;
@@ -14,6 +15,12 @@ interface Seen {
   discovered: string;
   updated: string;
 }
+
+const ec2Tags = variants(
+  997,
+  (variant) =>
+    `{"EC2Tags":{"key":"Name","value":"asg-${variant % 40}"}},{"EC2Tags":{"key":"cost-center","value":"00${variant % 97}"}}]}},`,
+);
 
 function writeEc2({ seed, machine, cloud, id, discovered, updated }: Seen, created: number, sink: Sink): void {
   const h = hash(seed, machine.index, DRAW.network + 1);
@@ -33,9 +40,7 @@ function writeEc2({ seed, machine, cloud, id, discovered, updated }: Seen, creat
     `"privateDnsName":"ip-${dashedIp}${dnsZone}","vpcId":"${cloud.network}","type":"EC_2","availabilityZone":"${cloud.zone}",`,
   );
   sink.text(`"privateIpAddress":"${ip}","firstDiscovered":"${discovered}","ec2InstanceTags":{"tags":{"list":[`);
-  sink.text(
-    `{"EC2Tags":{"key":"Name","value":"asg-${h % 40}"}},{"EC2Tags":{"key":"cost-center","value":"00${h % 97}"}}]}},`,
-  );
+  sink.text(ec2Tags(h));
   sink.text(
     `"publicIpAddress":"${machine.externalIp}","lastUpdated":"${updated}","region":"${cloud.region}","assetId":${id},`,
   );

@@ -14,100 +14,26 @@ const SOFTWARE_ROWS = 8;
 const VULN_ROWS = 4;
 
 const STEMS: Record<Platform, readonly string[]> = {
-  Linux: [
-    'openssl',
-    'glibc',
-    'systemd',
-    'curl',
-    'python3',
-    'perl',
-    'bash',
-    'kernel',
-    'gcc',
-    'zlib',
-    'libxml2',
-    'rpm',
-    'yum',
-    'nss',
-    'krb5',
-    'pam',
-    'sudo',
-    'vim',
-    'git',
-    'dbus',
-    'audit',
-    'cloud-init',
-    'chrony',
-    'docker',
-    'containerd',
-    'grub2',
-    'lvm2',
-    'mdadm',
-    'nginx',
-    'rsyslog',
-    'tar',
-    'xz',
-  ],
-  Windows: [
-    'Microsoft Edge',
-    'Microsoft Visual C++ Redistributable',
-    'Google Chrome',
-    'Mozilla Firefox',
-    '7-Zip',
-    'Notepad++',
-    'Microsoft .NET Runtime',
-    'Java SE',
-    'Zoom',
-    'Microsoft Teams',
-    'OneDrive',
-    'VLC',
-    'PuTTY',
-    'WinSCP',
-    'Wireshark',
-    'Git',
-    'Python',
-    'Node.js',
-    'Slack',
-    'SQL Server Native Client',
-  ],
-  Mac: [
-    'Safari',
-    'Xcode',
-    'Mail',
-    'Numbers',
-    'Pages',
-    'Keynote',
-    'Google Chrome',
-    'Slack',
-    'zoom.us',
-    'Docker',
-    'Visual Studio Code',
-    'iTerm',
-    'Spotify',
-    '1Password',
-    'GarageBand',
-    'Photos',
-  ],
-  Device: ['firmware', 'bootloader', 'snmp-agent', 'http-server'],
+  Linux: (
+    'openssl|glibc|systemd|curl|python3|perl|bash|kernel|gcc|zlib|libxml2|rpm|yum|nss|krb5|pam|' +
+    'sudo|vim|git|dbus|audit|cloud-init|chrony|docker|containerd|grub2|lvm2|mdadm|nginx|rsyslog|' +
+    'tar|xz'
+  ).split('|'),
+  Windows: (
+    'Microsoft Edge|Microsoft Visual C++ Redistributable|Google Chrome|Mozilla Firefox|7-Zip|' +
+    'Notepad++|Microsoft .NET Runtime|Java SE|Zoom|Microsoft Teams|OneDrive|VLC|PuTTY|WinSCP|' +
+    'Wireshark|Git|Python|Node.js|Slack|SQL Server Native Client'
+  ).split('|'),
+  Mac: (
+    'Safari|Xcode|Mail|Numbers|Pages|Keynote|Google Chrome|Slack|zoom.us|Docker|' +
+    'Visual Studio Code|iTerm|Spotify|1Password|GarageBand|Photos'
+  ).split('|'),
+  Device: 'firmware|bootloader|snmp-agent|http-server'.split('|'),
 };
-const ENDINGS = [
-  '',
-  '-libs',
-  '-devel',
-  '-common',
-  '-tools',
-  '-data',
-  '-core',
-  '-utils',
-  '-client',
-  '-server',
-  '-plugins',
-  '-docs',
-  '-lang',
-  '-extra',
-  '-compat',
-  '-headers',
-] as const;
+const ENDINGS =
+  '|-libs|-devel|-common|-tools|-data|-core|-utils|-client|-server|-plugins|-docs|-lang|-extra|-compat|-headers'.split(
+    '|',
+  );
 
 interface Pool {
   /** Chunks as they begin a list, and as they follow others (in JSON with a comma before them). */

@@ -1,7 +1,7 @@
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 export function escapeXml(text: string): string {
-  return /[&<>"]/.test(text) ? text.replace(/[&<>"]/g, (character) => ENTITIES[character] as string) : text;
+  return /[&<>"]/.test(text) ? text.replaceAll(/[&<>"]/g, (character) => ENTITIES[character] as string) : text;
 }
 
 /**
@@ -10,39 +10,47 @@ export function escapeXml(text: string): string {
  * wrapper gives its value, `_id` is left out.
  */
 export function jsonToXml(json: string): string {
-  const reader = new Reader(json);
-  return reader.value();
+  return new Reader(json).value();
 }
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
 
 class Reader {
   private at = 0;
-  constructor(private readonly json: string) {}
+  private readonly escapes: boolean;
+
+  constructor(private readonly json: string) {
+    this.escapes = json.includes('\\');
+  }
 
   value(): string {
-    this.space();
-    const first = this.json[this.at];
-    if (first === '{') return this.object();
-    if (first === '[') return this.array();
-    if (first === '"') return escapeXml(this.string());
-    return this.literal();
+    const first = this.next();
+    if (first === OPEN_OBJECT) return this.object();
+    if (first === OPEN_ARRAY) return this.array();
+    return first === QUOTE ? escapeXml(this.string()) : this.literal();
   }
 
   private object(): string {
     let xml = '';
     this.at++;
-    for (;;) {
-      this.space();
-      const next = this.json[this.at];
-      if (next === '}') break;
-      if (next === ',') this.at++;
-      this.space();
+    for (let code = this.next(); code !== CLOSE_OBJECT; code = this.next()) {
+      if (code === COMMA) {
+        this.at++;
+        continue;
+      }
       const key = this.string();
-      this.space();
+      // The colon.
+      this.next();
       this.at++;
       const inner = this.value();
       if (key.startsWith('$')) xml += inner;
       else if (key !== '_id') xml += `<${key}>${inner}</${key}>`;
-      this.space();
     }
     this.at++;
     return xml;
@@ -51,11 +59,8 @@ class Reader {
   private array(): string {
     let xml = '';
     this.at++;
-    for (;;) {
-      this.space();
-      const next = this.json[this.at];
-      if (next === ']') break;
-      if (next === ',') this.at++;
+    for (let code = this.next(); code !== CLOSE_ARRAY; code = this.next()) {
+      if (code === COMMA) this.at++;
       else xml += this.value();
     }
     this.at++;
@@ -63,26 +68,34 @@ class Reader {
   }
 
   private string(): string {
-    const start = this.at++;
-    let escaped = false;
-    for (;;) {
-      const code = this.json.charCodeAt(this.at++);
-      if (code === 34) break;
-      if (code !== 92) continue;
-      escaped = true;
-      this.at++;
+    const { json } = this;
+    const start = this.at;
+    let end = json.indexOf('"', start + 1);
+    if (!this.escapes || !json.slice(start + 1, end).includes('\\')) {
+      this.at = end + 1;
+      return json.slice(start + 1, end);
     }
-    return escaped ? (JSON.parse(this.json.slice(start, this.at)) as string) : this.json.slice(start + 1, this.at - 1);
+    for (end = start + 1; json.charCodeAt(end) !== QUOTE; end++) if (json.charCodeAt(end) === BACKSLASH) end++;
+    this.at = end + 1;
+    return JSON.parse(json.slice(start, this.at)) as string;
   }
 
   private literal(): string {
     const start = this.at;
-    while (/[^,\]}\s]/.test(this.json[this.at] ?? ',')) this.at++;
+    for (let code = this.json.charCodeAt(start); isLiteral(code); code = this.json.charCodeAt(this.at)) this.at++;
     const text = this.json.slice(start, this.at);
     return text === 'null' ? '' : text;
   }
 
-  private space(): void {
-    while (/\s/.test(this.json[this.at] ?? '.')) this.at++;
+  /** Skips white space; the code of what follows, NaN at the end. */
+  private next(): number {
+    let code = this.json.charCodeAt(this.at);
+    while (code <= 0x20) code = this.json.charCodeAt(++this.at);
+    if (Number.isNaN(code)) throw new SyntaxError('Unexpected end of JSON');
+    return code;
   }
+}
+
+function isLiteral(code: number): boolean {
+  return code > 0x20 && code !== COMMA && code !== CLOSE_ARRAY && code !== CLOSE_OBJECT;
 }
