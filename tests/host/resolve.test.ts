@@ -67,6 +67,12 @@ describe('joins', () => {
     ];
     expect(clusters(records)).toEqual(['crowdstrike:b qualys:a tenable:c']);
   });
+
+  test('a shared MAC joins generic names that go with the same address', () => {
+    const laptop = (id: string, ip: string) => record(id, { hostname: 'macbook-air', ip, ...nic(MAC) });
+    expect(clusters([laptop('qualys:a', '192.168.1.5'), laptop('crowdstrike:b', '192.168.1.5')])).toHaveLength(1);
+    expect(clusters([laptop('qualys:a', '192.168.1.5'), laptop('crowdstrike:b', '192.168.1.6')])).toHaveLength(2);
+  });
 });
 
 describe('stays apart', () => {
