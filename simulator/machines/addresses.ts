@@ -28,12 +28,18 @@ export function factoryMac(prefix: string, index: number): string {
   return prefix + hex8(spread24(index)).slice(2);
 }
 
+/** From the half of VMware's block that vCenter gives to guests; `00:50:56:c0` is the host's own adapter everywhere. */
+export function vmwareMac(index: number): string {
+  return `005056${hex8(0x800000 | (spread24(index) & 0x3fffff)).slice(2)}`;
+}
+
 const LOCAL = ['02', '06', '0a', '0e', '12', '16'] as const;
 
 /** EC2 gives locally administered addresses: ignoring that kind of MAC throws all of EC2 away. */
 export function ec2Mac(seed: number, index: number): string {
   const h = hash(seed, index, DRAW.network);
-  return pick(LOCAL, h) + hex4(h >>> 16) + hex8(spread24(index)).slice(2);
+  // The upper half keeps clear of what Docker (02:42), Kubernetes (0a:58) and VirtualBox (0a:00:27) use everywhere.
+  return pick(LOCAL, h) + hex4((h >>> 16) | 0x8000) + hex8(spread24(index)).slice(2);
 }
 
 /** As `hex4` without leading zeros. */

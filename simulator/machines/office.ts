@@ -1,5 +1,5 @@
 import { hash, hex32, letters, pick, share } from '../random.js';
-import { factoryMac, ipv4, linkLocal, publicIp } from './addresses.js';
+import { factoryMac, ipv4, linkLocal, publicIp, vmwareMac } from './addresses.js';
 import { DRAW, type Machine, type Nic } from './machine.js';
 import { DESKTOPS, SERVERS } from './systems.js';
 
@@ -94,7 +94,7 @@ export function fillOffice(machine: Machine, seed: number): void {
   const virtual = role === 0 && (drawn >>> 8) % 2 === 0;
   const build = pick(BUILDS, drawn >>> 12);
   const domain = pick(DOMAINS, site);
-  const mac = factoryMac(virtual ? '005056' : build.prefix, index);
+  const mac = virtual ? vmwareMac(index) : factoryMac(build.prefix, index);
   const dock = role === 2 ? dockOf(seed, index, site) : undefined;
   machine.os = pick(role === 0 ? SERVERS : DESKTOPS, hash(seed, index, DRAW.os));
   machine.name = nameOf(seed, index, role, site);
