@@ -73,6 +73,7 @@ const commands = {
   build: () => 0,
   worker: () => run(process.execPath, ['--enable-source-maps', at('dist/src/worker.js'), ...rest]),
   bench: () => run(process.execPath, ['--enable-source-maps', at('dist/bench/main.js'), ...rest]),
+  simulator: () => run(process.execPath, [at('dist/simulator/main.js'), ...rest]),
   test: () => run(process.execPath, [bin('jest', 'bin/jest.js'), ...rest]),
   check: () =>
     run(process.execPath, [bin('typescript', 'bin/tsc'), '--noEmit']) ||

@@ -8,13 +8,14 @@ export const hosts = {
   name: 'hosts',
   /** Turns a mapped row into the record that is stored; `_id` = `source:native id`. */
   understand(source: SourceDefinition, mapped: Mapped, row: number): Understood {
+    const keys = identityKeys(source.vendor, mapped.id, mapped.observation);
     return {
       _id: `${source.name}:${mapped.id}`,
       row,
       observation: mapped.observation,
-      keys: identityKeys(source.vendor, mapped.id, mapped.observation),
-      // The mapping's number is part of the hash: a mapping that changes its meaning changes its records.
-      hash: `${source.mapping}.${contentHash(mapped.observation)}`,
+      keys,
+      // The keys and the mapping's number are part of the hash: a rule that changes its meaning changes its records.
+      hash: `${source.mapping}.${contentHash(mapped.observation, keys)}`,
     };
   },
 };

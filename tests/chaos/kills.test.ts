@@ -7,7 +7,7 @@ import type { RunSummary } from '../../src/workflows/collect-inventory.js';
  */
 jest.setTimeout(150_000);
 
-const HOSTS = 1_500;
+const HOSTS = 3_000;
 let stack: ChaosStack;
 
 afterEach(() => stack?.close());
@@ -34,14 +34,14 @@ async function expectWhole(summary: RunSummary): Promise<void> {
   expect(read).toBe(records.qualys + records.crowdstrike);
   expect(await stack.store.records.countDocuments()).toBe(read);
   // Each answer that reached the ledger was asked for once; only what was in flight at a kill is asked for again.
-  expect(requests - verification.pages).toBeLessThanOrEqual(Math.ceil(0.05 * verification.pages) + 8);
+  expect(requests - verification.pages).toBeLessThanOrEqual(0.05 * verification.pages);
 }
 
 test('a worker that is killed while fetching, normalizing and merging leaves nothing lost and nothing doubled', async () => {
   await open(11);
   const { result } = await (stack.startWorker(), stack.start());
   for (const [stage, seen] of [
-    ['pages', fetched(10)],
+    ['pages', fetched(40)],
     ['records', normalizing],
     ['the merge', merging],
   ] as const) {
@@ -65,7 +65,7 @@ test('a mongod that is killed twice is waited for, and what it acknowledged is t
   await open(13);
   const { result } = await (stack.startWorker(), stack.start());
   for (const [stage, seen] of [
-    ['pages', fetched(15)],
+    ['pages', fetched(60)],
     ['records', normalizing],
   ] as const) {
     await stack.until(stage, seen);
@@ -79,7 +79,7 @@ test('a mongod that is killed twice is waited for, and what it acknowledged is t
 test('a Temporal server that is killed in mid-run goes on with the same run', async () => {
   await open(14);
   const { result } = await (stack.startWorker(), stack.start());
-  await stack.until('pages', fetched(15));
+  await stack.until('pages', fetched(60));
   await stack.killTemporal();
   await sleep(500);
   await stack.startTemporal();

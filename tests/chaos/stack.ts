@@ -51,8 +51,10 @@ export class ChaosStack {
       TEMPORAL_TASK_QUEUE: 'chaos',
       ROLLCALL_LOG_DIR: join(stack.dir, 'logs'),
       ROLLCALL_STRETCH_RECORDS: '600',
-      QUALYS_DEMO_PAGE_SIZE: '50',
-      CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
+      QUALYS_DEMO_PAGE_SIZE: '20',
+      CROWDSTRIKE_DEMO_PAGE_SIZE: '20',
+      QUALYS_DEMO_CONCURRENCY: '2',
+      CROWDSTRIKE_DEMO_CONCURRENCY: '2',
     };
     stack.config = loadConfig(stack.environment);
     stack.store = await openStore(stack.config.mongodb);
@@ -143,7 +145,7 @@ export class ChaosStack {
     await this.simulator?.stop();
     await this.temporal?.stop();
     await this.mongod?.stop();
-    if (!process.env['KEEP']) rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true });
   }
 }
 

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config.js';
+
+/** The command line as a user runs it: the compiled program, in a folder of its own. */
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-cli-'));
+const program = join(__dirname, '../../dist/src/cli/main.js');
+const worker = join(__dirname, '../../dist/src/worker.js');
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+function run(args: string[], environment: Record<string, string> = {}, file = program): Promise<Ran> {
+  const env = {
+    PATH: process.env['PATH'],
+    TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'],
+    MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
+    MONGODB_DATABASE: 'cli',
+    ...environment,
+  };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [file, ...args], { cwd: dir, env, timeout: 20_000 }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
+    });
+  });
+}
+
+const CASES: [string, string[], Record<string, string>, number, RegExp][] = [
+  ['an unknown source', ['trigger', 'qualis'], {}, 2, /no source qualis, did you mean qualys/],
+  ['no configured source', ['trigger'], {}, 2, /No source is configured\nCopy \.env\.example/],
+  ['a bad setting', ['trigger', 'qualys'], { ROLLCALL_MAX_RECORDS: 'many' }, 2, /ROLLCALL_MAX_RECORDS/],
+  [
+    'a weak connection string',
+    ['verify'],
+    { MONGODB_URI: 'mongodb://u:canary-5c@127.0.0.1:1/?w=1' },
+    2,
+    /w=1, which weakens/,
+  ],
+  [
+    'a Temporal server that is not there',
+    ['trigger', 'qualys'],
+    { TEMPORAL_ADDRESS: '127.0.0.1:1' },
+    5,
+    /Temporal at 127\.0\.0\.1:1 does not answer\nStart it/,
+  ],
+  [
+    'switched off certificate checks',
+    ['trigger', 'qualys'],
+    { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+    2,
+    /certificate checks/,
+  ],
+  ['a run that does not exist', ['verify', '--run', 'nope'], {}, 2, /There is no run nope/],
+  ['pages that are not stored', ['replay', '--source', 'qualys'], {}, 2, /No stored pages for source qualys/],
+  ['an unknown option', ['trigger', '--fast'], {}, 2, /unknown option '--fast'/],
+  ['an unknown step', ['trigger', '--only', 'guess'], {}, 2, /Allowed choices are fetch, normalize, merge/],
+];
+
+test.each(CASES)(
+  '%s ends in one sentence with the way out, and an exit code',
+  async (_what, args, environment, code, message) => {
+    const ran = await run(args, environment);
+    expect(ran.err).toMatch(message);
+    expect(ran.code).toBe(code);
+    expect(ran.err).not.toMatch(/canary|^\s+at /m);
+  },
+);
+
+test('a worker without its MongoDB says so, with the way out', async () => {
+  const ran = await run(
+    [],
+    { MONGODB_URI: 'mongodb://user:canary-9f@127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=500' },
+    worker,
+  );
+  expect(ran.code).toBe(5);
+  expect(ran.err).toMatch(/MongoDB at mongodb:\/\/127\.0\.0\.1:1\/ does not answer/);
+  expect(ran.err).not.toMatch(/canary/);
+}, 20_000);
+
+test('a malformed source definition is named by its file and what is wrong in it', async () => {
+  writeFileSync(join(dir, 'acme.js'), "exports.default = { name: 'other', vendor: 'acme', input() {}, map() {} };");
+  const ran = await run(['trigger', 'acme'], { ROLLCALL_SOURCES: dir });
+  expect(ran.code).toBe(2);
+  expect(ran.err).toMatch(/acme\.js is not a valid source/);
+});
+
+test('help shows examples', async () => {
+  const ran = await run(['trigger', '--help']);
+  expect(ran.code).toBe(0);
+  expect(ran.out).toMatch(/npm run trigger -- --wait/);
+});
+
+test('.env never overrides the environment, and empty variables count as not set', () => {
+  expect(loadConfig({ TEMPORAL_ADDRESS: '', MONGODB_DATABASE: 'x' })).toMatchObject({
+    temporal: { address: '127.0.0.1:7233' },
+    mongodb: { database: 'x' },
+  });
+});
