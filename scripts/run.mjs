@@ -1,7 +1,7 @@
 // Runs one of the project's commands after doing what it needs first: dependencies, build. Plain Node, no dependencies of
 // its own, so that it works in a fresh clone.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -58,11 +58,20 @@ function build() {
   const inputs = ['src', 'simulator', 'bench', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
   if (existsSync(marker) && statSync(marker).mtimeMs >= Math.max(...inputs.map((path) => newest(at(path))))) return;
   console.error('Building …');
-  rmSync(at('dist'), { recursive: true, force: true });
-  if (run(process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], QUIET) !== 0)
-    process.exit(1);
-  if (run(process.execPath, [at('scripts/bundle-workflows.mjs')], QUIET) !== 0) process.exit(1);
-  writeFileSync(marker, '');
+  // Built beside and swapped in: a command that is running keeps what it started with.
+  const fresh = at(`dist.${process.pid}`);
+  const steps = [
+    [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', fresh, '--incremental', 'false'],
+    [at('scripts/bundle-workflows.mjs'), fresh],
+  ];
+  const failed = steps.some((args) => run(process.execPath, args, QUIET) !== 0);
+  if (!failed) {
+    writeFileSync(join(fresh, '.built'), '');
+    rmSync(at('dist'), { recursive: true, force: true });
+    renameSync(fresh, at('dist'));
+  }
+  rmSync(fresh, { recursive: true, force: true });
+  if (failed) process.exit(1);
 }
 
 const bin = (name, path) => at('node_modules', name, path);

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+jest.setTimeout(90_000);
+
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-demo-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Result {
+  status: string;
+  hosts: number;
+  seconds: number;
+  sources: Record<
+    string,
+    {
+      pages: number;
+      records: number;
+      new: number;
+      changed: number;
+      unchanged: number;
+      quarantined: number;
+      gone: number;
+    }
+  >;
+}
+
+/** `npm run demo -- …` as a newcomer runs it, in an empty folder. */
+function demo(...args: string[]): Promise<{ code: number; out: string; result: Result }> {
+  const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, ...env } = process.env;
+  return new Promise((resolve) => {
+    const script = join(__dirname, '../../scripts/run.mjs');
+    execFile(
+      process.execPath,
+      [script, 'demo', '--json', ...args],
+      { cwd: dir, env, maxBuffer: 1 << 24 },
+      (error, out) => {
+        const code = typeof error?.code === 'number' ? error.code : 0;
+        resolve({ code, out, result: JSON.parse(out.trim().split('\n').at(-1) || '{}') as Result });
+      },
+    );
+  });
+}
+
+test('the demo collects both vendors, shows hosts, and writes nothing the second time', async () => {
+  const first = await demo('--hosts', '200', '--seed', '21');
+  expect(first.code).toBe(0);
+  expect(first.result).toMatchObject({ status: 'completed', hosts: 200 });
+  const { qualys, crowdstrike } = first.result.sources;
+  expect(qualys!.new).toBe(qualys!.records);
+  expect(crowdstrike!.new).toBe(crowdstrike!.records);
+  expect(first.out).toContain(`${qualys!.records + crowdstrike!.records} records are 200 hosts`);
+  expect(first.out).toContain('Web UI');
+
+  const second = await demo('--hosts', '200', '--seed', '21');
+  expect(second.result).toMatchObject({
+    hosts: 200,
+    sources: { qualys: { new: 0, changed: 0, unchanged: qualys!.records } },
+  });
+});
+
+const records = join(__dirname, '../../../shared/records');
+const recorded = existsSync(records) ? test : test.skip;
+if (!existsSync(records)) console.info('No recorded records beside the repository: their test is skipped');
+
+recorded('fourteen recorded records are eight hosts', async () => {
+  const { result } = await demo('--records', records);
+  expect(result).toMatchObject({
+    status: 'completed',
+    hosts: 8,
+    sources: { qualys: { records: 7 }, crowdstrike: { records: 7 } },
+  });
+});

@@ -1,0 +1,42 @@
+import { spawnSimulator } from '../../simulator/spawn.js';
+import { locateBinary } from '../../src/servers/locate.js';
+import { startTemporal } from '../../src/servers/temporal.js';
+import { openPipeline } from '../support/pipeline.js';
+
+jest.setTimeout(60_000);
+
+test('a long listing continues as new before its history grows large, and loses nothing', async () => {
+  const { path } = await locateBinary('temporal', { say: () => {} });
+  const temporal = await startTemporal({
+    binary: path,
+    headless: true,
+    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '40' },
+  });
+  const simulator = await spawnSimulator({ hosts: 300, seed: 9 });
+  const pipeline = await openPipeline({
+    ...simulator.environment,
+    TEMPORAL_ADDRESS: temporal.address,
+    QUALYS_DEMO_PAGE_SIZE: '10',
+    QUALYS_DEMO_CONCURRENCY: '1',
+    ROLLCALL_STRETCH_RECORDS: '10',
+  });
+  try {
+    const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
+    const { records } = await simulator.state();
+    expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', new: records.qualys });
+    const id = `${pipeline.config.temporal.taskQueue}-source-qualys-demo`;
+    const runs = pipeline.env.client.workflow.list({
+      query: `WorkflowId = "${id}" AND ExecutionStatus = "ContinuedAsNew"`,
+    });
+    let continued = 0;
+    for await (const run of runs) {
+      continued += 1;
+      expect(run.historyLength).toBeLessThan(80);
+    }
+    expect(continued).toBeGreaterThan(1);
+  } finally {
+    await pipeline.close();
+    await simulator.stop();
+    await temporal.stop();
+  }
+});
