@@ -29,6 +29,8 @@ const key = (position: Cursor | undefined) => JSON.stringify(position);
 export class Walk<Position extends Cursor> {
   readonly #flights: Flights<Position, Fetched>;
   readonly #seen = new Set<string>();
+  /** Of the pages with records so far: with several in flight a vendor's mistake may repeat any of them. */
+  readonly #digests = new Set<string>();
   /** Where the next request starts; `null` when that depends on a page under way. */
   #ahead: Position | null;
   #previous: Fetched | undefined;
@@ -50,6 +52,7 @@ export class Walk<Position extends Cursor> {
     const { signal } = this.options;
     const cancel = () => this.#flights.giveUp(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
+    let soon: NodeJS.Immediate | undefined;
     try {
       for (;;) {
         signal.throwIfAborted();
@@ -63,13 +66,15 @@ export class Walk<Position extends Cursor> {
         const page = this.#complete(position, fetched, next);
         // In a while, not now: `more()` is to be asked after the caller has seen this page, and the request is to be under
         // way while it stores it.
-        const soon = setImmediate(() => this.#launch());
+        soon = setImmediate(() => this.#launch());
         yield page;
         clearImmediate(soon);
         if (loop) throw loop;
         if (next === null) return;
       }
     } finally {
+      // A caller that leaves at a page never comes back to the line after it.
+      clearImmediate(soon);
       signal.removeEventListener('abort', cancel);
       this.#flights.giveUp();
     }
@@ -90,13 +95,14 @@ export class Walk<Position extends Cursor> {
     }
   }
 
-  /** The first page under way; asked again once when it repeats the one before; `undefined` when smaller ones are to be asked for. */
+  /** The first page under way; asked again once when it repeats an earlier one; `undefined` when smaller ones are to be asked for. */
   async #land(position: Position): Promise<Fetched | undefined> {
     try {
       let fetched = await this.#flights.land();
       if (this.#repeats(fetched)) fetched = await this.#flights.again(position);
       if (this.#repeats(fetched))
         throw new Failure('listing-loops', 'The listing serves the same page again and again');
+      if (fetched.reading && fetched.page.rows > 0) this.#digests.add(fetched.page.digest);
       this.#previous = fetched;
       return fetched;
     } catch (error) {
@@ -113,10 +119,7 @@ export class Walk<Position extends Cursor> {
   }
 
   #repeats({ page, reading }: Fetched): boolean {
-    const before = this.#previous;
-    return (
-      before?.reading !== undefined && reading !== undefined && page.rows > 0 && page.digest === before.page.digest
-    );
+    return reading !== undefined && page.rows > 0 && this.#digests.has(page.digest);
   }
 
   /** Decides where to go on. A page that leads nowhere new is still given out before the failure, with its own cursor as the next. */

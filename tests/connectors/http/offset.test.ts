@@ -151,8 +151,16 @@ test('an empty list ends the listing too, and a short page does not', async () =
     sendJson(response, skip === 2 ? [{ id: 2 }] : ids(6).slice(skip, skip + 2));
   });
   const { rows, pages } = await collect(input(2));
-  expect(rows).toEqual([0, 1, 2, 4, 5].map((id) => ({ id })));
+  expect(rows).toEqual(ids(6));
   expect(pages.at(-1)).toMatchObject({ rows: 0, status: 200, next: null });
+});
+
+test('a vendor that caps its pages in silence loses no host, whatever was asked for ahead', async () => {
+  server = await serve(({ query }, response) => {
+    const skip = Number(query.get('skip'));
+    sendJson(response, ids(23).slice(skip, skip + Math.min(3, Number(query.get('limit')))));
+  });
+  for (const concurrency of [1, 4]) expect((await collect(input(10, concurrency))).rows).toEqual(ids(23));
 });
 
 test('a page that comes twice is asked for again, and one that always does ends the walk', async () => {
@@ -167,6 +175,26 @@ test('a page that comes twice is asked for again, and one that always does ends 
   const { rows, failure } = await collect(input(2, 2));
   expect(rows).toEqual(ids(4));
   expect(failure?.kind).toBe('listing-loops');
+});
+
+test('a page that comes in the place of a later one is asked for again, however far apart they are', async () => {
+  const glitches = new Set(['6', '10']);
+  server = await serve((request, response) => {
+    if (glitches.delete(request.query.get('skip')!)) return sendJson(response, ids(2));
+    return hosts(15)(request, response);
+  });
+  expect((await collect(input(2, 4))).rows).toEqual(ids(15));
+  expect(glitches.size).toBe(0);
+});
+
+test('a caller that leaves at a page leaves no request behind', async () => {
+  server = await serve(hosts(100));
+  for await (const page of input(2, 3).pages(null, { signal: new AbortController().signal, more: () => true })) {
+    expect(page.rows).toBe(2);
+    break;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(server.seen.length).toBeLessThanOrEqual(3);
 });
 
 test('a cursor that another input made is refused before any request', async () => {

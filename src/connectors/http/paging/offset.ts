@@ -33,7 +33,8 @@ export function offset({ limit, concurrency = 1, end }: OffsetOptions): Paging<O
     resume,
     next({ skip, limit, page, most }, { rows }) {
       if (rows === 0) return null;
-      if (page === undefined) return { skip: skip + limit, limit };
+      // After what came, not after what was asked for: a vendor may cap its pages in silence, and would lose the rest.
+      if (page === undefined) return { skip: skip + rows, limit };
       if (most === undefined) return { skip: skip + rows, limit: page };
       const left = most - rows;
       return left > 0 ? half(skip + rows, left, page) : { skip: skip + rows, limit: 1, page };
