@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { inspect } from 'node:util';
+import { Failure } from '../../../src/failure.js';
+import type { Cursor, FetchedPage, Input, Mapped, SourceDefinition } from '../../../src/sources/source.js';
+
+/** What one walk gave, every record mapped, and the failure that ended it. */
+export interface Listed {
+  pages: FetchedPage[];
+  records: Mapped[];
+  /** Native ids in the order of the listing. */
+  ids: string[];
+  failure?: Failure;
+}
+
+interface How {
+  from?: Cursor | null;
+  /** Pages after which no more is wanted. */
+  most?: number;
+}
+
+/**
+ * Walks an input to its end or its first failure. Each page's digest and row count must be those of its bytes, and each row
+ * must be readable, point to its own bytes and map.
+ */
+export async function list(source: SourceDefinition, input: Input, { from = null, most }: How = {}): Promise<Listed> {
+  const listed: Listed = { pages: [], records: [], ids: [] };
+  const more = () => most === undefined || listed.pages.length < most;
+  try {
+    for await (const page of input.pages(from, { signal: new AbortController().signal, more })) {
+      listed.pages.push(page);
+      for (const record of recordsOf(source, input, page)) {
+        listed.records.push(record);
+        listed.ids.push(record.id);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    listed.failure = error;
+  }
+  return listed;
+}
+
+/** The mapped records of one page, which must agree with its bytes. */
+export function recordsOf(source: SourceDefinition, input: Pick<Input, 'rows'>, page: FetchedPage): Mapped[] {
+  expect(page.digest).toBe(createHash('sha256').update(page.body).digest('hex'));
+  const rows = [...input.rows(page)];
+  expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: page.rows }, (_, index) => index));
+  expect(rows.filter(({ error }) => error !== undefined)).toEqual([]);
+  return rows.map((row) => {
+    const mapped = source.map(row.value);
+    const own = page.body.subarray(row.offset, row.offset + row.length);
+    if (!own.includes(mapped.id)) throw new Error(`Row ${row.index} does not point to the bytes of ${mapped.id}`);
+    return mapped;
+  });
+}
+
+/** A walk to the end: complete, and every record of `truth` exactly once. */
+export function expectWhole({ pages, ids, failure }: Listed, truth: string[]): void {
+  expect(failure).toBeUndefined();
+  expect(pages.at(-1)!.next).toBeNull();
+  expect(ids.toSorted()).toEqual(truth.toSorted());
+}
+
+/** From each page's `next`, as it comes back from a store, another input reads what the first walk read after that page. */
+export async function expectResumable(source: SourceDefinition, open: () => Input, whole: Listed): Promise<void> {
+  let read = 0;
+  for (const [index, page] of whole.pages.entries()) {
+    expect(page.next).toEqual(whole.pages[index + 1]?.cursor ?? null);
+    read += page.rows;
+    if (page.next === null) continue;
+    const rest = await list(source, open(), { from: JSON.parse(JSON.stringify(page.next)) as Cursor });
+    expect(rest.failure).toBeUndefined();
+    expect(rest.ids).toEqual(whole.ids.slice(read));
+    expect(rest.pages[0]!.digest).toBe(whole.pages[index + 1]!.digest);
+  }
+}
+
+/** Neither what a log would print of a failure nor what Temporal would keep of it holds a secret. */
+export function expectSilent(failure: Failure, secrets: string[]): void {
+  const everything = [failure.stack, JSON.stringify(failure), inspect(failure, { depth: 9, showHidden: true })].join();
+  for (const secret of secrets) {
+    expect(everything).not.toContain(secret);
+    expect(everything).not.toContain(Buffer.from(secret).toString('base64').replace(/=+$/, ''));
+  }
+  expect(everything).not.toMatch(/Basic |Bearer |skip=|client_secret/);
+}

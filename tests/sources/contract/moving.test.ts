@@ -1,0 +1,140 @@
+import { expectWhole, list } from './listed.js';
+import { closeSimulators, PAGE_SIZE, simulate, type Simulated } from './simulated.js';
+import { BY_KEY, BY_OFFSET, SUBJECTS, type Subject } from './subjects.js';
+
+afterEach(closeSimulators);
+
+const oneAtATime = (subject: Subject) => ({
+  [`${subject.source.name.toUpperCase().replaceAll('-', '_')}_CONCURRENCY`]: '1',
+});
+
+describe.each(SUBJECTS)('$title', (subject) => {
+  const { source } = subject;
+
+  test('a page that comes a second time by mistake is asked for again: nothing is lost or doubled', async () => {
+    const { simulator, input, truth, state } = await simulate(subject);
+    simulator.setFaults([
+      { kind: 'duplicate-page', at: 3 },
+      { kind: 'duplicate-page', at: 6 },
+    ]);
+    const listed = await list(source, input(oneAtATime(subject)));
+    expectWhole(listed, await truth());
+    expect((await state()).requests).toBe(listed.pages.length + 2);
+  });
+
+  test('a vendor that serves one page for ever ends the walk after two requests for it', async () => {
+    const { simulator, input, truth, state } = await simulate(subject);
+    simulator.setFaults([{ kind: 'duplicate-page', at: 4, times: 1_000_000 }]);
+    const { pages, ids, failure } = await list(source, input(oneAtATime(subject)));
+    expect(failure?.kind).toBe('listing-loops');
+    expect(pages.map(({ next }) => next)).not.toContain(null);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBeLessThan((await truth()).length);
+    expect((await state()).requests).toBe(5);
+  });
+
+  test('a last page that comes for ever is a loop and no end, after every record was read', async () => {
+    const { simulator, input, truth, state } = await simulate(subject);
+    simulator.setFaults([{ kind: 'repeat-last' }]);
+    const ids = await truth();
+    const listed = await list(source, input());
+    expect(listed.failure?.kind).toBe('listing-loops');
+    expect(new Set(listed.ids)).toEqual(new Set(ids));
+    expect(listed.pages.at(-1)!.next).not.toBeNull();
+    expect((await state()).requests).toBeLessThan(ids.length / PAGE_SIZE + 4 + subject.concurrency);
+  });
+
+  test('a listing without an end is read page by page, and left when no more is wanted', async () => {
+    const { simulator, input, truth, state } = await simulate(subject);
+    simulator.setFaults([{ kind: 'endless' }]);
+    const { pages, ids, failure } = await list(source, input(), { most: 30 });
+    expect(failure).toBeUndefined();
+    expect(pages.at(-1)!.next).not.toBeNull();
+    expect(ids.length).toBe(pages.length * PAGE_SIZE);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual(expect.arrayContaining(await truth()));
+    expect((await state()).requests).toBe(pages.length);
+    expect(pages.length).toBeLessThan(30 + subject.concurrency);
+  });
+
+  test('a vendor that gives fewer records a page than asked for loses none', async () => {
+    for (const fault of [{ at: 3 }, {}]) {
+      const { simulator, input, truth } = await simulate(subject);
+      simulator.setFaults([{ kind: 'short-page', records: 2, ...fault }]);
+      expectWhole(await list(source, input()), await truth());
+    }
+  });
+});
+
+describe.each(BY_KEY)('$title', (subject) => {
+  const { source } = subject;
+
+  test('machines that come and go in mid-listing move no other: each that stayed is read exactly once', async () => {
+    const simulated = await simulate(subject);
+    const before = new Set(await simulated.truth());
+    const first = await list(source, simulated.input(), { most: 3 });
+    simulated.simulator.inventory.fleet!.resize(40);
+    const grown = await restOf(simulated, subject, first, 2);
+    simulated.simulator.inventory.fleet!.resize(-50);
+    const shrunk = await restOf(simulated, subject, grown);
+    const ids = [...first.ids, ...grown.ids, ...shrunk.ids];
+    expect(shrunk.failure).toBeUndefined();
+    expect(new Set(ids).size).toBe(ids.length);
+    const stayed = (await simulated.truth()).filter((id) => before.has(id));
+    expect(stayed.length).toBeGreaterThan(20);
+    expect(ids).toEqual(expect.arrayContaining(stayed));
+  });
+});
+
+async function restOf(
+  { input }: Simulated,
+  { source }: Subject,
+  { pages }: Awaited<ReturnType<typeof list>>,
+  most?: number,
+) {
+  return list(source, input(), { from: pages.at(-1)!.next, ...(most !== undefined && { most }) });
+}
+
+test.each(BY_OFFSET)(
+  '$title with pages in flight reads a page that repeats another again, or says so',
+  async (subject) => {
+    for (const at of [2, 3, 4, 5, 6]) {
+      const { simulator, input, truth } = await simulate(subject);
+      simulator.setFaults([{ kind: 'duplicate-page', at }]);
+      const listed = await list(subject.source, input());
+      // A page that came too early cannot be told from the one it stands for: the right one is then the one that repeats.
+      if (listed.failure) expect(listed.failure.kind).toBe('listing-loops');
+      else expectWhole(listed, await truth());
+    }
+  },
+);
+
+// What skip and limit cannot do better: the record that moved across the border of two pages.
+describe.each(BY_OFFSET)('$title', (subject) => {
+  const { source } = subject;
+
+  test('a record that appears at the front makes one come twice, and none is lost', async () => {
+    const { simulator, input, truth } = await simulate(subject);
+    simulator.setFaults([{ kind: 'insert-front', at: 3 }]);
+    const { ids, failure } = await list(source, input(oneAtATime(subject)));
+    expect(failure).toBeUndefined();
+    expect(ids.length).toBe((await truth()).length + 1);
+    expect(new Set(ids)).toEqual(new Set(await truth()));
+    expect(ids[3 * PAGE_SIZE]).toBe(ids[3 * PAGE_SIZE - 1]);
+  });
+
+  test('a record that vanishes at the front hides one other', async () => {
+    const { simulator, input, truth } = await simulate(subject);
+    simulator.setFaults([{ kind: 'delete-front', at: 3 }]);
+    const { ids, failure } = await list(source, input(oneAtATime(subject)));
+    expect(failure).toBeUndefined();
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBe((await truth()).length - 1);
+  });
+
+  test('the text of the end in mid-listing is not believed: what follows it is read', async () => {
+    const { simulator, input, truth } = await simulate(subject);
+    simulator.setFaults([{ kind: 'end-text', at: 3 }]);
+    expectWhole(await list(source, input(oneAtATime(subject))), await truth());
+  });
+});

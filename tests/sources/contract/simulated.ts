@@ -1,0 +1,49 @@
+import type { SimulatorState } from '../../../simulator/control.js';
+import { environmentOf } from '../../../simulator/environment.js';
+import type { SimulatorOptions } from '../../../simulator/options.js';
+import { startSimulator, type Simulator } from '../../../simulator/server.js';
+import { resolveSettings } from '../../../src/sources/settings.js';
+import type { Input } from '../../../src/sources/source.js';
+import type { Subject } from './subjects.js';
+
+/** A simulator, and one source pointed at it. */
+export interface Simulated {
+  simulator: Simulator;
+  /** A new input, as another worker would make it. */
+  input: (more?: Record<string, string>) => Input;
+  /** Native ids of the fleet's machines in the vendor's listing, in no order. */
+  truth: () => Promise<string[]>;
+  state: () => Promise<SimulatorState>;
+}
+
+/** Records a page unless a test sets another size. */
+export const PAGE_SIZE = 7;
+
+const running: Simulator[] = [];
+
+/** Starts a simulator of 60 hosts for one test. `closeSimulators` ends it. */
+export async function simulate(subject: Subject, options: SimulatorOptions = {}): Promise<Simulated> {
+  const simulator = await startSimulator({ hosts: 60, seed: 11, ...options });
+  running.push(simulator);
+  const { source, vendor } = subject;
+  const environment = {
+    ...environmentOf({ ...simulator, maxPage: 1000 }),
+    [subject.pageSize]: String(PAGE_SIZE),
+    ...subject.environment,
+  };
+  const control = async (path: string) => (await fetch(`${simulator.url}/_control/${path}`)).text();
+  return {
+    simulator,
+    input: (more = {}) => source.input(resolveSettings(source.name, source.settings, { ...environment, ...more })),
+    truth: async () => {
+      const lines = (await control('truth')).split('\n').filter(Boolean);
+      return lines.flatMap((line) => (JSON.parse(line) as Partial<Record<string, string>>)[vendor] ?? []);
+    },
+    state: async () => JSON.parse(await control('state')) as SimulatorState,
+  };
+}
+
+/** For `afterEach`: ends the simulators of the test, and the answers that a fault left open. */
+export async function closeSimulators(): Promise<void> {
+  await Promise.all(running.splice(0).map(async (simulator) => simulator.stop()));
+}

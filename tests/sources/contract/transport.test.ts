@@ -1,0 +1,92 @@
+import type { HttpInputOptions } from '../../../src/connectors/http/index.js';
+import type { FaultKind } from '../../../simulator/faults/fault.js';
+import type { Cursor } from '../../../src/sources/source.js';
+import { interrupt } from './interrupted.js';
+import { expectSilent, list } from './listed.js';
+import { closeSimulators, simulate } from './simulated.js';
+import { SUBJECTS, type Subject } from './subjects.js';
+
+/** Deadlines in milliseconds that these tests give every source in place of its own, which are longer than a test may last. */
+const SHORT = { headersMs: 2_000, idleMs: 2_000, bodyMs: 3_000 };
+
+const declared: Partial<HttpInputOptions<Cursor>>[] = [];
+let hurried = false;
+
+// The sources are the real ones, as is all that they say to the simulator: only their clocks run out sooner.
+jest.mock('../../../src/connectors/http/input.js', () => {
+  const actual = jest.requireActual<typeof import('../../../src/connectors/http/input.js')>(
+    '../../../src/connectors/http/input.js',
+  );
+  return {
+    ...actual,
+    httpInput: (options: HttpInputOptions<Cursor>) => {
+      declared.push(options);
+      return actual.httpInput({ ...options, limits: { ...options.limits, ...(hurried && SHORT) } });
+    },
+  };
+});
+
+beforeAll(async () => {
+  // The first answers wait for code to be compiled and for the simulator to make its texts.
+  for (const subject of SUBJECTS) await list(subject.source, (await simulate(subject)).input());
+  await closeSimulators();
+  hurried = true;
+});
+afterEach(closeSimulators);
+
+const all = async (work: (subject: Subject) => Promise<void>) => Promise.all(SUBJECTS.map(work));
+
+test.each<[FaultKind, string, number]>([
+  ['hang', 'sent no answer within 2000 ms', SHORT.headersMs],
+  ['stall', 'stopped in mid-answer for 2000 ms', SHORT.idleMs],
+  // A byte now and then never counts as idle.
+  ['trickle', 'did not send its whole answer within 3000 ms', SHORT.bodyMs],
+  ['cut', 'cut the connection before its answer was complete', 0],
+  ['reset', 'cut the connection before its answer was complete', 0],
+])('%s is unreachable in time, whatever the source, and costs no record', async (kind, message, ms) => {
+  await all(async (subject) => {
+    const { failure, seconds } = await interrupt(subject, { kind, ms: 100 });
+    expect([subject.title, failure.kind]).toEqual([subject.title, 'unreachable']);
+    expect(failure.message).toContain(`${subject.path} ${message}`);
+    expect(seconds * 1000).toBeGreaterThanOrEqual(ms - 5);
+    expect(seconds * 1000).toBeLessThan(ms + 5_000);
+  });
+});
+
+test('a login that is never answered is unreachable in time', async () => {
+  const crowdstrike = SUBJECTS.find(({ protocol }) => protocol === 'crowdstrike')!;
+  for (const kind of ['hang', 'stall', 'cut'] as const) {
+    const { simulator, input } = await simulate(crowdstrike);
+    simulator.setFaults([{ kind, on: 'crowdstrike-token' }]);
+    const { pages, failure } = await list(crowdstrike.source, input());
+    expect(pages).toEqual([]);
+    expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('/oauth2/token') });
+    expectSilent(failure!, [simulator.credentials.clientSecret]);
+  }
+});
+
+test('a run that is cancelled lets go of an answer that does not come', async () => {
+  await all(async ({ title, source, ...rest }) => {
+    const { simulator, input } = await simulate({ title, source, ...rest });
+    simulator.setFaults([{ kind: 'hang', at: 2, times: 1_000 }]);
+    const controller = new AbortController();
+    const walk = async () => {
+      for await (const page of input().pages(null, { signal: controller.signal, more: () => true })) {
+        setTimeout(() => controller.abort(new Error(`stop ${title}`)), 50);
+        expect(page.next).not.toBeNull();
+      }
+    };
+    const started = performance.now();
+    await expect(walk()).rejects.toThrow(`stop ${title}`);
+    expect(performance.now() - started).toBeLessThan(SHORT.headersMs);
+  });
+});
+
+test('the deadlines that the sources declare themselves all end within ten minutes', () => {
+  expect(declared.length).toBeGreaterThan(SUBJECTS.length);
+  for (const { limits = {} } of declared) {
+    const { headersMs = 0, bodyMs = 0, idleMs = 0 } = limits;
+    expect(headersMs + bodyMs).toBeLessThanOrEqual(600_000);
+    expect(idleMs).toBeLessThanOrEqual(60_000);
+  }
+});
