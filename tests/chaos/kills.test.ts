@@ -21,7 +21,7 @@ const normalizing = async () => (await stack.store.records.countDocuments()) > 0
 const merging = async () => (await stack.store.leases.countDocuments({ _id: 'merge:hosts', holder: { $ne: '' } })) > 0;
 const merged = async () => (await stack.store.hosts.countDocuments()) > 0;
 
-async function expectWhole(summary: RunSummary): Promise<void> {
+async function expectWhole(summary: RunSummary, kills = 1): Promise<void> {
   const { hosts, records, requests } = await stack.simulator.state();
   const outcomes = Object.values(summary.sources).map(({ status, reason }) => ({ status, reason }));
   expect(outcomes).toEqual([{ status: 'complete' }, { status: 'complete' }]);
@@ -33,8 +33,11 @@ async function expectWhole(summary: RunSummary): Promise<void> {
   const read = Object.values(summary.sources).reduce((sum, account) => sum + account.new, 0);
   expect(read).toBe(records.qualys + records.crowdstrike);
   expect(await stack.store.records.countDocuments()).toBe(read);
-  // Each answer that reached the ledger was asked for once; only what was in flight at a kill is asked for again.
-  expect(requests - verification.pages).toBeLessThanOrEqual(0.05 * verification.pages);
+  // Each answer that reached the ledger was asked for once. What was in flight when something was killed is asked for
+  // again: by each source two pages that are being fetched and one that is being stored; and at its end one page too many.
+  const again = requests - verification.pages;
+  expect(again).toBeLessThanOrEqual(2 * 3 * kills + 2);
+  if (kills === 1) expect(again).toBeLessThanOrEqual(0.05 * verification.pages);
 }
 
 test('a worker that is killed while fetching, normalizing and merging leaves nothing lost and nothing doubled', async () => {
@@ -49,7 +52,7 @@ test('a worker that is killed while fetching, normalizing and merging leaves not
     await stack.killWorker(stack.workers.at(-1)!);
     stack.startWorker();
   }
-  await expectWhole(await result);
+  await expectWhole(await result, 3);
 });
 
 test('a worker that is killed between two merge batches leaves each record in one host', async () => {
@@ -73,7 +76,7 @@ test('a mongod that is killed twice is waited for, and what it acknowledged is t
     await sleep(500);
     await stack.startMongod();
   }
-  await expectWhole(await result);
+  await expectWhole(await result, 2);
 });
 
 test('a Temporal server that is killed in mid-run goes on with the same run', async () => {
@@ -103,8 +106,7 @@ test('a worker that sleeps through its heartbeats and wakes late changes nothing
   const zombie = stack.workers[0]!;
   zombie.kill('SIGSTOP');
   stack.startWorker();
-  const summary = await result;
+  await sleep(12_000);
   zombie.kill('SIGCONT');
-  await sleep(3_000);
-  await expectWhole(summary);
+  await expectWhole(await result);
 });
