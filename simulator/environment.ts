@@ -4,19 +4,19 @@ export interface Place {
   url: string;
   regionUrl: string;
   credentials: Credentials;
-  /** Records a page that the take-home style API gives. */
-  maxPage: number;
+  /** Records a page to ask the take-home style API for. */
+  demoPage: number;
 }
 
 /** The variables that point the sources at a simulator. */
-export function environmentOf({ url, regionUrl, credentials, maxPage }: Place): Record<string, string> {
+export function environmentOf({ url, regionUrl, credentials, demoPage }: Place): Record<string, string> {
   return {
     QUALYS_DEMO_URL: url,
     QUALYS_DEMO_TOKEN: credentials.demoToken,
-    QUALYS_DEMO_PAGE_SIZE: String(maxPage),
+    QUALYS_DEMO_PAGE_SIZE: String(demoPage),
     CROWDSTRIKE_DEMO_URL: url,
     CROWDSTRIKE_DEMO_TOKEN: credentials.demoToken,
-    CROWDSTRIKE_DEMO_PAGE_SIZE: String(maxPage),
+    CROWDSTRIKE_DEMO_PAGE_SIZE: String(demoPage),
     QUALYS_URL: url,
     QUALYS_USERNAME: credentials.qualysUser,
     QUALYS_PASSWORD: credentials.qualysPassword,

@@ -86,6 +86,7 @@ export async function spawnSimulator({ detached = false, ...options }: SpawnOpti
   };
   const control = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
     (await call(method, path, body)).json() as Promise<T>;
+  const { maxPage } = withDefaults(options);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
@@ -94,7 +95,7 @@ export async function spawnSimulator({ detached = false, ...options }: SpawnOpti
   };
   return {
     ...place,
-    environment: environmentOf({ ...place, maxPage: withDefaults(options).maxPage }),
+    environment: environmentOf({ ...place, demoPage: options.records === undefined ? maxPage : Math.min(maxPage, 2) }),
     pid: child.pid as number,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
