@@ -27,7 +27,7 @@ export async function simulate(subject: Subject, options: SimulatorOptions = {})
   running.push(simulator);
   const { source, vendor } = subject;
   const environment = {
-    ...environmentOf({ ...simulator, maxPage: 1000 }),
+    ...environmentOf({ ...simulator, demoPage: PAGE_SIZE }),
     [subject.pageSize]: String(PAGE_SIZE),
     ...subject.environment,
   };
