@@ -1,5 +1,8 @@
 import { Context } from '@temporalio/activity';
-import { LeaseLost, releaseLease, takeLease } from '../store/leases.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Store } from '../store/database.js';
+import { Lanes } from '../store/lanes.js';
+import { LeaseLost, releaseLease, takeLease, type Lease } from '../store/leases.js';
 import { LEASE_TTL_MS, mergeBatch, type Merged } from '../store/merge.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
@@ -8,12 +11,15 @@ export interface MergeInput {
   run: string;
 }
 
-export interface MergeResult extends Merged {
+export interface MergeResult extends Omit<Merged, 'blocked'> {
   /** Changed records are left: come again. */
   more: boolean;
 }
 
+/** One lane reads and resolves while the other one's writes are being acknowledged. */
+const LANES = ['merge:hosts:0', 'merge:hosts:1'];
 const BATCH = 1_000;
+const BLOCKED_MS = 20;
 const BUDGET_MS = 120_000;
 const POLL_MS = 250;
 
@@ -30,29 +36,34 @@ export function mergeActivity({ store, log, config }: Dependencies) {
     const signal = Context.current().cancellationSignal;
     const started = Date.now();
 
+    const drain = async (lanes: Lanes, lane: number, lease: Lease) => {
+      while (lane === 0 || !lanes.single) {
+        const merged = await mergeBatch(store, lease, BATCH, lanes, lane);
+        if (merged.blocked) await sleep(BLOCKED_MS);
+        else if (merged.settled === 0) return;
+        for (const count of ['settled', 'created', 'changed', 'removed'] as const) sum[count] += merged[count];
+        if (signal.aborted || Date.now() - started > BUDGET_MS) {
+          sum.more = true;
+          return;
+        }
+      }
+    };
+
     const work = async () => {
       while (!signal.aborted) {
-        const lease = await takeLease(store, 'merge:hosts', holder, LEASE_TTL_MS);
-        if (!lease) {
+        const leases = await takeAll(store, holder);
+        if (!leases) {
           if ((await store.records.findOne({ dirty: true }, { projection: { _id: 1 } })) === null) return;
-          await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+          await sleep(POLL_MS);
           continue;
         }
-        try {
-          for (;;) {
-            const merged = await mergeBatch(store, lease, BATCH);
-            if (merged.settled === 0) return;
-            for (const count of ['settled', 'created', 'changed', 'removed'] as const) sum[count] += merged[count];
-            if (signal.aborted || Date.now() - started > BUDGET_MS) {
-              sum.more = true;
-              return;
-            }
-          }
-        } catch (error) {
-          if (!(error instanceof LeaseLost)) throw error;
-        } finally {
-          await releaseLease(store, lease).catch(() => {}); // it runs out by itself
-        }
+        const lanes = new Lanes();
+        const drained = await Promise.allSettled(leases.map((lease, lane) => drain(lanes, lane, lease)));
+        // A lease that cannot be given back runs out by itself.
+        await Promise.allSettled(leases.map((lease) => releaseLease(store, lease)));
+        const failed = drained.find((result) => result.status === 'rejected');
+        if (!failed) return;
+        if (!(failed.reason instanceof LeaseLost)) throw failed.reason;
       }
     };
 
@@ -69,4 +80,18 @@ export function mergeActivity({ store, log, config }: Dependencies) {
       },
     );
   };
+}
+
+/** The leases of all lanes, or none of them. */
+async function takeAll(store: Store, holder: string): Promise<Lease[] | undefined> {
+  const leases: Lease[] = [];
+  for (const id of LANES) {
+    const lease = await takeLease(store, id, holder, LEASE_TTL_MS);
+    if (!lease) {
+      await Promise.all(leases.map((taken) => releaseLease(store, taken)));
+      return undefined;
+    }
+    leases.push(lease);
+  }
+  return leases;
 }

@@ -6,6 +6,7 @@ import { KEY_LIMITS, resolve } from '../host/resolve.js';
 import { closeOver, type Closure } from './closure.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './hosts.js';
+import { NeedsToRunAlone, type Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
 import { toHostRecord } from './records.js';
 
@@ -15,6 +16,8 @@ export interface Merged {
   created: number;
   changed: number;
   removed: number;
+  /** All that is left is in another lane's hands. */
+  blocked: boolean;
 }
 
 export const LEASE_TTL_MS = 20_000;
@@ -24,29 +27,54 @@ const limitOf = (key: string): number => KEY_LIMITS[key.slice(0, key.indexOf(':'
 /**
  * Settles up to `limit` changed records in one snapshot transaction: reads everything they can affect, resolves it anew and
  * writes only the hosts that differ. Hosts are a pure function of the records, so it may be repeated or cut short anywhere.
- * Throws `LeaseLost` when another holder has taken over: then nothing was written.
+ * Throws `LeaseLost` when another holder has taken over: then nothing was written. Lanes of one merge share `lanes` and
+ * begin at different ends of what has changed.
  */
-export async function mergeBatch(store: Store, lease: Lease, limit: number): Promise<Merged> {
+export async function mergeBatch(store: Store, lease: Lease, limit: number, lanes: Lanes, lane = 0): Promise<Merged> {
   const session = store.client.startSession();
+  const attempt = async () => {
+    try {
+      return await session.withTransaction(() => settle(store, lease, limit, session, lanes, lane), {
+        readConcern: { level: 'snapshot' },
+        writeConcern: { w: 'majority', journal: true },
+      });
+    } finally {
+      lanes.end(lane);
+    }
+  };
   try {
-    return await session.withTransaction(() => settle(store, lease, limit, session), {
-      readConcern: { level: 'snapshot' },
-      writeConcern: { w: 'majority', journal: true },
-    });
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof NeedsToRunAlone)) throw error;
+    await lanes.alone(lane);
+    return await attempt();
   } finally {
     await session.endSession();
   }
 }
 
-async function settle(store: Store, lease: Lease, limit: number, session: ClientSession): Promise<Merged> {
+const NOTHING: Merged = { settled: 0, created: 0, changed: 0, removed: 0, blocked: false };
+
+async function settle(
+  store: Store,
+  lease: Lease,
+  limit: number,
+  session: ClientSession,
+  lanes: Lanes,
+  lane: number,
+): Promise<Merged> {
+  lanes.begin(lane);
   await fenceLease(store, lease, LEASE_TTL_MS, session);
   const changed = await store.records
-    .find({ dirty: true }, { session, hint: { dirty: 1 }, limit })
+    .find({ dirty: true }, { session, hint: { dirty: 1, _id: 1 }, sort: { _id: lane === 0 ? 1 : -1 }, limit })
     .batchSize(limit)
     .toArray();
-  if (changed.length === 0) return { settled: 0, created: 0, changed: 0, removed: 0 };
+  if (changed.length === 0) return NOTHING;
 
   const closure = await closeOver(store, session, changed, limitOf);
+  if (closure.cut.size > 0 && !lanes.single) throw new NeedsToRunAlone();
+  lanes.claim(lane, closure);
+  if (closure.records.size === 0) return { ...NOTHING, blocked: true };
   const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
   const { clusters } = resolve([...members.values()], closure.cut);
   const golden = clusters.map((cluster) =>
@@ -59,7 +87,7 @@ async function settle(store: Store, lease: Lease, limit: number, session: Client
   const merged = await writeHosts(store, closure, golden, session);
   const dirty = [...closure.records.values()].filter((record) => record.dirty).map((record) => record._id);
   await store.records.updateMany({ _id: { $in: dirty } }, { $unset: { dirty: true, prior_keys: true } }, { session });
-  return { settled: dirty.length, ...merged };
+  return { settled: dirty.length, ...merged, blocked: false };
 }
 
 async function writeHosts(
@@ -67,7 +95,7 @@ async function writeHosts(
   closure: Closure,
   golden: GoldenHost[],
   session: ClientSession,
-): Promise<Omit<Merged, 'settled'>> {
+): Promise<Omit<Merged, 'settled' | 'blocked'>> {
   const now = new Date();
   const inserts: HostDoc[] = [];
   const replaces: AnyBulkWriteOperation<HostDoc>[] = [];

@@ -31,7 +31,7 @@ export interface RecordDoc {
 
 export const recordIndexes: IndexDescription[] = [
   { key: { keys: 1 } },
-  { key: { dirty: 1 }, partialFilterExpression: { dirty: true } },
+  { key: { dirty: 1, _id: 1 }, partialFilterExpression: { dirty: true } },
   { key: { source: 1, gone_at: 1 }, partialFilterExpression: { gone_at: { $exists: true } } },
 ];
 

@@ -18,7 +18,8 @@ async function open(seed: number, latency = 15): Promise<void> {
 
 const fetched = (pages: number) => async () => (await stack.store.pages.countDocuments()) >= pages;
 const normalizing = async () => (await stack.store.records.countDocuments()) > 0;
-const merging = async () => (await stack.store.leases.countDocuments({ _id: 'merge:hosts', holder: { $ne: '' } })) > 0;
+const merging = async () =>
+  (await stack.store.leases.countDocuments({ _id: 'merge:hosts:0', holder: { $ne: '' } })) > 0;
 const merged = async () => (await stack.store.hosts.countDocuments()) > 0;
 
 async function expectWhole(summary: RunSummary, kills = 1): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HostObservation } from '../../src/host/types.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
+import { Lanes } from '../../src/store/lanes.js';
 import { mergeBatch } from '../../src/store/merge.js';
 import { putRecords, type Origin, type Understood } from '../../src/store/records.js';
 import { markGone } from '../../src/store/retire.js';
@@ -48,7 +49,7 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
 }
 
 const mergeAll = async () => {
-  while ((await mergeBatch(store, lease, 100)).settled > 0);
+  while ((await mergeBatch(store, lease, 100, new Lanes())).settled > 0);
 };
 const clusters = async () =>
   (await store.hosts.find().toArray()).map(({ sources }) => sources.map((source) => source.record).join('+')).sort();
@@ -149,7 +150,7 @@ test('a holder that lost its lease writes nothing more', async () => {
   await store.leases.updateOne({ _id: 'merge:hosts' }, { $set: { expires_at: new Date(0) } });
   const successor = await takeLease(store, 'merge:hosts', 'other', 60_000);
   expect(successor!.epoch).toBe(lease.epoch + 1);
-  await expect(mergeBatch(store, lease, 100)).rejects.toThrow('taken over');
+  await expect(mergeBatch(store, lease, 100, new Lanes())).rejects.toThrow('taken over');
   expect(await store.hosts.countDocuments()).toBe(0);
   expect(await takeLease(store, 'merge:hosts', 'third', 60_000)).toBeUndefined();
 });
@@ -162,7 +163,7 @@ test('no look-up of the pipeline scans a collection', async () => {
   );
   await mergeAll();
   const plans = await Promise.all([
-    store.records.find({ dirty: true }).hint({ dirty: 1 }).explain(),
+    store.records.find({ dirty: true }).sort({ _id: -1 }).hint({ dirty: 1, _id: 1 }).explain(),
     store.records.find({ keys: { $in: ['serial::S1', 'serial::S2'] } }).explain(),
     store.records.find({ _id: { $gte: 'a:', $lt: 'a;' } }).explain(),
     store.records.find({ source: 'a', gone_at: new Date() }).explain(),
