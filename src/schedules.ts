@@ -1,5 +1,6 @@
 import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
 import type { Config } from './config.js';
+import { registerSearchAttributes } from './client.js';
 import { Failure } from './failure.js';
 import type { SourceDefinition } from './sources/source.js';
 
@@ -35,6 +36,7 @@ export async function applySchedule(
   source: SourceDefinition,
 ): Promise<'created' | 'updated'> {
   const { cron, timezone } = scheduleOf(source, config);
+  const searchable = await registerSearchAttributes(client, config.temporal.namespace);
   const options: ScheduleOptions = {
     scheduleId: scheduleId(config, source.name),
     spec: { cronExpressions: [cron], timezone, jitter: '5 minutes' },
@@ -45,7 +47,7 @@ export async function applySchedule(
       workflowType: 'collectInventory',
       workflowId: `${config.temporal.taskQueue}-scheduled-${source.name}`,
       taskQueue: config.temporal.taskQueue,
-      args: [{ sources: [source.name], prefix: config.temporal.taskQueue }],
+      args: [{ sources: [source.name], prefix: config.temporal.taskQueue, searchable }],
       staticSummary: `Collect ${source.name} on schedule`,
     },
   };

@@ -26,6 +26,8 @@ export interface CloseInput {
   /** Why it was not. */
   reason?: string;
   remedy?: string;
+  /** What the vendor wants a user to hear. */
+  warnings?: string[];
   /** Nothing was fetched: what normalizing stored pages again came to. */
   replayed?: { new: number; changed: number; unchanged: number; quarantined: number };
   /** Retire what is missing however much it is. */
@@ -85,6 +87,7 @@ export function listingActivities({ store, sources, config }: Dependencies) {
       status: input.complete ? 'complete' : counts.rows > 0 ? 'partial' : 'failed',
       ...(input.reason === undefined ? {} : { reason: input.reason }),
       ...(input.remedy === undefined ? {} : { remedy: input.remedy }),
+      ...(input.warnings?.length ? { warnings: input.warnings } : {}),
       pages: counts.pages,
       new: counts.new,
       changed: counts.changed,
@@ -97,6 +100,8 @@ export function listingActivities({ store, sources, config }: Dependencies) {
     const whole = input.replayed === undefined && counts.waiting === 0;
     if (whole) await compare(input, account, counts.rows, definition.listing === 'full');
     if (whole && account.status === 'complete') {
+      // Whatever an earlier run had in quarantine was understood this time, or is listed no more.
+      await store.quarantine.deleteMany({ source, run: { $ne: run } });
       const last = { run, at: new Date(input.closedAt), records: account.records };
       await store.sources.updateOne({ _id: source }, { $set: { last_complete: last } }, { upsert: true });
     }
@@ -118,6 +123,13 @@ export function listingActivities({ store, sources, config }: Dependencies) {
     const before = absence.live + already;
     if (absence.missing > 0) {
       const share = (absence.missing + already) / before;
+      const unreadable = account.quarantined - absence.rejected;
+      if (unreadable > 0 && !input.confirmShrink) {
+        account.held = absence.missing;
+        account.reason = `${absence.missing} records are missing, but ${unreadable} rows in quarantine have no readable id: nothing was retired`;
+        account.remedy = `Look at the quarantine; if they are really gone: npm run trigger -- ${source} --force --confirm-shrink`;
+        return;
+      }
       if (share > config.shrinkShare && !input.confirmShrink) {
         account.held = absence.missing;
         account.reason = `the listing shrank by ${Math.round(share * 100)} % (${absence.missing} of ${before} records missing, ${rows} rows served): nothing was retired`;

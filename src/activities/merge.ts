@@ -18,7 +18,7 @@ export interface MergeResult extends Omit<Merged, 'blocked'> {
 
 /** One lane reads and resolves while the other one's writes are being acknowledged. */
 const LANES = ['merge:hosts:0', 'merge:hosts:1'];
-const BATCH = 1_000;
+const BATCH = 500;
 const BLOCKED_MS = 20;
 const BUDGET_MS = 120_000;
 const POLL_MS = 250;
@@ -37,7 +37,8 @@ export function mergeActivity({ store, log, config }: Dependencies) {
     const started = Date.now();
 
     const drain = async (lanes: Lanes, lane: number, lease: Lease) => {
-      while (lane === 0 || !lanes.single) {
+      const goesOn = () => lane === 0 || !lanes.single;
+      while (goesOn()) {
         const merged = await mergeBatch(store, lease, BATCH, lanes, lane);
         if (merged.blocked) await sleep(BLOCKED_MS);
         else if (merged.settled === 0) return;

@@ -33,7 +33,7 @@ export interface Normalized {
 export function normalizeActivity({ store, sources, config, log }: Dependencies) {
   return async function normalizePages(input: NormalizeInput): Promise<Normalized> {
     const sum: Normalized = { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0 };
-    const add = (page: PageDoc, outcome: Omit<PageOutcome, 'at' | 'ids'>) => {
+    const add = (page: PageDoc, outcome: Omit<PageOutcome, 'at' | 'ids' | 'rejected_ids'>) => {
       sum.pages += 1;
       sum.rows += page.rows;
       for (const count of ['new', 'changed', 'unchanged', 'quarantined'] as const) sum[count] += outcome[count];
@@ -89,7 +89,11 @@ export function normalizeActivity({ store, sources, config, log }: Dependencies)
       const outcome = { ...counts, quarantined: rejected.length };
       if (input.pages === input.run || !page.outcome) {
         const ids = understood.map((record) => record._id.slice(source.name.length + 1));
-        await store.pages.updateOne({ _id: page._id }, { $set: { outcome: { at: new Date(), ...outcome, ids } } });
+        const rejected_ids = rejected.flatMap(({ recordId }) => recordId ?? []);
+        await store.pages.updateOne(
+          { _id: page._id },
+          { $set: { outcome: { at: new Date(), ...outcome, ids, rejected_ids } } },
+        );
       }
       add(page, outcome);
     };

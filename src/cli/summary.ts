@@ -62,9 +62,13 @@ export function summaryTable(summary: RunSummary): string {
   const reasons = sources.flatMap(([name, { status, reason, remedy }]) =>
     reason ? [`${name} is ${coloured(status)}: ${reason}${remedy ? `\n  ${remedy}` : ''}`] : [],
   );
+  const warnings = sources.flatMap(([name, account]) =>
+    (account.warnings ?? []).map((warning) => `${name}: ${warning}`),
+  );
   return [
     table.toString(),
     `Run ${summary.run} ${coloured(summary.status)} in ${summary.seconds.toFixed(1)} s: ${number(records)} records, ${number(rate)} records a second`,
     ...reasons,
+    ...warnings,
   ].join('\n');
 }

@@ -88,19 +88,17 @@ async function ensureWorker(client: Awaited<ReturnType<typeof openClient>>, conf
 export function chooseSources(config: Config, registry: SourceRegistry, names: readonly string[]): string[] {
   const wanted = names.length > 0 ? names : config.collect;
   if (wanted.length > 0) return wanted.map((name) => registry.get(name).name);
-  const configured = registry.names().filter((name) => {
-    try {
-      const source = registry.get(name);
-      resolveSettings(name, source.settings, config.environment);
-      return true;
-    } catch {
-      return false;
-    }
+  // A source of which something is set is meant to be collected: what is missing or malformed in it is an error.
+  const configured = registry.all().filter((source) => {
+    const required = Object.values(source.settings).filter(({ fallback }) => fallback === undefined);
+    if (!required.some(({ env }) => config.environment[env]?.trim())) return false;
+    resolveSettings(source.name, source.settings, config.environment);
+    return true;
   });
   if (configured.length === 0) {
     throw new Failure('settings-invalid', 'No source is configured', {
       remedy: `Copy .env.example to .env and fill in one of: ${registry.names().join(', ')}; or try npm run demo`,
     });
   }
-  return configured;
+  return configured.map(({ name }) => name);
 }

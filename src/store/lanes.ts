@@ -16,6 +16,8 @@ export class Lanes {
   /** Let go of at `at`: a lane whose snapshot is older still sees these records as they were. */
   private settled: { at: number; ids: Set<string> }[] = [];
   private clock = 0;
+  /** The lane that is running, or waits to run, without the others. */
+  private soloist: number | undefined;
   private readonly waiting: (() => void)[] = [];
 
   /** To be called before the lane's snapshot is taken. */
@@ -40,15 +42,25 @@ export class Lanes {
     const own = this.held.get(lane);
     this.held.delete(lane);
     if (own && this.held.size > 0) this.settled.push({ at: ++this.clock, ids: own.ids });
+    if (this.soloist === lane) this.soloist = undefined;
     for (const wake of this.waiting.splice(0)) wake();
   }
 
-  /** Resolves when no other lane has a batch under way. */
+  /** Resolves when no other lane runs alone, or waits to. */
+  async enter(lane: number): Promise<void> {
+    while (this.soloist !== undefined && this.soloist !== lane) await this.change();
+  }
+
+  /** Resolves when no other lane has a batch under way; none begins one before this lane's next batch has ended. */
   async alone(lane: number): Promise<void> {
+    await this.enter(lane);
     this.single = true;
-    while ([...this.held.keys()].some((other) => other !== lane)) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    }
+    this.soloist = lane;
+    while ([...this.held.keys()].some((other) => other !== lane)) await this.change();
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
   }
 }
 

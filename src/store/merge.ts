@@ -43,6 +43,7 @@ export async function mergeBatch(store: Store, lease: Lease, limit: number, lane
     }
   };
   try {
+    await lanes.enter(lane);
     return await attempt();
   } catch (error) {
     if (!(error instanceof NeedsToRunAlone)) throw error;

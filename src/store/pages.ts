@@ -13,6 +13,8 @@ export interface PageOutcome {
   quarantined: number;
   /** Native ids of the rows that were understood. */
   ids: string[];
+  /** Native ids of the rows in quarantine, as far as they could be read. */
+  rejected_ids: string[];
 }
 
 /** The page ledger: one entry a response, in the order of its listing. `_id` = run, source and digest of the cursor. */
@@ -87,7 +89,10 @@ export async function appendPage(
 /** Pages of one listing with `from <= seq <= to`, in order, without the ids of their rows. */
 export function pagesBetween(store: Store, run: string, source: string, from: number, to: number): Promise<PageDoc[]> {
   return store.pages
-    .find({ run, source, seq: { $gte: from, $lte: to } }, { projection: { 'outcome.ids': 0 } })
+    .find(
+      { run, source, seq: { $gte: from, $lte: to } },
+      { projection: { 'outcome.ids': 0, 'outcome.rejected_ids': 0 } },
+    )
     .sort({ seq: 1 })
     .toArray();
 }

@@ -7,6 +7,8 @@ export interface Absence {
   live: number;
   /** Live records that the listing did not hold. */
   missing: number;
+  /** Rows in quarantine whose id could be read: what is listed is not gone, understood or not. */
+  rejected: number;
 }
 
 /** Ids are compared in slices of this many, so that memory stays flat however long the listing is. */
@@ -22,20 +24,25 @@ export async function compareListing(
   source: string,
   each: (ids: string[]) => Promise<void>,
 ): Promise<Absence> {
-  const absence: Absence = { seen: 0, live: 0, missing: 0 };
+  const absence: Absence = { seen: 0, live: 0, missing: 0, rejected: 0 };
   const slices = await sliceCount(store, run, source);
   const live = await countLive(store, source);
   for (let slice = 0; slice < slices; slice += 1) {
     const seen = new Set<string>();
+    const rejected = new Set<string>();
     const pages = store.pages.find(
-      { run, source, 'outcome.ids.0': { $exists: true } },
-      { projection: { 'outcome.ids': 1 } },
+      { run, source, rows: { $gt: 0 } },
+      { projection: { 'outcome.ids': 1, 'outcome.rejected_ids': 1 } },
     );
     for await (const page of pages) {
       for (const id of page.outcome?.ids ?? []) if (slices === 1 || sliceOf(id, slices) === slice) seen.add(id);
+      for (const id of page.outcome?.rejected_ids ?? []) {
+        if (slices === 1 || sliceOf(id, slices) === slice) rejected.add(id);
+      }
     }
     absence.seen += seen.size;
-    if (slices === 1 && seen.size === live) return { seen: live, live, missing: 0 };
+    absence.rejected += rejected.size;
+    if (slices === 1 && seen.size === live) return { ...absence, live };
     let missing: string[] = [];
     // Records of a source share its name as prefix, so `_id` order is enough and no further index is needed.
     const records = store.records
@@ -46,7 +53,7 @@ export async function compareListing(
       const id = record._id.slice(source.length + 1);
       if (slices > 1 && sliceOf(id, slices) !== slice) continue;
       absence.live += 1;
-      if (seen.has(id)) continue;
+      if (seen.has(id) || rejected.has(id)) continue;
       absence.missing += 1;
       missing.push(record._id);
       if (missing.length === 1_000) {

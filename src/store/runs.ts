@@ -7,6 +7,8 @@ export interface SourceAccount {
   /** Why it is not complete, and what to do: one sentence each. */
   reason?: string;
   remedy?: string;
+  /** Things that did not stop it: a deprecation, a region that moved, a page size that is too large. */
+  warnings?: string[];
   /** Pages of the ledger, answers that ended the listing included. */
   pages: number;
   /** Distinct records read: new + changed + unchanged + quarantined. */
@@ -25,7 +27,7 @@ export interface SourceAccount {
   ended_at?: Date;
 }
 
-export type RunStatus = 'running' | 'completed' | 'partial' | 'failed';
+export type RunStatus = 'running' | 'completed' | 'partial' | 'failed' | 'cancelled';
 
 /** One execution of the collecting workflow. */
 export interface RunDoc {
@@ -65,8 +67,12 @@ export async function putAccount(store: Store, run: string, source: string, acco
   await store.runs.updateOne({ _id: run }, { $set: { [`sources.${source}`]: account } });
 }
 
-/** Runs by id, or by the beginning of one; the latest first. */
+/** The latest run whose id begins with `prefix`; without one, the latest that fetched something. */
 export async function findRun(store: Store, prefix: string): Promise<RunDoc | null> {
   const escaped = prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return store.runs.findOne({ _id: { $regex: `^${escaped}` } }, { sort: { started_at: -1 } });
+  const runs = store.runs.find({ _id: { $regex: `^${escaped}` } }).sort({ started_at: -1 });
+  for await (const run of runs) {
+    if (prefix !== '' || (await store.pages.findOne({ run: run._id }, { projection: { _id: 1 } }))) return run;
+  }
+  return null;
 }

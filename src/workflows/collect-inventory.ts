@@ -1,5 +1,6 @@
 import {
   ApplicationFailure,
+  CancellationScope,
   ChildWorkflowFailure,
   ParentClosePolicy,
   isCancellation,
@@ -57,8 +58,11 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const progress: RunProgress = { run, sources: {} };
   const children = new Map<string, ChildWorkflowHandle<typeof collectSource>>();
   setHandler(runProgressQuery, () => progress);
+  // What was said last counts for sources that start later, too.
+  let said: typeof pauseSignal | typeof resumeSignal | typeof stopSignal | undefined;
   for (const signal of [pauseSignal, resumeSignal, stopSignal]) {
     setHandler(signal, async () => {
+      said = signal;
       await Promise.allSettled([...children.values()].map((child) => child.signal(signal)));
     });
   }
@@ -98,11 +102,20 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
       ],
     });
     children.set(source, child);
+    if (said) await child.signal(said);
     return await child.result();
   };
 
-  if (input.only === 'merge') while ((await mergeRecords({ run })).more);
-  else await Promise.all(input.sources.map(collect));
+  try {
+    if (input.only === 'merge') while ((await mergeRecords({ run })).more);
+    else await Promise.all(input.sources.map(collect));
+  } catch (error) {
+    if (isCancellation(error)) {
+      for (const source of input.sources) accounts[source] ??= { ...accountOf(error, startedAt), reason: 'cancelled' };
+      await CancellationScope.nonCancellable(() => closeInventoryRun({ run, status: 'cancelled', accounts }));
+    }
+    throw error;
+  }
 
   const status = statusOf(Object.values(accounts));
   const { hosts } = await closeInventoryRun({ run, status, accounts });

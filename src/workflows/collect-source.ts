@@ -37,11 +37,14 @@ interface CollectState {
   cursor: Cursor | null;
   ended: boolean;
   paused: boolean;
+  warnings: string[];
   progress: SourceProgress;
 }
 
 /** Normalizing keeps this many activities busy while fetching goes on; more would only wait for the same processor. */
 const NORMALIZERS = 2;
+
+const MOST_WARNINGS = 10;
 
 /** Collects one source: stretch by stretch into the page ledger, normalized alongside, then merged into hosts. */
 export async function collectSource(input: CollectSourceInput): Promise<SourceAccount> {
@@ -65,7 +68,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       return opened.account;
     }
     pagesOf ??= opened.lastRun;
-    state = { startedAt: opened.startedAt, seq: 0, cursor: null, ended: false, paused: false, progress };
+    state = { startedAt: opened.startedAt, seq: 0, cursor: null, ended: false, paused: false, warnings: [], progress };
   }
 
   const normalizing = new Set<Promise<void>>();
@@ -92,6 +95,9 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
         const stretch = await fetchPages({ run, source, seq: state.seq, cursor: state.cursor, rows: progress.rows });
         progress.pages = stretch.to;
         progress.rows += stretch.rows;
+        for (const warning of stretch.warnings) {
+          if (state.warnings.length < MOST_WARNINGS && !state.warnings.includes(warning)) state.warnings.push(warning);
+        }
         if (stretch.total !== undefined) progress.total = stretch.total;
         if (steps.includes('normalize') && stretch.to > stretch.from) normalize(stretch.from, stretch.to);
         state = { ...state, seq: stretch.to, cursor: stretch.next, ended: stretch.next === null };
@@ -122,6 +128,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
     complete: failure === undefined && (state.ended || !steps.includes('fetch')),
     ...(steps.includes('fetch') ? {} : { replayed: countsOf(progress) }),
     ...(failure ? { reason: failure.message, ...(failure.remedy ? { remedy: failure.remedy } : {}) } : {}),
+    warnings: state.warnings,
     confirmShrink: input.confirmShrink,
   });
 

@@ -27,8 +27,8 @@ export interface Pipeline {
 
 let installed = false;
 
-/** Opens a pipeline whose sources read `environment`. Close it in `afterAll`. */
-export async function openPipeline(environment: Record<string, string>): Promise<Pipeline> {
+/** Opens a pipeline whose sources read `environment`. Close it in `afterAll`; its database goes unless `keepData`. */
+export async function openPipeline(environment: Record<string, string>, keepData = false): Promise<Pipeline> {
   if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   installed = true;
   const name = `t${randomUUID().slice(0, 8)}`;
@@ -74,7 +74,7 @@ export async function openPipeline(environment: Record<string, string>): Promise
     async close() {
       worker.shutdown();
       await running;
-      await store.db.dropDatabase();
+      if (!keepData) await store.db.dropDatabase();
       await store.close();
       await env.teardown();
     },

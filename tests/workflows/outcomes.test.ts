@@ -196,3 +196,52 @@ test('a run can be paused, resumed and stopped, and tells its progress', async (
   });
   expect(summary.sources['qualys-demo']!.records).toBeGreaterThan(0);
 });
+
+test('a record that is listed but not understood is not gone, and one without a readable id holds retirement back', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'rollcall-listed-'));
+  const write = (...rows: string[]) => {
+    writeFileSync(join(dir, 'qualys-hosts.json'), `[${rows.join(',')}]`);
+    writeFileSync(join(dir, 'crowdstrike-hosts.json'), '[]');
+  };
+  const good = (id: number) => `{"id":${id},"name":"host-${id}","dnsHostName":"host-${id}.corp.test"}`;
+  const collect = async () => {
+    const recorded = await spawnSimulator({ records: dir });
+    try {
+      await pipeline?.close();
+      pipeline = await openPipeline(
+        { ...recorded.environment, MONGODB_DATABASE: database, ROLLCALL_SHRINK_SHARE: '0.9' },
+        true,
+      );
+      return (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
+    } finally {
+      await recorded.stop();
+    }
+  };
+  const database = `listed${Date.now()}`;
+  try {
+    write(good(1), good(2), good(3));
+    expect(await collect()).toMatchObject({ status: 'complete', new: 3 });
+    write(good(1), good(2), '{"name":"the third, broken"}');
+    const held = await collect();
+    expect(held).toMatchObject({ status: 'complete', gone: 0, held: 1, quarantined: 1 });
+    expect(held.reason).toContain('nothing was retired');
+    expect(await pipeline.store.quarantine.countDocuments()).toBe(1);
+    write(good(1), good(2));
+    expect(await collect()).toMatchObject({ status: 'complete', gone: 1, quarantined: 0 });
+    expect(await pipeline.store.quarantine.countDocuments()).toBe(0);
+  } finally {
+    await pipeline.store.db.dropDatabase();
+    rmSync(dir, { recursive: true });
+  }
+});
+
+test('a run that is cancelled says so in its account', async () => {
+  await open({ ROLLCALL_STRETCH_RECORDS: '50', QUALYS_DEMO_CONCURRENCY: '1' });
+  await simulator.setFaults({ kind: 'latency', ms: 200, on: 'qualys-demo' });
+  const { handle } = await pipeline.start({ sources: ['qualys-demo'], force: true });
+  while ((await pipeline.store.pages.countDocuments()) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow();
+  const run = await pipeline.store.runs.findOne({});
+  expect(run).toMatchObject({ status: 'cancelled', sources: { 'qualys-demo': { reason: 'cancelled' } } });
+});

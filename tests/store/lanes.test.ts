@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore, type Store } from '../../src/store/database.js';
+import { Lanes } from '../../src/store/lanes.js';
+import { takeLease, type Lease } from '../../src/store/leases.js';
+import { mergeBatch } from '../../src/store/merge.js';
+import { putRecords, type Understood } from '../../src/store/records.js';
+
+let store: Store;
+beforeEach(async () => {
+  const database = `l${randomUUID().slice(0, 8)}`;
+  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+});
+afterEach(async () => {
+  await store.db.dropDatabase();
+  await store.close();
+});
+
+function record(id: string, keys: string[]): Understood {
+  const device = { type_id: 1, hostname: `host-${id.split(':')[1]}` };
+  return {
+    _id: id,
+    row: 0,
+    observation: { class: 'machine', device, external_ips: [], tags: [] },
+    keys,
+    hash: keys.join(),
+  };
+}
+
+async function put(source: string, records: Understood[]): Promise<void> {
+  await putRecords(store, { source, vendor: source, page: `p-${source}`, run: 'r', observedAt: new Date() }, records);
+}
+
+/** Two lanes at work at the same time, in small batches, until nothing is left. */
+async function mergeInTwoLanes(): Promise<void> {
+  const lanes = new Lanes();
+  const drain = async (lease: Lease, lane: number) => {
+    for (;;) {
+      const { settled, blocked } = await mergeBatch(store, lease, 7, lanes, lane);
+      if (blocked) await sleep(5);
+      else if (settled === 0 || (lane === 1 && lanes.single)) return;
+    }
+  };
+  const leases = await Promise.all([0, 1].map((lane) => takeLease(store, `lane:${lane}`, 'test', 60_000)));
+  await Promise.all(leases.map((lease, lane) => drain(lease!, lane)));
+  if (lanes.single) await drain(leases[0]!, 0);
+}
+
+const membersOf = async () => (await store.hosts.find().toArray()).map(({ members }) => members.join('+')).sort();
+
+test('two lanes settle every record once, although each machine has a record at both ends', async () => {
+  const numbers = Array.from({ length: 120 }, (_, n) => String(n).padStart(3, '0'));
+  await put(
+    'a',
+    numbers.map((n) => record(`a:${n}`, [`serial::S${n}`])),
+  );
+  await put(
+    'b',
+    numbers.map((n) => record(`b:${n}`, [`serial::S${n}`])),
+  );
+  await mergeInTwoLanes();
+  expect(await membersOf()).toEqual(numbers.map((n) => `a:${n}+b:${n}`));
+  expect(await store.records.countDocuments({ dirty: true })).toBe(0);
+});
+
+test('a key that too many records hold joins none of them, whichever lane meets it', async () => {
+  const numbers = Array.from({ length: 40 }, (_, n) => String(n).padStart(3, '0'));
+  await put(
+    'a',
+    numbers.map((n) => record(`a:${n}`, [`serial::S${n}`, 'uuid::SHARED'])),
+  );
+  await put(
+    'b',
+    numbers.map((n) => record(`b:${n}`, [`serial::S${n}`])),
+  );
+  await mergeInTwoLanes();
+  expect(await membersOf()).toEqual(numbers.map((n) => `a:${n}+b:${n}`));
+});
