@@ -19,7 +19,10 @@ beforeEach(async () => {
   await simulator.setFaults();
   await simulator.control('DELETE', 'state');
 });
-afterEach(() => pipeline?.close());
+afterEach(async () => {
+  await pipeline?.close();
+  pipeline = undefined as never;
+});
 
 const open = async (environment: Record<string, string> = {}) => {
   pipeline = await openPipeline({
