@@ -28,7 +28,7 @@ export async function openBenchStack(options: {
   latency?: number;
 }): Promise<BenchStack> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
-  const servers = await openServers({ dir, say: () => {}, ui: false });
+  const servers = await openServers({ dir, say: () => {}, ui: false, cacheGB: 4 });
   const simulator = await spawnSimulator({
     hosts: options.hosts,
     seed: 7,
