@@ -31,7 +31,7 @@ export interface Stretch {
 }
 
 /** An activity ends after the first of these or `stretchRecords`: long enough to be worth its 50 ms, short enough to be done again. */
-const BUDGET = { bytes: 192 * 1024 * 1024, ms: 60_000 };
+const BUDGET = { bytes: 512 * 1024 * 1024, ms: 60_000 };
 
 /** The same page under another cursor: once may be a listing that shifted, thrice is one that does not move. */
 const MOST_REPEATS = 3;

@@ -60,26 +60,29 @@ async function readHolders(
   limitOf: KeyLimit,
   closure: Closure,
 ): Promise<string[]> {
+  // What is in the closure is counted here: reading it once more would be most of the work.
+  const inside = [...closure.records.keys()];
   let open = keys;
   while (open.length > 0) {
     const found = await store.records
       .find<Pick<RecordDoc, '_id' | 'keys'>>(
-        { keys: { $in: open } },
-        { session, projection: { keys: 1 }, limit: HOLDERS_AT_ONCE },
+        { keys: { $in: open }, _id: { $nin: inside } },
+        { session, hint: { keys: 1 }, projection: { keys: 1 }, limit: HOLDERS_AT_ONCE },
       )
       .batchSize(HOLDERS_AT_ONCE)
       .toArray();
     const asked = new Set(open);
     const degree = new Map<string, number>();
-    for (const record of found)
-      for (const key of record.keys) if (asked.has(key)) degree.set(key, (degree.get(key) ?? 0) + 1);
+    for (const holders of [closure.records.values(), found]) {
+      for (const { keys: held } of holders) {
+        for (const key of held) if (asked.has(key)) degree.set(key, (degree.get(key) ?? 0) + 1);
+      }
+    }
     const popular = open.filter((key) => (degree.get(key) ?? 0) > limitOf(key));
     for (const key of popular) closure.cut.add(key);
     if (found.length < HOLDERS_AT_ONCE || popular.length === 0) {
       const joins = new Set(open.filter((key) => !closure.cut.has(key)));
-      return found
-        .filter((record) => !closure.records.has(record._id) && record.keys.some((key) => joins.has(key)))
-        .map((record) => record._id);
+      return found.filter((record) => record.keys.some((key) => joins.has(key))).map((record) => record._id);
     }
     open = open.filter((key) => !closure.cut.has(key));
   }

@@ -164,7 +164,10 @@ test('no look-up of the pipeline scans a collection', async () => {
   await mergeAll();
   const plans = await Promise.all([
     store.records.find({ dirty: true }).sort({ _id: -1 }).hint({ dirty: 1, _id: 1 }).explain(),
-    store.records.find({ keys: { $in: ['serial::S1', 'serial::S2'] } }).explain(),
+    store.records
+      .find({ keys: { $in: ['serial::S1', 'serial::S2'] }, _id: { $nin: ['a:3'] } })
+      .hint({ keys: 1 })
+      .explain(),
     store.records.find({ _id: { $gte: 'a:', $lt: 'a;' } }).explain(),
     store.records.find({ source: 'a', gone_at: new Date() }).explain(),
     store.hosts.find({ 'sources.record': { $in: ['a:1', 'a:2'] } }).explain(),
