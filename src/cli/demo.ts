@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import pc from 'picocolors';
+import { colours as pc } from './colours.js';
 import { openClient, startRun } from '../client.js';
 import { openStore, type Store } from '../store/database.js';
 import type { RunSummary } from '../workflows/collect-inventory.js';

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { colours as pc } from './colours.js';
 import type { RunSummary } from '../workflows/collect-inventory.js';
 
 const number = (value: number): string => value.toLocaleString('en-US');

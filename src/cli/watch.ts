@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import pc from 'picocolors';
+import { colours as pc } from './colours.js';
 import type { RunHandle } from '../client.js';
 import { Failure } from '../failure.js';
 import type { RunSummary } from '../workflows/collect-inventory.js';
