@@ -1,5 +1,5 @@
 import { countListing } from '../store/pages.js';
-import { compareListing, markGone } from '../store/retire.js';
+import { compareListing, markGone, type Absence } from '../store/retire.js';
 import { NO_COUNTS, putAccount, type SourceAccount } from '../store/runs.js';
 import { withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
@@ -98,7 +98,7 @@ export function listingActivities({ store, sources, config }: Dependencies) {
       ended_at: new Date(input.closedAt),
     };
     const whole = input.replayed === undefined && counts.waiting === 0;
-    if (whole) await compare(input, account, counts.rows, definition.listing === 'full');
+    if (whole) await compare(input, account, definition.listing === 'full');
     if (whole && account.status === 'complete') {
       // Whatever an earlier run had in quarantine was understood this time, or is listed no more.
       await store.quarantine.deleteMany({ source, run: { $ne: run } });
@@ -109,7 +109,7 @@ export function listingActivities({ store, sources, config }: Dependencies) {
     return account;
   }
 
-  async function compare(input: CloseInput, account: SourceAccount, rows: number, full: boolean): Promise<void> {
+  async function compare(input: CloseInput, account: SourceAccount, full: boolean): Promise<void> {
     const { run, source } = input;
     const at = new Date(input.closedAt);
     const absence = await compareListing(store, run, source, async () => {});
@@ -122,22 +122,26 @@ export function listingActivities({ store, sources, config }: Dependencies) {
     const already = await store.records.countDocuments({ source, gone_at: at });
     const before = absence.live + already;
     if (absence.missing > 0) {
-      const share = (absence.missing + already) / before;
-      const unreadable = account.quarantined - absence.rejected;
-      if (unreadable > 0 && !input.confirmShrink) {
+      const doubt = input.confirmShrink ? undefined : doubtOf(account, absence, (absence.missing + already) / before);
+      if (doubt) {
         account.held = absence.missing;
-        account.reason = `${absence.missing} records are missing, but ${unreadable} rows in quarantine have no readable id: nothing was retired`;
-        account.remedy = `Look at the quarantine; if they are really gone: npm run trigger -- ${source} --force --confirm-shrink`;
-        return;
-      }
-      if (share > config.shrinkShare && !input.confirmShrink) {
-        account.held = absence.missing;
-        account.reason = `the listing shrank by ${Math.round(share * 100)} % (${absence.missing} of ${before} records missing, ${rows} rows served): nothing was retired`;
+        account.reason = `${absence.missing} of ${before} records are missing, but ${doubt}: nothing was retired`;
         account.remedy = `Check the source; if they are really gone: npm run trigger -- ${source} --force --confirm-shrink`;
         return;
       }
       await compareListing(store, run, source, async (ids) => void (await markGone(store, ids, at)));
     }
     account.gone = await store.records.countDocuments({ source, gone_at: at });
+  }
+
+  /** Why what is missing may not be gone after all. */
+  function doubtOf(account: SourceAccount, absence: Absence, share: number): string | undefined {
+    if (share > config.shrinkShare) return `the listing shrank by ${Math.round(share * 100)} %`;
+    const unreadable = account.quarantined - absence.rejected;
+    if (unreadable > 0) return `${unreadable} rows in quarantine have no readable id`;
+    // Where rows came twice, pages shifted under us, and others may have been skipped.
+    if (account.repeated > 0)
+      return `${account.repeated} rows came more than once, so the listing moved while it was read`;
+    return undefined;
   }
 }

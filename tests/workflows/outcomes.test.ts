@@ -238,6 +238,25 @@ test('a record that is listed but not understood is not gone, and one without a 
   }
 });
 
+test('a listing that moved while it was read retires nothing; the next one does', async () => {
+  await open({ QUALYS_DEMO_CONCURRENCY: '1' });
+  const collect = async () =>
+    (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
+  const { new: all } = await collect();
+  await simulator.changeFleet({ remove: 10 });
+  await simulator.setFaults({ kind: 'insert-front', on: 'qualys-demo', at: 2 });
+  const moved = await collect();
+  expect(moved).toMatchObject({ status: 'complete', gone: 0 });
+  expect(moved.repeated).toBeGreaterThan(0);
+  expect(moved.held).toBeGreaterThan(0);
+  expect(moved.reason).toContain('moved while it was read');
+  await simulator.setFaults();
+  const quiet = await collect();
+  const { records } = await simulator.state();
+  expect(quiet).toMatchObject({ status: 'complete', repeated: 0 });
+  expect(quiet.gone).toBeGreaterThanOrEqual(all - records.qualys);
+});
+
 test('a run that is cancelled says so in its account', async () => {
   await open({ ROLLCALL_STRETCH_RECORDS: '50', QUALYS_DEMO_CONCURRENCY: '1' });
   await simulator.setFaults({ kind: 'latency', ms: 200, on: 'qualys-demo' });
