@@ -156,13 +156,14 @@ test('records that cannot be understood go to quarantine with reason and place, 
 });
 
 test('two triggers in the same second are one run; another run that wants the same source is told it is busy', async () => {
-  await open();
-  await simulator.setFaults({ kind: 'latency', ms: 100, on: 'qualys-demo' });
+  await open({ QUALYS_DEMO_CONCURRENCY: '1' });
+  await simulator.setFaults({ kind: 'latency', ms: 1_000, on: 'qualys-demo' });
   const [first, second] = await Promise.all([
     pipeline.start({ sources: ['qualys-demo'], force: true }),
     pipeline.start({ sources: ['qualys-demo'], force: true }),
   ]);
   expect(first.attached).not.toBe(second.attached);
+  while ((await pipeline.store.pages.countDocuments()) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
   const other = await pipeline.collect({ sources: DEMOS, force: true });
   expect(other.sources['qualys-demo']!.status).toBe('busy');
   expect(other.sources['crowdstrike-demo']!.status).toBe('complete');
@@ -174,7 +175,7 @@ test('two triggers in the same second are one run; another run that wants the sa
 
 test('a run can be paused, resumed and stopped, and tells its progress', async () => {
   await open({ ROLLCALL_STRETCH_RECORDS: '50', QUALYS_DEMO_CONCURRENCY: '1' });
-  await simulator.setFaults({ kind: 'latency', ms: 60, on: 'qualys-demo' });
+  await simulator.setFaults({ kind: 'latency', ms: 400, on: 'qualys-demo' });
   const { handle } = await pipeline.start({ sources: ['qualys-demo'], force: true });
   const source = pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-qualys-demo`);
   const until = async (state: string) => {
@@ -259,7 +260,7 @@ test('a listing that moved while it was read retires nothing; the next one does'
 
 test('a run that is cancelled says so in its account', async () => {
   await open({ ROLLCALL_STRETCH_RECORDS: '50', QUALYS_DEMO_CONCURRENCY: '1' });
-  await simulator.setFaults({ kind: 'latency', ms: 200, on: 'qualys-demo' });
+  await simulator.setFaults({ kind: 'latency', ms: 500, on: 'qualys-demo' });
   const { handle } = await pipeline.start({ sources: ['qualys-demo'], force: true });
   while ((await pipeline.store.pages.countDocuments()) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
   await handle.cancel();
