@@ -7,6 +7,7 @@ import { openClient, registerSearchAttributes } from './client.js';
 import { loadConfig, type Config } from './config.js';
 import { Failure } from './failure.js';
 import { openLog } from './log.js';
+import { openNormalizer } from './normalizer/pool.js';
 import { loadSources } from './sources/index.js';
 import { openStore } from './store/database.js';
 import { seedSources } from './store/sources.js';
@@ -21,6 +22,7 @@ export async function runWorker(config: Config): Promise<void> {
   });
   const sources = loadSources({ folders: config.sourceFolders });
   const store = await openStore(config.mongodb);
+  const normalizer = openNormalizer(config, store, sources);
   const client = await openClient(config.temporal);
   await seedSources(store, sources.all());
   if (!(await registerSearchAttributes(client, config.temporal.namespace))) {
@@ -40,7 +42,7 @@ export async function runWorker(config: Config): Promise<void> {
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
     ...workflowCode(),
-    activities: createActivities({ store, sources, config, log }),
+    activities: createActivities({ store, sources, normalizer, config, log }),
     maxConcurrentActivityTaskExecutions: 16,
     maxHeartbeatThrottleInterval: '3 seconds',
     defaultHeartbeatThrottleInterval: '3 seconds',
@@ -57,6 +59,7 @@ export async function runWorker(config: Config): Promise<void> {
     await worker.run();
   } finally {
     await connection.close();
+    await normalizer.close();
     await store.close();
   }
   log.info('Worker has stopped');

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import type { Normalizer } from '../normalizer/pool.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
 
@@ -8,6 +9,7 @@ import type { Store } from '../store/database.js';
 export interface Dependencies {
   store: Store;
   sources: SourceRegistry;
+  normalizer: Normalizer;
   config: Config;
   log: Logger;
 }

@@ -111,8 +111,8 @@ async function prepare(store: Store): Promise<void> {
       if (error.code !== 48) throw error; // another worker was first
     });
   };
-  // Raw bodies are read rarely and are most of the disk: zstd blocks hold them in a quarter of the space.
-  await create(store.bodies, { storageEngine: { wiredTiger: { configString: 'block_compressor=zstd' } } });
+  // Raw bodies come compressed: to do it again costs time and saves nothing.
+  await create(store.bodies, { storageEngine: { wiredTiger: { configString: 'block_compressor=none' } } });
   for (const collection of [store.pages, store.records, store.hosts, store.redirects, store.quarantine])
     await create(collection);
   for (const collection of [store.runs, store.sources, store.leases]) await create(collection);

@@ -86,13 +86,10 @@ export async function appendPage(
   }
 }
 
-/** Pages of one listing with `from <= seq <= to`, in order, without the ids of their rows. */
-export function pagesBetween(store: Store, run: string, source: string, from: number, to: number): Promise<PageDoc[]> {
+/** Up to `limit` (0: all) pages of one listing from position `from` on, in order, without the ids of their rows. */
+export function pagesFrom(store: Store, run: string, source: string, from: number, limit = 0): Promise<PageDoc[]> {
   return store.pages
-    .find(
-      { run, source, seq: { $gte: from, $lte: to } },
-      { projection: { 'outcome.ids': 0, 'outcome.rejected_ids': 0 } },
-    )
+    .find({ run, source, seq: { $gte: from } }, { projection: { 'outcome.ids': 0, 'outcome.rejected_ids': 0 }, limit })
     .sort({ seq: 1 })
     .toArray();
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SourceRegistry } from '../sources/index.js';
 import { getBody } from './bodies.js';
 import type { Store } from './database.js';
-import { pagesBetween, type PageDoc } from './pages.js';
+import { pagesFrom, type PageDoc } from './pages.js';
 import type { RunDoc } from './runs.js';
 
 export interface Verification {
@@ -32,7 +32,7 @@ export async function verifyRun(
   const sum = { pages: 0, rows: 0, records: 0 };
   for (const source of Object.keys(run.sources)) {
     sources.get(source);
-    const pages = await pagesBetween(store, run._id, source, 0, Number.MAX_SAFE_INTEGER);
+    const pages = await pagesFrom(store, run._id, source, 0);
     checkChain(source, pages, findings);
     for (const page of pages) {
       sum.pages += 1;

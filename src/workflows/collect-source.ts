@@ -36,13 +36,12 @@ interface CollectState {
   seq: number;
   cursor: Cursor | null;
   ended: boolean;
+  /** Position in the listing up to which pages are records. */
+  normalized: number;
   paused: boolean;
   warnings: string[];
   progress: SourceProgress;
 }
-
-/** Normalizing keeps this many activities busy while fetching goes on; more would only wait for the same processor. */
-const NORMALIZERS = 2;
 
 const MOST_WARNINGS = 10;
 
@@ -68,58 +67,70 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       return opened.account;
     }
     pagesOf ??= opened.lastRun;
-    state = { startedAt: opened.startedAt, seq: 0, cursor: null, ended: false, paused: false, warnings: [], progress };
+    state = {
+      startedAt: opened.startedAt,
+      seq: 0,
+      cursor: null,
+      ended: false,
+      normalized: 0,
+      paused: false,
+      warnings: [],
+      progress,
+    };
   }
 
-  const normalizing = new Set<Promise<void>>();
-  const normalizingFailed: FailureNote[] = [];
-  const normalize = (from: number, to: number | null) => {
-    const task = normalizePages({ run, source, from, to, pages: pagesOf ?? run })
-      .then((sum) => addCounts(progress, sum))
-      .catch((error: unknown) => {
-        if (isCancellation(error)) throw error;
-        normalizingFailed.push(noteOf(error));
-      })
-      .finally(() => normalizing.delete(task));
-    normalizing.add(task);
+  let fetching = steps.includes('fetch');
+  let normalizingFailed: FailureNote | undefined;
+  /** Follows the fetching close behind, and ends when there is nothing left to read. */
+  const normalize = async (): Promise<void> => {
+    try {
+      for (;;) {
+        const follow = fetching;
+        const sum = await normalizePages({ run, source, from: state.normalized, follow, pages: pagesOf ?? run });
+        addCounts(progress, sum);
+        state.normalized = sum.next;
+        if (sum.stopped === 'ended') return;
+        if (sum.stopped === 'waited') await condition(() => !fetching || state.seq > state.normalized);
+      }
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      normalizingFailed = noteOf(error);
+    }
   };
+  const normalizing = steps.includes('normalize') ? normalize() : Promise.resolve();
 
   let interrupted: FailureNote | undefined;
-  if (steps.includes('fetch')) {
-    while (!state.ended && !interrupted && normalizingFailed.length === 0) {
-      progress.state = paused ? 'paused' : 'fetching';
-      await condition(() => !paused || stopped);
-      if (stopped) break;
-      progress.state = 'fetching';
-      try {
-        const stretch = await fetchPages({ run, source, seq: state.seq, cursor: state.cursor, rows: progress.rows });
-        progress.pages = stretch.to;
-        progress.rows += stretch.rows;
-        for (const warning of stretch.warnings) {
-          if (state.warnings.length < MOST_WARNINGS && !state.warnings.includes(warning)) state.warnings.push(warning);
-        }
-        if (stretch.total !== undefined) progress.total = stretch.total;
-        if (steps.includes('normalize') && stretch.to > stretch.from) normalize(stretch.from, stretch.to);
-        state = { ...state, seq: stretch.to, cursor: stretch.next, ended: stretch.next === null };
-        setCurrentDetails(detailsOf(source, progress));
-      } catch (error) {
-        if (isCancellation(error)) throw error;
-        interrupted = noteOf(error);
-        // Pages of the failed stretch that reached the ledger are as good as any.
-        if (steps.includes('normalize')) normalize(state.seq, null);
+  while (fetching && !state.ended && !interrupted && !normalizingFailed) {
+    progress.state = paused ? 'paused' : 'fetching';
+    await condition(() => !paused || stopped);
+    if (stopped) break;
+    progress.state = 'fetching';
+    try {
+      const stretch = await fetchPages({ run, source, seq: state.seq, cursor: state.cursor, rows: progress.rows });
+      progress.pages = stretch.to;
+      progress.rows += stretch.rows;
+      for (const warning of stretch.warnings) {
+        if (state.warnings.length < MOST_WARNINGS && !state.warnings.includes(warning)) state.warnings.push(warning);
       }
-      await condition(() => normalizing.size < NORMALIZERS);
-      if (workflowInfo().continueAsNewSuggested && !state.ended && !interrupted && !stopped) {
-        await Promise.all(normalizing);
-        await continueAsNew<typeof collectSource>({ ...input, state: { ...state, paused, progress } });
-      }
+      if (stretch.total !== undefined) progress.total = stretch.total;
+      Object.assign(state, { seq: stretch.to, cursor: stretch.next, ended: stretch.next === null });
+      setCurrentDetails(detailsOf(source, progress));
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      interrupted = noteOf(error);
     }
-  } else if (steps.includes('normalize')) {
-    normalize(0, null);
+    if (workflowInfo().continueAsNewSuggested && !state.ended && !interrupted && !stopped) {
+      fetching = false;
+      await normalizing;
+      if (!normalizingFailed)
+        await continueAsNew<typeof collectSource>({ ...input, state: { ...state, paused, progress } });
+    }
   }
-  await Promise.all(normalizing);
+  // Pages of a stretch that failed in its middle are in the ledger, and as good as any.
+  fetching = false;
+  await normalizing;
 
-  const failure = interrupted ?? normalizingFailed[0] ?? (stopped && !state.ended ? STOPPED : undefined);
+  const failure = interrupted ?? normalizingFailed ?? (stopped && !state.ended ? STOPPED : undefined);
   const account = await closeListing({
     run,
     source,

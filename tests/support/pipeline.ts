@@ -7,6 +7,7 @@ import pino from 'pino';
 import { createActivities } from '../../src/activities/index.js';
 import { registerSearchAttributes, startRun } from '../../src/client.js';
 import { loadConfig, type Config } from '../../src/config.js';
+import { openNormalizer } from '../../src/normalizer/pool.js';
 import { loadSources } from '../../src/sources/index.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { seedSources } from '../../src/store/sources.js';
@@ -55,6 +56,7 @@ export async function openPipeline(environment: Record<string, string>, keepData
     activities: createActivities({
       store,
       sources,
+      normalizer: openNormalizer(config, store, sources),
       config,
       log: pino({ level: 'silent' }),
     }),
