@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import { ApplicationFailure } from '@temporalio/common';
 import { Piscina } from 'piscina';
 import type { Config } from '../config.js';
+import { Failure } from '../failure.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
+import { fromPlain } from './errors.js';
 import { normalize, type NormalizeInput, type Normalized } from './normalize.js';
 import type { Answer, Task } from './thread.js';
 
 /** Where pages are turned into records. */
 export interface Normalizer {
-  /** Throws what an activity may throw; `onPage` is told the sum after each page. */
+  /** Throws `Failure` or `MongoError`; `onPage` is told the sum after each page. */
   normalize(input: NormalizeInput, signal: AbortSignal, onPage: (sum: Normalized) => void): Promise<Normalized>;
   close(): Promise<void>;
 }
@@ -43,16 +44,12 @@ export function openNormalizer(config: Config, store: Store, sources: SourceRegi
       here.on('message', onPage);
       signal.addEventListener('abort', abort);
       try {
-        const answer = await pool.run({ input, port }, { transferList: [port] });
-        if ('failure' in answer) throw ApplicationFailure.create(answer.failure);
-        return answer.done;
-      } catch (error) {
-        if (error instanceof ApplicationFailure) throw error;
-        // The pool starts another thread.
-        throw ApplicationFailure.create({
-          type: 'NormalizerLost',
-          message: `The normalizing thread ended: ${(error as Error).name}`,
+        const answer = await pool.run({ input, port }, { transferList: [port] }).catch((error: Error) => {
+          // The pool starts another thread; Temporal starts the activity again.
+          throw new Failure('server-unavailable', `The normalizing thread ended: ${error.name}`);
         });
+        if ('error' in answer) throw fromPlain(answer.error);
+        return answer.done;
       } finally {
         signal.removeEventListener('abort', abort);
         here.close();

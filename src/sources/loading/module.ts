@@ -2,7 +2,7 @@ import { readFileSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { compileFunction, constants } from 'node:vm';
-import { transformSync } from '@swc/core';
+import type { transformSync } from '@swc/core';
 
 interface Loaded {
   exports: Record<string, unknown>;
@@ -20,7 +20,9 @@ export function loadModule(file: string, loaded = new Map<string, Loaded>()): Re
   if (known) return known.exports;
   const module: Loaded = { exports: {} };
   loaded.set(file, module);
-  const { code } = transformSync(readFileSync(file, 'utf8'), {
+  // Loaded for those who have such sources only: the compiler takes 27 MB.
+  const { transformSync: transform } = require('@swc/core') as { transformSync: typeof transformSync };
+  const { code } = transform(readFileSync(file, 'utf8'), {
     filename: file,
     swcrc: false,
     configFile: false,
