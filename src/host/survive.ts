@@ -6,6 +6,9 @@ import type { Device, GoldenHost, HardwareInfo, HostRecord, HostSource, Reason }
 
 export { anchorOf, hostId } from './anchor.js';
 
+/** In `supplies`: every single-valued field that no other record is named for. */
+export const EVERYTHING_ELSE = '*';
+
 /**
  * One machine as all its records tell it, by the rules in `rules.ts`: a pure function of the set of members. Records that
  * their source no longer lists give a value only where no listed one has any. Throws `RangeError` without members.
@@ -17,21 +20,17 @@ export function goldenHost(members: readonly HostRecord[], reasons: readonly Rea
 
 function alone(record: HostRecord): GoldenHost {
   const { observation } = record;
-  const supplies = ['device'];
-  for (const field of BESIDE) if (observation[field] !== undefined) supplies.push(field);
-  for (const field of TEXT_LISTS) if (observation[field].length > 0) supplies.push(field);
   const host: GoldenHost = {
     _id: hostId(record.id),
     class: observation.class,
     device: observation.device,
     external_ips: observation.external_ips,
     tags: observation.tags,
-    sources: [sourceOf(record, supplies)],
-    members: [record.id],
+    sources: [sourceOf(record, [EVERYTHING_ELSE])],
     keys: record.keys,
     reasons: [],
   };
-  for (const field of BESIDE) put(host, field, observation[field]);
+  for (const [field] of HOST) put(host, field, observation[field]);
   return finish(host, record.gone);
 }
 
@@ -70,7 +69,6 @@ function together(anchor: HostRecord, members: readonly HostRecord[], reasons: r
     external_ips: unionTexts(union, ({ observation }) => observation.external_ips),
     tags: unionTexts(union, ({ observation }) => observation.tags),
     sources: [],
-    members: members.map(({ id }) => id).sort(),
     keys: unionTexts(ranked, ({ keys }) => keys, Infinity),
     reasons: [...reasons],
   };
@@ -82,6 +80,8 @@ function together(anchor: HostRecord, members: readonly HostRecord[], reasons: r
   }
   for (const { record, supplies } of union)
     for (const field of TEXT_LISTS) if (record.observation[field].length > 0) supplies.push(field);
+  // The best member's name stands for all that it supplies alone: written out, it would be a sixth of the document.
+  first.supplies = [EVERYTHING_ELSE, ...first.supplies.filter((path) => SHARED_PATHS.has(path))];
   host.sources = ranked
     .map(({ record, supplies }) => sourceOf(record, supplies))
     .sort((a, b) => (a.record < b.record ? -1 : 1));
@@ -95,7 +95,6 @@ const HARDWARE = (Object.entries(HARDWARE_RULES) as [keyof HardwareInfo, Rule][]
   ([field, rule]) => [field, rule, `device.hw_info.${field}`] as const,
 );
 const HOST = Object.entries(HOST_RULES) as [keyof typeof HOST_RULES, Rule][];
-const BESIDE = HOST.map(([field]) => field);
 const TEXT_LISTS = ['external_ips', 'tags'] as const;
 
 function put<F extends keyof typeof HOST_RULES>(host: GoldenHost, field: F, value: GoldenHost[F]): void {
@@ -127,6 +126,9 @@ const LISTS = [
   ['agent_list', unionAgents, 'device.agent_list'],
   ['groups', unionGroups, 'device.groups'],
 ] as const;
+
+/** Fields that several records may supply together. */
+export const SHARED_PATHS: ReadonlySet<string> = new Set<string>([...LISTS.map(([, , path]) => path), ...TEXT_LISTS]);
 
 /** Over all members, gone ones too: the store moves the last ones forward on its own when only times change. */
 function times(device: Record<string, unknown>, members: readonly HostRecord[]): void {

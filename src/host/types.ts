@@ -163,9 +163,10 @@ export interface HostSource {
   last_seen?: Date;
   gone?: true;
   /**
-   * Paths below the host that hold this record's values; a path covers everything below it. With `last_seen` this is each
-   * field's provenance, in a fraction of the space that a source and a time per field would take. Lists name every record
-   * that gave entries; times (`first_seen`, `last_seen` and those in `device`) are over all records and name none.
+   * Paths below the host that hold this record's values; a path covers everything below it, and `*` every single-valued field
+   * that no other record is named for. With `last_seen` this is each field's provenance, in a fraction of the space that a
+   * source and a time per field would take. Lists name every record that gave entries, except where there is but one
+   * record; times (`first_seen`, `last_seen` and those in `device`) are over all records and name none.
    */
   supplies: string[];
 }
@@ -186,8 +187,6 @@ export interface GoldenHost {
   last_seen?: Date;
   /** Sorted by record id. */
   sources: HostSource[];
-  /** Record ids, sorted. */
-  members: string[];
   /** All identity keys of the members, sorted. */
   keys: string[];
   reasons: Reason[];

@@ -7,6 +7,7 @@ import { pagesFrom, type PageDoc, type PageOutcome } from '../store/pages.js';
 import { putRejected, releaseUnderstood } from '../store/quarantine.js';
 import { putRecords } from '../store/records.js';
 import { readPage, type ReadPage } from './page.js';
+import { contentDigest, outcomeOfSameBytes, stillHolds } from './same-bytes.js';
 
 export interface NormalizeInput {
   run: string;
@@ -40,6 +41,21 @@ export interface Normalizing {
   onPage(sum: Normalized): void;
 }
 
+/** What a thread needs to read pages: opened once. */
+export interface Reading {
+  store: Store;
+  sources: SourceRegistry;
+  environment: Record<string, string | undefined>;
+  /** Digest of the code that reads, see `readerDigest`. */
+  reader: string;
+}
+
+interface Prepared {
+  body?: Buffer | undefined;
+  /** What the same bytes came to before. */
+  earlier?: PageOutcome;
+}
+
 const POLL_MS = 20;
 const PATIENCE_MS = 2_000;
 /** Ledger entries read at once. */
@@ -47,29 +63,25 @@ const AHEAD = 50;
 
 /** Turns stored pages into records. Asks no vendor; repeating it changes nothing. Aborted, it ends after the page under way. */
 export async function normalize(
-  store: Store,
-  sources: SourceRegistry,
-  environment: Record<string, string | undefined>,
+  { store, sources, environment, reader }: Reading,
   input: NormalizeInput,
   { rows, signal, onPage }: Normalizing,
 ): Promise<Normalized> {
   const source = sources.get(input.source);
-  const reader = offlineInput(source, environment);
+  const offline = offlineInput(source, environment);
   const replay = input.pages !== input.run;
-  const sum: Normalized = {
-    pages: 0,
-    rows: 0,
-    new: 0,
-    changed: 0,
-    unchanged: 0,
-    quarantined: 0,
-    next: input.from,
-    stopped: 'budget',
-  };
+  const sum: Normalized = { ...NOTHING, next: input.from };
   let quarantined = (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
+  // Until a listing was complete, most records are unknown: they are inserted without being looked for.
+  const seen = await store.sources.findOne({ _id: source.name }, { projection: { last_complete: 1 } });
+  const known = seen?.last_complete !== undefined;
 
-  const bodyOf = async (page: PageDoc | undefined) =>
-    !page || page.rows === 0 || (page.outcome && !replay) ? undefined : getBody(store, page.digest, page.bytes);
+  const done = (page: PageDoc) => page.outcome !== undefined && !replay;
+  const prepare = async (page: PageDoc | undefined): Promise<Prepared> => {
+    if (!page || page.rows === 0 || done(page)) return {};
+    const earlier = replay || !known ? undefined : await outcomeOfSameBytes(store, page, reader);
+    return earlier ? { earlier } : { body: await getBody(store, page.digest, page.bytes) };
+  };
 
   const write = async (page: PageDoc, { understood, rejected }: ReadPage) => {
     const origin = {
@@ -79,23 +91,28 @@ export async function normalize(
       run: input.run,
       observedAt: page.fetched_at,
     };
-    const counts = await putRecords(store, origin, understood);
+    const counts = await putRecords(store, origin, understood, known);
     await putRejected(store, origin, rejected);
     if (quarantined) await releaseUnderstood(store, page._id, understood);
     quarantined ||= rejected.length > 0;
-    const outcome = { ...counts, quarantined: rejected.length };
-    if (!replay || !page.outcome) {
-      const ids = understood.map((record) => record._id.slice(source.name.length + 1));
-      const rejected_ids = rejected.flatMap(({ recordId }) => recordId ?? []);
-      await store.pages.updateOne(
-        { _id: page._id },
-        { $set: { outcome: { at: new Date(), ...outcome, ids, rejected_ids } } },
-      );
-    }
+    const read = understood.map(({ _id, hash }) => ({ id: _id.slice(source.name.length + 1), hash }));
+    await conclude(page, {
+      at: new Date(),
+      ...counts,
+      quarantined: rejected.length,
+      ids: read.map(({ id }) => id),
+      rejected_ids: rejected.flatMap(({ recordId }) => recordId ?? []),
+      content: contentDigest(read),
+      reader,
+    });
+  };
+
+  const conclude = async (page: PageDoc, outcome: PageOutcome) => {
+    if (!replay || !page.outcome) await store.pages.updateOne({ _id: page._id }, { $set: { outcome } });
     add(page, outcome);
   };
 
-  const add = (page: PageDoc, outcome: Omit<PageOutcome, 'at' | 'ids' | 'rejected_ids'>) => {
+  const add = (page: PageDoc, outcome: PageOutcome) => {
     sum.pages += 1;
     sum.rows += page.rows;
     for (const count of ['new', 'changed', 'unchanged', 'quarantined'] as const) sum[count] += outcome[count];
@@ -103,14 +120,35 @@ export async function normalize(
     onPage(sum);
   };
 
-  let position = input.from;
   let taken = 0;
   let waiting = 0;
+  let last: PageDoc | undefined;
   // The next page is read and mapped while this one's writes are under way.
   let writing: Promise<void> = Promise.resolve();
-  let last: PageDoc | undefined;
+  const take = async (page: PageDoc, { earlier, body }: Prepared) => {
+    if (done(page)) {
+      await writing;
+      add(page, page.outcome!);
+      return;
+    }
+    if (earlier) {
+      await writing;
+      if (await stillHolds(store, page, earlier)) {
+        const { ids } = earlier;
+        await conclude(page, { ...earlier, at: new Date(), new: 0, changed: 0, unchanged: ids.length });
+        return;
+      }
+    }
+    const bytes = earlier ? await getBody(store, page.digest, page.bytes) : body;
+    const read = readPage(source, offline, page, bytes);
+    await writing;
+    writing = write(page, read);
+    writing.catch(() => {}); // awaited at the next page, and at the end
+    await new Promise(setImmediate); // pages are parsed in one go: let others through in between
+  };
+
   while (taken < rows && !signal.aborted && last?.next !== null) {
-    const ledger = await pagesFrom(store, input.pages, source.name, position, AHEAD);
+    const ledger = await pagesFrom(store, input.pages, source.name, last ? last.seq + 1 : input.from, AHEAD);
     if (ledger.length === 0) {
       sum.stopped = input.follow ? 'waited' : 'ended';
       if (!input.follow || waiting >= PATIENCE_MS) break;
@@ -120,28 +158,29 @@ export async function normalize(
     }
     waiting = 0;
     sum.stopped = 'budget';
-    let body = bodyOf(ledger[0]);
+    let prepared = prepare(ledger[0]);
     for (const [at, page] of ledger.entries()) {
       if (taken >= rows || signal.aborted) break;
-      const bytes = await body;
-      body = bodyOf(ledger[at + 1]);
-      body.catch(() => {}); // awaited with its page
+      const ready = await prepared;
+      prepared = prepare(ledger[at + 1]);
+      prepared.catch(() => {}); // awaited with its page
       taken += page.rows;
-      position = page.seq + 1;
       last = page;
-      if (page.outcome && !replay) {
-        await writing;
-        add(page, page.outcome);
-        continue;
-      }
-      const read = readPage(source, reader, page, bytes);
-      await writing;
-      writing = write(page, read);
-      writing.catch(() => {}); // awaited at the next page, and at the end
-      await new Promise(setImmediate); // pages are parsed in one go: let others through in between
+      await take(page, ready);
     }
   }
   await writing;
   if (last?.next === null) sum.stopped = 'ended';
   return sum;
 }
+
+const NOTHING: Normalized = {
+  pages: 0,
+  rows: 0,
+  new: 0,
+  changed: 0,
+  unchanged: 0,
+  quarantined: 0,
+  next: 0,
+  stopped: 'budget',
+};

@@ -8,6 +8,7 @@ import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
 import { fromPlain } from './errors.js';
 import { normalize, type NormalizeInput, type Normalized } from './normalize.js';
+import { readerDigest } from './same-bytes.js';
 import type { Answer, Task } from './thread.js';
 
 /** Where pages are turned into records. */
@@ -24,9 +25,9 @@ const LISTINGS_A_THREAD = 4;
 export function openNormalizer(config: Config, store: Store, sources: SourceRegistry): Normalizer {
   const filename = join(__dirname, 'thread.js');
   if (!existsSync(filename)) {
+    const reading = { store, sources, environment: config.environment, reader: readerDigest(config.sourceFolders) };
     return {
-      normalize: (input, signal, onPage) =>
-        normalize(store, sources, config.environment, input, { rows: config.stretchRecords, signal, onPage }),
+      normalize: (input, signal, onPage) => normalize(reading, input, { rows: config.stretchRecords, signal, onPage }),
       close: async () => {},
     };
   }

@@ -4,6 +4,7 @@ import { loadSources } from '../sources/index.js';
 import { openStore } from '../store/database.js';
 import { toPlain, type PlainError } from './errors.js';
 import { normalize, type NormalizeInput, type Normalized } from './normalize.js';
+import { readerDigest } from './same-bytes.js';
 
 /** One activity's work. `port` carries sums back, and a word to stop. */
 export interface Task {
@@ -15,6 +16,7 @@ export type Answer = { done: Normalized } | { error: PlainError };
 
 const { config } = workerData as { config: Config };
 const sources = loadSources({ folders: config.sourceFolders });
+const reader = readerDigest(config.sourceFolders);
 const opening = openStore(config.mongodb);
 opening.catch(() => {}); // the first task reports it
 
@@ -23,7 +25,8 @@ export default async function run({ input, port }: Task): Promise<Answer> {
   const stop = new AbortController();
   port.on('message', () => stop.abort());
   try {
-    const done = await normalize(await opening, sources, config.environment, input, {
+    const reading = { store: await opening, sources, environment: config.environment, reader };
+    const done = await normalize(reading, input, {
       rows: config.stretchRecords,
       signal: stop.signal,
       onPage: (sum) => port.postMessage(sum),

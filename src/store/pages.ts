@@ -15,6 +15,9 @@ export interface PageOutcome {
   ids: string[];
   /** Native ids of the rows in quarantine, as far as they could be read. */
   rejected_ids: string[];
+  /** Digests of the records' content, and of the code that read them: the same bytes need not be read twice. */
+  content: string;
+  reader: string;
 }
 
 /** The page ledger: one entry a response, in the order of its listing. `_id` = run, source and digest of the cursor. */
@@ -40,7 +43,7 @@ export interface PageDoc {
 
 export const pageIndexes: IndexDescription[] = [
   { key: { run: 1, source: 1, seq: 1 } },
-  { key: { run: 1, source: 1, digest: 1 } },
+  { key: { source: 1, digest: 1, run: 1 } },
   { key: { source: 1, fetched_at: -1 } },
 ];
 

@@ -84,15 +84,20 @@ const KNOWN = {
 /**
  * Stores one page's records, each at most once: unknown ones are inserted, changed ones replaced (and flagged for the
  * merge), for unchanged ones at most the times move. Can be repeated: what an earlier attempt at this page wrote counts as
- * what it was then. `records` holds no `_id` twice.
+ * what it was then. `records` holds no `_id` twice; unless most are `known`, they are not looked for before they are inserted.
  */
-export async function putRecords(store: Store, origin: Origin, records: readonly Understood[]): Promise<Outcome> {
+export async function putRecords(
+  store: Store,
+  origin: Origin,
+  records: readonly Understood[],
+  known = true,
+): Promise<Outcome> {
   const outcome: Outcome = { new: 0, changed: 0, unchanged: 0 };
   let open = records;
   // A record that another activity changes between our read and our write is looked at again.
   for (let round = 0; open.length > 0; round += 1) {
     if (round === 10) throw new Error(`Records of page ${origin.page} keep changing under us`);
-    open = await putRound(store, origin, open, outcome);
+    open = await putRound(store, origin, open, outcome, known || round > 0);
   }
   return outcome;
 }
@@ -102,11 +107,9 @@ async function putRound(
   origin: Origin,
   records: readonly Understood[],
   outcome: Outcome,
+  lookUp: boolean,
 ): Promise<Understood[]> {
-  const ids = records.map((record) => record._id);
-  const known = new Map<string, Known>();
-  for (const found of await store.records.find<Known>({ _id: { $in: ids } }, { projection: KNOWN }).toArray())
-    known.set(found._id, found);
+  const known = lookUp ? await knownOf(store, records) : new Map<string, Known>();
 
   const inserts: RecordDoc[] = [];
   const inserted: Understood[] = [];
@@ -143,6 +146,14 @@ async function putRound(
   outcome.new += inserts.length - again.length;
   outcome.changed += updates.length - lost.size;
   return lost.size === 0 ? again : [...again, ...records.filter((record) => lost.has(record._id))];
+}
+
+async function knownOf(store: Store, records: readonly Understood[]): Promise<Map<string, Known>> {
+  const found = await store.records
+    .find<Known>({ _id: { $in: records.map(({ _id }) => _id) } }, { projection: KNOWN })
+    .batchSize(10_000)
+    .toArray();
+  return new Map(found.map((record) => [record._id, record]));
 }
 
 function fresh(origin: Origin, record: Understood): RecordDoc {

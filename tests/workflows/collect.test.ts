@@ -47,7 +47,7 @@ test('two vendors become one inventory: the fleet as it is, each machine once', 
     ];
     const wanted = ids.filter((id) => id !== undefined).sort();
     const host = await pipeline.store.hosts.findOne({ 'sources.record': wanted[0]! });
-    expect(host!.members).toEqual(wanted);
+    expect(host!.sources.map(({ record }) => record)).toEqual(wanted);
   }
 });
 
