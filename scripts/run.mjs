@@ -30,7 +30,7 @@ function run(program, args, options = {}) {
 // glibc keeps freed megabytes for reuse, in an arena a thread; given back at once, a worker stays a third smaller. The
 // Dockerfile sets the same.
 process.env.MALLOC_ARENA_MAX ??= '2';
-process.env.MALLOC_MMAP_THRESHOLD_ ??= '1000000';
+process.env.MALLOC_MMAP_THRESHOLD_ ??= '32768';
 
 /** Talk goes to standard error, so that standard output stays the command's own. */
 const QUIET = { stdio: ['ignore', 2, 2] };
@@ -80,7 +80,9 @@ const cli = (...args) =>
 
 const commands = {
   build: () => 0,
-  worker: () => run(process.execPath, ['--enable-source-maps', at('dist/src/worker.js'), ...rest]),
+  // Helper threads of the collector cost more than they save where every core is busy.
+  worker: () =>
+    run(process.execPath, ['--enable-source-maps', '--single-threaded-gc', at('dist/src/worker.js'), ...rest]),
   bench: () => run(process.execPath, ['--enable-source-maps', at('dist/bench/main.js'), ...rest]),
   simulator: () => run(process.execPath, [at('dist/simulator/main.js'), ...rest]),
   test: () => run(process.execPath, [bin('jest', 'bin/jest.js'), ...rest]),

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { Failure } from '../failure.js';
 import type { NormalizeInput, Normalized } from '../normalizer/normalize.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
@@ -17,7 +18,7 @@ export function normalizeActivity({ normalizer, config, log }: Dependencies) {
         } catch (error) {
           activityLog(log, input.run, input.source).error(
             { page: sum?.next ?? input.from, error: (error as Error).name },
-            'Normalizing stopped',
+            error instanceof Failure ? error.message : 'Normalizing stopped',
           );
           throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
         }

@@ -1,7 +1,7 @@
 import { workerData, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config.js';
 import { loadSources } from '../sources/index.js';
-import { openStore } from '../store/database.js';
+import { openStore, type Store } from '../store/database.js';
 import { toPlain, type PlainError } from './errors.js';
 import { normalize, type NormalizeInput, type Normalized } from './normalize.js';
 import { readerDigest } from './same-bytes.js';
@@ -17,15 +17,23 @@ export type Answer = { done: Normalized } | { error: PlainError };
 const { config } = workerData as { config: Config };
 const sources = loadSources({ folders: config.sourceFolders });
 const reader = readerDigest(config.sourceFolders);
-const opening = openStore(config.mongodb);
-opening.catch(() => {}); // the first task reports it
+let opening: Promise<Store> | undefined;
+
+/** Opened once; when MongoDB was away then, the next task tries again. */
+function open(): Promise<Store> {
+  opening ??= openStore(config.mongodb).catch((error: unknown) => {
+    opening = undefined;
+    throw error;
+  });
+  return opening;
+}
 
 /** Runs in a thread of its own: reading and mapping rows takes as long as all else that a worker does. */
 export default async function run({ input, port }: Task): Promise<Answer> {
   const stop = new AbortController();
   port.on('message', () => stop.abort());
   try {
-    const reading = { store: await opening, sources, environment: config.environment, reader };
+    const reading = { store: await open(), sources, environment: config.environment, reader };
     const done = await normalize(reading, input, {
       rows: config.stretchRecords,
       signal: stop.signal,

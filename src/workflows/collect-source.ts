@@ -80,6 +80,8 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   }
 
   let fetching = steps.includes('fetch');
+  /** What is left is for the next execution. */
+  let continuing = false;
   let normalizingFailed: FailureNote | undefined;
   /** Follows the fetching close behind, and ends when there is nothing left to read. */
   const normalize = async (): Promise<void> => {
@@ -89,7 +91,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
         const sum = await normalizePages({ run, source, from: state.normalized, follow, pages: pagesOf ?? run });
         addCounts(progress, sum);
         state.normalized = sum.next;
-        if (sum.stopped === 'ended') return;
+        if (sum.stopped === 'ended' || continuing) return;
         if (sum.stopped === 'waited') await condition(() => !fetching || state.seq > state.normalized);
       }
     } catch (error) {
@@ -98,6 +100,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
     }
   };
   const normalizing = steps.includes('normalize') ? normalize() : Promise.resolve();
+  normalizing.catch(() => {}); // a cancellation: awaited below, if it comes that far
 
   let interrupted: FailureNote | undefined;
   while (fetching && !state.ended && !interrupted && !normalizingFailed) {
@@ -121,6 +124,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
     }
     if (workflowInfo().continueAsNewSuggested && !state.ended && !interrupted && !stopped) {
       fetching = false;
+      continuing = true;
       await normalizing;
       if (!normalizingFailed)
         await continueAsNew<typeof collectSource>({ ...input, state: { ...state, paused, progress } });

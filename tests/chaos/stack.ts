@@ -85,7 +85,7 @@ export class ChaosStack {
   /** The command that the container starts too. */
   startWorker(): ChildProcess {
     const log = openSync(join(this.dir, 'worker.log'), 'a');
-    const worker = spawn(process.execPath, [join(__dirname, '../../dist/src/worker.js')], {
+    const worker = spawn(process.execPath, ['--single-threaded-gc', join(__dirname, '../../dist/src/worker.js')], {
       env: this.environment,
       stdio: ['ignore', log, log],
     });

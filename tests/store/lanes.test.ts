@@ -46,7 +46,8 @@ async function mergeInTwoLanes(): Promise<void> {
   if (lanes.single) await drain(leases[0]!, 0);
 }
 
-const membersOf = async () => (await store.hosts.find().toArray()).map(({ sources }) => sources.map(({ record }) => record).join('+')).sort();
+const membersOf = async () =>
+  (await store.hosts.find().toArray()).map(({ sources }) => sources.map(({ record }) => record).join('+')).sort();
 
 test('two lanes settle every record once, although each machine has a record at both ends', async () => {
   const numbers = Array.from({ length: 120 }, (_, n) => String(n).padStart(3, '0'));

@@ -90,11 +90,15 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
 
 function startWorker(environment: NodeJS.ProcessEnv, detached: boolean): ChildProcess {
   const log = openSync(join(FOLDER, 'worker.log'), 'a');
-  const worker = spawn(process.execPath, ['--enable-source-maps', join(__dirname, '../../worker.js')], {
-    env: environment,
-    stdio: ['ignore', log, log],
-    detached,
-  });
+  const worker = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--single-threaded-gc', join(__dirname, '../../worker.js')],
+    {
+      env: environment,
+      stdio: ['ignore', log, log],
+      detached,
+    },
+  );
   closeSync(log);
   return worker;
 }
