@@ -38,7 +38,7 @@ export interface Normalizing {
   rows: number;
   signal: AbortSignal;
   /** Told after each page. */
-  onPage(sum: Normalized): void;
+  onPage: (sum: Normalized) => void;
 }
 
 /** What a thread needs to read pages: opened once. */

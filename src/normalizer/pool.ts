@@ -41,6 +41,7 @@ export function openNormalizer(config: Config, store: Store, sources: SourceRegi
   return {
     async normalize(input, signal, onPage) {
       const { port1: here, port2: port } = new MessageChannel();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port between threads has no origin
       const abort = () => here.postMessage('stop');
       here.on('message', onPage);
       signal.addEventListener('abort', abort);

@@ -103,6 +103,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   normalizing.catch(() => {}); // a cancellation: awaited below, if it comes that far
 
   let interrupted: FailureNote | undefined;
+  // oxlint-disable-next-line no-unmodified-loop-condition -- normalize() sets it meanwhile
   while (fetching && !state.ended && !interrupted && !normalizingFailed) {
     progress.state = paused ? 'paused' : 'fetching';
     await condition(() => !paused || stopped);
