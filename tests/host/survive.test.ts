@@ -61,7 +61,7 @@ test('a host of one record is that record', () => {
       },
     ],
     members: ['qualys:a'],
-    keys: [],
+    keys: ['name::web-01'],
     reasons: [],
   });
 });

@@ -1,0 +1,112 @@
+import { sameName } from './hostname.js';
+import { disjoint, kindOf, type Facts } from './facts.js';
+import { gapDays } from './life.js';
+import type { KeyVerdict } from './types.js';
+
+/** What two records have in common. Cut keys are not among it. */
+export interface Evidence {
+  x: Facts;
+  y: Facts;
+  /** Places in the component, the smaller first. */
+  i: number;
+  j: number;
+  cloud: string[];
+  /** Serials, UUIDs and agent ids. */
+  hard: string[];
+  weakHard: string[];
+  macs: string[];
+  weakMacs: string[];
+  /** Full names, names with an address, short names. */
+  names: string[];
+  fqdn: boolean;
+  /** Whether its name keys are all weak: several machines answer to them. */
+  namesake: boolean;
+  sameName: boolean;
+  sameIp: boolean;
+  /** Days between the two records' lives, negative where they overlap. */
+  gap: number;
+}
+
+export function evidenceOf(x: Facts, y: Facts, i: number, j: number): Evidence {
+  return {
+    x,
+    y,
+    i,
+    j,
+    cloud: [],
+    hard: [],
+    weakHard: [],
+    macs: [],
+    weakMacs: [],
+    names: [],
+    fqdn: false,
+    namesake: false,
+    sameName: namesAgree(x, y),
+    sameIp: shared(x.ips, y.ips),
+    gap: gapDays(x, y),
+  };
+}
+
+/** Adds a key that both hold. */
+export function addKey(evidence: Evidence, key: string, verdict: KeyVerdict | undefined): void {
+  const weak = verdict?.state === 'weak';
+  switch (kindOf(key)) {
+    case 'cloud':
+      evidence.cloud.push(key);
+      break;
+    case 'agent':
+    case 'serial':
+    case 'uuid':
+      (weak ? evidence.weakHard : evidence.hard).push(key);
+      break;
+    case 'mac':
+      (weak ? evidence.weakMacs : evidence.macs).push(key);
+      break;
+    case 'fqdn':
+      evidence.names.push(key);
+      evidence.fqdn = true;
+      evidence.namesake ||= weak;
+      break;
+    default:
+      evidence.names.push(key);
+      evidence.namesake ||= weak;
+  }
+}
+
+/** All keys that the two share, sorted. */
+export function keysOf({ cloud, hard, weakHard, macs, weakMacs, names }: Evidence): string[] {
+  return [...cloud, ...hard, ...weakHard, ...macs, ...weakMacs, ...names].sort();
+}
+
+/** Whether some name of each is one specific name. */
+export function namesAgree(a: Facts, b: Facts): boolean {
+  for (const left of a.names) for (const right of b.names) if (sameName(left, right)) return true;
+  return false;
+}
+
+/** Both have specific names, and none in common. */
+export function namesDiffer(a: Facts, b: Facts): boolean {
+  return a.names.length > 0 && b.names.length > 0 && !namesAgree(a, b);
+}
+
+export function shared(a: readonly string[], b: readonly string[]): boolean {
+  return a.length > 0 && b.length > 0 && !disjoint(a, b);
+}
+
+/** What agrees beside the keys, as `fact:value`, sorted: for people, and for the weakest level. */
+export function agreements({ x, y }: Evidence): string[] {
+  const found: string[] = [];
+  const name = x.names.find((left) => y.names.some((right) => sameName(left, right)));
+  if (name !== undefined) found.push(`name:${name}`);
+  const ip = x.ips.find((address) => y.ips.includes(address));
+  if (ip !== undefined) found.push(`ip:${ip}`);
+  const external = x.record.observation.external_ips.find((address) =>
+    y.record.observation.external_ips.includes(address),
+  );
+  if (external !== undefined) found.push(`external:${external}`);
+  const [left, right] = [x.record.observation.device, y.record.observation.device];
+  if (left.model !== undefined && left.model === right.model) found.push(`model:${left.model}`);
+  const owner = left.owner?.name.toLowerCase();
+  if (owner !== undefined && owner === right.owner?.name.toLowerCase()) found.push(`owner:${owner}`);
+  return found.sort();
+}

@@ -1,0 +1,93 @@
+import { agreements, namesDiffer, type Evidence } from './evidence.js';
+import type { VetoRule } from './vetoes.js';
+import type { Level } from './types.js';
+
+/** One level of joining: what it takes, and what forbids it. */
+export interface Tier {
+  level: Exclude<Level, 'decision'>;
+  /** How much two records agree at this level: 0 is not enough, more is better where candidates contradict each other. */
+  score(evidence: Evidence): number;
+  vetoes: readonly VetoRule[];
+}
+
+const HARD: readonly VetoRule[] = ['class', 'cloud', 'serial', 'uuid'];
+const SOFT: readonly VetoRule[] = [...HARD, 'agents', 'os', 'maker', 'domain'];
+const NAMED: readonly VetoRule[] = [...SOFT, 'macs'];
+
+/** Days that may lie between the lives of two records with one name and address: leases and rebuilds are faster than that. */
+const LONGEST_GAP = 60;
+
+/**
+ * The levels, strongest first; a later one sees what the earlier ones left.
+ *
+ * | level | takes | because |
+ * |---|---|---|
+ * | cloud | one instance id | ids are never given twice |
+ * | hardware | a serial, UUID or agent id; a weak one with a second agreement | read from firmware, or made once at installation |
+ * | mac+name | a MAC and a name or private address, or two MACs; a weak MAC and a name | adapters travel, but not with the machine's name |
+ * | mac | one MAC where names say nothing | |
+ * | mac+renamed | one MAC and a name that merely changed | |
+ * | name+address | a name and a private address, at most 60 days apart | |
+ * | fqdn | a name within a real domain, alive at the same time | unique there at one time |
+ * | name | a short name alive at the same time, and a second agreement | a short name alone never joins |
+ */
+export const TIERS: readonly Tier[] = [
+  { level: 'cloud', vetoes: ['class'], score: ({ cloud }) => cloud.length },
+  {
+    level: 'hardware',
+    vetoes: [...HARD, 'clone', 'agents'],
+    score: ({ hard, weakHard, macs, weakMacs, sameName, sameIp }) => {
+      const second = (macs.length + weakMacs.length > 0 ? 2 : 0) + (sameName ? 1 : 0) + (sameIp ? 1 : 0);
+      if (hard.length > 0) return 10 * hard.length + second;
+      return weakHard.length > 0 ? second : 0;
+    },
+  },
+  {
+    level: 'mac+name',
+    vetoes: SOFT,
+    score: ({ macs, weakMacs, sameName, sameIp }) => {
+      const second = (sameName ? 2 : 0) + (sameIp ? 1 : 0);
+      if (macs.length >= 2 || (macs.length === 1 && second > 0)) return 4 * macs.length + second;
+      return weakMacs.length > 0 && sameName ? second : 0;
+    },
+  },
+  {
+    level: 'mac',
+    vetoes: SOFT,
+    score: ({ macs, x, y }) => (macs.length > 0 && !namesDiffer(x, y) ? 1 : 0),
+  },
+  {
+    level: 'mac+renamed',
+    vetoes: SOFT,
+    score: (evidence) => (evidence.macs.length > 0 && renamed(evidence) ? 1 : 0),
+  },
+  {
+    level: 'name+address',
+    vetoes: NAMED,
+    score: ({ sameName, sameIp, gap, namesake }) =>
+      sameName && sameIp && !namesake && gap <= LONGEST_GAP ? (gap <= 7 ? 2 : 1) : 0,
+  },
+  {
+    level: 'fqdn',
+    vetoes: NAMED,
+    score: ({ fqdn, sameIp, namesake, gap }) => (fqdn && gap <= 7 && !namesake ? (sameIp ? 2 : 1) : 0),
+  },
+  {
+    level: 'name',
+    vetoes: NAMED,
+    score: (evidence) =>
+      evidence.sameName && !evidence.namesake && evidence.gap <= 7 ? agreements(evidence).length - 1 : 0,
+  },
+];
+
+/** Two records of one vendor one after the other, or names that begin alike. */
+function renamed({ x, y, gap }: Evidence): boolean {
+  if (x.record.vendor === y.record.vendor) return gap >= -2;
+  return x.names.some((left) => y.names.some((right) => prefix(left, right) >= 5));
+}
+
+function prefix(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && at < b.length && a[at] === b[at]) at++;
+  return at;
+}
