@@ -2,7 +2,7 @@ import { cloudKey, cloudScope, providerOfInstance } from './cloud.js';
 import { serialKey, serialNumber, serviceTag, uuid, uuidFromSerial, uuidKey } from './hardware.js';
 import { domain, isAddressName, NETBIOS_LENGTH, shortName } from './hostname.js';
 import { privateIps } from './ip.js';
-import { junkOf, type Junk } from './junk/junk.js';
+import { junkOf, type Junk } from './junk.js';
 import { isLocalMac, isMulticastMac } from './mac.js';
 import type { Agent, Device, HostObservation } from './types.js';
 

@@ -11,8 +11,6 @@ export type { Decision, Decisions, KeyVerdict, Level, Reason, Refusal, Resolutio
 /** A component of more records than this is resolved by cloud, agent, serial and UUID keys alone, and reported. */
 export const COMPONENT_CAP = 2_000;
 
-const EVERY_KEY_OK: ReadonlyMap<string, KeyVerdict> = new Map();
-
 /**
  * Which records are one machine: a pure function of the set of records, their keys' states and the decisions, in any order.
  * Keys that `states` does not hold are as good as any. Components do not see each other: what comes of a record is the same

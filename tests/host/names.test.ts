@@ -1,5 +1,5 @@
 import { domain, hostname, isAddressName, sameName, shortName } from '../../src/host/hostname.js';
-import { junkOf } from '../../src/host/junk/junk.js';
+import { junkOf } from '../../src/host/junk.js';
 
 const junk = junkOf();
 

@@ -212,7 +212,7 @@ test('a changed or deleted record changes nothing outside of the components that
       for (const { id, keys } of others) if (keys.some((key) => own.has(key))) touched.add(id);
       for (const inventory of [given, now]) {
         const states = keyStates(inventory);
-        for (const id of [...touched])
+        for (const id of Array.from(touched))
           if (inventory.some((record) => record.id === id))
             for (const member of componentOf(inventory, id, states, [])) touched.add(member.id);
       }

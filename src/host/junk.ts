@@ -1,7 +1,7 @@
-import { serialKey, uuidKey } from '../hardware.js';
-import { GENERIC_DOMAIN_ENDINGS, GENERIC_DOMAINS } from './domains.js';
-import { GENERIC_NAME_PATTERNS, GENERIC_NAMES } from './hostnames.js';
-import { SHARED_MAC_PREFIXES } from './macs.js';
+import { serialKey, uuidKey } from './hardware.js';
+import { GENERIC_DOMAIN_ENDINGS, GENERIC_DOMAINS } from './junk/domains.js';
+import { GENERIC_NAME_PATTERNS, GENERIC_NAMES } from './junk/hostnames.js';
+import { SHARED_MAC_PREFIXES } from './junk/macs.js';
 
 /** An operator's own additions to the lists in this folder; compared in lower case. */
 export interface JunkLists {
