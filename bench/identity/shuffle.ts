@@ -1,9 +1,10 @@
-import type { HostRecord } from '../../src/host/types.js';
+import { resolveAll } from '../../src/host/resolve.js';
+import type { HostRecord, Resolution } from '../../src/host/types.js';
 import { Draw } from './fleet/draw.js';
-import { digest, resolveRecords, type Resolved } from './model.js';
+import { digest } from './model.js';
 
 /** How many of `times` shuffled arrivals of the same records give other clusters or other host ids. */
-export function shuffled(records: readonly HostRecord[], resolved: Resolved, times: number, seed: number): number {
+export function shuffled(records: readonly HostRecord[], resolved: Resolution, times: number, seed: number): number {
   const expected = digest(records, resolved);
   let different = 0;
   for (let round = 0; round < times; round++) {
@@ -13,7 +14,7 @@ export function shuffled(records: readonly HostRecord[], resolved: Resolved, tim
       const other = draw.below(at + 1);
       [arrival[at], arrival[other]] = [arrival[other]!, arrival[at]!];
     }
-    if (digest(records, resolveRecords(arrival)) !== expected) different++;
+    if (digest(records, resolveAll(arrival)) !== expected) different++;
   }
   return different;
 }

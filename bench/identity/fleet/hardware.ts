@@ -87,7 +87,7 @@ export function physicalIds(
   const [noSerial, noUuid] = [draw.chance(rates['placeholder-serial']), draw.chance(rates['placeholder-uuid'])];
   const placeholders = [draw.pick(PLACEHOLDER_SERIALS), draw.pick(PLACEHOLDER_UUIDS)] as const;
   if (!filled && noSerial) {
-    pitfalls.push(`placeholder-serial:${placeholders[0]}`);
+    pitfalls.push(`placeholder-serial:${placeholders[0].replaceAll(' ', '_')}`);
     serial = placeholders[0];
     // A Dell without a tag has none to put into its UUID.
     if (build.maker.startsWith('Dell')) id = uuid(seed, unit, 40);
