@@ -37,15 +37,16 @@ export class Collector {
 
   constructor(private readonly keep: { pitfalls: boolean; naive: boolean }) {}
 
-  /** Throws what parsing and mapping throw: the record is not taken then. */
+  /** Throws what parsing, mapping and `machineOf` throw: the record is not taken then. */
   add(source: SourceName, text: string, machineOf: (recordId: string) => string | undefined, pitfalls = ''): string {
     const started = process.hrtime.bigint();
     const raw: unknown = JSON.parse(text);
     const { id: native, observation } = MAP[source](raw);
     this.nanoseconds += process.hrtime.bigint() - started;
     const id = `${source}:${native}`;
+    const machine = machineOf(id);
     this.records.push({ id, source, vendor: source, observation, keys: [], gone: false });
-    this.numbers.push(this.number(machineOf(id)));
+    this.numbers.push(this.number(machine));
     if (this.keep.pitfalls) this.pitfalls.push(this.intern(pitfalls));
     if (this.keep.naive) this.naive.push(naiveKey(source, raw));
     return id;
