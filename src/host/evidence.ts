@@ -1,6 +1,6 @@
 import { sameName } from './hostname.js';
 import { disjoint, kindOf, type Facts } from './facts.js';
-import { gapDays } from './life.js';
+import { gapDays, maybeTogether } from './life.js';
 import type { KeyVerdict } from './types.js';
 
 /** What two records have in common. Cut keys are not among it. */
@@ -18,13 +18,18 @@ export interface Evidence {
   weakMacs: string[];
   /** Full names, names with an address, short names. */
   names: string[];
+  /** Of these, good ones: weak ones belong to several machines at once. */
   fqdn: boolean;
-  /** Whether its name keys are all weak: several machines answer to them. */
-  namesake: boolean;
+  nameIp: boolean;
+  name: boolean;
   sameName: boolean;
   sameIp: boolean;
   /** Days between the two records' lives, negative where they overlap. */
   gap: number;
+  /** Alive at the same time, see `maybeTogether`. */
+  together: boolean;
+  /** Two agents of one vendor: installed anew, or on new hardware under the old name. */
+  successor: boolean;
 }
 
 export function evidenceOf(x: Facts, y: Facts, i: number, j: number): Evidence {
@@ -40,10 +45,13 @@ export function evidenceOf(x: Facts, y: Facts, i: number, j: number): Evidence {
     weakMacs: [],
     names: [],
     fqdn: false,
-    namesake: false,
+    nameIp: false,
+    name: false,
     sameName: namesAgree(x, y),
     sameIp: shared(x.ips, y.ips),
     gap: gapDays(x, y),
+    together: maybeTogether(x, y),
+    successor: x.agent && y.agent && x.record.vendor === y.record.vendor,
   };
 }
 
@@ -64,12 +72,15 @@ export function addKey(evidence: Evidence, key: string, verdict: KeyVerdict | un
       break;
     case 'fqdn':
       evidence.names.push(key);
-      evidence.fqdn = true;
-      evidence.namesake ||= weak;
+      evidence.fqdn ||= !weak;
+      break;
+    case 'name-ip':
+      evidence.names.push(key);
+      evidence.nameIp ||= !weak;
       break;
     default:
       evidence.names.push(key);
-      evidence.namesake ||= weak;
+      evidence.name ||= !weak;
   }
 }
 
@@ -100,6 +111,8 @@ export function agreements({ x, y }: Evidence): string[] {
   if (name !== undefined) found.push(`name:${name}`);
   const ip = x.ips.find((address) => y.ips.includes(address));
   if (ip !== undefined) found.push(`ip:${ip}`);
+  const network = sameSite(x.ips, y.ips);
+  if (network !== undefined && ip === undefined) found.push(`network:${network}`);
   const external = x.record.observation.external_ips.find((address) =>
     y.record.observation.external_ips.includes(address),
   );
@@ -109,4 +122,11 @@ export function agreements({ x, y }: Evidence): string[] {
   const owner = left.owner?.name.toLowerCase();
   if (owner !== undefined && owner === right.owner?.name.toLowerCase()) found.push(`owner:${owner}`);
   return found.sort();
+}
+
+/** Address plans give sites blocks of 10.0.0.0/8; 10.0 itself is what routers and clouds begin with. */
+function sameSite(a: readonly string[], b: readonly string[]): string | undefined {
+  const site = (ip: string) => /^10\.[1-9]\d*\./.exec(ip)?.[0];
+  const sites = a.flatMap((ip) => site(ip) ?? []);
+  return b.flatMap((ip) => site(ip) ?? []).find((found) => sites.includes(found));
 }

@@ -1,5 +1,4 @@
 import { unite, type Cluster, type Component, type Edge } from './cluster.js';
-import { maybeTogether } from './life.js';
 import type { Tier } from './tiers.js';
 import type { RefusedBy } from './types.js';
 import { VETOES } from './vetoes.js';
@@ -47,8 +46,7 @@ function better(a: Edge, b: Edge): number {
 
 /** Positive where `a` is clearly better than `b`. */
 function rank(a: Edge, b: Edge): number {
-  const together = (edge: Edge) => (maybeTogether(edge.evidence.x, edge.evidence.y) ? 1 : 0);
-  return a.score - b.score || together(a) - together(b);
+  return a.score - b.score || Number(a.evidence.together) - Number(b.evidence.together);
 }
 
 function conflict({ splits, clusters }: Component, a: Cluster, b: Cluster, tier: Tier): Conflict | undefined {

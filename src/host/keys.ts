@@ -30,6 +30,7 @@ const JUNK = junkOf();
  * | `mac:<provider>:<mac>` | medium | locally administered MACs inside a cloud, where the provider draws them for one interface; EC2 has no others. Elsewhere they are random or a bridge's |
  * | `fqdn::<name>` | weak | a specific name within a real domain, from DNS or from the directory |
  * | `name-ip:<address>:<name>` | weak | a specific short name with a private address, cut to NetBIOS' length |
+ * | `name-ip:<external>/<address>:<name>` | weak | a common name (a product's, one made of an address) with a private address behind an external one |
  * | `name::<name>`, `name:netbios:<name>` | never alone | a specific short name; long ones also as NetBIOS cuts them |
  *
  * The scope of a MAC is the provider, not the network or account: agents know neither, and the key must meet a connector's.
@@ -48,7 +49,7 @@ export function identityKeys(
   if (device.agent_list) for (const agent of device.agent_list) claimAgent(keys, agent, vendor, nativeId);
   if (device.hw_info) claimHardware(keys, device.hw_info.serial_number, device.hw_info.uuid, junk);
   claimMacs(keys, observation, junk);
-  claimNames(keys, device, junk);
+  claimNames(keys, observation, junk);
   keys.sort();
   return keys.filter((key, at) => key !== keys[at - 1]);
 }
@@ -130,21 +131,44 @@ function claimMacs(keys: string[], observation: HostObservation, junk: Junk): vo
 /** What a name consists of after its first label; a machine's display name counts where it is spelled like a host name. */
 const HOST_NAME = /^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
 
-function claimNames(keys: string[], device: Device, junk: Junk): void {
+function claimNames(keys: string[], observation: HostObservation, junk: Junk): void {
+  const { device } = observation;
   const { hostname, name } = device;
   const addresses = privateIps(device, MOST_ADDRESSES);
-  if (hostname !== undefined) claimName(keys, hostname, device, addresses, junk);
+  const claim = (full: string) => {
+    const short = shortName(full);
+    if (/^\d+$/.test(short)) return;
+    if (junk.name(short) || isAddressName(short)) claimCommonName(keys, short, addresses, observation.external_ips);
+    else claimName(keys, full, short, device, addresses, junk);
+  };
+  if (hostname !== undefined) claim(hostname);
   if (name === undefined || name.length > 255) return;
   const folded = name.toLowerCase();
-  if (folded !== hostname && HOST_NAME.test(folded)) claimName(keys, folded, device, addresses, junk);
+  if (folded !== hostname && HOST_NAME.test(folded)) claim(folded);
 }
 
-function claimName(keys: string[], full: string, device: Device, addresses: readonly string[], junk: Junk): void {
-  const short = shortName(full);
-  if (junk.name(short) || isAddressName(short) || !/\D/.test(short)) return;
+/**
+ * A name that many machines have tells something where there can be one of it: an address behind one external address is
+ * given once at a time.
+ */
+function claimCommonName(keys: string[], short: string, [own]: readonly string[], external: readonly string[]): void {
+  if (own === undefined) return;
+  for (const address of external.slice(0, 2)) keys.push(`name-ip:${address}/${own}:${cut(short)}`);
+}
+
+const cut = (short: string) => short.slice(0, NETBIOS_LENGTH);
+
+function claimName(
+  keys: string[],
+  full: string,
+  short: string,
+  device: Device,
+  addresses: readonly string[],
+  junk: Junk,
+): void {
   keys.push(`name::${short}`);
-  if (short.length >= NETBIOS_LENGTH) keys.push(`name:netbios:${short.slice(0, NETBIOS_LENGTH)}`);
-  for (const address of addresses) keys.push(`name-ip:${address}:${short.slice(0, NETBIOS_LENGTH)}`);
+  if (short.length >= NETBIOS_LENGTH) keys.push(`name:netbios:${cut(short)}`);
+  for (const address of addresses) keys.push(`name-ip:${address}:${cut(short)}`);
   const own = domain(full.slice(short.length + 1));
   if (own !== undefined && !junk.domain(own)) keys.push(`fqdn::${short}.${own}`);
   const directory = device.domain?.toLowerCase();

@@ -33,7 +33,10 @@ export function surelyTogether(a: Life, b: Life): boolean {
   return gapDays(a, b) < -2;
 }
 
-/** Alive at the same time as far as weeks can tell: what a cut week hides counts as alive. Errs to `true`. */
+/**
+ * Alive at the same time as far as weeks can tell: their lives overlap, or both were last seen in the same week. A machine
+ * that takes over another's name starts after that one ended, so once it is seen a week later the two are told apart.
+ */
 export function maybeTogether(a: Life, b: Life): boolean {
-  return gapDays(a, b) <= 7;
+  return gapDays(a, b) < 0 || Math.floor(a.to / WEEK) === Math.floor(b.to / WEEK);
 }

@@ -14,7 +14,7 @@ const HARD: readonly VetoRule[] = ['class', 'cloud', 'serial', 'uuid'];
 const SOFT: readonly VetoRule[] = [...HARD, 'agents', 'os', 'maker', 'domain'];
 const NAMED: readonly VetoRule[] = [...SOFT, 'macs'];
 
-/** Days that may lie between the lives of two records with one name and address: leases and rebuilds are faster than that. */
+/** Days between a scan of an address and an agent that took over from scanning, or the other way round. */
 const LONGEST_GAP = 60;
 
 /**
@@ -27,7 +27,7 @@ const LONGEST_GAP = 60;
  * | mac+name | a MAC and a name or private address, or two MACs; a weak MAC and a name | adapters travel, but not with the machine's name |
  * | mac | one MAC where names say nothing | |
  * | mac+renamed | one MAC and a name that merely changed | |
- * | name+address | a name and a private address, at most 60 days apart | |
+ * | name+address | a name and a private address, alive at the same time | machines follow each other on both: time decides |
  * | fqdn | a name within a real domain, alive at the same time | unique there at one time |
  * | name | a short name alive at the same time, and a second agreement | a short name alone never joins |
  */
@@ -64,21 +64,31 @@ export const TIERS: readonly Tier[] = [
   {
     level: 'name+address',
     vetoes: NAMED,
-    score: ({ sameName, sameIp, gap, namesake }) =>
-      sameName && sameIp && !namesake && gap <= LONGEST_GAP ? (gap <= 7 ? 2 : 1) : 0,
+    score: (evidence) => {
+      if (!evidence.nameIp || evidence.successor) return 0;
+      if (evidence.together) return 2;
+      return isScan(evidence) && evidence.gap <= LONGEST_GAP ? 1 : 0;
+    },
   },
   {
     level: 'fqdn',
     vetoes: NAMED,
-    score: ({ fqdn, sameIp, namesake, gap }) => (fqdn && gap <= 7 && !namesake ? (sameIp ? 2 : 1) : 0),
+    score: ({ fqdn, sameIp, together, successor }) => (fqdn && together && !successor ? (sameIp ? 2 : 1) : 0),
   },
   {
     level: 'name',
     vetoes: NAMED,
     score: (evidence) =>
-      evidence.sameName && !evidence.namesake && evidence.gap <= 7 ? agreements(evidence).length - 1 : 0,
+      evidence.sameName && evidence.name && !evidence.successor && evidence.together
+        ? agreements(evidence).length - 1
+        : 0,
   },
 ];
+
+/** Somebody looked at an address, instead of an agent at the machine. */
+function isScan({ x, y }: Evidence): boolean {
+  return !x.agent || !y.agent;
+}
 
 /** Two records of one vendor one after the other, or names that begin alike. */
 function renamed({ x, y, gap }: Evidence): boolean {

@@ -142,6 +142,7 @@ export type RefusedBy =
   | 'uuid'
   | 'clone'
   | 'agents'
+  | 'successor'
   | 'macs'
   | 'os'
   | 'maker'
