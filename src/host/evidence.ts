@@ -16,6 +16,8 @@ export interface Evidence {
   weakHard: string[];
   macs: string[];
   weakMacs: string[];
+  /** How many of the weak ones are so because of their holders' names alone. */
+  rivalMacs: number;
   /** Full names, names with an address, short names. */
   names: string[];
   /** Of these, good ones: weak ones belong to several machines at once. */
@@ -43,6 +45,7 @@ export function evidenceOf(x: Facts, y: Facts, i: number, j: number): Evidence {
     weakHard: [],
     macs: [],
     weakMacs: [],
+    rivalMacs: 0,
     names: [],
     fqdn: false,
     nameIp: false,
@@ -69,6 +72,7 @@ export function addKey(evidence: Evidence, key: string, verdict: KeyVerdict | un
       break;
     case 'mac':
       (weak ? evidence.weakMacs : evidence.macs).push(key);
+      if (weak && verdict.why === 'names') evidence.rivalMacs++;
       break;
     case 'fqdn':
       evidence.names.push(key);

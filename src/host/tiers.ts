@@ -59,7 +59,7 @@ export const TIERS: readonly Tier[] = [
   {
     level: 'mac+renamed',
     vetoes: SOFT,
-    score: (evidence) => (evidence.macs.length > 0 && renamed(evidence) ? 1 : 0),
+    score: (evidence) => (renamed(evidence) ? 1 : 0),
   },
   {
     level: 'name+address',
@@ -90,14 +90,17 @@ function isScan({ x, y }: Evidence): boolean {
   return !x.agent || !y.agent;
 }
 
-/** Two records of one vendor one after the other, or names that begin alike. */
-function renamed({ x, y, gap }: Evidence): boolean {
-  if (x.record.vendor === y.record.vendor) return gap >= -2;
-  return x.names.some((left) => y.names.some((right) => prefix(left, right) >= 5));
+/**
+ * One interface under two names. An adapter goes from laptop to laptop, with the address that it is leased, so between those
+ * nobody can tell; but a server keeps both, and one vendor's records that follow each other are one agent installed anew.
+ */
+function renamed({ x, y, macs, rivalMacs, sameIp, together, successor }: Evidence): boolean {
+  if (macs.length > 0 && successor && !together) return true;
+  return macs.length + rivalMacs > 0 && sameIp && isFixed(x) && isFixed(y);
 }
 
-function prefix(a: string, b: string): number {
-  let at = 0;
-  while (at < a.length && at < b.length && a[at] === b[at]) at++;
-  return at;
+/** OCSF `device.type_id` of a server, desktop or virtual machine. */
+function isFixed({ record }: Evidence['x']): boolean {
+  const { type_id: type } = record.observation.device;
+  return type === 1 || type === 2 || type === 6;
 }
