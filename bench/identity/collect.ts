@@ -3,8 +3,11 @@ import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
 import { mapHostAsset } from '../../src/sources/shapes/qualys-host-asset.js';
 import { mapAsset } from '../../src/sources/shapes/tenable-asset.js';
 import type { Mapped } from '../../src/sources/source.js';
+import { slim } from './slim.js';
 import { naiveKey } from './naive.js';
 import type { SourceName } from './fleet/machine.js';
+
+const NONE: string[] = [];
 
 const MAP: Record<SourceName, (raw: unknown) => Mapped> = {
   qualys: mapHostAsset,
@@ -45,7 +48,7 @@ export class Collector {
     this.nanoseconds += process.hrtime.bigint() - started;
     const id = `${source}:${native}`;
     const machine = machineOf(id);
-    this.records.push({ id, source, vendor: source, observation, keys: [], gone: false });
+    this.records.push({ id, source, vendor: source, observation: slim(observation), keys: NONE, gone: false });
     this.numbers.push(this.number(machine));
     if (this.keep.pitfalls) this.pitfalls.push(this.intern(pitfalls));
     if (this.keep.naive) this.naive.push(naiveKey(source, raw));

@@ -3,7 +3,7 @@ import { FLEET_NOW } from '../../../simulator/times.js';
 import { fillAzure, fillEc2, fillGcp, fillPod } from './clouds.js';
 import { Draw } from './draw.js';
 import { DAY, type Machine } from './machine.js';
-import { GENERIC, longName, nameOf, neighbour } from './names.js';
+import { GENERIC, longName, nameOf, neighbour, userOf } from './names.js';
 import { egressOf, fillEndpoint, fillHyperv, fillServer, fillVmware, type Body } from './premises.js';
 import { domainOf, isCloud, isEndpoint, kindOf, siteOf, type Kind, type World } from './world.js';
 
@@ -38,6 +38,7 @@ export function buildMachine(world: World, slot: number, before = false): Machin
     model: '',
     bios: '',
     externalIp: egressOf(world, site),
+    user: userOf(world, slot, kind),
     dhcp: false,
     home: false,
     randomMac: false,

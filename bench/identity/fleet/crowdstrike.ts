@@ -46,6 +46,7 @@ export function crowdstrikeRecord(seed: number, sighting: Sighting): { id: strin
     raw['service_provider_account_id'] = cloud.account;
     raw['zone_group'] = cloud.zone;
   }
+  if (hash(seed, machine.slot * 16 + number, 33) % 10 < 7) raw['last_login_user'] = machine.user;
   if (pod) {
     raw['pod_id'] = hex32(seed, machine.slot, 32);
     raw['pod_name'] = state.name;

@@ -51,6 +51,8 @@ export interface Machine {
   model: string;
   bios: string;
   externalIp: string;
+  /** Who logged on last: a person on endpoints, one of a few accounts elsewhere. */
+  user: string;
   /** Its address is leased: records see different ones. */
   dhcp: boolean;
   home: boolean;

@@ -32,6 +32,14 @@ export function nameOf(world: World, slot: number, kind: Kind = kindOf(world, sl
   }
 }
 
+const ACCOUNTS = ['root', 'administrator', 'svc-backup', 'ec2-user', 'ubuntu', 'azureuser'];
+
+/** The person who has the endpoint of a slot, also when it is replaced; on servers one of the accounts that all have. */
+export function userOf(world: World, slot: number, kind: Kind): string {
+  const draw = new Draw(world.seed, slot, 'user');
+  return isEndpoint(kind) ? `${draw.pick(OWNERS)}.${letters(slot, 4).toLowerCase()}` : draw.pick(ACCOUNTS);
+}
+
 /** A name of more than fifteen characters that begins as others of its kind do. */
 export function longName(world: World, slot: number, draw: Draw): string {
   return `${draw.pick(OFFICES)}-${draw.pick(ROLES)}-${draw.pick(ENVIRONMENTS)}-${letters(slot, 7, world.seed)}`.toUpperCase();

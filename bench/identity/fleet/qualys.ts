@@ -39,6 +39,8 @@ export function qualysRecord(seed: number, sighting: Sighting): { id: string; ra
     return { id: String(id), raw };
   }
   raw['dnsHostName'] = full.toLowerCase();
+  raw['lastLoggedOnUser'] =
+    windows && state.domain ? `${state.domain.split('.')[0]!.toUpperCase()}\\${machine.user}` : machine.user;
   raw['manufacturer'] = machine.maker;
   raw['model'] = machine.model;
   if (machine.bios) raw['biosDescription'] = `${machine.maker} ${machine.bios} 08/24/2024`;
