@@ -8,10 +8,10 @@ export interface Cluster {
   members: Facts[];
   /** Places of the members in their component; the first is the smallest. */
   places: number[];
-  cloud: string[];
-  serial: string[];
-  uuid: string[];
-  mac: string[];
+  cloud: readonly string[];
+  serial: readonly string[];
+  uuid: readonly string[];
+  mac: readonly string[];
 }
 
 type Lists = 'cloud' | 'serial' | 'uuid' | 'mac';
@@ -19,7 +19,7 @@ const LISTS: readonly Lists[] = ['cloud', 'serial', 'uuid', 'mac'];
 
 export function clusterOf(facts: Facts, place: number, states: ReadonlyMap<string, KeyVerdict>): Cluster {
   const good = (keys: readonly string[]) =>
-    states.size === 0 ? [...keys] : keys.filter((key) => (states.get(key)?.state ?? 'ok') === 'ok');
+    states.size === 0 || keys.length === 0 ? keys : keys.filter((key) => (states.get(key)?.state ?? 'ok') === 'ok');
   return {
     members: [facts],
     places: [place],
@@ -60,5 +60,9 @@ export function unite(component: Component, level: Level, i: number, j: number, 
 function absorb(into: Cluster, from: Cluster): void {
   into.members.push(...from.members);
   into.places.push(...from.places);
-  for (const field of LISTS) for (const value of from[field]) if (!into[field].includes(value)) into[field].push(value);
+  for (const field of LISTS) {
+    const [known, more] = [into[field], from[field]];
+    if (more.length === 0) continue;
+    into[field] = known.length === 0 ? more : [...known, ...more.filter((value) => !known.includes(value))];
+  }
 }

@@ -4,7 +4,7 @@ import { addKey, agreements, evidenceOf, keysOf, type Evidence } from './evidenc
 import type { Facts } from './facts.js';
 import { joinTier } from './join.js';
 import { TIERS, type Tier } from './tiers.js';
-import type { KeyVerdict, Reason, Refusal, Resolution, ResolvedHost } from './types.js';
+import type { HostRecord, KeyFinding, KeyVerdict, Reason, Refusal, Resolution, ResolvedHost } from './types.js';
 
 /** A key that several records of the component hold: their places, ascending. */
 export interface SharedKey {
@@ -27,6 +27,10 @@ export function resolveComponent(
   strongOnly: boolean,
   into: Resolution,
 ): void {
+  if (facts.length === 1) {
+    into.clusters.push(alone(facts[0]!, states));
+    return;
+  }
   const component: Component = {
     facts,
     clusters: facts.map((fact, at) => clusterOf(fact, at, states)),
@@ -41,6 +45,10 @@ export function resolveComponent(
     if (edges.length > 0) joinTier(component, tier, edges);
   }
   settle(component, states, into);
+}
+
+function alone({ record }: Facts, states: ReadonlyMap<string, KeyVerdict>): ResolvedHost {
+  return { members: [record.id], reasons: [], refused: [], findings: findingsOf([record], states) };
 }
 
 function splitLater({ clusters, splits }: Component, i: number, j: number, at: string): boolean {
@@ -113,15 +121,19 @@ function settle(
     made.get(right)!.refused.push(refusal);
   }
   for (const [cluster, host] of made) {
-    if (states.size > 0) host.findings = findingsOf(cluster, states);
+    host.findings = findingsOf(
+      cluster.members.map(({ record }) => record),
+      states,
+    );
     into.clusters.push(host);
   }
 }
 
-function findingsOf(cluster: Cluster, states: ReadonlyMap<string, KeyVerdict>): ResolvedHost['findings'] {
-  const found = new Map<string, ResolvedHost['findings'][number]>();
-  for (const { record } of cluster.members) {
-    for (const key of record.keys) {
+function findingsOf(records: readonly HostRecord[], states: ReadonlyMap<string, KeyVerdict>): KeyFinding[] {
+  if (states.size === 0) return [];
+  const found = new Map<string, KeyFinding>();
+  for (const { keys } of records) {
+    for (const key of keys) {
       const verdict = states.get(key);
       if (verdict && verdict.state !== 'ok') found.set(key, { key, ...verdict });
     }

@@ -1,4 +1,5 @@
-import type { Decision, Decisions } from './types.js';
+import type { Facts } from './facts.js';
+import type { Decisions } from './types.js';
 
 /** Decisions by the places of their records in a component; those about records elsewhere are left out. */
 export interface Placed {
@@ -29,7 +30,12 @@ export function place(decisions: Decisions, placeOf: ReadonlyMap<string, number>
   return placed;
 }
 
-/** Ids of records that a join ties together, whatever their keys. */
-export function joined(decisions: Decisions): Decision[] {
-  return decisions.filter(({ kind }) => kind === 'join');
+/** Places of records that joins tie together, whatever their keys. */
+export function decided(facts: readonly Facts[], decisions: Decisions): number[][] {
+  const joins = decisions.filter(({ kind }) => kind === 'join');
+  const wanted = new Set(joins.flatMap(({ records }) => records));
+  const placeOf = new Map<string, number>();
+  facts.forEach(({ record: { id } }, at) => wanted.has(id) && placeOf.set(id, at));
+  const pairs = joins.map(({ records }) => records.flatMap((id) => placeOf.get(id) ?? []));
+  return pairs.filter((pair) => pair.length === 2);
 }

@@ -1,6 +1,6 @@
 import { resolveComponent, type SharedKey } from './component.js';
 import { components, sharedKeys } from './components.js';
-import { joined, place, UNDECIDED } from './decisions.js';
+import { decided, place, UNDECIDED } from './decisions.js';
 import { factsOf, kindOf, type Facts } from './facts.js';
 import { verdict } from './key-state.js';
 import type { Decisions, HostRecord, KeyVerdict, Resolution } from './types.js';
@@ -22,7 +22,7 @@ export function resolve(
   decisions: Decisions = [],
 ): Resolution {
   const shared = sharedKeys(records).filter(({ key }) => states.get(key)?.state !== 'cut');
-  return resolveShared(records, undefined, shared, states, decisions);
+  return resolveShared(records.map(factsOf), shared, states, decisions);
 }
 
 /** The whole inventory at once, with the keys' states as its records tell them: for bootstrap, audit and comparisons. */
@@ -31,7 +31,7 @@ export function resolveAll(records: readonly HostRecord[], decisions: Decisions 
   const facts = records.map(factsOf);
   const states = judged(shared, facts);
   const usable = states.size === 0 ? shared : shared.filter(({ key }) => states.get(key)?.state !== 'cut');
-  return resolveShared(records, facts, usable, states, decisions);
+  return resolveShared(facts, usable, states, decisions);
 }
 
 /** The states of the keys that are weak or cut, given all their holders. */
@@ -51,49 +51,54 @@ function judged(shared: readonly SharedKey[], facts: readonly Facts[]): Map<stri
   return states;
 }
 
+/** Records under resolution, by their place in the order in which they were given. */
+interface Work {
+  facts: readonly Facts[];
+  states: ReadonlyMap<string, KeyVerdict>;
+  decisions: Decisions;
+  /** The place of each record in its component. */
+  place: Int32Array;
+  into: Resolution;
+}
+
 function resolveShared(
-  records: readonly HostRecord[],
-  facts: readonly Facts[] | undefined,
+  facts: readonly Facts[],
   shared: readonly SharedKey[],
   states: ReadonlyMap<string, KeyVerdict>,
   decisions: Decisions,
 ): Resolution {
-  const resolution: Resolution = { clusters: [], refused: [], oversized: [] };
-  const factsAt = (at: number) => (facts ? facts[at]! : factsOf(records[at]!));
-  const ties = shared.map(({ holders }) => holders);
-  if (decisions.length > 0) ties.push(...decided(records, decisions));
-  for (const { places, keys } of divide(
-    records.map((_, at) => at),
-    components(records.length, ties),
-    shared,
-  )) {
-    if (places.length > COMPONENT_CAP) oversized(records, factsAt, places, keys, states, decisions, resolution);
-    else resolveOne(records, factsAt, places, keys, states, decisions, false, resolution);
+  const into: Resolution = { clusters: [], refused: [], oversized: [] };
+  const work: Work = { facts, states, decisions, place: new Int32Array(facts.length), into };
+  const all = facts.map((_, at) => at);
+  for (const part of divide(work, all, shared)) {
+    if (part.places.length > COMPONENT_CAP) resolveStrong(work, part);
+    else resolvePart(work, part, false);
   }
-  resolution.clusters.sort((a, b) => order(a.members[0]!, b.members[0]!));
-  resolution.refused.sort((a, b) => order(a.records[0], b.records[0]) || order(a.records[1], b.records[1]));
-  return resolution;
+  into.clusters.sort((a, b) => order(a.members[0]!, b.members[0]!));
+  into.refused.sort((a, b) => order(a.records[0], b.records[0]) || order(a.records[1], b.records[1]));
+  return into;
 }
 
-/** Places of records that decisions tie together. */
-function decided(records: readonly HostRecord[], decisions: Decisions): number[][] {
-  const joins = joined(decisions);
-  if (joins.length === 0) return [];
-  const wanted = new Set(joins.flatMap(({ records: pair }) => pair));
-  const placeOf = new Map<string, number>();
-  records.forEach(({ id }, at) => wanted.has(id) && placeOf.set(id, at));
-  return joins
-    .map(({ records: pair }) => pair.flatMap((id) => placeOf.get(id) ?? []))
-    .filter((pair) => pair.length === 2);
+/** Falls into the components of its strong keys; records that have none in common stay apart. */
+function resolveStrong(work: Work, { places, keys }: Part): void {
+  const ids = places.map((at) => work.facts[at]!.record.id).sort();
+  work.into.oversized.push({ records: places.length, first: ids[0]! });
+  const strong = keys.filter(({ key }) => STRONG.has(kindOf(key)));
+  for (const part of divide(work, places, strong)) resolvePart(work, part, true);
 }
+
+const STRONG: ReadonlySet<string> = new Set(['cloud', 'agent', 'serial', 'uuid']);
 
 interface Part {
   places: number[];
   keys: SharedKey[];
 }
 
-/** The places by their component, with the keys that lie in each. `root` is by place. */
-function divide(places: readonly number[], root: Int32Array, shared: readonly SharedKey[]): Iterable<Part> {
+/** The components of some places, with the keys that lie in each. */
+function divide({ facts, decisions }: Work, places: readonly number[], shared: readonly SharedKey[]): Iterable<Part> {
+  const ties = shared.map(({ holders }) => holders);
+  if (decisions.length > 0) ties.push(...decided(facts, decisions));
+  const root = components(facts.length, ties);
   const parts = new Map<number, Part>();
   for (const at of places) {
     const part = parts.get(root[at]!);
@@ -104,50 +109,21 @@ function divide(places: readonly number[], root: Int32Array, shared: readonly Sh
   return parts.values();
 }
 
-/** Falls into the components of its strong keys; what is left out there joins nobody. */
-function oversized(
-  records: readonly HostRecord[],
-  factsAt: (at: number) => Facts,
-  places: readonly number[],
-  keys: readonly SharedKey[],
-  states: ReadonlyMap<string, KeyVerdict>,
-  decisions: Decisions,
-  into: Resolution,
-): void {
-  const first = places.reduce((id, at) => (records[at]!.id < id ? records[at]!.id : id), records[places[0]!]!.id);
-  into.oversized.push({ records: places.length, first });
-  const strong = keys.filter(({ key }) => STRONG.has(kindOf(key)));
-  const ties = strong.map(({ holders }) => holders);
-  if (decisions.length > 0) ties.push(...decided(records, decisions));
-  const root = components(records.length, ties);
-  for (const part of divide(places, root, strong))
-    resolveOne(records, factsAt, part.places, part.keys, states, decisions, true, into);
-}
-
-const STRONG: ReadonlySet<string> = new Set(['cloud', 'agent', 'serial', 'uuid']);
-
-function resolveOne(
-  records: readonly HostRecord[],
-  factsAt: (at: number) => Facts,
-  places: number[],
-  keys: SharedKey[],
-  states: ReadonlyMap<string, KeyVerdict>,
-  decisions: Decisions,
-  strongOnly: boolean,
-  into: Resolution,
-): void {
+function resolvePart({ facts, states, decisions, place: placeOf, into }: Work, part: Part, strongOnly: boolean): void {
+  const { places, keys } = part;
   if (places.length > 1) {
-    places.sort((a, b) => order(records[a]!.id, records[b]!.id));
-    if (keys.length > 1) keys.sort((a, b) => order(a.key, b.key));
+    places.sort((a, b) => order(facts[a]!.record.id, facts[b]!.record.id));
+    keys.sort((a, b) => order(a.key, b.key));
+    for (let index = 0; index < places.length; index++) placeOf[places[index]!] = index;
   }
-  const placeOf = new Map(places.map((at, index) => [at, index]));
   const shared = keys.map(({ key, holders }) => ({
     key,
-    holders: holders.map((at) => placeOf.get(at)!).sort((a, b) => a - b),
+    holders: holders.map((at) => placeOf[at]!).sort((a, b) => a - b),
   }));
+  const own = places.map((at) => facts[at]!);
   const placed =
-    decisions.length === 0 ? UNDECIDED : place(decisions, new Map(places.map((at, index) => [records[at]!.id, index])));
-  resolveComponent(places.map(factsAt), shared, states, placed, strongOnly, into);
+    decisions.length === 0 ? UNDECIDED : place(decisions, new Map(own.map(({ record }, index) => [record.id, index])));
+  resolveComponent(own, shared, states, placed, strongOnly, into);
 }
 
 function order(a: string, b: string): number {
