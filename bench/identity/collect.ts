@@ -41,7 +41,12 @@ export class Collector {
   constructor(private readonly keep: { pitfalls: boolean; naive: boolean }) {}
 
   /** Throws what parsing, mapping and `machineOf` throw: the record is not taken then. */
-  add(source: SourceName, text: string, machineOf: (recordId: string) => string | undefined, pitfalls = ''): string {
+  add(
+    source: SourceName,
+    text: string,
+    machineOf: (recordId: string) => string | undefined,
+    pitfallsOf: (recordId: string) => string = () => '',
+  ): string {
     const started = process.hrtime.bigint();
     const raw: unknown = JSON.parse(text);
     const { id: native, observation } = MAP[source](raw);
@@ -50,7 +55,7 @@ export class Collector {
     const machine = machineOf(id);
     this.records.push({ id, source, vendor: source, observation: slim(observation), keys: NONE, gone: false });
     this.numbers.push(this.number(machine));
-    if (this.keep.pitfalls) this.pitfalls.push(this.intern(pitfalls));
+    if (this.keep.pitfalls) this.pitfalls.push(this.intern(pitfallsOf(id)));
     if (this.keep.naive) this.naive.push(naiveKey(source, raw));
     return id;
   }

@@ -74,7 +74,7 @@ class Tally {
   }
 
   kinds(): Kind[] {
-    return [...this.found.values()].sort((x, y) => y.pairs - x.pairs);
+    return [...this.found.values()].sort((x, y) => y.pairs - x.pairs || (x.what < y.what ? -1 : 1));
   }
 }
 

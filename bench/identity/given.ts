@@ -43,6 +43,7 @@ export async function readGiven(
     if (machine === undefined) trouble.unknown++;
     return machine;
   };
+  const pitfalls = await readPitfalls(join(folder, 'pitfalls.tsv'), keep.pitfalls);
   const files = SOURCES.filter((source) => existsSync(join(folder, `${source}.jsonl`)));
   if (files.length === 0) throw new Error(`There is none of ${SOURCES.join('.jsonl, ')}.jsonl in ${folder}`);
   for (const source of files) {
@@ -50,7 +51,7 @@ export async function readGiven(
     for await (const [number, line] of lines(join(folder, file))) {
       if (line.trim() === '') continue;
       try {
-        collector.add(source, line, machineOf);
+        collector.add(source, line, machineOf, (id) => pitfalls.get(id) ?? '');
       } catch (error) {
         if (error instanceof Repeated) trouble.repeated++;
         else complain(file, number, (error as Error).message);
@@ -77,6 +78,17 @@ async function readTruth(
     else truth.set(id.trim().toLowerCase(), machine.trim());
   }
   return truth;
+}
+
+/** What a written fleet tells of its records' pitfalls; given records have none. */
+async function readPitfalls(file: string, wanted: boolean): Promise<Map<string, string>> {
+  const pitfalls = new Map<string, string>();
+  if (!wanted || !existsSync(file)) return pitfalls;
+  for await (const [, line] of lines(file)) {
+    const [id = '', tags = ''] = line.split('\t');
+    pitfalls.set(id.toLowerCase(), tags);
+  }
+  return pitfalls;
 }
 
 async function* lines(file: string): AsyncGenerator<[number, string]> {

@@ -87,8 +87,12 @@ async function collect(
   }
   const collector = new Collector(keep);
   for (const { source, machine, raw, pitfalls } of fleet(run.seed, hosts, rates)) {
-    const tags = keep.pitfalls ? `@${/\d+/.exec(machine)![0]} ${pitfalls.join(' ')}` : '';
-    collector.add(source, JSON.stringify(raw), () => machine, tags);
+    collector.add(
+      source,
+      JSON.stringify(raw),
+      () => machine,
+      () => pitfalls,
+    );
   }
   return collector.collected();
 }

@@ -34,15 +34,7 @@ export async function measureSplink(records: readonly HostRecord[], machineOf: I
     const file = join(folder, 'records.jsonl');
     await writeRows(file, records);
     const work = { records: file, folder, thresholds: THRESHOLDS, seed: 1, threads: 2 };
-    const { stdout } = await promisify(execFile)(python, [SCRIPT], {
-      env: { ...process.env, SPLINK_WORK: JSON.stringify(work) },
-      maxBuffer: 1 << 24,
-    });
-    const answer = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
-      seconds: number;
-      rss_mb: number;
-      files: string[];
-    };
+    const answer = await link(python, work);
     const measured = answer.files.map((name, at) => ({
       threshold: THRESHOLDS[at]!,
       quality: measure(numbersIn(name), machineOf),

@@ -19,7 +19,7 @@ export async function writeFleet(folder: string, fleet: Iterable<Labelled>): Pro
     records++;
     await put(`${source}.jsonl`, JSON.stringify(raw));
     await put('truth.tsv', `${source}:${id}\t${machine}`);
-    await put('pitfalls.tsv', `${source}:${id}\t${pitfalls.join(' ')}`);
+    await put('pitfalls.tsv', `${source}:${id}\t${pitfalls}`);
   }
   await Promise.all(
     [...files.values()].map((file) => {

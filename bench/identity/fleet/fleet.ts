@@ -14,8 +14,8 @@ export interface Labelled {
   id: string;
   machine: string;
   raw: object;
-  /** The machine's and the record's own. */
-  pitfalls: readonly string[];
+  /** `@slot` and the pitfalls of the machine and of the record, separated by spaces. */
+  pitfalls: string;
 }
 
 const RENDER: Record<SourceName, (seed: number, sighting: Sighting) => { id: string; raw: object }> = {
@@ -43,7 +43,7 @@ export function* fleet(seed: number, hosts: number, rates: Rates): Generator<Lab
           id,
           machine: machine.id,
           raw,
-          pitfalls: [...machine.pitfalls, ...sighting.pitfalls],
+          pitfalls: `@${slot} ${[...machine.pitfalls, ...sighting.pitfalls].join(' ')}`.trimEnd(),
         };
       }
     }
