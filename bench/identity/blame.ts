@@ -3,6 +3,7 @@ import type { Collected } from './collect.js';
 
 /** Pitfalls that add a shared identifier or change nothing by which a record is known: never why a pair was missed. */
 const HARMLESS = new Set([
+  'other-user',
   'vpn-adapter',
   'host-only',
   'docker',

@@ -38,6 +38,7 @@ export function buildMachine(world: World, slot: number, before = false): Machin
     model: '',
     bios: '',
     externalIp: egressOf(world, site),
+    ownAddress: false,
     user: userOf(world, slot, kind),
     dhcp: false,
     home: false,

@@ -55,6 +55,7 @@ export function fillEc2(world: World, draw: Draw, body: Body): void {
     state.domain = account.region === 'us-east-1' ? 'ec2.internal' : `${account.region}.compute.internal`;
   } else state.domain = 'aws.example.com';
   const behind = draw.chance(rates['private-instance']);
+  body.ownAddress = !behind;
   body.externalIp = behind ? account.nat : publicIp(seed, 200_000_000 + unit);
   if (account.same) body.pitfalls.push('same-cidr');
   const [moved, which, now] = [draw.chance(rates['moved-eni']), draw.below(world.enis), draw.chance(0.5)];
@@ -91,9 +92,8 @@ export function fillAzure(world: World, draw: Draw, body: Body): void {
     network: `vnet-${region}`,
     subnet: 'snet-1',
   };
-  body.externalIp = draw.chance(0.5)
-    ? publicIp(seed, 70_000_000 + subscription)
-    : publicIp(seed, 300_000_000 + body.slot);
+  body.ownAddress = draw.chance(0.5);
+  body.externalIp = publicIp(seed, body.ownAddress ? 300_000_000 + body.slot : 70_000_000 + subscription);
   bridge(world, draw, body);
 }
 
@@ -123,7 +123,8 @@ export function fillGcp(world: World, draw: Draw, body: Body): void {
     subnet: 'default',
   };
   body.pitfalls.push('gcp-mac');
-  body.externalIp = draw.chance(0.5) ? publicIp(seed, 80_000_000 + project) : publicIp(seed, 400_000_000 + body.slot);
+  body.ownAddress = draw.chance(0.5);
+  body.externalIp = publicIp(seed, body.ownAddress ? 400_000_000 + body.slot : 80_000_000 + project);
   bridge(world, draw, body);
 }
 

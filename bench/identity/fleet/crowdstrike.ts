@@ -18,7 +18,7 @@ export function crowdstrikeRecord(seed: number, sighting: Sighting): { id: strin
     device_id: id,
     cid: CID,
     agent_version: `7.${14 + (hash(seed, machine.slot, 31) % 6)}.16000.0`,
-    external_ip: machine.externalIp,
+    external_ip: sighting.externalIp,
     // Windows sensors tell the NetBIOS name.
     hostname: windows ? state.name.slice(0, 15) : fullName(sighting),
     first_seen: isoSeconds(sighting.first),
@@ -46,7 +46,7 @@ export function crowdstrikeRecord(seed: number, sighting: Sighting): { id: strin
     raw['service_provider_account_id'] = cloud.account;
     raw['zone_group'] = cloud.zone;
   }
-  if (hash(seed, machine.slot * 16 + number, 33) % 10 < 7) raw['last_login_user'] = machine.user;
+  if (hash(seed, machine.slot * 16 + number, 33) % 10 < 7) raw['last_login_user'] = sighting.user;
   if (pod) {
     raw['pod_id'] = hex32(seed, machine.slot, 32);
     raw['pod_name'] = state.name;

@@ -51,6 +51,8 @@ export interface Machine {
   model: string;
   bios: string;
   externalIp: string;
+  /** A cloud machine with a public address of its own. */
+  ownAddress: boolean;
   /** Who logged on last: a person on endpoints, one of a few accounts elsewhere. */
   user: string;
   /** Its address is leased: records see different ones. */

@@ -40,7 +40,7 @@ export function qualysRecord(seed: number, sighting: Sighting): { id: string; ra
   }
   raw['dnsHostName'] = full.toLowerCase();
   raw['lastLoggedOnUser'] =
-    windows && state.domain ? `${state.domain.split('.')[0]!.toUpperCase()}\\${machine.user}` : machine.user;
+    windows && state.domain ? `${state.domain.split('.')[0]!.toUpperCase()}\\${sighting.user}` : sighting.user;
   raw['manufacturer'] = machine.maker;
   raw['model'] = machine.model;
   if (machine.bios) raw['biosDescription'] = `${machine.maker} ${machine.bios} 08/24/2024`;
@@ -48,7 +48,7 @@ export function qualysRecord(seed: number, sighting: Sighting): { id: string; ra
     lastCheckedIn: last,
     agentVersion: '6.0.0.41',
     status: 'STATUS_ACTIVE',
-    connectedFrom: machine.externalIp,
+    connectedFrom: sighting.externalIp,
     agentId: machine.agentOf ? uuid(seed, hash(seed, groupOf(machine), 21), 22) : uuid(seed, id, 23),
     platform: os.platform,
   };
@@ -83,13 +83,13 @@ function interfaces({ state, machine, lacks }: Sighting, full: string): object[]
   return rows;
 }
 
-function cloudSource({ machine, state, lacks, first, last }: Sighting, cloud: CloudPlace, full: string): object {
+function cloudSource({ state, lacks, first, last, externalIp }: Sighting, cloud: CloudPlace, full: string): object {
   const own = state.nics[0]!;
   const common = {
     firstDiscovered: isoSeconds(first),
     lastUpdated: isoSeconds(last),
     privateIpAddress: own.ip,
-    publicIpAddress: machine.externalIp,
+    publicIpAddress: externalIp,
     ...(lacks.mac ? {} : { macAddress: spell(own.mac, ':') }),
   };
   switch (cloud.provider) {

@@ -1,27 +1,23 @@
 import { FLEET_NOW } from '../../../simulator/times.js';
 import { Draw } from './draw.js';
-import { randomMac } from './hardware.js';
-import { DAY, SOURCES, type Machine, type Nic, type SourceName, type State } from './machine.js';
+import { look, type Look } from './look.js';
+import { DAY, SOURCES, type Machine, type SourceName } from './machine.js';
 import { endpointNear, nameOf } from './names.js';
 import { leased } from './premises.js';
 import { domainOf, isCloud, kindOf, siteOf, type World } from './world.js';
 
 /** What one record of one vendor shows of a machine. */
-export interface Sighting {
+export interface Sighting extends Look {
   source: SourceName;
   machine: Machine;
   /** Distinct for each record of a source and slot. */
   number: number;
-  /** As the vendor last read it; interfaces are already those that it saw. */
-  state: State;
   /** Which installation of the agent reports; -1 for a scanner's record by address. */
   agent: number;
   first: number;
   last: number;
   lacks: { cloud: boolean; mac: boolean; serial: boolean; uuid: boolean };
   swapped: boolean;
-  /** The interface that talks to a cloud console. */
-  talks: Nic;
   pitfalls: string[];
 }
 
@@ -104,38 +100,7 @@ function agentRecord(world: World, draw: Draw, machine: Machine, source: SourceN
   const swapped = draw.chance(rates['swapped-uuid']) && source === 'tenable';
   if (swapped) pitfalls.push('swapped-uuid');
   const seen = look(world, draw, machine, state, source, early, pitfalls);
-  return { source, machine, state: seen.state, agent, first, last, lacks, swapped, talks: seen.talks, pitfalls };
-}
-
-/** What is plugged in, leased and drawn anew at the time of looking. */
-function look(
-  world: World,
-  draw: Draw,
-  machine: Machine,
-  state: State,
-  source: SourceName,
-  early: boolean,
-  pitfalls: string[],
-): { state: State; talks: Nic } {
-  const nics = state.nics.map((nic) => ({ ...nic }));
-  const own = nics[0]!;
-  const [moved, drawn] = [draw.chance(world.rates.dhcp), draw.next()];
-  if (machine.dhcp && moved) {
-    own.ip = leased(machine, drawn);
-    pitfalls.push('dhcp');
-  }
-  if (machine.randomMac) own.mac = randomMac(draw);
-  if (machine.eni && (machine.eni.when === 'after' || early)) nics.push({ ...machine.eni.nic });
-  const [docked, through, which] = [draw.chance(0.7), draw.chance(world.rates['dock-first']), draw.next()];
-  let talks = own;
-  if (machine.docks.length > 0) {
-    if (source === 'crowdstrike' ? through : docked) nics.push(...machine.docks.map((dock) => ({ ...dock })));
-    if (source === 'crowdstrike' && through) {
-      talks = machine.docks[which % machine.docks.length]!;
-      pitfalls.push('dock-first');
-    }
-  }
-  return { state: { ...state, nics }, talks };
+  return { source, machine, agent, first, last, lacks, swapped, pitfalls, ...seen };
 }
 
 /** A scanner knows an address, what answers there, and the name that reverse DNS has for it. */
@@ -166,6 +131,8 @@ function scanRecord(world: World, draw: Draw, machine: Machine, source: 'qualys'
     lacks: { cloud: true, mac: !shows, serial: true, uuid: true },
     swapped: false,
     talks: own,
+    externalIp: machine.externalIp,
+    user: '',
     pitfalls,
   };
 }

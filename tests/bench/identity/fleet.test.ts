@@ -80,8 +80,16 @@ const OF_RECORDS: [string, Sighting[], number][] = [
   ['no-uuid', agents, rates['no-uuid']],
   ['no-cloud', agents.filter(({ machine }) => ['ec2', 'azure', 'gcp'].includes(machine.kind)), rates['no-cloud']],
   ['swapped-uuid', of('tenable'), rates['swapped-uuid']],
-  ['dock-first', of('crowdstrike').filter(({ machine }) => machine.docks.length > 0), rates['dock-first']],
-  ['dhcp', agents.filter(({ machine }) => machine.dhcp), rates.dhcp],
+  [
+    'dock-first',
+    of('crowdstrike').filter((one) => one.machine.docks.length > 0 && !has('roaming')(one)),
+    rates['dock-first'],
+  ],
+  ['dhcp', agents.filter((one) => one.machine.dhcp && !has('roaming')(one)), rates.dhcp],
+  ['roaming', agents.filter(({ machine }) => machine.kind === 'laptop' || machine.kind === 'mac'), rates.roaming],
+  ['other-external', agents.filter((one) => one.machine.home && !has('roaming')(one)), rates['home-lease']],
+  ['other-external', agents.filter(({ machine }) => machine.ownAddress), rates['public-lease']],
+  ['other-user', agents, rates['other-user']],
   ['stale-ptr', sightings.filter(({ agent, machine }) => agent < 0 && machine.dhcp), rates['stale-ptr']],
 ];
 test.each(OF_RECORDS)('records carry %s at its rate', (tag, of, rate) =>
