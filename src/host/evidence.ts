@@ -112,7 +112,7 @@ export function shared(a: readonly string[], b: readonly string[]): boolean {
 export function agreements({ x, y }: Evidence): string[] {
   const found: string[] = [];
   const name = x.names.find((left) => y.names.some((right) => sameName(left, right)));
-  if (name !== undefined) found.push(`name:${name}`);
+  if (name !== undefined) found.push(`hostname:${name}`);
   const ip = x.ips.find((address) => y.ips.includes(address));
   if (ip !== undefined) found.push(`ip:${ip}`);
   const network = sameSite(x.ips, y.ips);

@@ -127,7 +127,7 @@ export interface Reason {
   level: Level;
   /** The keys that both records hold and that were neither cut nor beside the point, sorted; none for a decision. */
   keys: string[];
-  /** What else agreed, as `fact:value`: `name`, `ip`, `external`, `domain`, `model`; sorted. */
+  /** What else agreed, as `fact:value`: `hostname`, `ip`, `network`, `external`, `model`, `owner`; sorted. */
   facts?: string[];
   /** Record ids, the smaller first. */
   records: [string, string];
@@ -142,7 +142,6 @@ export type RefusedBy =
   | 'uuid'
   | 'clone'
   | 'agents'
-  | 'successor'
   | 'macs'
   | 'os'
   | 'maker'
@@ -157,7 +156,7 @@ export interface Refusal {
   level: Level;
   /** The shared keys that spoke for a join, sorted. */
   keys: string[];
-  /** The keys (or `fact:value`) that spoke against it, sorted; none for `class`, `split` and `size`. */
+  /** The keys (or `fact:value`: `record`, `os`, `maker`, `domain`) that spoke against it, sorted; none for `class`, `split` and `size`. */
   against: string[];
   records: [string, string];
 }

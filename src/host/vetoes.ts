@@ -20,7 +20,6 @@ type Veto = (a: Cluster, b: Cluster) => string[] | undefined;
  * | uuid | two hardware UUIDs, unless one serial had them one after the other (a replaced board), or a name and an interface are shared (a desktop that is built anew at each logon) | SMBIOS |
  * | clone | one hardware id, but no interface and no name in common | copies at the storage level keep UUID, serial and agent id |
  * | agents | two live agents of one vendor without a common interface | an agent runs once on a machine; reinstalled ones follow each other |
- * | successor | for names: two agents of one vendor, alive together or not | installed anew, or on new hardware: nobody can tell |
  * | macs | for names: both know interfaces, none in common | a machine rebuilt on an old name |
  * | os, maker | another family of systems, another computer maker | scanners' guesses are coarse, but not that coarse |
  * | domain | one short name in two real domains, neither inside the other | `web-01` exists in each |
@@ -45,11 +44,7 @@ export const VETOES: Record<VetoRule, Veto> = {
       (x, y) =>
         x.agent && y.agent && x.record.vendor === y.record.vendor && !shared(x.mac, y.mac) && surelyTogether(x, y),
     );
-    return found && found.map(({ record }) => `agent:${record.id}`).sort();
-  },
-  successor: (a, b) => {
-    const found = pairOf(a, b, (x, y) => x.agent && y.agent && x.record.vendor === y.record.vendor);
-    return found && found.map(({ record }) => `agent:${record.id}`).sort();
+    return found && found.map(({ record }) => `record:${record.id}`).sort();
   },
   macs: (a, b) => (disjoint(a.mac, b.mac) ? both(a.mac, b.mac) : undefined),
   os: (a, b) => {

@@ -251,7 +251,7 @@ describe('reasons', () => {
               'name::web-01',
               'uuid::564da6d2-1706-6343-8cbe-1f2d9a3b4c5d',
             ],
-            facts: ['name:web-01'],
+            facts: ['hostname:web-01'],
             records: pair,
           },
         ],
