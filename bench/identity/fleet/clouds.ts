@@ -81,6 +81,8 @@ export function fillAzure(world: World, draw: Draw, body: Body): void {
   const ip = ipv4('10', 40 + (subscription % 8), draw.below(64), draw.next());
   state.nics = [{ name: 'eth0', mac: factoryMac(draw.pick(['000d3a', '6045bd', '7c1e52']), unit), ip }];
   state.name = `vm-${state.name}`;
+  // Each virtual network has a zone of its own in Azure's DNS.
+  state.domain = `${hex32(seed, subscription, 55).slice(0, 18)}.bx.internal.cloudapp.net`;
   const region = draw.pick(['eastus', 'westeurope', 'northeurope']);
   const account = uuid(seed, subscription, 54);
   body.cloud = {

@@ -1,5 +1,5 @@
 import { FLEET_NOW } from '../../../simulator/times.js';
-import { uuid } from '../../../simulator/random.js';
+import { hash, uuid } from '../../../simulator/random.js';
 import { buildMachine } from './build.js';
 import { Draw } from './draw.js';
 import { cardMac } from './hardware.js';
@@ -91,6 +91,6 @@ function happen(world: World, draw: Draw, machine: Machine, moment: number): voi
 
 /** A name like those of its kind that it had nothing to do with before. */
 function renamed(world: World, machine: Machine, name: string): string {
-  const fresh = nameOf(world, 0x3000_0000 + machine.slot, machine.kind);
+  const fresh = nameOf(world, hash(world.seed, machine.slot, 91), machine.kind);
   return fresh === name ? `${name}-2` : fresh;
 }
