@@ -1,4 +1,5 @@
 import { agreements, namesDiffer, type Evidence } from './evidence.js';
+import { kindOf } from './facts.js';
 import type { VetoRule } from './vetoes.js';
 import type { Level } from './types.js';
 
@@ -22,23 +23,24 @@ const LONGEST_GAP = 60;
  *
  * | level | takes | because |
  * |---|---|---|
- * | cloud | one instance id | ids are never given twice |
- * | hardware | a serial, UUID or agent id; a weak one with a second agreement | read from firmware, or made once at installation |
+ * | cloud | one instance id | AWS, Azure and GCP never give one twice |
+ * | hardware | a serial; a UUID or agent id where the names do not differ or something else agrees; a weak one with a second agreement | read from firmware, or made once at installation; copies of a disk or machine keep UUID and agent id |
  * | mac+name | a MAC and a name or private address, or two MACs; a weak MAC and a name | adapters travel, but not with the machine's name |
- * | mac | one MAC where names say nothing | |
- * | mac+renamed | one MAC and a name that merely changed | |
- * | name+address | a name and a private address, alive at the same time | machines follow each other on both: time decides |
+ * | mac | one MAC where names say nothing | vendor-assigned, and not seen on two machines at once |
+ * | mac+renamed | one MAC: one vendor's records that follow each other, or a private address between machines that stay in place | see `renamed` |
+ * | name+address | a name and a private address, alive at the same time; a scan up to 60 days apart from an agent | machines follow each other on both, so time decides; a scanner's record ends where an agent takes over (Qualys, agent_merge_data) |
  * | fqdn | a name within a real domain, alive at the same time | unique there at one time |
- * | name | a short name alive at the same time, and a second agreement | a short name alone never joins |
+ * | name | a short name alive at the same time, and a second agreement: site, external address, model, user | a short name alone never joins |
  */
 export const TIERS: readonly Tier[] = [
   { level: 'cloud', vetoes: ['class'], score: ({ cloud }) => cloud.length },
   {
     level: 'hardware',
     vetoes: [...HARD, 'clone', 'agents'],
-    score: ({ hard, weakHard, macs, weakMacs, sameName, sameIp }) => {
+    score: ({ x, y, hard, weakHard, macs, weakMacs, sameName, sameIp }) => {
       const second = (macs.length + weakMacs.length > 0 ? 2 : 0) + (sameName ? 1 : 0) + (sameIp ? 1 : 0);
-      if (hard.length > 0) return 10 * hard.length + second;
+      const certain = second > 0 || !namesDiffer(x, y) || hard.some((key) => kindOf(key) === 'serial');
+      if (hard.length > 0) return certain ? 10 * hard.length + second : 0;
       return weakHard.length > 0 ? second : 0;
     },
   },
