@@ -153,7 +153,7 @@ function claimNames(keys: string[], observation: HostObservation, junk: Junk): v
  */
 function claimCommonName(keys: string[], short: string, [own]: readonly string[], external: readonly string[]): void {
   if (own === undefined) return;
-  for (const address of external.slice(0, 2)) keys.push(`name-ip:${address}/${own}:${cut(short)}`);
+  for (const address of external.slice(0, 2)) keys.push(`name-ip:${address}/${own}:${short}`);
 }
 
 const cut = (short: string) => short.slice(0, NETBIOS_LENGTH);

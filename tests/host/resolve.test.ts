@@ -146,11 +146,19 @@ describe('stays apart', () => {
       ...uuid('5d'),
       life: [20, 30],
     });
-    expect(refusals([original, clone])).toEqual(['clone: crowdstrike:a crowdstrike:b']);
+    expect(clusters([original, clone])).toHaveLength(2);
     const renamed = record('crowdstrike:b', { hostname: 'app-02', ...nic(MAC), ...uuid('5d') });
     const rewired = record('crowdstrike:b', { hostname: 'app-01', ...nic(OTHER_MAC), ...uuid('5d') });
     expect(clusters([original, renamed])).toHaveLength(1);
     expect(clusters([original, rewired])).toHaveLength(1);
+  });
+
+  test('a serial does not outweigh other interfaces and another name at once', () => {
+    const board = (id: string, hostname: string, mac: string, life: [number, number]) =>
+      record(`crowdstrike:${id}`, { hostname, ...nic(mac), ...serial('SERIAL0001'), life });
+    expect(refusals([board('a', 'app-01', MAC, [0, 10]), board('b', 'app-02', OTHER_MAC, [20, 30])])).toEqual([
+      'clone: crowdstrike:a crowdstrike:b',
+    ]);
   });
 
   test('a pod on a node is not the node, whatever keys it is given', () => {
