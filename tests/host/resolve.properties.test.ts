@@ -224,7 +224,7 @@ test('a changed or deleted record changes nothing outside of the components that
   );
 });
 
-test("hosts' ids follow from the records alone, and a record that comes later takes no id away from an earlier one", () => {
+test("hosts' ids follow from the records alone, in any order, and no two hosts have one id", () => {
   fc.assert(
     fc.property(records, fc.infiniteStream(fc.nat()), (given, stream) => {
       const ids = (inventory: readonly HostRecord[]) => {
