@@ -2,6 +2,7 @@ import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
 import { Failure } from '../failure.js';
 import type { Config } from '../config.js';
 import { bodyIndexes, type BodyDoc } from './bodies.js';
+import { connectionThatTells } from './connection.js';
 import { hostIndexes, type HostDoc, type RedirectDoc } from './hosts.js';
 import { type LeaseDoc } from './leases.js';
 import { pageIndexes, type PageDoc } from './pages.js';
@@ -63,6 +64,7 @@ export async function openStore(config: Config['mongodb'], options: { timeoutMs?
     retryReads: true,
     ignoreUndefined: true,
     maxPoolSize: 20,
+    ...connectionThatTells,
     serverSelectionTimeoutMS: options.timeoutMs ?? 10_000,
   });
   const at = config.uri.replace(/\/\/[^@/]*@/, '//').split('?')[0]!;

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { openStore, type Store } from '../../src/store/database.js';
+
+/**
+ * The way to MongoDB breaks while a large command is on it. The driver alone fails with a bare error that nothing retries,
+ * or waits for ever.
+ */
+
+const target = new URL(process.env['ROLLCALL_TEST_MONGODB_URI']!);
+let breakIt: ((socket: Socket) => void) | undefined;
+const proxy = createServer((socket) => {
+  const server = connect(Number(target.port), target.hostname);
+  socket.on('data', (data) => {
+    if (!breakIt || data.length < 10_000) return server.write(data);
+    const now = breakIt;
+    breakIt = undefined;
+    socket.pause(); // so that the rest of the command stays with the one who sends it
+    return setTimeout(() => now(socket), 50);
+  });
+  server.on('data', (data) => socket.write(data));
+  socket.on('error', () => {}).on('close', () => server.destroy());
+  server.on('error', () => {}).on('close', () => socket.destroy());
+});
+
+const open = () =>
+  openStore({
+    uri: `mongodb://127.0.0.1:${(proxy.address() as AddressInfo).port}/?directConnection=true`,
+    database,
+    hostsCollection: 'hosts',
+  });
+const database = `connection${Date.now()}`;
+const large = Array.from({ length: 10 }, (_, at) => ({ _id: at, text: 'x'.repeat(900_000) }));
+let store: Store;
+
+beforeAll(async () => {
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  store = await open();
+});
+
+afterAll(async () => {
+  await store.db.dropDatabase();
+  await store.close();
+  proxy.close();
+});
+
+test('a connection that is reset while a large write is on it costs one more try', async () => {
+  breakIt = (socket) => socket.resetAndDestroy();
+  await store.db.collection<{ _id: number }>('large').insertMany(large);
+  expect(breakIt).toBeUndefined();
+  expect(await store.db.collection('large').countDocuments()).toBe(large.length);
+});
+
+test('a connection that is given up while a large write is on it lets the write go', async () => {
+  const other = await open();
+  breakIt = () => void other.client.close(true);
+  const written = other.db.collection<{ _id: number }>('given-up').insertMany(large);
+  await expect(written).rejects.toThrow(/closed/);
+});
