@@ -208,7 +208,12 @@ describe('the source that the README shows', () => {
       external_ips: ['198.51.100.7'],
       tags: [],
     });
-    expect(keys).toEqual([`agent:jumpcloud:${system(7)._id}`, 'serial::C02XL07']);
+    expect(keys).toEqual([
+      `agent:jumpcloud:${system(7)._id}`,
+      'fqdn::laptop-7.corp.example.com',
+      'name::laptop-7',
+      'serial::C02XL07',
+    ]);
   });
 
   test('rejects what has no id, and what is no object, by reason', () => {

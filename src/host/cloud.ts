@@ -22,7 +22,7 @@ export function cloudProvider(name: string): string | undefined {
 
 const AWS_INSTANCE = /^m?i-[0-9a-f]{8}(?:[0-9a-f]{9})?$/;
 
-/** The provider that an instance id names by its form alone. */
+/** The provider that an instance id names by its form alone; EC2 can name a machine by its id, too (resource names). */
 export function providerOfInstance(instance: string): string | undefined {
   return /^i-[0-9a-f]{17}$/.test(instance) ? 'aws' : undefined;
 }

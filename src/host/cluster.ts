@@ -1,116 +1,68 @@
-import { isGenericName, sameName, shortName } from './hostname.js';
-import type { HostObservation, HostRecord, Refusal } from './types.js';
+import type { Placed } from './decisions.js';
+import type { Evidence } from './evidence.js';
+import type { Facts } from './facts.js';
+import type { KeyVerdict, Level, RefusedBy } from './types.js';
 
-/** Records that are one machine so far, with what they claim together. `records` are places in their component. */
+/** Records that are one machine so far, with what they claim together. Only keys that are neither weak nor cut are evidence against a join. */
 export interface Cluster {
-  records: number[];
-  class: HostObservation['class'];
-  cloud: string[];
-  serial: string[];
-  uuid: string[];
-  mac: string[];
-  names: string[];
+  members: Facts[];
+  /** Places of the members in their component; the first is the smallest. */
+  places: number[];
+  cloud: readonly string[];
+  serial: readonly string[];
+  uuid: readonly string[];
+  mac: readonly string[];
 }
 
-/** A round of joining; a later one only sees what the earlier ones left. */
-export type Round = 'cloud' | 'hardware' | 'mac';
+type Lists = 'cloud' | 'serial' | 'uuid' | 'mac';
+const LISTS: readonly Lists[] = ['cloud', 'serial', 'uuid', 'mac'];
 
-/** The round in which a key joins, by its kind. */
-export function roundOf(key: string): Round {
-  const kind = key.charCodeAt(0);
-  if (kind === CLOUD) return 'cloud';
-  return kind === MAC ? 'mac' : 'hardware';
-}
-
-const CLOUD = 0x63;
-const MAC = 0x6d;
-const SERIAL = 0x73;
-const UUID = 0x75;
-
-/** A cluster of one record; `ignored` keys count neither for nor against a join. */
-export function clusterOf(record: HostRecord, place: number, ignored: ReadonlySet<string>): Cluster {
-  const cluster: Cluster = {
-    records: [place],
-    class: record.observation.class,
-    cloud: [],
-    serial: [],
-    uuid: [],
-    mac: [],
-    names: namesOf(record),
+export function clusterOf(facts: Facts, place: number, states: ReadonlyMap<string, KeyVerdict>): Cluster {
+  const good = (keys: readonly string[]) =>
+    states.size === 0 || keys.length === 0 ? keys : keys.filter((key) => (states.get(key)?.state ?? 'ok') === 'ok');
+  return {
+    members: [facts],
+    places: [place],
+    cloud: good(facts.cloud),
+    serial: good(facts.serial),
+    uuid: good(facts.uuid),
+    mac: good(facts.mac),
   };
-  for (const key of record.keys) {
-    if (ignored.size > 0 && ignored.has(key)) continue;
-    switch (key.charCodeAt(0)) {
-      case CLOUD:
-        cluster.cloud.push(key);
-        break;
-      case MAC:
-        cluster.mac.push(key);
-        break;
-      case SERIAL:
-        cluster.serial.push(key);
-        break;
-      case UUID:
-        cluster.uuid.push(key);
-        break;
-      default:
-        break; // agents' ids differ between vendors by nature: never evidence against
-    }
-  }
-  return cluster;
 }
 
-/** The short names of a record; one that says little (`macbook-air`) also together with the address it goes with. */
-export function namesOf({ observation: { device } }: HostRecord): string[] {
-  const names: string[] = [];
-  if (device.hostname !== undefined) names.push(shortName(device.hostname));
-  if (device.name !== undefined && !device.name.includes(' ')) {
-    const name = shortName(device.name.toLowerCase());
-    if (name !== names[0] && !/^\d+$/.test(name)) names.push(name);
-  }
-  if (device.ip === undefined) return names;
-  return names.concat(names.filter(isGenericName).map((name) => `${name} at ${device.ip}`));
+/** A component under resolution: what its records say, and how far they have been joined. */
+export interface Component {
+  facts: readonly Facts[];
+  /** The cluster of the record at each place. */
+  clusters: Cluster[];
+  splits: Placed['splits'];
+  reasons: { level: Level; i: number; j: number; evidence?: Evidence }[];
+  refusals: Map<string, { rule: RefusedBy; level: Level; evidence: Evidence; against: string[] }>;
 }
 
-/** Whether some name of each is one specific name. */
-export function namesAgree(a: readonly string[], b: readonly string[]): boolean {
-  for (const left of a) for (const right of b) if (sameName(left, right)) return true;
-  return false;
+/** A pair that a tier would join, between clusters that are not one yet. */
+export interface Edge {
+  evidence: Evidence;
+  score: number;
 }
 
-/**
- * What forbids two clusters to be one machine, if anything. The same cloud instance settles everything but the class: a
- * second sensor on one instance may report another serial (seen in Falcon records). Time is no part of it yet: what only
- * tells time does not cause a merge, so a rule on it would depend on when merges happen to run.
- */
-export function conflict(
-  a: Cluster,
-  b: Cluster,
-  round: Round,
-): { rule: Refusal['rule']; against: string[] } | undefined {
-  if (a.class !== b.class) return { rule: 'class', against: [] };
-  if (round === 'cloud') return undefined;
-  if (disjoint(a.cloud, b.cloud)) return { rule: 'cloud', against: [...a.cloud, ...b.cloud].sort() };
-  if (disjoint(a.serial, b.serial)) return { rule: 'serial', against: [...a.serial, ...b.serial].sort() };
-  if (disjoint(a.uuid, b.uuid)) return { rule: 'uuid', against: [...a.uuid, ...b.uuid].sort() };
-  // Virtual machines cloned at the storage level keep UUID, serial and agent id.
-  if (round === 'hardware' && disjoint(a.mac, b.mac) && disjoint(a.names, b.names) && !namesAgree(a.names, b.names)) {
-    return { rule: 'clone', against: [...a.mac, ...b.mac].sort() };
-  }
-  return undefined;
+/** Joins the clusters of two places and remembers why. */
+export function unite(component: Component, level: Level, i: number, j: number, evidence?: Evidence): void {
+  const { clusters, reasons } = component;
+  const [a, b] = [clusters[i]!, clusters[j]!];
+  if (a === b) return;
+  for (const place of b.places) clusters[place] = a;
+  absorb(a, b);
+  reasons.push(evidence ? { level, i, j, evidence } : { level, i, j });
 }
 
 /** Moves what `from` claims, and its records, into `into`. */
-export function absorb(into: Cluster, from: Cluster): void {
-  into.records.push(...from.records);
-  for (const field of ['cloud', 'serial', 'uuid', 'mac', 'names'] as const) {
-    for (const value of from[field]) if (!into[field].includes(value)) into[field].push(value);
+function absorb(into: Cluster, from: Cluster): void {
+  into.members.push(...from.members);
+  into.places.push(...from.places);
+  for (const field of LISTS) {
+    const [known, more] = [into[field], from[field]];
+    if (more.length === 0) continue;
+    into[field] = known.length === 0 ? more : [...known, ...more.filter((value) => !known.includes(value))];
   }
-}
-
-/** Both know some, and none in common. */
-function disjoint(a: readonly string[], b: readonly string[]): boolean {
-  if (a.length === 0 || b.length === 0) return false;
-  for (const value of a) if (b.includes(value)) return false;
-  return true;
 }

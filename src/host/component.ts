@@ -1,6 +1,10 @@
-import { absorb, clusterOf, conflict, namesAgree, roundOf, type Cluster, type Round } from './cluster.js';
-import { explain } from './reasons.js';
-import type { HostRecord, Refusal, Resolution } from './types.js';
+import { clusterOf, unite, type Cluster, type Component, type Edge } from './cluster.js';
+import type { Placed } from './decisions.js';
+import { addKey, agreements, evidenceOf, keysOf, type Evidence } from './evidence.js';
+import type { Facts } from './facts.js';
+import { joinTier } from './join.js';
+import { TIERS, type Tier } from './tiers.js';
+import type { HostRecord, KeyFinding, KeyVerdict, Reason, Refusal, Resolution, ResolvedHost } from './types.js';
 
 /** A key that several records of the component hold: their places, ascending. */
 export interface SharedKey {
@@ -8,159 +12,131 @@ export interface SharedKey {
   holders: number[];
 }
 
-/** Two clusters that share keys of the round, and the first pair of records through which they do. */
-interface Edge {
-  a: Cluster;
-  b: Cluster;
-  x: number;
-  y: number;
-  keys: string[];
-}
-
-interface Refused extends Omit<Refusal, 'records'> {
-  x: number;
-  y: number;
-}
-
-const ROUNDS: readonly Round[] = ['cloud', 'hardware', 'mac'];
+/** Levels at which a component that is too large to be compared pair by pair is still resolved. */
+const STRONG = TIERS.filter(({ level }) => level === 'cloud' || level === 'hardware');
 
 /**
- * Joins the records of one component, strongest evidence first, each step checked cluster against cluster. `records` are
- * sorted by id and `shared` by key: nothing depends on any other order.
+ * Joins the records of one component, strongest evidence first, each step checked cluster against cluster. `facts` are sorted
+ * by record id and `shared` by key: nothing depends on any other order.
  */
 export function resolveComponent(
-  records: readonly HostRecord[],
+  facts: readonly Facts[],
   shared: readonly SharedKey[],
-  ignored: ReadonlySet<string>,
+  states: ReadonlyMap<string, KeyVerdict>,
+  { joins, splits }: Placed,
+  strongOnly: boolean,
   into: Resolution,
 ): void {
-  /** The cluster of the record at each place. */
-  const clusters = records.map((record, place) => clusterOf(record, place, ignored));
-  const names = clusters.map((cluster) => [...cluster.names]);
-  const refused = new Map<string, Refused>();
-  for (const round of ROUNDS) {
-    const edges = meet(round, shared, clusters, names);
-    if (edges.length > 0) join(round, edges, clusters, refused);
+  if (facts.length === 1) {
+    into.clusters.push(alone(facts[0]!, states));
+    return;
   }
-
-  const made = new Map<Cluster, Resolution['clusters'][number]>();
-  records.forEach((record, place) => {
-    const cluster = clusters[place]!;
-    const known = made.get(cluster);
-    if (known) known.members.push(record.id);
-    else made.set(cluster, { members: [record.id], reasons: [] });
-  });
-  explain(records, shared, clusters, names, (cluster) => made.get(cluster)!.reasons);
-  into.clusters.push(...made.values());
-  for (const { x, y, rule, keys, against } of refused.values()) {
-    // What other, clearer keys joined after all was not refused.
-    if (clusters[x] === clusters[y]) continue;
-    into.refused.push({ rule, keys: [...new Set(keys)].sort(), against, records: [records[x]!.id, records[y]!.id] });
-  }
-}
-
-/** Pairs of clusters that share a key of the round; a MAC only counts between records whose names agree. */
-function meet(
-  round: Round,
-  shared: readonly SharedKey[],
-  clusters: readonly Cluster[],
-  names: readonly string[][],
-): Edge[] {
-  const edges = new Map<number, Edge>();
-  for (const { key, holders } of shared) {
-    if (roundOf(key) !== round) continue;
-    for (let j = 1; j < holders.length; j++) {
-      for (let i = 0; i < j; i++) {
-        const [x, y] = [holders[i]!, holders[j]!];
-        const [a, b] = [clusters[x]!, clusters[y]!];
-        if (a === b || (round === 'mac' && !namesAgree(names[x]!, names[y]!))) continue;
-        // A cluster's first record stands for it; the smaller one first.
-        const [from, to] = a.records[0]! < b.records[0]! ? [a, b] : [b, a];
-        const pair = from.records[0]! * clusters.length + to.records[0]!;
-        const edge = edges.get(pair);
-        if (!edge) edges.set(pair, { a: from, b: to, x, y, keys: [key] });
-        else {
-          edge.keys.push(key);
-          if (x < edge.x || (x === edge.x && y < edge.y)) [edge.x, edge.y] = [x, y];
-        }
-      }
-    }
-  }
-  return [...edges.values()].sort((a, b) => a.x - b.x || a.y - b.y);
-}
-
-/** Joins along the edges that nothing forbids; where candidates contradict each other it joins none of them. */
-function join(round: Round, edges: readonly Edge[], clusters: Cluster[], refused: Map<string, Refused>): void {
-  const refuse = (edge: Edge, rule: Refusal['rule'], against: string[]) => {
-    const known = refused.get(`${rule} ${edge.x} ${edge.y}`);
-    if (known) known.keys.push(...edge.keys);
-    else refused.set(`${rule} ${edge.x} ${edge.y}`, { rule, keys: [...edge.keys], against, x: edge.x, y: edge.y });
+  const component: Component = {
+    facts,
+    clusters: facts.map((fact, at) => clusterOf(fact, at, states)),
+    splits,
+    reasons: [],
+    refusals: new Map(),
   };
-
-  const open: Edge[] = [];
-  for (const edge of edges) {
-    const found = conflict(edge.a, edge.b, round);
-    if (found) refuse(edge, found.rule, found.against);
-    else open.push(edge);
+  for (const { i, j, at } of joins) if (!splitLater(component, i, j, at)) unite(component, 'decision', i, j);
+  const pairs = evidence(facts, shared, states);
+  for (const tier of strongOnly ? STRONG : TIERS) {
+    const edges = open(component, pairs, tier);
+    if (edges.length > 0) joinTier(component, tier, edges);
   }
-  const doubtful = open.length > 1 ? contradictory(round, open) : undefined;
-  for (const edge of open) {
-    const against = doubtful?.get(edge);
-    if (against) {
-      refuse(edge, 'ambiguous', against);
-      continue;
-    }
-    const [a, b] = [clusters[edge.x]!, clusters[edge.y]!];
-    if (a === b) continue;
-    // Both may have grown since: what each became is checked, not what each was.
-    const found = conflict(a, b, round);
-    if (found) {
-      refuse(edge, found.rule, found.against);
-      continue;
-    }
-    for (const place of b.records) clusters[place] = a;
-    absorb(a, b);
-  }
+  settle(component, states, into);
 }
 
-/** Edges of a cluster whose candidates cannot be one machine, with the keys in which these differ. */
-function contradictory(round: Round, open: readonly Edge[]): Map<Edge, string[]> | undefined {
-  if (uniform(open)) return undefined;
-  const around = new Map<Cluster, Edge[]>();
-  for (const edge of open) {
-    for (const end of [edge.a, edge.b]) {
-      const known = around.get(end);
-      if (known) known.push(edge);
-      else around.set(end, [edge]);
-    }
-  }
-  const doubtful = new Map<Edge, string[]>();
-  for (const [centre, edges] of around) {
-    for (let j = 1; j < edges.length; j++) {
-      for (let i = 0; i < j; i++) {
-        const [left, right] = [edges[i]!, edges[j]!];
-        const found = conflict(left.a === centre ? left.b : left.a, right.a === centre ? right.b : right.a, round);
-        if (!found) continue;
-        if (!doubtful.has(left)) doubtful.set(left, found.against);
-        if (!doubtful.has(right)) doubtful.set(right, found.against);
+function alone({ record }: Facts, states: ReadonlyMap<string, KeyVerdict>): ResolvedHost {
+  return { members: [record.id], reasons: [], refused: [], findings: findingsOf([record], states) };
+}
+
+function splitLater({ clusters, splits }: Component, i: number, j: number, at: string): boolean {
+  const [a, b] = [clusters[i], clusters[j]];
+  return splits.some((split) => {
+    const [left, right] = [clusters[split.i], clusters[split.j]];
+    return split.at >= at && ((left === a && right === b) || (left === b && right === a));
+  });
+}
+
+/** What each pair of records that share a key has in common. */
+function evidence(
+  facts: readonly Facts[],
+  shared: readonly SharedKey[],
+  states: ReadonlyMap<string, KeyVerdict>,
+): Evidence[] {
+  const pairs = new Map<number, Evidence>();
+  for (const { key, holders } of shared) {
+    const verdict = states.get(key);
+    for (let b = 1; b < holders.length; b++) {
+      for (let a = 0; a < b; a++) {
+        const [i, j] = [holders[a]!, holders[b]!];
+        let pair = pairs.get(i * facts.length + j);
+        if (!pair) pairs.set(i * facts.length + j, (pair = evidenceOf(facts[i]!, facts[j]!, i, j)));
+        addKey(pair, key, verdict);
       }
     }
   }
-  return doubtful;
+  return [...pairs.values()];
 }
 
-/** Whether no two clusters could contradict each other: the common case, told without comparing all pairs. */
-function uniform(open: readonly Edge[]): boolean {
-  const { a: first } = open[0]!;
-  const alike = (cluster: Cluster) =>
-    cluster.class === first.class &&
-    sameOnly(cluster.cloud, first.cloud) &&
-    sameOnly(cluster.serial, first.serial) &&
-    sameOnly(cluster.uuid, first.uuid) &&
-    sameOnly(cluster.names, first.names);
-  return open.every((edge) => alike(edge.a) && alike(edge.b));
+function open({ clusters }: Component, pairs: readonly Evidence[], tier: Tier): Edge[] {
+  const edges: Edge[] = [];
+  for (const evidence of pairs) {
+    if (clusters[evidence.i] === clusters[evidence.j]) continue;
+    const score = tier.score(evidence);
+    if (score > 0) edges.push({ evidence, score });
+  }
+  return edges;
 }
 
-function sameOnly(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((value, at) => value === b[at]);
+function settle(
+  { facts, clusters, reasons, refusals }: Component,
+  states: ReadonlyMap<string, KeyVerdict>,
+  into: Resolution,
+): void {
+  const made = new Map<Cluster, ResolvedHost>();
+  const idAt = (place: number) => facts[place]!.record.id;
+  facts.forEach(({ record }, at) => {
+    const cluster = clusters[at]!;
+    let host = made.get(cluster);
+    if (!host) made.set(cluster, (host = { members: [], reasons: [], refused: [], findings: [] }));
+    host.members.push(record.id);
+  });
+  for (const { level, i, j, evidence } of reasons) {
+    const [a, b] = i < j ? [i, j] : [j, i];
+    const reason: Reason = { level, keys: evidence ? keysOf(evidence) : [], records: [idAt(a), idAt(b)] };
+    const agreed = evidence ? agreements(evidence) : [];
+    if (agreed.length > 0) reason.facts = agreed;
+    made.get(clusters[a]!)!.reasons.push(reason);
+  }
+  for (const { rule, level, evidence, against } of refusals.values()) {
+    const [left, right] = [clusters[evidence.i]!, clusters[evidence.j]!];
+    // What other, clearer evidence joined after all was not refused.
+    if (left === right) continue;
+    const records: [string, string] = [idAt(evidence.i), idAt(evidence.j)];
+    const refusal: Refusal = { rule, level, keys: keysOf(evidence), against, records };
+    into.refused.push(refusal);
+    made.get(left)!.refused.push(refusal);
+    made.get(right)!.refused.push(refusal);
+  }
+  for (const [cluster, host] of made) {
+    host.findings = findingsOf(
+      cluster.members.map(({ record }) => record),
+      states,
+    );
+    into.clusters.push(host);
+  }
+}
+
+function findingsOf(records: readonly HostRecord[], states: ReadonlyMap<string, KeyVerdict>): KeyFinding[] {
+  if (states.size === 0) return [];
+  const found = new Map<string, KeyFinding>();
+  for (const { keys } of records) {
+    for (const key of keys) {
+      const verdict = states.get(key);
+      if (verdict && verdict.state !== 'ok') found.set(key, { key, ...verdict });
+    }
+  }
+  return [...found.keys()].sort().map((key) => found.get(key)!);
 }

@@ -87,3 +87,16 @@ function isPlaceholderUuid(uuid: string): boolean {
 export function serialKey(serial: string): string {
   return serial.toUpperCase().replace(/\s+/g, '');
 }
+
+/**
+ * The service tag inside a Dell's SMBIOS UUID: `DELL` in ASCII, then the tag's seven characters at fixed places, the first
+ * with its high bit set (`4c4c4544-00SS-SS10-80SS-SSc04fSSSSSS`). It is the serial number that other tools report.
+ */
+export function serviceTag(uuid: string): string | undefined {
+  const octets = uuid.startsWith('4c4c4544') ? uuid : uuid.startsWith('44454c4c') ? swap(uuid) : undefined;
+  if (octets === undefined || octets.slice(26, 30) !== 'c04f') return undefined;
+  const at = (place: number) => Number.parseInt(octets.slice(place, place + 2), 16);
+  const codes = [at(24) & 0x7f, at(11), at(14), at(21), at(30), at(32), at(34)];
+  const tag = String.fromCharCode(...codes);
+  return /^[0-9A-Z]{7}$/.test(tag) ? tag : undefined;
+}

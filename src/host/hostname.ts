@@ -1,5 +1,4 @@
 import { ip } from './ip.js';
-import { GENERIC_NAMES, GENERIC_NAME_PATTERNS } from './junk/hostnames.js';
 import { text } from './text.js';
 
 const ASCII_NAME = /^[\x21-\x7e]+$/;
@@ -29,20 +28,21 @@ export function shortName(hostname: string): string {
   return dot < 0 ? hostname : hostname.slice(0, dot);
 }
 
-/** A short name that says nothing about which machine it is: a product's, a default, a container's. */
-export function isGenericName(short: string): boolean {
-  return short.length < 2 || GENERIC_NAMES.has(short) || GENERIC_NAME_PATTERNS.some((pattern) => pattern.test(short));
+/** A name made of an address (`ip-10-0-0-22`, `dhcp-192-0-2-7`): it says no more than the address does. */
+export function isAddressName(short: string): boolean {
+  return ADDRESS_IN_NAME.test(short);
 }
+
+const ADDRESS_IN_NAME = /(?:^|\D)\d{1,3}(?:[-_]\d{1,3}){3}(?:$|\D)/;
 
 /** NetBIOS cuts names here. */
-const NETBIOS_LENGTH = 15;
+export const NETBIOS_LENGTH = 15;
 
-/** Whether two short names are one specific name, cut to NetBIOS' length or not. */
+/** Whether two short names are one, cut to NetBIOS' length or not. */
 export function sameName(a: string, b: string): boolean {
-  return (a === b || isCut(a, b) || isCut(b, a)) && !isGenericName(a) && !isGenericName(b);
+  return a === b || isCut(a, b) || isCut(b, a);
 }
 
-/** Names made of an address (`ip-10-0-0-22`) differ in their last digits, and no Windows machine has one. */
 function isCut(short: string, long: string): boolean {
-  return short.length === NETBIOS_LENGTH && long.startsWith(short) && !/^ip-\d/.test(short);
+  return short.length === NETBIOS_LENGTH && long.length > NETBIOS_LENGTH && long.startsWith(short);
 }

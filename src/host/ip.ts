@@ -1,4 +1,6 @@
 import ipaddr from 'ipaddr.js';
+import { INNER_NETWORKS } from './junk/addresses.js';
+import type { Device } from './types.js';
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
@@ -66,4 +68,21 @@ function scopeOf6(ip: string): IpScope {
   if (first >= 0x2000 && first < 0x4000) return 'public';
   if (first >= 0xfe80 && first < 0xfec0) return 'link';
   return first >= 0xfc00 && first < 0xfe00 ? 'private' : 'local';
+}
+
+/** A machine's private addresses, its own first, then by text: those that software sets up the same everywhere are none. */
+export function privateIps({ ip, network_interfaces }: Device, limit: number): string[] {
+  const found: string[] = [];
+  if (ip !== undefined && isPrivate(ip)) found.push(ip);
+  if (network_interfaces === undefined) return found;
+  const others: string[] = [];
+  for (const { ip: other } of network_interfaces)
+    if (other !== undefined && other !== ip && isPrivate(other) && !others.includes(other)) others.push(other);
+  if (others.length > 1) others.sort();
+  for (const other of others) if (found.length < limit) found.push(other);
+  return found;
+}
+
+function isPrivate(ip: string): boolean {
+  return ipScope(ip) === 'private' && !INNER_NETWORKS.some((network) => ip.startsWith(network));
 }

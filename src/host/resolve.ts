@@ -1,107 +1,129 @@
 import { resolveComponent, type SharedKey } from './component.js';
-import type { KeyKind } from './keys.js';
-import type { HostRecord, Resolution } from './types.js';
+import { components, sharedKeys } from './components.js';
+import { decided, place, UNDECIDED } from './decisions.js';
+import { factsOf, kindOf, type Facts } from './facts.js';
+import { verdict } from './key-state.js';
+import type { Decisions, HostRecord, KeyVerdict, Resolution } from './types.js';
 
-export type { Level, Reason, Refusal, Resolution } from './types.js';
+export { KEY_LIMITS, keyState } from './key-state.js';
+export type { Decision, Decisions, KeyVerdict, Level, Reason, Refusal, Resolution, ResolvedHost } from './types.js';
 
-/** How many records may hold a key of a kind before it says nothing about which machine it is. */
-export const KEY_LIMITS: Record<KeyKind, number> = { cloud: 64, agent: 16, serial: 16, uuid: 16, mac: 24 };
-
-const LIMIT_OF = new Map<string, number>(Object.entries(KEY_LIMITS));
+/** A component of more records than this is resolved by cloud, agent, serial and UUID keys alone, and reported. */
+export const COMPONENT_CAP = 2_000;
 
 /**
- * Which records are one machine: a pure function of the set of records, in any order. Keys in `cut` count neither for nor
- * against a join; so do keys that more of these records hold than `KEY_LIMITS` allows.
+ * Which records are one machine: a pure function of the set of records, their keys' states and the decisions, in any order.
+ * Keys that `states` does not hold are as good as any. Components do not see each other: what comes of a record is the same
+ * whether its component is resolved alone or with the whole inventory.
  */
-export function resolve(records: readonly HostRecord[], cut: ReadonlySet<string>): Resolution {
-  const { shared, ignored } = sharedKeys(records, cut);
-  const root = components(records.length, shared);
-
-  const resolution: Resolution = { clusters: [], refused: [] };
-  const members = new Map<number, number[]>();
-  for (let at = 0; at < records.length; at++) {
-    const component = root[at]!;
-    const known = members.get(component);
-    if (known) known.push(at);
-    else members.set(component, [at]);
-  }
-  const keysOf = new Map<number, SharedKey[]>();
-  for (const entry of shared) {
-    const component = root[entry.holders[0]!]!;
-    const known = keysOf.get(component);
-    if (known) known.push(entry);
-    else keysOf.set(component, [entry]);
-  }
-
-  const place = new Int32Array(records.length);
-  for (const [component, places] of members) {
-    if (places.length === 1) {
-      resolution.clusters.push({ members: [records[places[0]!]!.id], reasons: [] });
-      continue;
-    }
-    places.sort((a, b) => order(records[a]!.id, records[b]!.id));
-    places.forEach((at, index) => (place[at] = index));
-    const keys = keysOf.get(component)!.sort((a, b) => order(a.key, b.key));
-    for (const { holders } of keys) {
-      for (let at = 0; at < holders.length; at++) holders[at] = place[holders[at]!]!;
-      holders.sort((a, b) => a - b);
-    }
-    resolveComponent(
-      places.map((at) => records[at]!),
-      keys,
-      ignored,
-      resolution,
-    );
-  }
-  resolution.clusters.sort((a, b) => order(a.members[0]!, b.members[0]!));
-  resolution.refused.sort(
-    (a, b) => order(a.records[0], b.records[0]) || order(a.records[1], b.records[1]) || order(a.rule, b.rule),
-  );
-  return resolution;
-}
-
-/** Keys that several records hold, and those that do not count. */
-function sharedKeys(
+export function resolve(
   records: readonly HostRecord[],
-  cut: ReadonlySet<string>,
-): { shared: SharedKey[]; ignored: ReadonlySet<string> } {
-  const holders = new Map<string, number | number[]>();
-  const several: SharedKey[] = [];
-  for (let at = 0; at < records.length; at++) {
-    for (const key of records[at]!.keys) {
-      if (cut.size > 0 && cut.has(key)) continue;
-      const known = holders.get(key);
-      if (known === undefined) holders.set(key, at);
-      else if (typeof known === 'number') {
-        const both = [known, at];
-        holders.set(key, both);
-        several.push({ key, holders: both });
-      } else known.push(at);
-    }
-  }
-  let ignored = cut;
-  const shared = several.filter((entry) => {
-    if (entry.holders.length <= (LIMIT_OF.get(entry.key.slice(0, entry.key.indexOf(':'))) ?? 0)) return true;
-    if (ignored === cut) ignored = new Set(cut);
-    (ignored as Set<string>).add(entry.key);
-    return false;
-  });
-  return { shared, ignored };
+  states: ReadonlyMap<string, KeyVerdict>,
+  decisions: Decisions = [],
+): Resolution {
+  const shared = sharedKeys(records).filter(({ key }) => states.get(key)?.state !== 'cut');
+  return resolveShared(records.map(factsOf), shared, states, decisions);
 }
 
-/** The component of each record, by union-find over shared keys; components are only where to look, never a result. */
-function components(count: number, shared: readonly SharedKey[]): Int32Array {
-  const parent = Int32Array.from({ length: count }, (_, at) => at);
-  const find = (at: number): number => {
-    while (parent[at] !== at) at = parent[at] = parent[parent[at]!]!;
-    return at;
-  };
-  for (const { holders } of shared) {
-    const first = find(holders[0]!);
-    for (let at = 1; at < holders.length; at++) parent[find(holders[at]!)] = first;
+/** The whole inventory at once, with the keys' states as its records tell them: for bootstrap, audit and comparisons. */
+export function resolveAll(records: readonly HostRecord[], decisions: Decisions = []): Resolution {
+  const shared = sharedKeys(records);
+  const facts = records.map(factsOf);
+  const states = judged(shared, facts);
+  const usable = states.size === 0 ? shared : shared.filter(({ key }) => states.get(key)?.state !== 'cut');
+  return resolveShared(facts, usable, states, decisions);
+}
+
+/** The states of the keys that are weak or cut, given all their holders. */
+export function keyStates(records: readonly HostRecord[]): Map<string, KeyVerdict> {
+  return judged(sharedKeys(records), records.map(factsOf));
+}
+
+function judged(shared: readonly SharedKey[], facts: readonly Facts[]): Map<string, KeyVerdict> {
+  const states = new Map<string, KeyVerdict>();
+  for (const { key, holders } of shared) {
+    const found = verdict(
+      key,
+      holders.map((at) => facts[at]!),
+    );
+    if (found) states.set(key, found);
   }
-  for (let at = 0; at < count; at++) parent[at] = find(at);
-  return parent;
+  return states;
+}
+
+/** Records under resolution, by their place in the order in which they were given. */
+interface Work {
+  facts: readonly Facts[];
+  states: ReadonlyMap<string, KeyVerdict>;
+  decisions: Decisions;
+  /** The place of each record in its component. */
+  place: Int32Array;
+  into: Resolution;
+}
+
+function resolveShared(
+  facts: readonly Facts[],
+  shared: readonly SharedKey[],
+  states: ReadonlyMap<string, KeyVerdict>,
+  decisions: Decisions,
+): Resolution {
+  const into: Resolution = { clusters: [], refused: [], oversized: [] };
+  const work: Work = { facts, states, decisions, place: new Int32Array(facts.length), into };
+  const all = facts.map((_, at) => at);
+  for (const part of divide(work, all, shared)) {
+    if (part.places.length > COMPONENT_CAP) resolveStrong(work, part);
+    else resolvePart(work, part, false);
+  }
+  into.clusters.sort((a, b) => order(a.members[0]!, b.members[0]!));
+  into.refused.sort((a, b) => order(a.records[0], b.records[0]) || order(a.records[1], b.records[1]));
+  return into;
+}
+
+/** Falls into the components of its strong keys; records that have none in common stay apart. */
+function resolveStrong(work: Work, { places, keys }: Part): void {
+  const ids = places.map((at) => work.facts[at]!.record.id).sort();
+  work.into.oversized.push({ records: places.length, first: ids[0]! });
+  const strong = keys.filter(({ key }) => STRONG.has(kindOf(key)));
+  for (const part of divide(work, places, strong)) resolvePart(work, part, true);
+}
+
+const STRONG: ReadonlySet<string> = new Set(['cloud', 'agent', 'serial', 'uuid']);
+
+interface Part {
+  places: number[];
+  keys: SharedKey[];
+}
+
+/** The components of some places, with the keys that lie in each. */
+function divide({ facts, decisions }: Work, places: readonly number[], shared: readonly SharedKey[]): Iterable<Part> {
+  const ties = shared.map(({ holders }) => holders);
+  if (decisions.length > 0) ties.push(...decided(facts, decisions));
+  const root = components(facts.length, ties);
+  const parts = new Map<number, Part>();
+  for (const at of places) {
+    const part = parts.get(root[at]!);
+    if (part) part.places.push(at);
+    else parts.set(root[at]!, { places: [at], keys: [] });
+  }
+  for (const entry of shared) parts.get(root[entry.holders[0]!]!)!.keys.push(entry);
+  return parts.values();
+}
+
+function resolvePart({ facts, states, decisions, place: placeOf, into }: Work, part: Part, strongOnly: boolean): void {
+  const { places, keys } = part;
+  if (places.length > 1) {
+    places.sort((a, b) => order(facts[a]!.record.id, facts[b]!.record.id));
+    keys.sort((a, b) => order(a.key, b.key));
+    for (let index = 0; index < places.length; index++) placeOf[places[index]!] = index;
+  }
+  const shared = keys.map(({ key, holders }) => ({
+    key,
+    holders: holders.map((at) => placeOf[at]!).sort((a, b) => a - b),
+  }));
+  const own = places.map((at) => facts[at]!);
+  const placed =
+    decisions.length === 0 ? UNDECIDED : place(decisions, new Map(own.map(({ record }, index) => [record.id, index])));
+  resolveComponent(own, shared, states, placed, strongOnly, into);
 }
 
 function order(a: string, b: string): number {

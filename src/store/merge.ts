@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import type { GoldenHost } from '../host/types.js';
 import { goldenHost } from '../host/survive.js';
-import { KEY_LIMITS, resolve } from '../host/resolve.js';
+import { KEY_LIMITS, keyStates, resolve } from '../host/resolve.js';
 import { closeOver, type Closure } from './closure.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './hosts.js';
@@ -77,7 +77,9 @@ async function settle(
   lanes.claim(lane, closure);
   if (closure.records.size === 0) return { ...NOTHING, blocked: true };
   const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
-  const { clusters } = resolve([...members.values()], closure.cut);
+  const states = keyStates([...members.values()]);
+  for (const key of closure.cut) states.set(key, { state: 'cut', holders: limitOf(key) + 1, why: 'holders' });
+  const { clusters } = resolve([...members.values()], states);
   const golden = clusters.map((cluster) =>
     goldenHost(
       cluster.members.map((id) => members.get(id)!),

@@ -124,3 +124,38 @@ test('keys are sorted and distinct, and a node of many interfaces claims a bound
   expect([...new Set(found)].sort()).toEqual(found);
   expect(identityKeys('crowdstrike', '1', record('crowdstrike:1').observation)).toEqual([]);
 });
+
+test('a specific name claims itself, with its domain, with private addresses, and as NetBIOS cuts it', () => {
+  expect(keys('qualys:1', { hostname: 'accounting-print-03', domain: 'corp.example.com', ip: '10.2.0.5' })).toEqual([
+    'fqdn::accounting-print-03.corp.example.com',
+    'name-ip:10.2.0.5:accounting-prin',
+    'name::accounting-print-03',
+    'name:netbios:accounting-prin',
+  ]);
+  expect(keys('qualys:1', { hostname: 'web-01.lan', name: 'WEB-01', ip: '192.0.2.7' })).toEqual(['name::web-01']);
+  expect(keys('qualys:1', { name: 'Front desk (old)' })).toEqual([]);
+});
+
+test('a name that many machines have claims only its place behind an external address', () => {
+  const place = { ip: '192.168.1.5', external_ips: ['198.51.100.9'] };
+  expect(keys('qualys:1', { hostname: 'macbook-pro.local', ...place })).toEqual([
+    'name-ip:198.51.100.9/192.168.1.5:macbook-pro',
+  ]);
+  expect(keys('qualys:1', { hostname: 'ip-192-168-1-5.ec2.internal', ...place })).toEqual([
+    'name-ip:198.51.100.9/192.168.1.5:ip-192-168-1-5',
+  ]);
+  expect(keys('qualys:1', { hostname: 'macbook-pro.local', ip: '192.168.1.5' })).toEqual([]);
+});
+
+test("a Dell's UUID claims the service tag that other tools report as its serial, in either byte order", () => {
+  const expected = ['serial::3B5RKN2', 'uuid::44454c4c-4200-1035-8052-b3c04f4b4e32'];
+  expect(keys('tenable:1', { hw_info: { uuid: '4C4C4544-0042-3510-8052-B3C04F4B4E32' } })).toEqual(expected);
+  expect(keys('tenable:1', { hw_info: { uuid: '44454c4c-4200-1035-8052-b3c04f4b4e32' } })).toEqual(expected);
+  expect(keys('crowdstrike:1', { hw_info: { serial_number: '3B5RKN2' } })).toEqual(['serial::3B5RKN2']);
+});
+
+test('an EC2 machine named by its id is that instance', () => {
+  expect(keys('qualys:1', { hostname: 'i-0f74daf3d7225083a.eu-west-1.compute.internal' })).toContain(
+    'cloud:aws:i-0f74daf3d7225083a',
+  );
+});

@@ -1,4 +1,7 @@
-import { domain, hostname, isGenericName, sameName, shortName } from '../../src/host/hostname.js';
+import { domain, hostname, isAddressName, sameName, shortName } from '../../src/host/hostname.js';
+import { junkOf } from '../../src/host/junk.js';
+
+const junk = junkOf();
 
 test('host names are lower-case without trailing dot', () => {
   expect(hostname('Web-01.Corp.Example.COM.')).toBe('web-01.corp.example.com');
@@ -18,12 +21,11 @@ test('a workgroup is no domain', () => {
   expect(domain('CORP.Example.com')).toBe('corp.example.com');
 });
 
-test('short names agree when they are equal and specific, cut by NetBIOS or not', () => {
+test('short names agree when they are equal, cut by NetBIOS or not', () => {
   expect(shortName('web-01.corp.example.com')).toBe('web-01');
   expect(sameName('web-01', 'web-01')).toBe(true);
   expect(sameName('accounting-prin', 'accounting-print-03')).toBe(true);
   expect(sameName('web-01', 'web-012')).toBe(false);
-  expect(sameName('ip-172-31-19-22', 'ip-172-31-19-223')).toBe(false);
 });
 
 test.each([
@@ -36,13 +38,47 @@ test.each([
   'x',
   'iphone-3',
 ])('%s is generic', (name) => {
-  expect(isGenericName(name)).toBe(true);
-  expect(sameName(name, name)).toBe(false);
+  expect(junk.name(name)).toBe(true);
 });
 
 test.each(['web-01', 'alex-mbp-2', 'ip-172-31-19-223', 'desktop-4kq2l1p', 'ec2amaz-e8fae79'])(
   '%s is specific',
   (name) => {
-    expect(isGenericName(name)).toBe(false);
+    expect(junk.name(name)).toBe(false);
   },
 );
+
+test.each(['ip-10-0-0-22', 'dhcp-192-0-2-7', '10-1-2-3'])('%s is an address', (name) => {
+  expect(isAddressName(name)).toBe(true);
+});
+
+test.each(['web-01', 'srv-2024-11-05', 'host-1-2-3'])('%s is no address', (name) => {
+  expect(isAddressName(name)).toBe(false);
+});
+
+test.each(['lan', 'ec2.internal', 'eu-west-1.compute.internal', 'fritz.box', 'corp'])(
+  '%s is no domain of anybody',
+  (name) => {
+    expect(junk.domain(name)).toBe(true);
+  },
+);
+
+test.each(['corp.example.com', 'acme.local', 'us-central1-a.c.project.internal'])('%s is a domain', (name) => {
+  expect(junk.domain(name)).toBe(false);
+});
+
+test("an operator's own lists add to the built-in ones", () => {
+  const extended = junkOf({
+    hostnames: ['Golden-Image'],
+    domains: ['Guest.Example.com'],
+    macs: ['AA:BB:CC'],
+    serials: ['ab 12'],
+    uuids: ['D2A64D56-0617-4363-8CBE-1F2D9A3B4C5D'],
+  });
+  expect(extended.name('golden-image') && extended.name('localhost')).toBe(true);
+  expect(extended.domain('guest.example.com')).toBe(true);
+  expect(extended.mac('aa:bb:cc:00:11:22')).toBe(true);
+  expect(extended.serial('AB12')).toBe(true);
+  expect(extended.uuid('564da6d2-1706-6343-8cbe-1f2d9a3b4c5d')).toBe(true);
+  expect(junk.name('golden-image') || junk.mac('aa:bb:cc:00:11:22') || junk.serial('AB12')).toBe(false);
+});

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identityKeys } from '../../src/host/keys.js';
-import { resolve } from '../../src/host/resolve.js';
+import { resolveAll } from '../../src/host/resolve.js';
 import { goldenHost } from '../../src/host/survive.js';
 import type { HostObservation, HostRecord } from '../../src/host/types.js';
 import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
@@ -38,7 +38,7 @@ function recorded(without: (observation: HostObservation) => void = () => {}): H
 /** Instance ids of each cluster's records, as recorded: the truth. */
 function machines(records: readonly HostRecord[]): string[][] {
   const truth = new Map(recorded().map(({ id, observation }) => [id, observation.device.instance_uid ?? id]));
-  return resolve(records, new Set()).clusters.map(({ members }) => [...new Set(members.map((id) => truth.get(id)!))]);
+  return resolveAll(records).clusters.map(({ members }) => [...new Set(members.map((id) => truth.get(id)!))]);
 }
 
 const cloud = (observation: HostObservation) => {
@@ -71,7 +71,7 @@ const hardware = ({ device }: HostObservation) => {
 
   test('give six hosts with two sources and reasons that a person would accept', () => {
     const records = new Map(recorded().map((record) => [record.id, record]));
-    const { clusters, refused } = resolve([...records.values()], new Set());
+    const { clusters, refused } = resolveAll([...records.values()]);
     const hosts = clusters.map(({ members, reasons }) =>
       goldenHost(
         members.map((id) => records.get(id)!),
@@ -82,7 +82,7 @@ const hardware = ({ device }: HostObservation) => {
     const pairs = hosts.filter(({ sources }) => sources.length === 2);
     expect(pairs).toHaveLength(6);
     for (const { reasons, device, cloud } of pairs) {
-      expect(reasons.map(({ level }) => level)).toEqual(['cloud', 'mac+hostname']);
+      expect(reasons.map(({ level }) => level)).toEqual(['cloud']);
       expect(cloud?.provider).toBe('aws');
       expect(device.agent_list?.map(({ vendor_name }) => vendor_name)).toEqual(['CrowdStrike', 'Qualys']);
       expect(device.hw_info).toMatchObject({

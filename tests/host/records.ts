@@ -1,11 +1,13 @@
 import { identityKeys } from '../../src/host/keys.js';
 import { observation, type DeviceDraft, type ObservationDraft } from '../../src/host/observation.js';
-import { resolve } from '../../src/host/resolve.js';
-import type { HostRecord } from '../../src/host/types.js';
+import { keyStates, resolve } from '../../src/host/resolve.js';
+import type { Decisions, HostRecord, Resolution } from '../../src/host/types.js';
 
 interface Given extends DeviceDraft, Omit<Partial<ObservationDraft>, 'device'> {
   gone?: boolean;
   keys?: string[];
+  /** Days on which it was first and last seen. */
+  life?: [number, number];
 }
 
 /** A record `vendor:id` with the keys that its observation claims. */
@@ -14,6 +16,7 @@ export function record(
   {
     gone = false,
     keys,
+    life,
     class: kind = 'machine',
     cloud,
     external_ips,
@@ -27,7 +30,7 @@ export function record(
   const vendor = id.slice(0, id.indexOf(':'));
   const observed = observation({
     class: kind,
-    device,
+    device: life ? { ...device, first_seen_time: day(life[0]), last_seen_time: day(life[1]) } : device,
     ...(cloud ? { cloud } : {}),
     ...(external_ips ? { external_ips } : {}),
     ...(tags ? { tags } : {}),
@@ -45,10 +48,27 @@ export function record(
   };
 }
 
+const day = (at: number) => new Date(Date.UTC(2026, 0, 1) + at * 86_400_000);
+
 export const aws = { provider: 'aws' };
 export const nic = (mac: string, ip?: string) => ({ network_interfaces: [{ mac, ip }] });
 
+/** Resolves the records with their keys' states, and with the keys in `cut` cut. */
+export function resolved(
+  records: readonly HostRecord[],
+  cut: Iterable<string> = [],
+  decisions: Decisions = [],
+): Resolution {
+  const states = keyStates(records);
+  for (const key of cut) states.set(key, { state: 'cut', holders: 99, why: 'holders' });
+  return resolve(records, states, decisions);
+}
+
 /** The members of each cluster, as text. */
-export function clusters(records: readonly HostRecord[], cut: Iterable<string> = []): string[] {
-  return resolve(records, new Set(cut)).clusters.map(({ members }) => members.join(' '));
+export function clusters(
+  records: readonly HostRecord[],
+  cut: Iterable<string> = [],
+  decisions: Decisions = [],
+): string[] {
+  return resolved(records, cut, decisions).clusters.map(({ members }) => members.join(' '));
 }

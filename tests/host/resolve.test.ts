@@ -1,6 +1,6 @@
-import { KEY_LIMITS, resolve } from '../../src/host/resolve.js';
+import { KEY_LIMITS } from '../../src/host/resolve.js';
 import type { HostRecord } from '../../src/host/types.js';
-import { aws, clusters, nic, record } from './records.js';
+import { aws, clusters, nic, record, resolved } from './records.js';
 
 const MAC = '00:50:56:8a:11:22';
 const OTHER_MAC = '00:50:56:8a:33:44';
@@ -10,7 +10,7 @@ const uuid = (last: string) => ({ hw_info: { uuid: `564da6d2-1706-6343-8cbe-1f2d
 const agent = (uid: string) => ({ agent_list: [{ type_id: 5, name: 'Agent', vendor_name: 'Qualys', uid }] });
 
 const refusals = (records: HostRecord[]) =>
-  resolve(records, new Set()).refused.map(({ rule, records }) => `${rule}: ${records.join(' ')}`);
+  resolved(records).refused.map(({ rule, records }) => `${rule}: ${records.join(' ')}`);
 
 describe('joins', () => {
   test('the same cloud instance is one machine, whatever else differs', () => {
@@ -68,20 +68,39 @@ describe('joins', () => {
     expect(clusters(records)).toEqual(['crowdstrike:b qualys:a tenable:c']);
   });
 
-  test('a shared MAC joins generic names that go with the same address', () => {
-    const laptop = (id: string, ip: string) => record(id, { hostname: 'macbook-air', ip, ...nic(MAC) });
-    expect(clusters([laptop('qualys:a', '192.168.1.5'), laptop('crowdstrike:b', '192.168.1.5')])).toHaveLength(1);
-    expect(clusters([laptop('qualys:a', '192.168.1.5'), laptop('crowdstrike:b', '192.168.1.6')])).toHaveLength(2);
+  test('a vendor-assigned MAC alone joins where the names say nothing', () => {
+    const laptop = (id: string, hostname: string) => record(id, { hostname, ...nic(MAC) });
+    expect(clusters([laptop('qualys:a', 'macbook-pro'), laptop('crowdstrike:b', 'macbook-pro.local')])).toHaveLength(1);
+    expect(clusters([laptop('qualys:a', 'alex-mbp'), laptop('crowdstrike:b', 'kims-air')])).toHaveLength(2);
+  });
+
+  test('a name and a private address join, or a name within a domain, or a name and something else that agrees', () => {
+    const joined = (a: object, b: object) =>
+      clusters([
+        record('qualys:a', { hostname: 'web-01', ...a }),
+        record('crowdstrike:b', { hostname: 'web-01', ...b }),
+      ]).length === 1;
+    expect(joined({ ip: '10.0.0.5' }, { ip: '10.0.0.5' })).toBe(true);
+    expect(joined({ domain: 'corp.example.com' }, { hostname: 'web-01.corp.example.com' })).toBe(true);
+    expect(joined({ external_ips: ['192.0.2.7'] }, { external_ips: ['192.0.2.7'] })).toBe(true);
+    expect(joined({ model: 'Latitude 7440' }, { model: 'Latitude 7440' })).toBe(true);
+    expect(joined({ ip: '10.0.0.5' }, { ip: '10.0.0.6' })).toBe(false);
+    expect(joined({ ip: '10.0.2.15' }, { ip: '10.0.2.15' })).toBe(false);
+    expect(joined({ domain: 'corp.example.com' }, { domain: 'other.example.org', ip: '10.0.0.5' })).toBe(false);
   });
 });
 
 describe('stays apart', () => {
-  test('a name, an address or a network alone joins nobody', () => {
-    const same = { hostname: 'falcon-crowdstr', ip: '10.0.0.5', external_ips: ['192.0.2.7'] };
-    expect(clusters([record('crowdstrike:a', same), record('qualys:b', same)])).toHaveLength(2);
+  test('a short name, an address or a network alone joins nobody', () => {
+    const apart = (given: object) =>
+      expect(clusters([record('crowdstrike:a', given), record('qualys:b', given)])).toHaveLength(2);
+    apart({ hostname: 'falcon-crowdstr' });
+    apart({ hostname: 'macbook-pro', ip: '192.168.1.5' });
+    apart({ hostname: 'ip-10-0-0-5.ec2.internal', ip: '10.0.0.5' });
+    apart({ ip: '10.0.0.5', external_ips: ['192.0.2.7'] });
   });
 
-  test('a MAC alone joins nobody, not even with the same private address', () => {
+  test('a MAC that several machines carry at once joins nobody, not even with the same private address', () => {
     const guest = (id: string) =>
       record(`crowdstrike:${id}`, {
         hostname: `sample-detect-${id}`,
@@ -89,15 +108,6 @@ describe('stays apart', () => {
         ...nic('08:00:27:51:56:d8', '10.0.2.15'),
       });
     expect(clusters([guest('1'), guest('2'), guest('3')])).toHaveLength(3);
-  });
-
-  test('a MAC and a generic name join nobody', () => {
-    expect(
-      clusters([
-        record('qualys:a', { hostname: 'macbook-pro', ...nic(MAC) }),
-        record('crowdstrike:b', { hostname: 'macbook-pro.local', ...nic(MAC) }),
-      ]),
-    ).toHaveLength(2);
   });
 
   test.each([
@@ -108,28 +118,47 @@ describe('stays apart', () => {
     const base = { hostname: 'web-01', ...nic(MAC) };
     const records = [record('qualys:a', { ...base, ...a }), record('crowdstrike:b', { ...base, ...b })];
     expect(clusters(records)).toHaveLength(2);
-    expect(resolve(records, new Set()).refused).toEqual([
-      { rule, keys: [`mac::${MAC}`], against: expect.any(Array), records: ['crowdstrike:b', 'qualys:a'] },
+    expect(resolved(records).refused).toEqual([
+      {
+        rule,
+        level: 'mac+name',
+        keys: [`mac::${MAC}`, 'name::web-01'],
+        against: expect.any(Array),
+        records: ['crowdstrike:b', 'qualys:a'],
+      },
     ]);
   });
 
   test('different serials outweigh a shared agent id: the agent was cloned with its image', () => {
     const uid = '1ecc8a88-5912-4058-b731-94a04a48db11';
     const records = [
-      record('qualys:a', { ...agent(uid), ...serial('SERIAL0001') }),
-      record('gav:b', { ...agent(uid), ...serial('SERIAL0002') }),
+      record('qualys:a', { ...agent(uid), ...serial('SERIAL0001'), life: [0, 10] }),
+      record('gav:b', { ...agent(uid), ...serial('SERIAL0002'), life: [20, 30] }),
     ];
     expect(refusals(records)).toEqual(['serial: gav:b qualys:a']);
   });
 
   test('one hardware UUID with no interface and no name in common is a clone; with either it is one machine', () => {
-    const original = record('crowdstrike:a', { hostname: 'app-01', ...nic(MAC), ...uuid('5d') });
-    const clone = record('crowdstrike:b', { hostname: 'app-02', ...nic(OTHER_MAC), ...uuid('5d') });
-    expect(refusals([original, clone])).toEqual(['clone: crowdstrike:a crowdstrike:b']);
+    const original = record('crowdstrike:a', { hostname: 'app-01', ...nic(MAC), ...uuid('5d'), life: [0, 10] });
+    const clone = record('crowdstrike:b', {
+      hostname: 'app-02',
+      ...nic(OTHER_MAC),
+      ...uuid('5d'),
+      life: [20, 30],
+    });
+    expect(clusters([original, clone])).toHaveLength(2);
     const renamed = record('crowdstrike:b', { hostname: 'app-02', ...nic(MAC), ...uuid('5d') });
     const rewired = record('crowdstrike:b', { hostname: 'app-01', ...nic(OTHER_MAC), ...uuid('5d') });
     expect(clusters([original, renamed])).toHaveLength(1);
     expect(clusters([original, rewired])).toHaveLength(1);
+  });
+
+  test('a serial does not outweigh other interfaces and another name at once', () => {
+    const board = (id: string, hostname: string, mac: string, life: [number, number]) =>
+      record(`crowdstrike:${id}`, { hostname, ...nic(mac), ...serial('SERIAL0001'), life });
+    expect(refusals([board('a', 'app-01', MAC, [0, 10]), board('b', 'app-02', OTHER_MAC, [20, 30])])).toEqual([
+      'clone: crowdstrike:a crowdstrike:b',
+    ]);
   });
 
   test('a pod on a node is not the node, whatever keys it is given', () => {
@@ -209,49 +238,40 @@ describe('popular keys', () => {
 });
 
 describe('reasons', () => {
-  test('every key that two members share is told, by level, also where a stronger one had joined them', () => {
+  test('a join tells its level and every key that the two records share', () => {
     const shared = { instance_uid, cloud: aws, hostname: 'web-01', ...nic(MAC), ...uuid('5d') };
     const pair: [string, string] = ['crowdstrike:b', 'qualys:a'];
     expect(
-      resolve(
-        [
-          record('qualys:a', { ...shared, ...agent('1ecc8a88-5912-4058-b731-94a04a48db11') }),
-          record('crowdstrike:b', { ...shared, ...agent('1ecc8a88-5912-4058-b731-94a04a48db11') }),
-        ],
-        new Set(),
-      ).clusters,
-    ).toEqual([
+      resolved([
+        record('qualys:a', { ...shared, ...agent('1ecc8a88-5912-4058-b731-94a04a48db11') }),
+        record('crowdstrike:b', { ...shared, ...agent('1ecc8a88-5912-4058-b731-94a04a48db11') }),
+      ]).clusters,
+    ).toMatchObject([
       {
         members: pair,
         reasons: [
-          { level: 'cloud', keys: ['cloud:aws:i-0f74daf3d7225083a'], records: pair },
-          { level: 'agent', keys: ['agent:qualys:1ecc8a88-5912-4058-b731-94a04a48db11'], records: pair },
-          { level: 'hardware', keys: ['uuid::564da6d2-1706-6343-8cbe-1f2d9a3b4c5d'], records: pair },
-          { level: 'mac+hostname', keys: [`mac::${MAC}`], records: pair },
+          {
+            level: 'cloud',
+            keys: [
+              'agent:qualys:1ecc8a88-5912-4058-b731-94a04a48db11',
+              'cloud:aws:i-0f74daf3d7225083a',
+              `mac::${MAC}`,
+              'name::web-01',
+              'uuid::564da6d2-1706-6343-8cbe-1f2d9a3b4c5d',
+            ],
+            facts: ['hostname:web-01'],
+            records: pair,
+          },
         ],
       },
     ]);
   });
 
-  test('a MAC whose holders have different names is told as what it is: support, not a join', () => {
-    const [cluster] = resolve(
-      [
-        record('qualys:a', { hostname: 'old', ...nic(MAC), ...serial('C02F60U4Q05N') }),
-        record('crowdstrike:b', { hostname: 'new', ...nic(MAC), ...serial('C02F60U4Q05N') }),
-      ],
-      new Set(),
-    ).clusters;
-    expect(cluster?.reasons.map(({ level }) => level)).toEqual(['hardware', 'mac']);
-  });
-
   test('a key of many records is told as a tree, and a record alone has no reasons', () => {
-    const { clusters } = resolve(
-      [
-        ...Array.from({ length: 5 }, (_, at) => record(`qualys:${at}`, serial('C02F60U4Q05N'))),
-        record('qualys:x', serial('ALONE123')),
-      ],
-      new Set(),
-    );
+    const { clusters } = resolved([
+      ...Array.from({ length: 5 }, (_, at) => record(`qualys:${at}`, serial('C02F60U4Q05N'))),
+      record('qualys:x', serial('ALONE123')),
+    ]);
     expect(clusters.map(({ reasons }) => reasons.length)).toEqual([4, 0]);
   });
 });

@@ -59,7 +59,7 @@ test('a host of one record is that record', () => {
         last_seen: day(2),
       },
     ],
-    keys: [],
+    keys: ['name::web-01'],
     reasons: [],
   });
 });

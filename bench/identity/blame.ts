@@ -1,0 +1,106 @@
+import type { HostRecord, Resolution } from '../../src/host/types.js';
+import type { Collected } from './collect.js';
+
+/** Pitfalls that add a shared identifier or change nothing by which a record is known: never why a pair was missed. */
+const HARMLESS = new Set([
+  'other-user',
+  'vpn-adapter',
+  'host-only',
+  'docker',
+  't2-bridge',
+  'same-cidr',
+  'late-install',
+  'swapped-uuid',
+  'shared-mac',
+  'gcp-mac',
+  'long-name',
+]);
+
+const kindOf = (tag: string): string => tag.replace(/[:>].*$/, '');
+
+function tagsOf({ pitfalls }: Collected, at: number): string[] {
+  return (pitfalls[at] ?? '').split(' ').filter((tag) => tag !== '');
+}
+
+/** What made two machines look like one: pitfalls that both are in, and those of one that name the other's slot. */
+export function trap(collected: Collected, a: number, b: number): string[] {
+  const [left, right] = [tagsOf(collected, a), tagsOf(collected, b)];
+  const found = new Set(left.filter((tag) => tag.includes(':') && right.includes(tag)).map(kindOf));
+  for (const [tags, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const slot = other.find((tag) => tag.startsWith('@'))?.slice(1);
+    for (const tag of tags) if (slot !== undefined && tag.endsWith(`>${slot}`)) found.add(kindOf(tag));
+  }
+  return [...found].sort();
+}
+
+/** What may have hidden that two records are one machine: whatever they carry that changes or drops identifiers. */
+export function cover(collected: Collected, a: number, b: number): string[] {
+  const kinds = [...tagsOf(collected, a), ...tagsOf(collected, b)].filter((tag) => !tag.startsWith('@')).map(kindOf);
+  return [...new Set(kinds)].filter((kind) => !HARMLESS.has(kind)).sort();
+}
+
+/** The keys that records of two groups both hold. */
+export function sharedKeys(records: readonly HostRecord[], a: readonly number[], b: readonly number[]): string[] {
+  const left = new Set(a.flatMap((at) => records[at]!.keys));
+  return [...new Set(b.flatMap((at) => records[at]!.keys))].filter((key) => left.has(key));
+}
+
+/** What the model itself says: why it joined two records, or what held their hosts apart. */
+export class Account {
+  private readonly refusals = new Map<string, Set<string>>();
+  private readonly states = new Map<string, string>();
+
+  constructor(
+    private readonly collected: Collected,
+    private readonly hostOf: Int32Array,
+    private readonly resolution: Resolution,
+  ) {
+    const place = new Map(collected.records.map(({ id }, at) => [id, at]));
+    for (const { rule, records } of resolution.refused) {
+      const pair = this.pair(place.get(records[0])!, place.get(records[1])!);
+      const rules = this.refusals.get(pair);
+      if (rules) rules.add(rule);
+      else this.refusals.set(pair, new Set([rule]));
+    }
+    for (const { findings } of resolution.clusters) for (const { key, state } of findings) this.states.set(key, state);
+  }
+
+  /** The levels that joined the two records directly. */
+  joined(a: number, b: number): string {
+    const { records } = this.collected;
+    const ids = [records[a]!.id, records[b]!.id];
+    const direct = this.resolution.clusters[this.hostOf[a]!]!.reasons.filter((reason) =>
+      reason.records.every((id) => ids.includes(id)),
+    );
+    return direct.length === 0 ? 'joined through others' : `joined by ${list(direct.map(({ level }) => level))}`;
+  }
+
+  /** The rules that refused to join the two records' hosts. */
+  refused(a: number, b: number): string {
+    const rules = this.refusals.get(this.pair(a, b));
+    return rules ? `refused by ${list(rules)}` : 'not tried';
+  }
+
+  /** The kinds of keys, those that do not count fully with their state: `mac(cut)+name`. */
+  kinds(keys: readonly string[]): string {
+    if (keys.length === 0) return 'no key in common';
+    return `share ${list(
+      keys.map((key) => {
+        const state = this.states.get(key);
+        return key.slice(0, key.indexOf(':')) + (state === undefined ? '' : `(${state})`);
+      }),
+    )}`;
+  }
+
+  private pair(a: number, b: number): string {
+    const [x, y] = [this.hostOf[a]!, this.hostOf[b]!];
+    return x < y ? `${x} ${y}` : `${y} ${x}`;
+  }
+}
+
+export function list(words: Iterable<string>): string {
+  return [...new Set(words)].sort().join('+');
+}

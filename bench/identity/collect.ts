@@ -1,0 +1,87 @@
+import type { HostRecord } from '../../src/host/types.js';
+import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
+import { mapHostAsset } from '../../src/sources/shapes/qualys-host-asset.js';
+import { mapAsset } from '../../src/sources/shapes/tenable-asset.js';
+import type { Mapped } from '../../src/sources/source.js';
+import { slim } from './slim.js';
+import { naiveKey } from './naive.js';
+import type { SourceName } from './fleet/machine.js';
+
+const NONE: string[] = [];
+
+const MAP: Record<SourceName, (raw: unknown) => Mapped> = {
+  qualys: mapHostAsset,
+  crowdstrike: mapDevice,
+  tenable: mapAsset,
+};
+
+/** Records in memory, with the truth beside them: places in one list are places in the others. */
+export interface Collected {
+  records: HostRecord[];
+  /** A number for each machine, -1 for records that the truth does not know. */
+  machineOf: Int32Array;
+  machines: number;
+  /** The generator's tags of each record, separated by spaces; empty for given records. */
+  pitfalls: string[];
+  /** Hostname and external address as they come, where they were asked for. */
+  naive: string[];
+  parse_seconds: number;
+}
+
+/** Takes records as text, one after the other: parses, maps, numbers the machines. Keys are not made here. */
+export class Collector {
+  private readonly records: HostRecord[] = [];
+  private readonly numbers: number[] = [];
+  private readonly machines = new Map<string, number>();
+  private readonly pitfalls: string[] = [];
+  private readonly naive: string[] = [];
+  private readonly tags = new Map<string, string>();
+  private nanoseconds = 0n;
+
+  constructor(private readonly keep: { pitfalls: boolean; naive: boolean }) {}
+
+  /** Throws what parsing, mapping and `machineOf` throw: the record is not taken then. */
+  add(
+    source: SourceName,
+    text: string,
+    machineOf: (recordId: string) => string | undefined,
+    pitfallsOf: (recordId: string) => string = () => '',
+  ): string {
+    const started = process.hrtime.bigint();
+    const raw: unknown = JSON.parse(text);
+    const { id: native, observation } = MAP[source](raw);
+    this.nanoseconds += process.hrtime.bigint() - started;
+    const id = `${source}:${native}`;
+    const machine = machineOf(id);
+    this.records.push({ id, source, vendor: source, observation: slim(observation), keys: NONE, gone: false });
+    this.numbers.push(this.number(machine));
+    if (this.keep.pitfalls) this.pitfalls.push(this.intern(pitfallsOf(id)));
+    if (this.keep.naive) this.naive.push(naiveKey(source, raw));
+    return id;
+  }
+
+  collected(): Collected {
+    return {
+      records: this.records,
+      machineOf: Int32Array.from(this.numbers),
+      machines: this.machines.size,
+      pitfalls: this.pitfalls,
+      naive: this.naive,
+      parse_seconds: Number(this.nanoseconds) / 1e9,
+    };
+  }
+
+  private number(machine: string | undefined): number {
+    if (machine === undefined) return -1;
+    let number = this.machines.get(machine);
+    if (number === undefined) this.machines.set(machine, (number = this.machines.size));
+    return number;
+  }
+
+  private intern(tags: string): string {
+    const known = this.tags.get(tags);
+    if (known !== undefined) return known;
+    if (this.tags.size < 100_000) this.tags.set(tags, tags);
+    return tags;
+  }
+}

@@ -1,0 +1,96 @@
+import { FLEET_NOW } from '../../../simulator/times.js';
+import { hash, uuid } from '../../../simulator/random.js';
+import { buildMachine } from './build.js';
+import { Draw } from './draw.js';
+import { cardMac } from './hardware.js';
+import { DAY, SOURCES, type Machine, type State } from './machine.js';
+import { nameOf } from './names.js';
+import { isCloud, isEndpoint, isPhysical, isVirtual, type World } from './world.js';
+
+/** The machines of a slot, each with all that happened to it: the one that stands there now, and perhaps the one before it. */
+export function machinesOf(world: World, slot: number): Machine[] {
+  const { rates } = world;
+  const machine = buildMachine(world, slot);
+  const draw = new Draw(world.seed, slot, 'history');
+  const [replaces, rebuilt] = [draw.chance(rates.refresh), draw.chance(rates.rebuild)];
+  const moment = draw.share();
+  let before: Machine | undefined;
+  if (isEndpoint(machine.kind) ? replaces : rebuilt && isVirtual(machine.kind)) {
+    before = buildMachine(world, slot, true);
+    succeed(before, machine, draw);
+  }
+  happen(world, draw, machine, moment);
+  return before ? [machine, before] : [machine];
+}
+
+/** `machine` takes the name of `before`, and where it is virtual the address too, soon after that one ended. */
+function succeed(before: Machine, machine: Machine, draw: Draw): void {
+  const tag = isEndpoint(machine.kind) ? 'refresh' : 'rebuild';
+  for (const one of [before, machine]) one.pitfalls.push(`${tag}:${machine.slot}`);
+  const [old] = before.states as [State];
+  const [state] = machine.states as [State];
+  // New hardware takes days to be handed out and may meet the old for a while; a rebuild follows at once.
+  const gap = isEndpoint(machine.kind) ? draw.below(20 * DAY) - 3 * DAY : draw.below(2 * DAY);
+  before.to = machine.from - gap;
+  before.from = before.to - (100 + draw.below(800)) * DAY;
+  old.from = before.from;
+  [old.name, old.domain] = [state.name, state.domain];
+  Object.assign(before, { site: machine.site, home: machine.home, externalIp: machine.externalIp, os: machine.os });
+  if (isVirtual(machine.kind)) {
+    old.nics[0]!.ip = state.nics[0]!.ip;
+    if (machine.kind === 'gcp') old.nics[0]!.mac = state.nics[0]!.mac;
+    if (before.cloud && machine.cloud) before.cloud = { ...machine.cloud, instance: before.cloud.instance };
+  }
+}
+
+/** Re-images, new agents, new names, new boards and cards: each begins a state. */
+function happen(world: World, draw: Draw, machine: Machine, moment: number): void {
+  const { rates, seed } = world;
+  const physical = isPhysical(machine.kind);
+  const drawn = {
+    reimage: draw.chance(rates.reimage),
+    renamed: draw.chance(rates['reimage-renamed']),
+    kept: draw.chance(rates['reimage-kept']),
+    reinstall: draw.chance(rates.reinstall),
+    agent: draw.pick(SOURCES),
+    rename: draw.chance(rates.rename),
+    board: draw.chance(rates['board-swap']),
+    card: draw.chance(rates['nic-swap']),
+  };
+  if (machine.kind === 'pod') return;
+  const last = machine.states.at(-1)!;
+  const at = machine.from + (0.15 + 0.7 * moment) * (Math.min(machine.to, FLEET_NOW) - machine.from);
+  const next: State = { ...last, from: at, agents: { ...last.agents }, nics: last.nics.map((nic) => ({ ...nic })) };
+  const before = machine.pitfalls.length;
+  if (drawn.reimage && !isCloud(machine.kind)) {
+    machine.pitfalls.push('reimage');
+    machine.keepsOld = drawn.kept;
+    next.agents = { qualys: 1, crowdstrike: 1, tenable: 1 };
+    if (drawn.renamed) {
+      machine.pitfalls.push('reimage-renamed');
+      next.name = renamed(world, machine, last.name);
+    }
+  } else if (drawn.reinstall) {
+    machine.pitfalls.push('reinstall');
+    machine.keepsOld = true;
+    next.agents[drawn.agent] = 1;
+  } else if (drawn.rename) {
+    machine.pitfalls.push('rename');
+    next.name = renamed(world, machine, last.name);
+  }
+  if (physical && drawn.board) {
+    machine.pitfalls.push('board-swap');
+    next.uuid = uuid(seed, machine.unit, 49);
+    next.nics[0]!.mac = cardMac(next.nics[0]!.mac.slice(0, 6), machine.unit, 2);
+  } else if (physical && drawn.card) {
+    machine.pitfalls.push('nic-swap');
+    next.nics[0]!.mac = cardMac('1418c3', machine.unit, 3);
+  }
+  if (machine.pitfalls.length > before) machine.states.push(next);
+}
+
+/** A name like those of its kind that it had nothing to do with before. */
+function renamed(world: World, machine: Machine, name: string): string {
+  const fresh = nameOf(world, hash(world.seed, machine.slot, 91), machine.kind);
+  return fresh === name ? `${name}-2` : fresh;
+}

@@ -1,0 +1,78 @@
+import type { Os } from '../../../simulator/machines/machine.js';
+import type { Kind } from './world.js';
+
+export type SourceName = 'qualys' | 'crowdstrike' | 'tenable';
+export const SOURCES: readonly SourceName[] = ['qualys', 'crowdstrike', 'tenable'];
+
+/** A network interface: twelve hexadecimal digits and an IPv4 address, either may be empty. */
+export interface Nic {
+  name: string;
+  mac: string;
+  ip: string;
+}
+
+export interface CloudPlace {
+  provider: 'AWS' | 'AZURE' | 'GCP';
+  instance: string;
+  account: string;
+  region: string;
+  zone: string;
+  network: string;
+  subnet: string;
+}
+
+/** A machine from one moment on, until the next state. */
+export interface State {
+  /** Epoch milliseconds. */
+  from: number;
+  /** The short name as the machine spells it. */
+  name: string;
+  /** Empty outside of one. */
+  domain: string;
+  /** The first one is the machine's own. */
+  nics: Nic[];
+  serial: string;
+  /** In the byte order of SMBIOS 2.6 as most tools print it. */
+  uuid: string;
+  /** Which installation of the agent each vendor knows it by: a new number is a new record. */
+  agents: Record<SourceName, number>;
+}
+
+/** A machine with its truth: what it is called in it, and which pitfalls it carries. */
+export interface Machine {
+  id: string;
+  slot: number;
+  /** Distinct for each piece of hardware or instance of a fleet. */
+  unit: number;
+  kind: Kind;
+  site: number;
+  os: Os;
+  maker: string;
+  model: string;
+  bios: string;
+  externalIp: string;
+  /** A cloud machine with a public address of its own. */
+  ownAddress: boolean;
+  /** Who logged on last: a person on endpoints, one of a few accounts elsewhere. */
+  user: string;
+  /** Its address is leased: records see different ones. */
+  dhcp: boolean;
+  home: boolean;
+  /** Its Wi-Fi address is another one in each network. */
+  randomMac: boolean;
+  docks: Nic[];
+  cloud: CloudPlace | undefined;
+  /** Agent ids that a clone shares, instead of its own. */
+  agentOf: string;
+  /** An elastic interface that it had until its records stopped (`before`), or has now (`after`). */
+  eni: { nic: Nic; when: 'before' | 'after' } | undefined;
+  from: number;
+  to: number;
+  states: State[];
+  /** Its records of the state before a re-image are still there. */
+  keepsOld: boolean;
+  /** `kind`, `kind:group` (machines with one group share the trap) or `kind>slot` (looks like the machine of that slot). */
+  pitfalls: string[];
+}
+
+export const DAY = 86_400_000;

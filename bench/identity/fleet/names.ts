@@ -1,0 +1,57 @@
+import { letters } from '../../../simulator/random.js';
+import { Draw } from './draw.js';
+import { isEndpoint, kindOf, siteOf, type Kind, type World } from './world.js';
+
+const ROLES = ['web', 'app', 'db', 'api', 'cache', 'build', 'file', 'mail', 'queue', 'search', 'auth', 'batch'];
+const ENVIRONMENTS = ['prd', 'stg', 'dev', 'uat'];
+const OWNERS = 'alex|kim|noor|elena|tomas|grace|ivan|mei|omar|sara|luca|priya|jonas|marta|yuki|paul'.split('|');
+const OFFICES = ['BER', 'NYC', 'LON', 'SGP', 'SYD', 'PAR', 'TOK', 'AUS'];
+
+/** Names that many machines have: the first ones are on common lists, the others are not. */
+export const GENERIC: Readonly<Record<'windows' | 'linux' | 'mac', readonly string[]>> = {
+  windows: ['DESKTOP', 'ADMIN-PC', 'USER-PC', 'LAPTOP', 'KIOSK', 'RECEPTION', 'MEETINGROOM', 'WIN10-BASE', 'TRAINING'],
+  linux: ['localhost', 'ubuntu', 'debian', 'template', 'test', 'node1', 'master', 'jumphost', 'appliance', 'build'],
+  mac: ['MacBook-Pro', 'MacBook-Air', 'Mac', 'iMac', 'MacBook-Pro-2', 'Mac-mini', 'Mac-Studio', 'Admins-MacBook-Pro'],
+};
+
+/** The name that the machine of a slot starts with, before any trap; its length has no part in it. */
+export function nameOf(world: World, slot: number, kind: Kind = kindOf(world, slot)): string {
+  const draw = new Draw(world.seed, slot, 'name');
+  const code = letters(slot, 7, world.seed);
+  switch (kind) {
+    case 'laptop':
+      return draw.chance(0.5) ? `LT-${code}` : `${draw.pick(OFFICES)}-L${code}`;
+    case 'desktop':
+      return draw.chance(0.6) ? `DESKTOP-${code}` : `${draw.pick(OFFICES)}-D${code}`;
+    case 'mac':
+      return `${draw.pick(OWNERS)}s-mbp-${slot.toString(36)}`;
+    case 'pod':
+      return `${draw.pick(ROLES)}-${code.toLowerCase()}`;
+    default:
+      return `${draw.pick(ROLES)}${draw.pick(ENVIRONMENTS)}${slot.toString(36)}`;
+  }
+}
+
+const ACCOUNTS = ['root', 'administrator', 'svc-backup', 'ec2-user', 'ubuntu', 'azureuser'];
+
+/** The person who has the endpoint of a slot, also when it is replaced; on servers one of the accounts that all have. */
+export function userOf(world: World, slot: number, kind: Kind): string {
+  const draw = new Draw(world.seed, slot, 'user');
+  return isEndpoint(kind) ? `${draw.pick(OWNERS)}.${letters(slot, 4).toLowerCase()}` : draw.pick(ACCOUNTS);
+}
+
+/** A name of more than fifteen characters that begins as others of its kind do. */
+export function longName(world: World, slot: number, draw: Draw): string {
+  return `${draw.pick(OFFICES)}-${draw.pick(ROLES)}-${draw.pick(ENVIRONMENTS)}-${letters(slot, 7, world.seed)}`.toUpperCase();
+}
+
+/** The nearest machine before `slot`, at most sixty away, that `fits`; -1 where there is none. */
+export function neighbour(slot: number, fits: (slot: number) => boolean): number {
+  for (let at = slot - 1; at >= 0 && at > slot - 60; at--) if (fits(at)) return at;
+  return -1;
+}
+
+/** An endpoint nearby, whose name reverse DNS may still have. */
+export function endpointNear(world: World, slot: number): number {
+  return neighbour(slot, (at) => isEndpoint(kindOf(world, at)) && siteOf(world, at) % 5 === siteOf(world, slot) % 5);
+}

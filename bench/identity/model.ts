@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto';
+import { anchorOf, hostId } from '../../src/host/anchor.js';
+import { identityKeys } from '../../src/host/keys.js';
+import type { HostRecord, Resolution } from '../../src/host/types.js';
+
+/** Gives each record its keys. */
+export function claim(records: readonly HostRecord[]): void {
+  for (const record of records) {
+    record.keys = identityKeys(record.vendor, record.id.slice(record.source.length + 1), record.observation);
+  }
+}
+
+/** The place of each record's cluster. */
+export function partition(records: readonly HostRecord[], { clusters }: Resolution): Int32Array {
+  const place = new Map<string, number>();
+  for (let at = 0; at < clusters.length; at++) for (const id of clusters[at]!.members) place.set(id, at);
+  return Int32Array.from(records, ({ id }) => place.get(id) ?? -1);
+}
+
+/** One text for all clusters with their members and host ids, in no order of arrival. */
+export function digest(records: readonly HostRecord[], { clusters }: Resolution): string {
+  const byId = new Map(records.map((record) => [record.id, record]));
+  const lines = clusters.map(({ members }) => {
+    const anchor = anchorOf(members.map((id) => byId.get(id)!));
+    return `${hostId(anchor.id)} ${[...members].sort().join(' ')}`;
+  });
+  return hash('sha256', lines.sort().join('\n'), 'hex');
+}

@@ -1,0 +1,20 @@
+import { isRaw, rawOf, type Raw } from '../../src/sources/shapes/raw.js';
+import type { SourceName } from './fleet/machine.js';
+
+/** Where each vendor tells a name and the address that the world sees. */
+const FIELDS: Record<SourceName, (raw: Raw) => readonly [unknown, unknown]> = {
+  qualys: (raw) => [raw['dnsHostName'] ?? raw['name'], rawOf(raw['agentInfo'])['connectedFrom'] ?? raw['address']],
+  crowdstrike: (raw) => [raw['hostname'], raw['external_ip']],
+  tenable: (raw) => [first(raw['hostnames']) ?? first(raw['fqdns']), first(raw['ipv4s'])],
+};
+
+/** Hostname and external address as they come: what a first attempt takes for a key. Empty where one is missing. */
+export function naiveKey(source: SourceName, raw: unknown): string {
+  if (!isRaw(raw)) return '';
+  const [name, address] = FIELDS[source](raw);
+  return typeof name === 'string' && typeof address === 'string' && name && address ? `${name}\n${address}` : '';
+}
+
+function first(list: unknown): unknown {
+  return Array.isArray(list) ? list[0] : undefined;
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ratesWith } from '../../../bench/identity/fleet/rates.js';
+import { runFleet } from '../../../bench/identity/run.js';
+
+let said: string;
+beforeEach(() => {
+  said = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
+});
+afterEach(() => jest.restoreAllMocks());
+
+const KEYS = [
+  'records',
+  'machines',
+  'hosts',
+  'pair_precision',
+  'pair_recall',
+  'pair_f1',
+  'b3_f1',
+  'over_merged',
+  'split',
+  'largest',
+  'records_per_second',
+  'rss_mb',
+];
+
+test('--json gives one object of the promised fields and nothing else', async () => {
+  expect(await runFleet(200, ratesWith(), { seed: 1, json: true, shuffle: 2, errors: 3 })).toBe(0);
+  const object = JSON.parse(said) as Record<string, number>;
+  expect(Object.keys(object)).toStrictEqual(KEYS);
+  expect(object['machines']).toBe(200);
+  expect(Object.values(object).every(Number.isFinite)).toBe(true);
+});
+
+test('a fleet that was written and read back measures the same, pitfalls included', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-run-'));
+  try {
+    const measured = async (run: object): Promise<string> => {
+      said = '';
+      await runFleet(400, ratesWith({ dock: 0.8 }), { seed: 2, errors: 5, ...run });
+      return said.replace(/^parse and map.*$/m, '').replace(/^ {10}.*$/gm, '');
+    };
+    const made = await measured({});
+    await measured({ write: folder });
+    expect(await measured({ records: folder, truth: join(folder, 'truth.tsv') })).toBe(made);
+    expect(made).toContain('missed pairs by pitfall');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
