@@ -37,9 +37,8 @@ export function mergeActivity({ store, log, config }: Dependencies) {
     const started = Date.now();
 
     const drain = async (lanes: Lanes, lane: number, lease: Lease) => {
-      const goesOn = () => lane === 0 || !lanes.single;
-      while (goesOn()) {
-        const merged = await mergeBatch(store, lease, BATCH, lanes, lane);
+      for (;;) {
+        const merged = await mergeBatch(store, lease, { limit: BATCH, lanes, lane, run: input.run });
         if (merged.blocked) await sleep(BLOCKED_MS);
         else if (merged.settled === 0) return;
         for (const count of ['settled', 'created', 'changed', 'removed'] as const) sum[count] += merged[count];

@@ -121,12 +121,17 @@ function settle(
     made.get(right)!.refused.push(refusal);
   }
   for (const [cluster, host] of made) {
+    host.refused.sort(byRecords);
     host.findings = findingsOf(
       cluster.members.map(({ record }) => record),
       states,
     );
     into.clusters.push(host);
   }
+}
+
+function byRecords({ records: a }: Refusal, { records: b }: Refusal): number {
+  return a[0] === b[0] ? (a[1] < b[1] ? -1 : 1) : a[0] < b[0] ? -1 : 1;
 }
 
 function findingsOf(records: readonly HostRecord[], states: ReadonlyMap<string, KeyVerdict>): KeyFinding[] {

@@ -84,12 +84,12 @@ const DOUBT: Record<Exclude<NonNullable<KeyVerdict['why']>, 'holders'>, string> 
   nics: 'with all their interfaces different',
 };
 
-export function explainFinding({ key, state, holders, why, records = [] }: KeyFinding): string {
+export function explainFinding({ key, state, holders, why, records }: KeyFinding): string {
   const effect = state === 'cut' ? 'does not count' : 'counts only with a second agreement';
   const because =
     why === undefined || why === 'holders'
-      ? `${holders} records hold it, and more than ${KEY_LIMITS[kindOf(key)]} say nothing`
-      : `${listed(records)} were alive at the same time ${DOUBT[why]}`;
+      ? `${holders === undefined ? 'too many' : holders} records hold it, and more than ${KEY_LIMITS[kindOf(key)]} say nothing`
+      : `${records ? listed(records) : 'records that hold it'} were alive at the same time ${DOUBT[why]}`;
   return `The ${keyWord(key)} ${effect}: ${because}.`;
 }
 

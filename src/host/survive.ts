@@ -2,7 +2,8 @@ import { anchorOf, hostId } from './anchor.js';
 import { choose, rank, type Candidate } from './choose.js';
 import { DEVICE_RULES, HARDWARE_RULES, HOST_RULES, type Rule } from './rules.js';
 import { unionAgents, unionGroups, unionInterfaces, unionTexts } from './unions.js';
-import type { Device, GoldenHost, HardwareInfo, HostRecord, HostSource, Reason } from './types.js';
+import { conflictsOf } from './conflicts.js';
+import type { Device, GoldenHost, HardwareInfo, HostRecord, HostSource, Reason, ResolvedHost } from './types.js';
 
 export { anchorOf, hostId } from './anchor.js';
 
@@ -13,10 +14,23 @@ export const EVERYTHING_ELSE = '*';
  * One machine as all its records tell it, by the rules in `rules.ts`: a pure function of the set of members. Records that
  * their source no longer lists give a value only where no listed one has any. Throws `RangeError` without members.
  */
-export function goldenHost(members: readonly HostRecord[], reasons: readonly Reason[]): GoldenHost {
+export function goldenHost(
+  members: readonly HostRecord[],
+  reasons: readonly Reason[],
+  { refused, findings }: Pick<ResolvedHost, 'refused' | 'findings'> = UNDISPUTED,
+): GoldenHost {
   const anchor = anchorOf(members);
-  return members.length === 1 ? alone(anchor) : together(anchor, members, reasons);
+  const host = members.length === 1 ? alone(anchor) : together(anchor, members, reasons);
+  if (refused.length > 0) host.refused = refused.slice(0, MOST_REFUSED);
+  if (refused.length > MOST_REFUSED) host.more_refused = refused.length - MOST_REFUSED;
+  if (findings.length > 0) host.findings = [...findings];
+  return host;
 }
+
+const UNDISPUTED = { refused: [], findings: [] };
+
+/** A name that a hundred machines have would make a hundred refusals of each. */
+export const MOST_REFUSED = 20;
 
 function alone(record: HostRecord): GoldenHost {
   const { observation } = record;
@@ -85,6 +99,8 @@ function together(anchor: HostRecord, members: readonly HostRecord[], reasons: r
   host.sources = ranked
     .map(({ record, supplies }) => sourceOf(record, supplies))
     .sort((a, b) => (a.record < b.record ? -1 : 1));
+  const conflicts = conflictsOf(host, ranked);
+  if (conflicts.length > 0) host.conflicts = conflicts;
   return finish(host, retired);
 }
 

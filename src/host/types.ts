@@ -167,7 +167,8 @@ export type KeyState = 'ok' | 'weak' | 'cut';
 /** What a key's holders say about it; a pure function of them, see `keyState`. */
 export interface KeyVerdict {
   state: KeyState;
-  holders: number;
+  /** How many there are, where they have been counted. */
+  holders?: number;
   /**
    * `holders`: more than its kind allows. Otherwise how holders that were alive at the same time differ: in `cloud`, `serial`
    * or `uuid`, as live `agents` of one vendor, in `names` or in all their interfaces (`nics`).
@@ -228,6 +229,15 @@ export interface HostSource {
   supplies: string[];
 }
 
+/** A value that did not survive, though its source still lists the record. */
+export interface Conflict {
+  /** Path below the host, as in `supplies`. */
+  path: string;
+  value: string;
+  /** Record id. */
+  record: string;
+}
+
 /** The golden record of one machine. */
 export interface GoldenHost {
   /** `h` and 20 hex digits, see `hostId`. */
@@ -247,6 +257,13 @@ export interface GoldenHost {
   /** All identity keys of the members, sorted. */
   keys: string[];
   reasons: Reason[];
+  /** Joins with other hosts that were refused; at most `MOST_REFUSED`, `more_refused` counts the others. */
+  refused?: Refusal[];
+  more_refused?: number;
+  /** Keys that do not count as they normally would. */
+  findings?: KeyFinding[];
+  /** What sources say other than the host. */
+  conflicts?: Conflict[];
   /** No source lists it any more. */
   retired?: true;
 }

@@ -2,8 +2,11 @@ import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
 import { Failure } from '../failure.js';
 import type { Config } from '../config.js';
 import { bodyIndexes, type BodyDoc } from './bodies.js';
+import { changeIndexes, type ChangeDoc } from './changes.js';
 import { connectionThatTells } from './connection.js';
+import { decisionIndexes, type DecisionDoc } from './decisions.js';
 import { hostIndexes, type HostDoc, type RedirectDoc } from './hosts.js';
+import { type KeyStateDoc } from './key-states.js';
 import { type LeaseDoc } from './leases.js';
 import { pageIndexes, type PageDoc } from './pages.js';
 import { quarantineIndexes, type QuarantineDoc } from './quarantine.js';
@@ -20,6 +23,9 @@ export interface Store {
   records: Collection<RecordDoc>;
   hosts: Collection<HostDoc>;
   redirects: Collection<RedirectDoc>;
+  changes: Collection<ChangeDoc>;
+  keyStates: Collection<KeyStateDoc>;
+  decisions: Collection<DecisionDoc>;
   quarantine: Collection<QuarantineDoc>;
   runs: Collection<RunDoc>;
   sources: Collection<SourceDoc>;
@@ -95,6 +101,9 @@ export async function openStore(config: Config['mongodb'], options: { timeoutMs?
     records: db.collection('records'),
     hosts: db.collection(config.hostsCollection),
     redirects: db.collection('redirects'),
+    changes: db.collection('changes'),
+    keyStates: db.collection('key_states'),
+    decisions: db.collection('decisions'),
     quarantine: db.collection('quarantine'),
     runs: db.collection('runs'),
     sources: db.collection('sources'),
@@ -115,14 +124,17 @@ async function prepare(store: Store): Promise<void> {
   };
   // Raw bodies come compressed: to do it again costs time and saves nothing.
   await create(store.bodies, { storageEngine: { wiredTiger: { configString: 'block_compressor=none' } } });
-  for (const collection of [store.pages, store.records, store.hosts, store.redirects, store.quarantine])
+  const { pages, records, hosts, redirects, changes, keyStates, decisions, quarantine, runs, sources, leases } = store;
+  for (const collection of [pages, records, hosts, redirects, changes, keyStates, decisions, quarantine])
     await create(collection);
-  for (const collection of [store.runs, store.sources, store.leases]) await create(collection);
+  for (const collection of [runs, sources, leases]) await create(collection);
   await Promise.all([
     ...bodyIndexes.map((index) => store.bodies.createIndexes([index])),
     store.pages.createIndexes(pageIndexes),
     store.records.createIndexes(recordIndexes),
     store.hosts.createIndexes(hostIndexes),
+    store.changes.createIndexes(changeIndexes),
+    store.decisions.createIndexes(decisionIndexes),
     store.quarantine.createIndexes(quarantineIndexes),
     store.runs.createIndexes(runIndexes),
   ]);

@@ -4,6 +4,8 @@ import type { Store } from './database.js';
 
 /** The golden record of one machine. */
 export type HostDoc = GoldenHost & {
+  /** When it first stood, and the run that brought it about. */
+  created: { at: Date; run: string };
   /** Raised at each rewrite. */
   version: number;
   updated_at: Date;
@@ -18,7 +20,6 @@ export interface RedirectDoc {
 
 export const hostIndexes: IndexDescription[] = [
   { key: { 'sources.record': 1 } },
-  { key: { 'reasons.keys': 1 } },
   { key: { 'device.hostname': 1 } },
   { key: { last_seen: -1 } },
   { key: { retired: 1 }, partialFilterExpression: { retired: true } },
@@ -31,4 +32,24 @@ export async function countLiveHosts(store: Store): Promise<number> {
     store.hosts.countDocuments({ retired: true }),
   ]);
   return all - retired;
+}
+
+/** An id may lead to one that has been replaced since, and so on; a circle would be our defect. */
+const MOST_REDIRECTS = 100;
+
+/** The host that an id stands for, or stood for once; `null` when there never was one, or it is no more. */
+export async function findHost(store: Store, id: string): Promise<HostDoc | null> {
+  for (let at = id, step = 0; step < MOST_REDIRECTS; step += 1) {
+    const host = await store.hosts.findOne({ _id: at });
+    if (host) return host;
+    const redirect = await store.redirects.findOne({ _id: at });
+    if (!redirect) return null;
+    at = redirect.to;
+  }
+  return null;
+}
+
+/** The host that holds a record, given its id (`source:native id`). */
+export function hostOfRecord(store: Store, record: string): Promise<HostDoc | null> {
+  return store.hosts.findOne({ 'sources.record': record });
 }

@@ -1,28 +1,27 @@
 import type { Closure } from './closure.js';
 
-/** A key was met that too many records hold: what it once joined may be anywhere, so this batch has to run alone. */
-export class NeedsToRunAlone extends Error {
-  override readonly name = 'NeedsToRunAlone';
+/** What a lane has in hand: records, keys whose worth it rests on, and keys whose worth it changes. */
+interface Claim {
+  ids: ReadonlySet<string>;
+  relied: ReadonlySet<string>;
+  altered: ReadonlySet<string>;
 }
 
+const NOTHING: Claim = { ids: new Set(), relied: new Set(), altered: new Set() };
+
 /**
- * Which records the lanes of one merge have in hand. Components of two lanes never overlap; the transactions would notice
- * (both write what they share), but then one of them would have worked in vain.
+ * What the lanes of one merge have in hand. Components of two lanes never overlap, and none changes what a key is worth that
+ * the other one rests on: the transactions would not notice all of it, as they only compare what is written.
  */
 export class Lanes {
-  /** One lane goes on alone from here on. */
-  single = false;
-  private readonly held = new Map<number, { since: number; ids: Set<string> }>();
-  /** Let go of at `at`: a lane whose snapshot is older still sees these records as they were. */
-  private settled: { at: number; ids: Set<string> }[] = [];
+  private readonly held = new Map<number, { since: number; claim: Claim }>();
+  /** Let go of at `at`: a lane whose snapshot is older still sees all as it was. */
+  private settled: { at: number; claim: Claim }[] = [];
   private clock = 0;
-  /** The lane that is running, or waits to run, without the others. */
-  private soloist: number | undefined;
-  private readonly waiting: (() => void)[] = [];
 
   /** To be called before the lane's snapshot is taken. */
   begin(lane: number): void {
-    this.held.set(lane, { since: ++this.clock, ids: new Set() });
+    this.held.set(lane, { since: ++this.clock, claim: NOTHING });
     const oldest = Math.min(...[...this.held.values()].map(({ since }) => since));
     this.settled = this.settled.filter(({ at }) => at > oldest);
   }
@@ -32,59 +31,72 @@ export class Lanes {
     const own = this.held.get(lane)!;
     const others = [...this.held.values(), ...this.settled.filter(({ at }) => at > own.since)]
       .filter((other) => other !== own)
-      .map(({ ids }) => ids);
-    const taken = [...closure.records.keys()].filter((id) => others.some((ids) => ids.has(id)));
+      .map(({ claim }) => claim);
+    const taken = others.length === 0 ? [] : takenBy(others, closure);
     if (taken.length > 0) dropComponents(closure, taken);
-    own.ids = new Set(closure.records.keys());
+    own.claim = {
+      ids: new Set(closure.records.keys()),
+      relied: closure.relied,
+      altered: new Set(closure.altered.keys()),
+    };
   }
 
   end(lane: number): void {
     const own = this.held.get(lane);
     this.held.delete(lane);
-    if (own && this.held.size > 0) this.settled.push({ at: ++this.clock, ids: own.ids });
-    if (this.soloist === lane) this.soloist = undefined;
-    for (const wake of this.waiting.splice(0)) wake();
-  }
-
-  /** Resolves when no other lane runs alone, or waits to. */
-  async enter(lane: number): Promise<void> {
-    while (this.soloist !== undefined && this.soloist !== lane) await this.change();
-  }
-
-  /** Resolves when no other lane has a batch under way; none begins one before this lane's next batch has ended. */
-  async alone(lane: number): Promise<void> {
-    await this.enter(lane);
-    this.single = true;
-    this.soloist = lane;
-    while ([...this.held.keys()].some((other) => other !== lane)) await this.change();
-  }
-
-  private change(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve));
+    if (own && this.held.size > 0) this.settled.push({ at: ++this.clock, claim: own.claim });
   }
 }
 
-/** Removes from the closure everything that hangs together with `taken`: by a key that is not cut, or by a host. */
-function dropComponents(closure: Closure, taken: string[]): void {
-  const holders = new Map<string, string[]>();
-  const add = (key: string, id: string) => {
-    const known = holders.get(key);
-    if (known) known.push(id);
-    else holders.set(key, [id]);
-  };
-  const hostOf = new Map<string, string>();
-  for (const host of closure.hosts.values()) for (const { record } of host.sources) hostOf.set(record, host._id);
-  const keysOf = (id: string): string[] => {
-    const { keys, prior_keys } = closure.records.get(id)!;
-    const own = [...keys, ...(prior_keys ?? [])].filter((key) => !closure.cut.has(key));
-    const host = hostOf.get(id);
-    return host === undefined ? own : [...own, host];
-  };
-  for (const id of closure.records.keys()) for (const key of keysOf(id)) add(key, id);
+/** Records that another lane has in hand, or that hold a key which both rest on and one of them alters. */
+function takenBy(others: readonly Claim[], { records, relied, altered }: Closure): string[] {
+  const disputed = new Set<string>();
+  for (const other of others) {
+    for (const key of altered.keys()) if (other.relied.has(key) || other.altered.has(key)) disputed.add(key);
+    for (const key of other.altered) if (relied.has(key)) disputed.add(key);
+  }
+  const taken: string[] = [];
+  for (const [id, { keys, prior_keys: prior = [] }] of records) {
+    if (others.some(({ ids }) => ids.has(id))) taken.push(id);
+    else if (disputed.size > 0 && [...keys, ...prior].some((key) => disputed.has(key))) taken.push(id);
+  }
+  return taken;
+}
 
+/** Removes from the closure everything that hangs together with `taken`: by a key that counts or did, by a host, by a decision. */
+function dropComponents(closure: Closure, taken: readonly string[]): void {
+  const tied = ties(closure);
+  const holders = new Map<string, string[]>();
+  for (const [id, ids] of tied) {
+    for (const tie of ids) {
+      const known = holders.get(tie);
+      if (known) known.push(id);
+      else holders.set(tie, [id]);
+    }
+  }
   const drop = new Set(taken);
-  for (const id of drop) for (const key of keysOf(id)) for (const neighbour of holders.get(key)!) drop.add(neighbour);
+  for (const id of drop) for (const tie of tied.get(id)!) for (const neighbour of holders.get(tie)!) drop.add(neighbour);
   for (const host of closure.hosts.values())
     if (host.sources.some(({ record }) => drop.has(record))) closure.hosts.delete(host._id);
-  for (const id of drop) closure.records.delete(id);
+  for (const id of drop) {
+    for (const tie of tied.get(id)!) closure.altered.delete(tie);
+    closure.records.delete(id);
+  }
+}
+
+/** What ties each record of the closure to others. */
+function ties({ records, hosts, states, altered, decisions }: Closure): Map<string, string[]> {
+  const tied = new Map<string, string[]>();
+  const tie = (key: string) => altered.has(key) || states.get(key)?.state !== 'cut';
+  for (const [id, { keys, prior_keys: prior = [] }] of records) tied.set(id, [...keys, ...prior].filter(tie));
+  const group = (ids: readonly string[], name: string) => {
+    for (const id of ids) tied.get(id)?.push(name);
+  };
+  for (const host of hosts.values())
+    group(
+      host.sources.map(({ record }) => record),
+      `host ${host._id}`,
+    );
+  for (const [text, { records: pair }] of decisions) group(pair, `decision ${text}`);
+  return tied;
 }

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
+import { ObjectId, type AnyBulkWriteOperation, type ClientSession } from 'mongodb';
 import type { GoldenHost } from '../host/types.js';
 import { goldenHost } from '../host/survive.js';
-import { KEY_LIMITS, keyStates, resolve } from '../host/resolve.js';
+import { resolve } from '../host/resolve.js';
+import { historyOf } from './changes.js';
 import { closeOver, type Closure } from './closure.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './hosts.js';
-import { NeedsToRunAlone, type Lanes } from './lanes.js';
+import { writeKeyStates } from './key-states.js';
+import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
 import { toHostRecord } from './records.js';
 
@@ -20,74 +22,66 @@ export interface Merged {
   blocked: boolean;
 }
 
-export const LEASE_TTL_MS = 20_000;
+export interface MergeOptions {
+  /** Changed records in one transaction. */
+  limit: number;
+  lanes: Lanes;
+  lane?: number;
+  /** What the history names as the cause: a run, or a command. */
+  run: string;
+}
 
-const limitOf = (key: string): number => KEY_LIMITS[key.slice(0, key.indexOf(':')) as keyof typeof KEY_LIMITS] ?? 16;
+export const LEASE_TTL_MS = 20_000;
 
 /**
  * Settles up to `limit` changed records in one snapshot transaction: reads everything they can affect, resolves it anew and
- * writes only the hosts that differ. Hosts are a pure function of the records, so it may be repeated or cut short anywhere.
- * Throws `LeaseLost` when another holder has taken over: then nothing was written. Lanes of one merge share `lanes` and
- * begin at different ends of what has changed.
+ * writes only the hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be
+ * repeated or cut short anywhere. Throws `LeaseLost` when another holder has taken over: then nothing was written. Lanes of
+ * one merge share `lanes` and begin at different ends of what has changed.
  */
-export async function mergeBatch(store: Store, lease: Lease, limit: number, lanes: Lanes, lane = 0): Promise<Merged> {
+export async function mergeBatch(
+  store: Store,
+  lease: Lease,
+  { limit, lanes, lane = 0, run }: MergeOptions,
+): Promise<Merged> {
   const session = store.client.startSession();
-  const attempt = async () => {
-    try {
-      return await session.withTransaction(() => settle(store, lease, limit, session, lanes, lane), {
-        readConcern: { level: 'snapshot' },
-        writeConcern: { w: 'majority', journal: true },
-      });
-    } finally {
-      lanes.end(lane);
-    }
-  };
   try {
-    await lanes.enter(lane);
-    return await attempt();
-  } catch (error) {
-    if (!(error instanceof NeedsToRunAlone)) throw error;
-    await lanes.alone(lane);
-    return await attempt();
+    return await session.withTransaction(
+      async () => {
+        lanes.begin(lane);
+        await fenceLease(store, lease, LEASE_TTL_MS, session);
+        const changed = await store.records
+          .find({ dirty: true }, { session, hint: { dirty: 1, _id: 1 }, sort: { _id: lane === 0 ? 1 : -1 }, limit })
+          .batchSize(limit)
+          .toArray();
+        if (changed.length === 0) return NOTHING;
+        const closure = await closeOver(store, session, changed);
+        lanes.claim(lane, closure);
+        if (closure.records.size === 0) return { ...NOTHING, blocked: true };
+        return await settle(store, session, closure, run);
+      },
+      { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
+    );
   } finally {
+    lanes.end(lane);
     await session.endSession();
   }
 }
 
 const NOTHING: Merged = { settled: 0, created: 0, changed: 0, removed: 0, blocked: false };
 
-async function settle(
-  store: Store,
-  lease: Lease,
-  limit: number,
-  session: ClientSession,
-  lanes: Lanes,
-  lane: number,
-): Promise<Merged> {
-  lanes.begin(lane);
-  await fenceLease(store, lease, LEASE_TTL_MS, session);
-  const changed = await store.records
-    .find({ dirty: true }, { session, hint: { dirty: 1, _id: 1 }, sort: { _id: lane === 0 ? 1 : -1 }, limit })
-    .batchSize(limit)
-    .toArray();
-  if (changed.length === 0) return NOTHING;
-
-  const closure = await closeOver(store, session, changed, limitOf);
-  if (closure.cut.size > 0 && !lanes.single) throw new NeedsToRunAlone();
-  lanes.claim(lane, closure);
-  if (closure.records.size === 0) return { ...NOTHING, blocked: true };
+async function settle(store: Store, session: ClientSession, closure: Closure, run: string): Promise<Merged> {
   const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
-  const states = keyStates([...members.values()]);
-  for (const key of closure.cut) states.set(key, { state: 'cut', holders: limitOf(key) + 1, why: 'holders' });
-  const { clusters } = resolve([...members.values()], states);
+  const { clusters } = resolve([...members.values()], closure.states, [...closure.decisions.values()]);
   const golden = clusters.map((cluster) =>
     goldenHost(
       cluster.members.map((id) => members.get(id)!),
       cluster.reasons,
+      cluster,
     ),
   );
-
-  const merged = await writeHosts(store, closure, golden, session);
+  const merged = await writeHosts(store, session, closure, golden, run);
+  await writeKeyStates(store, session, closure.altered);
   const dirty = [...closure.records.values()].filter((record) => record.dirty).map((record) => record._id);
   await store.records.updateMany({ _id: { $in: dirty } }, { $unset: { dirty: true, prior_keys: true } }, { session });
   return { settled: dirty.length, ...merged, blocked: false };
@@ -95,9 +89,10 @@ async function settle(
 
 async function writeHosts(
   store: Store,
+  session: ClientSession,
   closure: Closure,
   golden: GoldenHost[],
-  session: ClientSession,
+  run: string,
 ): Promise<Omit<Merged, 'settled' | 'blocked'>> {
   const now = new Date();
   const inserts: HostDoc[] = [];
@@ -106,14 +101,11 @@ async function writeHosts(
   for (const host of golden) {
     standing.add(host._id);
     const before = closure.hosts.get(host._id);
-    if (!before) inserts.push({ ...host, version: 1, updated_at: now });
+    if (!before) inserts.push({ ...host, created: { at: now, run }, version: 1, updated_at: now });
     else if (!sameHost(before, host)) {
-      replaces.push({
-        replaceOne: {
-          filter: { _id: host._id },
-          replacement: { ...host, version: before.version + 1, updated_at: now },
-        },
-      });
+      const { created, version } = before;
+      const replacement = { ...host, created, version: version + 1, updated_at: now };
+      replaces.push({ replaceOne: { filter: { _id: host._id }, replacement } });
     }
   }
   const removed = [...closure.hosts.values()].filter((host) => !standing.has(host._id));
@@ -128,11 +120,13 @@ async function writeHosts(
       await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
   if (replaces.length > 0) await store.hosts.bulkWrite(replaces, { session });
+  const history = historyOf(closure.hosts, golden).map((entry) => ({ _id: new ObjectId(), ...entry, at: now, run }));
+  if (history.length > 0) await store.changes.insertMany(history, { session });
   return { created: inserts.length, changed: replaces.length, removed: removed.length };
 }
 
 function sameHost(before: HostDoc, after: GoldenHost): boolean {
-  const { version: _version, updated_at: _updated, ...host } = before;
+  const { created: _created, version: _version, updated_at: _updated, ...host } = before;
   return isDeepStrictEqual(host, { ...after });
 }
 

@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, IndexDescription, MongoBulkWriteError } from 'mongodb';
 import type { HostObservation, HostRecord } from '../host/types.js';
 import type { Store } from './database.js';
-import { timesMoved, touchTimes, type Times } from './times.js';
+import { isAnotherWeek, timesMoved, touchTimes, type Touched } from './times.js';
 
 /** What one source says about one machine, as last understood. `_id` = `source:native id`. */
 export interface RecordDoc {
@@ -115,7 +115,7 @@ async function putRound(
   const inserted: Understood[] = [];
   const updates: AnyBulkWriteOperation<RecordDoc>[] = [];
   const updated: string[] = [];
-  const touched: { id: string; times: Times }[] = [];
+  const touched: Touched[] = [];
   for (const record of records) {
     const existing = known.get(record._id);
     if (!existing) {
@@ -124,7 +124,10 @@ async function putRound(
     } else if (existing.hash === record.hash && existing.gone_at === undefined) {
       countKnown(origin, existing, outcome);
       const times = timesMoved(origin.observedAt, existing, record.observation.device);
-      if (times) touched.push({ id: record._id, times });
+      if (times) {
+        const anotherWeek = isAnotherWeek(existing.observation.device.last_seen_time, times.last_seen_time);
+        touched.push({ id: record._id, times, anotherWeek });
+      }
     } else if (existing.observed_at > origin.observedAt) {
       outcome.unchanged += 1;
     } else {

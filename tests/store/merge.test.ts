@@ -49,7 +49,7 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
 }
 
 const mergeAll = async () => {
-  while ((await mergeBatch(store, lease, 100, new Lanes())).settled > 0);
+  while ((await mergeBatch(store, lease, { limit: 100, lanes: new Lanes(), run: 'run' })).settled > 0);
 };
 const clusters = async () =>
   (await store.hosts.find().toArray()).map(({ sources }) => sources.map((source) => source.record).join('+')).sort();
@@ -150,7 +150,7 @@ test('a holder that lost its lease writes nothing more', async () => {
   await store.leases.updateOne({ _id: 'merge:hosts' }, { $set: { expires_at: new Date(0) } });
   const successor = await takeLease(store, 'merge:hosts', 'other', 60_000);
   expect(successor!.epoch).toBe(lease.epoch + 1);
-  await expect(mergeBatch(store, lease, 100, new Lanes())).rejects.toThrow('taken over');
+  await expect(mergeBatch(store, lease, { limit: 100, lanes: new Lanes(), run: 'run' })).rejects.toThrow('taken over');
   expect(await store.hosts.countDocuments()).toBe(0);
   expect(await takeLease(store, 'merge:hosts', 'third', 60_000)).toBeUndefined();
 });
@@ -171,7 +171,10 @@ test('no look-up of the pipeline scans a collection', async () => {
     store.records.find({ _id: { $gte: 'a:', $lt: 'a;' } }).explain(),
     store.records.find({ source: 'a', gone_at: new Date() }).explain(),
     store.hosts.find({ 'sources.record': { $in: ['a:1', 'a:2'] } }).explain(),
-    store.hosts.find({ 'reasons.keys': { $in: ['serial::S1'] } }).explain(),
+    store.records.find({ keys: { $in: ['serial::S1'] }, dirty: { $exists: false } }).hint({ keys: 1 }).explain(),
+    store.keyStates.find({ _id: { $in: ['serial::S1'] } }).explain(),
+    store.decisions.find({ records: { $in: ['a:1'] }, undone: { $exists: false } }).explain(),
+    store.changes.find({ host: 'h1' }).sort({ _id: 1 }).explain(),
     store.hosts.find({ retired: true }).explain(),
     store.pages
       .find({ run: 'r', source: 'a', seq: { $gte: 0 } })

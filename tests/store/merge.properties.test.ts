@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import { contentHash } from '../../src/host/hash.js';
+import { hostId } from '../../src/host/anchor.js';
+import { keyStates, resolveAll } from '../../src/host/resolve.js';
+import { goldenHost } from '../../src/host/survive.js';
+import type { GoldenHost, HostRecord } from '../../src/host/types.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { decide, decisionsAbout, undo } from '../../src/store/decisions.js';
+import { findHost, type HostDoc } from '../../src/store/hosts.js';
+import { knownState } from '../../src/store/key-states.js';
+import { Lanes } from '../../src/store/lanes.js';
+import { takeLease } from '../../src/store/leases.js';
+import { mergeBatch } from '../../src/store/merge.js';
+import { putRecords, toHostRecord } from '../../src/store/records.js';
+import { markGone } from '../../src/store/retire.js';
+import { machine, made, type Machine } from '../host/machines.js';
+
+/**
+ * Whatever happens to records in whatever order, the hosts in the store are those that the records alone would give: what
+ * merging left out, did twice or did with half the evidence would show.
+ */
+const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 40);
+jest.setTimeout(60_000 + HISTORIES * 1_000);
+
+let store: Store;
+beforeAll(async () => {
+  const database = `p${randomUUID().slice(0, 8)}`;
+  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+});
+afterAll(async () => {
+  await store.db.dropDatabase();
+  await store.close();
+});
+
+const at = fc.nat(23);
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('put' as const), at, machine }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), at }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('see' as const), at, days: fc.nat(40) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('decide' as const), a: at, b: at, kind: fc.constantFrom('join', 'split') }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('undo' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('merge' as const), batches: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), writes: fc.nat(6) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+test(`hosts are a function of the records, over ${HISTORIES} histories`, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 9 }), async (steps, limit) => {
+      await clear();
+      const world = new World(limit);
+      for (const next of steps) await world.take(next);
+      await world.mergeAll();
+      await expectPure();
+    }),
+    { numRuns: HISTORIES },
+  );
+});
+
+/** What each machine looks like at present, and a clock. */
+class World {
+  private readonly looks = new Map<number, Machine>();
+  private readonly ids: string[] = [];
+  private tick = 0;
+  constructor(private readonly limit: number) {}
+
+  async take(next: Step): Promise<void> {
+    switch (next.do) {
+      case 'put':
+        return this.put(next.at, next.machine);
+      case 'leave':
+        if (this.ids.length > 0) await markGone(store, [this.ids[next.at % this.ids.length]!], new Date());
+        return;
+      case 'see':
+        return this.see(next.at, next.days);
+      case 'decide': {
+        const [a, b] = [next.a, next.b].map((place) => this.ids[place % (this.ids.length || 1)]);
+        if (a === undefined || b === undefined || a === b) return;
+        await decide(store, [[a, b]], { kind: next.kind as 'join' | 'split', by: 'test', why: 'test' });
+        // Two decisions in one millisecond would be equally late.
+        await sleep(2);
+        return;
+      }
+      case 'undo': {
+        const standing = await store.decisions.findOne({ undone: { $exists: false } });
+        if (standing) await undo(store, [standing._id], 'test');
+        return;
+      }
+      case 'merge':
+        return this.merge(next.batches);
+      case 'crash':
+        return this.crash(next.writes);
+    }
+  }
+
+  private async put(place: number, look: Machine): Promise<void> {
+    const known = this.looks.get(place);
+    // A record keeps its source for life.
+    const machineNow = known ? { ...look, vendor: known.vendor } : look;
+    this.looks.set(place, machineNow);
+    const record = made(machineNow, place);
+    if (!known) this.ids.push(record.id);
+    await this.store(record);
+  }
+
+  private async see(place: number, days: number): Promise<void> {
+    const places = [...this.looks.keys()];
+    const found = places[place % (places.length || 1)];
+    const look = found === undefined ? undefined : this.looks.get(found)!;
+    if (found === undefined || !look?.life) return;
+    const later = { ...look, life: [look.life[0], Math.max(look.life[1], look.life[0] + days)] as [number, number] };
+    this.looks.set(found, later);
+    await this.store(made(later, found));
+  }
+
+  private async store({ id, source, vendor, observation, keys }: HostRecord): Promise<void> {
+    const observedAt = new Date(1_700_000_000_000 + ++this.tick * 1_000);
+    await putRecords(store, { source, vendor, page: `p${this.tick}`, run: 'r', observedAt }, [
+      { _id: id, row: 0, observation, keys, hash: contentHash(observation) },
+    ]);
+  }
+
+  /** Two lanes at once, `batches` each. */
+  private async merge(batches: number): Promise<void> {
+    const lanes = new Lanes();
+    await Promise.all(
+      [0, 1].map(async (lane) => {
+        const lease = (await takeLease(store, `lane:${lane}`, 'test', 60_000))!;
+        for (let batch = 0; batch < batches; batch += 1)
+          await mergeBatch(store, lease, { limit: this.limit, lanes, lane, run: 'r' });
+      }),
+    );
+  }
+
+  /** A merge that dies after some of its writes: its transaction is never committed. */
+  private async crash(writes: number): Promise<void> {
+    const lease = (await takeLease(store, 'lane:0', 'test', 60_000))!;
+    let left = writes;
+    const dying = dyingAfter(store, () => (left -= 1) < 0);
+    await mergeBatch(dying, lease, { limit: this.limit, lanes: new Lanes(), run: 'r' }).catch((error: Error) => {
+      if (error.message !== 'died') throw error;
+    });
+  }
+
+  async mergeAll(): Promise<void> {
+    for (let round = 0; (await store.records.countDocuments({ dirty: true })) > 0; round += 1) {
+      if (round > 100) throw new Error('Merging does not end');
+      await this.merge(1);
+    }
+  }
+}
+
+/** The store, whose collections throw instead of writing once `isDead`. */
+function dyingAfter(whole: Store, isDead: () => boolean): Store {
+  const writes = new Set(['insertMany', 'bulkWrite', 'updateMany', 'deleteMany', 'updateOne']);
+  const dying = <T extends object>(collection: T): T =>
+    new Proxy(collection, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target) as unknown;
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]) => {
+          if (writes.has(String(name)) && isDead()) throw new Error('died');
+          return (value as (...given: unknown[]) => unknown).apply(target, given);
+        };
+      },
+    });
+  return {
+    ...whole,
+    hosts: dying(whole.hosts),
+    records: dying(whole.records),
+    redirects: dying(whole.redirects),
+    changes: dying(whole.changes),
+    keyStates: dying(whole.keyStates),
+  };
+}
+
+async function clear(): Promise<void> {
+  const { records, hosts, redirects, changes, keyStates, decisions, leases } = store;
+  await Promise.all([records, hosts, redirects, changes, keyStates, decisions, leases].map((all) => all.deleteMany({} as never)));
+}
+
+async function expectPure(): Promise<void> {
+  const records = (await store.records.find().toArray()).map(toHostRecord);
+  const ids = records.map(({ id }) => id);
+  const members = new Map(records.map((record) => [record.id, record]));
+  const resolution = resolveAll(records, await decisionsAbout(store, undefined, ids));
+  const expected = resolution.clusters.map((cluster) =>
+    goldenHost(
+      cluster.members.map((id) => members.get(id)!),
+      cluster.reasons,
+      { ...cluster, findings: cluster.findings.map(({ key, ...found }) => ({ key, ...knownState(found) })) },
+    ),
+  );
+  const stored = (await store.hosts.find().toArray()).map(withoutStoresOwn);
+  const byId = (a: { _id: string }, b: { _id: string }) => (a._id < b._id ? -1 : 1);
+  expect(stored.sort(byId)).toEqual(expected.sort(byId));
+
+  const states = [...keyStates(records)].map(([_id, state]) => ({ _id, ...knownState(state) }));
+  expect((await store.keyStates.find().toArray()).sort(byId)).toEqual(states.sort(byId));
+  // Whichever id a host of one of these records ever had, it leads to a host.
+  for (const id of ids.map(hostId)) {
+    const known = await store.redirects.findOne({ _id: id });
+    if (known) expect(await findHost(store, id)).not.toBeNull();
+  }
+}
+
+function withoutStoresOwn({ created: _created, version: _version, updated_at: _at, ...host }: HostDoc): GoldenHost {
+  return host;
+}
