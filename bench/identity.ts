@@ -40,6 +40,7 @@ const program = new Command('identity')
   .option('--baselines', 'measure the naive key, any shared key and, where Python is, Splink beside it')
   .option('--errors <n>', 'the most frequent kinds of wrong and missed pairs', whole(1))
   .option('--shuffle <k>', 'resolve this many shuffled arrivals and compare clusters and ids', whole(1))
+  .option('--merging', 'merge the fleet into a mongod instead: all of it, then 1 % and 100 % changed')
   .option('--json', 'one JSON object a fleet and nothing else');
 
 async function main(): Promise<number> {

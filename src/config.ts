@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from './failure.js';
+import type { JunkLists } from './host/junk.js';
 
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
 const words = z
@@ -38,6 +39,7 @@ const schema = z.object({
   ROLLCALL_PATIENCE_SECONDS: seconds(30),
   ROLLCALL_MAX_RECORDS: z.coerce.number().int().positive().default(5_000_000),
   ROLLCALL_STRETCH_RECORDS: z.coerce.number().int().positive().default(10_000),
+  ROLLCALL_JUNK: z.string().optional(),
   ROLLCALL_SHRINK_SHARE: z.coerce.number().min(0).max(1).default(0.2),
   ROLLCALL_LOG_DIR: z.string().default('logs'),
   ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -59,6 +61,8 @@ export interface Config {
   maxRecords: number;
   /** About how many records one fetch activity reads. */
   stretchRecords: number;
+  /** Identifiers that say nothing in this organisation, beside those that are built in. */
+  junk: JunkLists;
   /** A complete listing that lost more than this share of a source's records retires nothing until confirmed. */
   shrinkShare: number;
   log: { dir: string; level: string };
@@ -105,9 +109,35 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     patienceMs: env.ROLLCALL_PATIENCE_SECONDS * 1000,
     maxRecords: env.ROLLCALL_MAX_RECORDS,
     stretchRecords: env.ROLLCALL_STRETCH_RECORDS,
+    junk: env.ROLLCALL_JUNK === undefined ? {} : readJunk(env.ROLLCALL_JUNK),
     shrinkShare: env.ROLLCALL_SHRINK_SHARE,
     log: { dir: env.ROLLCALL_LOG_DIR, level: env.ROLLCALL_LOG_LEVEL },
     timezone: env.ROLLCALL_TIMEZONE,
     environment,
   };
+}
+
+const texts = z.array(z.string().min(1)).optional();
+const junkLists = z.strictObject({ serials: texts, uuids: texts, macs: texts, hostnames: texts, domains: texts });
+
+function readJunk(path: string): JunkLists {
+  const bad = (why: string) =>
+    new Failure('settings-invalid', `ROLLCALL_JUNK: ${path} ${why}`, {
+      remedy: 'Give the path of a JSON file: {"serials": [], "uuids": [], "macs": [], "hostnames": [], "domains": []}',
+    });
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw bad(`cannot be read (${(error as { code?: string }).code ?? 'error'})`);
+  }
+  let lists: unknown;
+  try {
+    lists = JSON.parse(text);
+  } catch {
+    throw bad('is not JSON');
+  }
+  const parsed = junkLists.safeParse(lists);
+  if (!parsed.success) throw bad(parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; '));
+  return parsed.data as JunkLists;
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { hosts } from '../src/datasets/hosts.js';
+import { junkOf } from '../src/host/junk.js';
 import { loadSources } from '../src/sources/index.js';
 import { resolveSettings } from '../src/sources/settings.js';
 import type { SourceDefinition } from '../src/sources/source.js';
@@ -196,7 +197,7 @@ describe('the source that the README shows', () => {
   });
 
   test('maps a system to a host that another vendor’s record of the same serial will meet', () => {
-    const { observation, keys } = hosts.understand(source, source.map(system(7)), 0);
+    const { observation, keys } = hosts.understand(source, source.map(system(7)), 0, junkOf());
     expect(observation).toEqual({
       class: 'machine',
       device: expect.objectContaining({

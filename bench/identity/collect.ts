@@ -3,7 +3,7 @@ import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
 import { mapHostAsset } from '../../src/sources/shapes/qualys-host-asset.js';
 import { mapAsset } from '../../src/sources/shapes/tenable-asset.js';
 import type { Mapped } from '../../src/sources/source.js';
-import { slim } from './slim.js';
+import { slim } from '../../src/host/slim.js';
 import { naiveKey } from './naive.js';
 import type { SourceName } from './fleet/machine.js';
 

@@ -5,6 +5,7 @@ import { errorsOf } from './errors.js';
 import { fleet } from './fleet/fleet.js';
 import type { Rates } from './fleet/rates.js';
 import { readGiven } from './given.js';
+import { measureMerging, mergingTable } from './merging.js';
 import { measure } from './metrics.js';
 import { claim, partition } from './model.js';
 import { complain, tableOf, textOf } from './print.js';
@@ -20,6 +21,7 @@ export interface Run {
   baselines?: boolean;
   errors?: number;
   shuffle?: number;
+  merging?: boolean;
   json?: boolean;
 }
 
@@ -28,6 +30,11 @@ export async function runFleet(hosts: number, rates: Rates, run: Run): Promise<n
   const say = (text: string): void => void (run.json || process.stdout.write(`${text}\n`));
   if (run.write !== undefined && run.records === undefined) {
     say(`${await writeFleet(run.write, fleet(run.seed, hosts, rates))} records written to ${run.write}`);
+    return 0;
+  }
+  if (run.merging) {
+    const figures = await measureMerging(hosts, run.seed, rates);
+    process.stdout.write(`${run.json ? JSON.stringify(figures) : mergingTable(figures)}\n`);
     return 0;
   }
   const keep = { pitfalls: run.errors !== undefined, naive: run.baselines === true };

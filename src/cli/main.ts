@@ -1,17 +1,34 @@
 import { Command } from 'commander';
+import { decisionsCommand, joinCommand, splitCommand, undoCommand } from './decide.js';
 import { demoCommand } from './demo.js';
 import { EXIT, report } from './exit.js';
+import { hostCommand } from './host.js';
+import { mergeCommand } from './merge.js';
 import { replayCommand } from './replay.js';
 import { scheduleCommand } from './schedule.js';
 import { triggerCommand } from './trigger.js';
 import { verifyCommand } from './verify.js';
+import { whyCommand } from './why.js';
 
 const program = new Command('rollcall')
   .description('Which hosts do we have, each exactly once, and what does every tool know about it?')
   .showHelpAfterError('(--help shows what there is)')
   .configureHelp({ showGlobalOptions: true });
-for (const command of [demoCommand, triggerCommand, scheduleCommand, replayCommand, verifyCommand])
-  program.addCommand(command);
+const commands = [
+  demoCommand,
+  triggerCommand,
+  scheduleCommand,
+  replayCommand,
+  verifyCommand,
+  hostCommand,
+  whyCommand,
+  splitCommand,
+  joinCommand,
+  decisionsCommand,
+  undoCommand,
+  mergeCommand,
+];
+for (const command of commands) program.addCommand(command);
 
 async function main(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

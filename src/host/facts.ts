@@ -1,7 +1,8 @@
+import { APPLIANCES } from './junk/appliances.js';
 import { MAKERS } from './junk/makers.js';
 import { privateIps } from './ip.js';
 import { lifeOf, type Life } from './life.js';
-import type { HostRecord } from './types.js';
+import type { HostRecord, Os } from './types.js';
 
 /** What resolution compares of a record, drawn from it once. */
 export interface Facts extends Life {
@@ -17,7 +18,7 @@ export interface Facts extends Life {
   /** Specific short names. */
   names: readonly string[];
   ips: readonly string[];
-  /** OCSF family: 0 where it is not known or none that could be compared. */
+  /** OCSF family; 99 for appliances, 0 where it is not known or none that could be compared. */
   os: number;
   maker: string | undefined;
 }
@@ -43,7 +44,6 @@ export function factsOf(record: HostRecord): Facts {
       if (key.startsWith('name::')) (held.name ??= []).push(key.slice(6));
     } else (held[kind] ??= []).push(key);
   }
-  const family = device.os?.type_id ?? 0;
   return {
     record,
     agent: isAgent(record),
@@ -56,7 +56,7 @@ export function factsOf(record: HostRecord): Facts {
     fqdn: held.fqdn ?? NONE,
     names: held.name ?? NONE,
     ips: privateIps(device, MOST_ADDRESSES),
-    os: family === 99 ? 0 : family,
+    os: device.os === undefined ? 0 : familyOf(device.os),
     maker: device.vendor_name === undefined ? undefined : makerOf(device.vendor_name),
   };
 }
@@ -89,6 +89,10 @@ function isAgent({ vendor, observation }: HostRecord): boolean {
   if (agents === undefined) return false;
   for (const { vendor_name: name } of agents) if (name.toLowerCase() === vendor) return true;
   return false;
+}
+
+function familyOf({ type_id: family, name }: Os): number {
+  return family === 99 && !APPLIANCES.test(name) ? 0 : family;
 }
 
 const known = new Map<string, string | undefined>();

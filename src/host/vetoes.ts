@@ -21,7 +21,7 @@ type Veto = (a: Cluster, b: Cluster) => string[] | undefined;
  * | clone | one hardware id, but no interface and no name in common | copies at the storage level keep UUID, serial and agent id |
  * | agents | two live agents of one vendor without a common interface | an agent runs once on a machine; reinstalled ones follow each other |
  * | macs | for names: both know interfaces, none in common | a machine rebuilt on an old name |
- * | os, maker | another family of systems, another computer maker | scanners' guesses are coarse, but not that coarse |
+ * | os, maker | another family of systems (an appliance's is one), another computer maker | scanners' guesses are coarse, but not that coarse |
  * | domain | one short name in two real domains, neither inside the other | `web-01` exists in each |
  */
 export const VETOES: Record<VetoRule, Veto> = {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Junk } from '../host/junk.js';
 import type { SourceRegistry } from '../sources/index.js';
 import { offlineInput } from '../sources/offline.js';
 import { getBody } from '../store/bodies.js';
@@ -46,6 +47,8 @@ export interface Reading {
   store: Store;
   sources: SourceRegistry;
   environment: Record<string, string | undefined>;
+  /** What claims no identity key. */
+  junk: Junk;
   /** Digest of the code that reads, see `readerDigest`. */
   reader: string;
 }
@@ -63,7 +66,7 @@ const AHEAD = 50;
 
 /** Turns stored pages into records. Asks no vendor; repeating it changes nothing. Aborted, it ends after the page under way. */
 export async function normalize(
-  { store, sources, environment, reader }: Reading,
+  { store, sources, environment, junk, reader }: Reading,
   input: NormalizeInput,
   { rows, signal, onPage }: Normalizing,
 ): Promise<Normalized> {
@@ -140,7 +143,7 @@ export async function normalize(
       }
     }
     const bytes = earlier ? await getBody(store, page.digest, page.bytes) : body;
-    const read = readPage(source, offline, page, bytes);
+    const read = readPage(source, offline, page, bytes, junk);
     await writing;
     writing = write(page, read);
     writing.catch(() => {}); // awaited at the next page, and at the end

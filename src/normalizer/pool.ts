@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../config.js';
 import { Failure } from '../failure.js';
+import { junkOf } from '../host/junk.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
 import { fromPlain } from './errors.js';
@@ -25,7 +26,8 @@ const LISTINGS_A_THREAD = 4;
 export function openNormalizer(config: Config, store: Store, sources: SourceRegistry): Normalizer {
   const filename = join(__dirname, 'thread.js');
   if (!existsSync(filename)) {
-    const reading = { store, sources, environment: config.environment, reader: readerDigest(config.sourceFolders) };
+    const junk = junkOf(config.junk);
+    const reading = { store, sources, environment: config.environment, junk, reader: readerDigest(config) };
     return {
       normalize: (input, signal, onPage) => normalize(reading, input, { rows: config.stretchRecords, signal, onPage }),
       close: async () => {},

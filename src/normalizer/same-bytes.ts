@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../config.js';
 import type { Store } from '../store/database.js';
 import type { PageDoc, PageOutcome } from '../store/pages.js';
 
 /** Folders below `src` whose code decides what a row's bytes become. */
 const READERS = ['connectors', 'datasets', 'host', 'sources'];
 
-/** A digest of all code that turns bytes into records: what one version read, another one may read differently. */
-export function readerDigest(sourceFolders: readonly string[]): string {
-  const digest = createHash('sha256');
+/** A digest of all that turns bytes into records: what one version of the code read, another one may read differently. */
+export function readerDigest({ sourceFolders, junk }: Pick<Config, 'sourceFolders' | 'junk'>): string {
+  const digest = createHash('sha256').update(JSON.stringify(junk));
   const folders = [...READERS.map((folder) => join(__dirname, '..', folder)), ...sourceFolders];
   for (const folder of folders) {
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })

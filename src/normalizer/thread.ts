@@ -1,5 +1,6 @@
 import { workerData, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config.js';
+import { junkOf } from '../host/junk.js';
 import { loadSources } from '../sources/index.js';
 import { openStore, type Store } from '../store/database.js';
 import { toPlain, type PlainError } from './errors.js';
@@ -16,7 +17,8 @@ export type Answer = { done: Normalized } | { error: PlainError };
 
 const { config } = workerData as { config: Config };
 const sources = loadSources({ folders: config.sourceFolders });
-const reader = readerDigest(config.sourceFolders);
+const reader = readerDigest(config);
+const junk = junkOf(config.junk);
 let opening: Promise<Store> | undefined;
 
 /** Opened once; when MongoDB was away then, the next task tries again. */
@@ -33,7 +35,7 @@ export default async function run({ input, port }: Task): Promise<Answer> {
   const stop = new AbortController();
   port.on('message', () => stop.abort());
   try {
-    const reading = { store: await open(), sources, environment: config.environment, reader };
+    const reading = { store: await open(), sources, environment: config.environment, junk, reader };
     const done = await normalize(reading, input, {
       rows: config.stretchRecords,
       signal: stop.signal,

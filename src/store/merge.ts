@@ -15,6 +15,8 @@ import { toHostRecord } from './records.js';
 export interface Merged {
   /** Changed records that were settled. */
   settled: number;
+  /** Records that were resolved for it, these included. */
+  resolved: number;
   created: number;
   changed: number;
   removed: number;
@@ -68,7 +70,7 @@ export async function mergeBatch(
   }
 }
 
-const NOTHING: Merged = { settled: 0, created: 0, changed: 0, removed: 0, blocked: false };
+const NOTHING: Merged = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0, blocked: false };
 
 async function settle(store: Store, session: ClientSession, closure: Closure, run: string): Promise<Merged> {
   const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
@@ -84,7 +86,7 @@ async function settle(store: Store, session: ClientSession, closure: Closure, ru
   await writeKeyStates(store, session, closure.altered);
   const dirty = [...closure.records.values()].filter((record) => record.dirty).map((record) => record._id);
   await store.records.updateMany({ _id: { $in: dirty } }, { $unset: { dirty: true, prior_keys: true } }, { session });
-  return { settled: dirty.length, ...merged, blocked: false };
+  return { settled: dirty.length, resolved: closure.records.size, ...merged, blocked: false };
 }
 
 async function writeHosts(
@@ -93,7 +95,7 @@ async function writeHosts(
   closure: Closure,
   golden: GoldenHost[],
   run: string,
-): Promise<Omit<Merged, 'settled' | 'blocked'>> {
+): Promise<Omit<Merged, 'settled' | 'resolved' | 'blocked'>> {
   const now = new Date();
   const inserts: HostDoc[] = [];
   const replaces: AnyBulkWriteOperation<HostDoc>[] = [];

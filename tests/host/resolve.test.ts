@@ -91,6 +91,14 @@ describe('joins', () => {
 });
 
 describe('stays apart', () => {
+  test('a printer that reverse DNS still gives the name of the laptop that had its address', () => {
+    const laptop = record('crowdstrike:1', { hostname: 'lt-7.corp.example.com', os: { name: 'Windows 11', type_id: 100 } });
+    const scan = (name: string) => record('qualys:1', { hostname: 'lt-7.corp.example.com', os: { name, type_id: 99 } });
+    expect(clusters([laptop, scan('HP JetDirect')])).toHaveLength(2);
+    // What is merely unknown says nothing.
+    expect(clusters([laptop, scan('Some Other OS')])).toHaveLength(1);
+  });
+
   test('a short name, an address or a network alone joins nobody', () => {
     const apart = (given: object) =>
       expect(clusters([record('crowdstrike:a', given), record('qualys:b', given)])).toHaveLength(2);

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Closure } from '../../src/store/closure.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
 import { mergeBatch } from '../../src/store/merge.js';
-import { putRecords, type Understood } from '../../src/store/records.js';
+import { putRecords, type RecordDoc, type Understood } from '../../src/store/records.js';
 
 let store: Store;
 beforeEach(async () => {
@@ -75,4 +76,51 @@ test('a key that too many records hold joins none of them, whichever lane meets 
   );
   await mergeInTwoLanes();
   expect(await membersOf()).toEqual(numbers.map((n) => `a:${n}+b:${n}`));
+});
+
+describe('what a lane may take', () => {
+  const closure = (given: Partial<Closure>): Closure => ({
+    records: new Map(),
+    hosts: new Map(),
+    states: new Map(),
+    altered: new Map(),
+    relied: new Set(),
+    decisions: new Map(),
+    ...given,
+  });
+  const holding = (...ids: string[]) => new Map(ids.map((id) => [id, { _id: id, keys: ['mac::dock', `serial::${id}`] } as RecordDoc]));
+
+  test('nothing that rests on a key which another lane alters, until its snapshot is a later one', () => {
+    const lanes = new Lanes();
+    lanes.begin(0);
+    lanes.begin(1);
+    const altering = closure({ records: holding('a'), altered: new Map([['mac::dock', { state: 'cut' }]]) });
+    lanes.claim(0, altering);
+    const resting = () =>
+      closure({ records: holding('b'), relied: new Set(['mac::dock']), states: new Map([['mac::dock', { state: 'cut' }]]) });
+    const [during, after, later] = [resting(), resting(), resting()];
+    lanes.claim(1, during);
+    expect(during.records.size).toBe(0);
+    lanes.end(0);
+    lanes.claim(1, after);
+    expect(after.records.size).toBe(0);
+    lanes.end(1);
+    lanes.begin(1);
+    lanes.claim(1, later);
+    expect(later.records.size).toBe(1);
+  });
+
+  test('a component whole or not at all, with what it would have altered', () => {
+    const lanes = new Lanes();
+    lanes.begin(0);
+    lanes.begin(1);
+    lanes.claim(0, closure({ records: holding('a') }));
+    const mixed = closure({
+      records: new Map([...holding('a', 'b'), ['c', { _id: 'c', keys: ['serial::c'] } as RecordDoc]]),
+      altered: new Map([['mac::dock', { state: 'weak' }]]),
+    });
+    lanes.claim(1, mixed);
+    expect([...mixed.records.keys()]).toEqual(['c']);
+    expect(mixed.altered.size).toBe(0);
+  });
 });

@@ -133,6 +133,47 @@ test('a key that too many records hold joins nobody, also those that it joined b
   expect(await store.hosts.countDocuments()).toBe(22);
 });
 
+test('a key that was too common joins again when enough records have lost it', async () => {
+  const many = (key: string) => Array.from({ length: 20 }, (_, n) => record(`a:${n}`, `h${n}`, n < 2 ? ['serial::S'] : [key]));
+  await putRecords(store, origin('a'), many('serial::S'));
+  await mergeAll();
+  expect(await store.keyStates.find().toArray()).toEqual([{ _id: 'serial::S', state: 'cut', why: 'holders' }]);
+  expect(await store.hosts.countDocuments()).toBe(20);
+  await putRecords(store, origin('a'), many('uuid::U').map((other, n) => ({ ...other, keys: n < 2 ? other.keys : [`uuid::${n}`], hash: `2.${n}` })));
+  await mergeAll();
+  expect(await store.keyStates.countDocuments()).toBe(0);
+  expect((await clusters()).filter((members) => members.includes('+'))).toEqual(['a:0+a:1']);
+});
+
+test('a check-in that makes another record the freshest changes the host, and one that does not only moves its times', async () => {
+  const told = (id: string, os: string, lastSeen: string) => {
+    const one = record(id, 'web', ['serial::X1'], lastSeen);
+    one.observation.device.os = { name: os, type_id: 100 };
+    return one;
+  };
+  await putRecords(store, origin('a'), [told('a:1', 'Windows 10', '2026-03-02T00:00:00Z')]);
+  await putRecords(store, origin('b'), [told('b:1', 'Windows 11', '2026-03-03T00:00:00Z')]);
+  await mergeAll();
+  await putRecords(store, origin('a'), [told('a:1', 'Windows 10', '2026-03-02T12:00:00Z')]);
+  expect(await store.records.countDocuments({ dirty: true })).toBe(0);
+  await putRecords(store, origin('a'), [told('a:1', 'Windows 10', '2026-03-03T12:00:00Z')]);
+  await mergeAll();
+  const host = await store.hosts.findOne({});
+  expect(host!.device.os!.name).toBe('Windows 10');
+  expect(host!.conflicts).toEqual([{ path: 'device.os', value: 'Windows 11', record: 'b:1' }]);
+  const [change] = await store.changes.find().sort({ _id: -1 }).toArray();
+  expect(change!.fields).toContainEqual({ path: 'device.os', from: { name: 'Windows 11', type_id: 100 }, to: { name: 'Windows 10', type_id: 100 } });
+});
+
+test('a record that is seen in another week is looked at again: who was alive together may have changed', async () => {
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-02T00:00:00Z')]);
+  await mergeAll();
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-04T00:00:00Z')]);
+  expect(await store.records.countDocuments({ dirty: true })).toBe(0);
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-12T00:00:00Z')]);
+  expect(await store.records.countDocuments({ dirty: true })).toBe(1);
+});
+
 test('a record that its source no longer lists retires its host, and is back when it is listed again', async () => {
   const seen = record('a:1', 'web', ['serial::X1']);
   await putRecords(store, origin('a'), [seen]);

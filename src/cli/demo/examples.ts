@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { plain } from '../plain.js';
 import type { HostDoc } from '../../store/hosts.js';
 import type { Store } from '../../store/database.js';
 
@@ -19,10 +20,6 @@ const single = (store: Store, count: number) =>
     .sort({ _id: 1 })
     .limit(count)
     .toArray();
-
-/** Names come from machines that anybody may have named: control characters never reach the terminal. */
-// eslint-disable-next-line no-control-regex
-const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 
 export function exampleTable(hosts: readonly HostDoc[]): string {
   const table = new Table({

@@ -115,7 +115,7 @@ test.each(cases)(
         expect(mapped.id).toMatch(/./);
         expect(flaw(mapped.observation)).toBeUndefined();
         for (const key of identityKeys('vendor', mapped.id, mapped.observation))
-          expect(key).toMatch(/^(?:cloud|agent|serial|uuid|mac):[^:]*:.+$/);
+          expect(key).toMatch(/^(?:cloud|agent|serial|uuid|mac|fqdn|name|name-ip):[^:]*:.+$/);
         expect(contentHash(mapped.observation)).toHaveLength(22);
       }),
       { numRuns: 1_500 },

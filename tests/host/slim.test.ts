@@ -1,13 +1,13 @@
-import { Collector } from '../../../bench/identity/collect.js';
-import { fleet } from '../../../bench/identity/fleet/fleet.js';
-import { ratesWith } from '../../../bench/identity/fleet/rates.js';
-import { claim, digest, partition } from '../../../bench/identity/model.js';
-import { shuffled } from '../../../bench/identity/shuffle.js';
-import { resolveAll } from '../../../src/host/resolve.js';
-import type { HostRecord } from '../../../src/host/types.js';
-import { mapDevice } from '../../../src/sources/shapes/crowdstrike-device.js';
-import { mapHostAsset } from '../../../src/sources/shapes/qualys-host-asset.js';
-import { mapAsset } from '../../../src/sources/shapes/tenable-asset.js';
+import { Collector } from '../../bench/identity/collect.js';
+import { fleet } from '../../bench/identity/fleet/fleet.js';
+import { ratesWith } from '../../bench/identity/fleet/rates.js';
+import { claim, digest, partition } from '../../bench/identity/model.js';
+import { shuffled } from '../../bench/identity/shuffle.js';
+import { resolveAll } from '../../src/host/resolve.js';
+import type { HostRecord } from '../../src/host/types.js';
+import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
+import { mapHostAsset } from '../../src/sources/shapes/qualys-host-asset.js';
+import { mapAsset } from '../../src/sources/shapes/tenable-asset.js';
 
 const MAP = { qualys: mapHostAsset, crowdstrike: mapDevice, tenable: mapAsset };
 const collector = new Collector({ pitfalls: false, naive: false });

@@ -1,4 +1,4 @@
-import type { Agent, Device, HardwareInfo, HostObservation, NetworkInterface, Os } from '../../src/host/types.js';
+import type { Agent, Device, HardwareInfo, HostObservation, NetworkInterface, Os } from './types.js';
 
 const NONE: string[] = [];
 const texts = new Map<string, string>();

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { contentHash } from '../../src/host/hash.js';
+import { identityKeys } from '../../src/host/keys.js';
+import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
+import { mapHostAsset } from '../../src/sources/shapes/qualys-host-asset.js';
+import { mapAsset } from '../../src/sources/shapes/tenable-asset.js';
+import type { Mapped } from '../../src/sources/source.js';
+import { locateBinary } from '../../src/servers/locate.js';
+import { startMongod } from '../../src/servers/mongod.js';
+import { freePort } from '../../src/servers/ports.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { mergeChanged } from '../../src/store/drain.js';
+import { putRecords, type Understood } from '../../src/store/records.js';
+import { fleet } from './fleet/fleet.js';
+import type { SourceName } from './fleet/machine.js';
+import type { Rates } from './fleet/rates.js';
+
+/** What merging some changed records into MongoDB took. */
+export interface MergingFigures {
+  hosts: number;
+  phase: 'new' | '1 % changed' | '100 % changed';
+  changed: number;
+  changed_per_second: number;
+  /** Records that were resolved anew, for each changed one. */
+  resolved_per_changed: number;
+  seconds: number;
+  rss_mb: number;
+}
+
+const MAP: Record<SourceName, (raw: unknown) => Mapped> = {
+  qualys: mapHostAsset,
+  crowdstrike: mapDevice,
+  tenable: mapAsset,
+};
+const BATCH = 1_000;
+
+/** Merges a fleet into a fresh mongod: first all of it, then every hundredth record changed, then every one. */
+export async function measureMerging(hosts: number, seed: number, rates: Rates): Promise<MergingFigures[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'rollcall-merging-'));
+  const { path: binary } = await locateBinary('mongod', { say: () => {} });
+  const mongod = await startMongod({ dbPath: join(dir, 'mongod'), port: await freePort(), binary, cacheGB: 4 });
+  const store = await openStore({ uri: mongod.uri, database: 'merging', hostsCollection: 'hosts' });
+  try {
+    const figures: MergingFigures[] = [];
+    for (const [phase, every, tag] of PHASES) {
+      await put(store, fleet(seed, hosts, rates), every, tag);
+      const started = performance.now();
+      const { settled, resolved } = await mergeChanged(store, { holder: 'bench', run: phase });
+      const seconds = (performance.now() - started) / 1_000;
+      figures.push({
+        hosts,
+        phase,
+        changed: settled,
+        changed_per_second: Math.round(settled / seconds),
+        resolved_per_changed: Math.round((100 * resolved) / settled) / 100,
+        seconds: Math.round(seconds * 10) / 10,
+        rss_mb: Math.round(process.memoryUsage.rss() / 1_048_576),
+      });
+    }
+    return figures;
+  } finally {
+    await store.close();
+    await mongod.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const PHASES = [
+  ['new', 1, undefined],
+  ['1 % changed', 100, 'changed'],
+  ['100 % changed', 1, 'changed again'],
+] as const;
+
+/** Stores every `every`-th record of the fleet, with a tag that makes its content another one. */
+async function put(store: Store, sightings: ReturnType<typeof fleet>, every: number, tag: string | undefined): Promise<void> {
+  const waiting = new Map<SourceName, Understood[]>();
+  const write = async (source: SourceName) => {
+    const records = waiting.get(source)!;
+    waiting.set(source, []);
+    const origin = { source, vendor: source, page: `${source}/${tag ?? ''}`, run: 'bench', observedAt: new Date() };
+    await putRecords(store, origin, records, tag !== undefined);
+  };
+  let at = 0;
+  for (const { source, raw } of sightings) {
+    if (at++ % every !== 0) continue;
+    const { id, observation } = MAP[source](JSON.parse(JSON.stringify(raw)));
+    if (tag !== undefined) observation.tags = [...observation.tags, tag];
+    const keys = identityKeys(source, id, observation);
+    const records = waiting.get(source) ?? [];
+    waiting.set(source, records);
+    records.push({ _id: `${source}:${id}`, row: 0, observation, keys, hash: `1.${contentHash(observation, keys)}` });
+    if (records.length === BATCH) await write(source);
+  }
+  for (const source of waiting.keys()) await write(source);
+}
+
+export function mergingTable(figures: readonly MergingFigures[]): string {
+  const table = new Table({
+    head: ['merging', 'changed records', 'seconds', 'changed/s', 'resolved per changed', 'RSS MB'],
+    style: { head: [], border: [] },
+  });
+  for (const { phase, changed, seconds, changed_per_second, resolved_per_changed, rss_mb } of figures)
+    table.push([phase, changed, seconds, changed_per_second, resolved_per_changed, rss_mb]);
+  return table.toString();
+}
