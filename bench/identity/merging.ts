@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import { contentHash } from '../../src/host/hash.js';
+import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { identityKeys } from '../../src/host/keys.js';
 import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
 import { mapHostAsset } from '../../src/sources/shapes/qualys-host-asset.js';
@@ -91,7 +91,9 @@ async function put(store: Store, sightings: ReturnType<typeof fleet>, every: num
     const keys = identityKeys(source, id, observation);
     const records = waiting.get(source) ?? [];
     waiting.set(source, records);
-    records.push({ _id: `${source}:${id}`, row: 0, observation, keys, hash: `1.${contentHash(observation, keys)}` });
+    const identity = identityDigest(source, observation, keys);
+    const hash = `1.${contentHash(observation, keys)}`;
+    records.push({ _id: `${source}:${id}`, row: 0, observation, keys, identity, hash });
     if (records.length === BATCH) await write(source);
   }
   for (const source of waiting.keys()) await write(source);

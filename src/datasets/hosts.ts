@@ -1,4 +1,4 @@
-import { contentHash } from '../host/hash.js';
+import { contentHash, identityDigest } from '../host/hash.js';
 import type { Junk } from '../host/junk.js';
 import { identityKeys } from '../host/keys.js';
 import type { SourceDefinition, Mapped } from '../sources/source.js';
@@ -16,6 +16,7 @@ export const hosts = {
       observation: mapped.observation,
       keys,
       // The keys and the mapping's number are part of the hash: a rule that changes its meaning changes its records.
+      identity: identityDigest(source.vendor, mapped.observation, keys),
       hash: `${source.mapping}.${contentHash(mapped.observation, keys)}`,
     };
   },

@@ -1,6 +1,37 @@
 import { hash } from 'node:crypto';
+import { lifeOf } from './life.js';
 import { agentText, groupText, interfaceText } from './observation.js';
 import type { Device, HardwareInfo, HostObservation, Os, VOLATILE_DEVICE_FIELDS } from './types.js';
+
+/**
+ * Whether what resolution reads of a record has changed: its keys, life, class, system, maker, model, addresses, user and
+ * whether its vendor's agent tells it. Records with equal digests are interchangeable to `resolve`.
+ */
+export function identityDigest(vendor: string, observation: HostObservation, keys: readonly string[]): string {
+  const { device: d, external_ips: external } = observation;
+  const { from, to } = lifeOf(d);
+  const read = [
+    ...keys,
+    '',
+    vendor,
+    observation.class,
+    from,
+    to,
+    d.type_id,
+    d.os?.type_id,
+    d.os?.name,
+    d.vendor_name,
+    d.model,
+    d.owner?.name,
+    d.ip,
+    ...(d.network_interfaces ?? []).map(({ ip }) => ip),
+    '',
+    ...external,
+    '',
+    ...(d.agent_list ?? []).map(({ vendor_name: name }) => name),
+  ];
+  return hash('sha256', read.join('\n'), 'base64url').slice(0, LENGTH);
+}
 
 /** 132 of SHA-256's bits. */
 const LENGTH = 22;

@@ -19,11 +19,42 @@ export interface Closure {
   /** Keys of changed records: what they are worth another lane must not alter meanwhile. */
   relied: Set<string>;
   decisions: Map<string, Decision>;
+  /** Hosts outside of it whose records have changed in nothing that tells which machine they are. */
+  refreshed: Map<string, { host: HostDoc; members: RecordDoc[] }>;
 }
 
 /** More holders than this in one look-up, and the popular keys among them are cut before the rest is read. */
 const HOLDERS_AT_ONCE = 5_000;
 const POPULAR: KnownState = { state: 'cut', why: 'holders' };
+
+/**
+ * What `changed` records can affect: a closure over those that are unresolved, and the hosts of the others, whose records stay
+ * together and apart as they were.
+ */
+export async function affectedBy(
+  store: Store,
+  session: ClientSession,
+  changed: readonly RecordDoc[],
+): Promise<Closure> {
+  const light = new Map(changed.flatMap((record) => (record.unresolved ? [] : [[record._id, record]])));
+  const hosts = light.size === 0 ? [] : await findHosts(store, session, [...light.keys()]);
+  const housed = new Set(hosts.flatMap(({ sources }) => sources.map(({ record }) => record)));
+  // One without a host was never resolved, whatever it says.
+  const closure = await closeOver(
+    store,
+    session,
+    changed.filter(({ _id, unresolved }) => unresolved || !housed.has(_id)),
+  );
+  const others = hosts.filter(({ _id }) => !closure.hosts.has(_id));
+  const missing = others.flatMap(({ sources }) => sources.map(({ record }) => record)).filter((id) => !light.has(id));
+  const read = missing.length === 0 ? [] : await findRecords(store, session, missing);
+  for (const record of read) light.set(record._id, record);
+  for (const host of others) {
+    const members = host.sources.flatMap(({ record }) => light.get(record) ?? []);
+    closure.refreshed.set(host._id, { host, members });
+  }
+  return closure;
+}
 
 /**
  * The fixpoint of: all holders of every key that a record has and that is not cut, those of keys that a changed record no
@@ -66,6 +97,7 @@ class Reading {
     altered: new Map(),
     relied: new Set(),
     decisions: new Map(),
+    refreshed: new Map(),
   };
   /** Holders of keys, in the closure or not. */
   private readonly known = new Map<string, { doc: RecordDoc; facts: Facts | undefined }>();
@@ -121,9 +153,9 @@ class Reading {
       if (this.taken.delete(key)) fresh.add(key);
       look(key);
     };
-    for (const { keys, prior_keys: prior = [], dirty } of frontier) {
-      for (const key of keys) (dirty ? touch : look)(key);
-      if (!dirty) continue;
+    for (const { keys, prior_keys: prior = [], unresolved } of frontier) {
+      for (const key of keys) (unresolved ? touch : look)(key);
+      if (!unresolved) continue;
       for (const key of prior) {
         this.lost.add(key);
         touch(key);
@@ -222,7 +254,7 @@ class Reading {
   private async settledHolders(keys: readonly string[]): Promise<RecordDoc[]> {
     if (keys.length === 0) return [];
     const docs = await this.store.records
-      .find({ keys: { $in: [...keys] }, dirty: { $exists: false } }, { session: this.session, hint: { keys: 1 } })
+      .find({ keys: { $in: [...keys] }, unresolved: { $exists: false } }, { session: this.session, hint: { keys: 1 } })
       .toArray();
     for (const doc of docs) this.remember(doc);
     return docs;
@@ -234,10 +266,7 @@ class Reading {
     const read =
       missing.length === 0
         ? []
-        : await this.store.records
-            .find({ _id: { $in: missing } }, { session: this.session })
-            .batchSize(1_000)
-            .toArray();
+        : await findRecords(this.store, this.session, missing);
     return [...ids.flatMap((id) => this.known.get(id)?.doc ?? []), ...read];
   }
 
@@ -255,12 +284,26 @@ async function readHosts(
   records: readonly RecordDoc[],
   closure: Closure,
 ): Promise<HostDoc[]> {
-  const ids = records.map(({ _id }) => _id);
-  const found = await store.hosts
-    .find({ 'sources.record': { $in: ids } }, { session })
-    .batchSize(1_000)
-    .toArray();
+  const found = await findHosts(
+    store,
+    session,
+    records.map(({ _id }) => _id),
+  );
   const fresh = found.filter(({ _id }) => !closure.hosts.has(_id));
   for (const host of fresh) closure.hosts.set(host._id, host);
   return fresh;
+}
+
+function findHosts(store: Store, session: ClientSession, records: readonly string[]): Promise<HostDoc[]> {
+  return store.hosts
+    .find({ 'sources.record': { $in: [...records] } }, { session })
+    .batchSize(1_000)
+    .toArray();
+}
+
+function findRecords(store: Store, session: ClientSession, ids: readonly string[]): Promise<RecordDoc[]> {
+  return store.records
+    .find({ _id: { $in: [...ids] } }, { session })
+    .batchSize(1_000)
+    .toArray();
 }

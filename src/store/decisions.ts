@@ -50,7 +50,7 @@ export async function undo(store: Store, ids: readonly ObjectId[], by: string): 
 
 async function resettle(store: Store, session: ClientSession, docs: readonly DecisionDoc[]): Promise<void> {
   const ids = docs.flatMap(({ records }) => [...records]);
-  await store.records.updateMany({ _id: { $in: ids } }, { $set: { dirty: true } }, { session });
+  await store.records.updateMany({ _id: { $in: ids } }, { $set: { dirty: true, unresolved: true } }, { session });
 }
 
 /** Decisions that stand and concern one of `records`. */

@@ -34,8 +34,11 @@ export class Lanes {
       .map(({ claim }) => claim);
     const taken = others.length === 0 ? [] : takenBy(others, closure);
     if (taken.length > 0) dropComponents(closure, taken);
+    for (const [id, { members }] of closure.refreshed)
+      if (members.some(({ _id }) => others.some(({ ids }) => ids.has(_id)))) closure.refreshed.delete(id);
+    const refreshed = [...closure.refreshed.values()].flatMap(({ members }) => members.map(({ _id }) => _id));
     own.claim = {
-      ids: new Set(closure.records.keys()),
+      ids: new Set([...closure.records.keys(), ...refreshed]),
       relied: closure.relied,
       altered: new Set(closure.altered.keys()),
     };

@@ -4,13 +4,13 @@ import type { GoldenHost } from '../host/types.js';
 import { goldenHost } from '../host/survive.js';
 import { resolve } from '../host/resolve.js';
 import { historyOf } from './changes.js';
-import { closeOver, type Closure } from './closure.js';
+import { affectedBy, type Closure } from './closure.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './hosts.js';
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
-import { toHostRecord } from './records.js';
+import { toHostRecord, type RecordDoc } from './records.js';
 
 export interface Merged {
   /** Changed records that were settled. */
@@ -57,9 +57,9 @@ export async function mergeBatch(
           .batchSize(limit)
           .toArray();
         if (changed.length === 0) return NOTHING;
-        const closure = await closeOver(store, session, changed);
+        const closure = await affectedBy(store, session, changed);
         lanes.claim(lane, closure);
-        if (closure.records.size === 0) return { ...NOTHING, blocked: true };
+        if (closure.records.size === 0 && closure.refreshed.size === 0) return { ...NOTHING, blocked: true };
         return await settle(store, session, closure, run);
       },
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
@@ -82,17 +82,37 @@ async function settle(store: Store, session: ClientSession, closure: Closure, ru
       cluster,
     ),
   );
-  const merged = await writeHosts(store, session, closure, golden, run);
+  const before = new Map(closure.hosts);
+  const settled = [...closure.records.values()].filter(({ dirty }) => dirty);
+  let resolved = closure.records.size;
+  for (const { host, members: records } of closure.refreshed.values()) {
+    before.set(host._id, host);
+    golden.push(refreshed(host, records));
+    resolved += records.length;
+    settled.push(...records.filter(({ dirty, unresolved }) => dirty && !unresolved));
+  }
+  const merged = await writeHosts(store, session, before, golden, run);
   await writeKeyStates(store, session, closure.altered);
-  const dirty = [...closure.records.values()].filter((record) => record.dirty).map((record) => record._id);
-  await store.records.updateMany({ _id: { $in: dirty } }, { $unset: { dirty: true, prior_keys: true } }, { session });
-  return { settled: dirty.length, resolved: closure.records.size, ...merged, blocked: false };
+  const ids = settled.map(({ _id }) => _id);
+  await store.records.updateMany(
+    { _id: { $in: ids } },
+    { $unset: { dirty: true, unresolved: true, prior_keys: true } },
+    { session },
+  );
+  return { settled: ids.length, resolved, ...merged, blocked: false };
+}
+
+/** The host with its records' present values: why they are one has not changed. */
+function refreshed({ reasons, refused = [], findings = [], more_refused: more }: HostDoc, members: RecordDoc[]): GoldenHost {
+  const host = goldenHost(members.map(toHostRecord), reasons, { refused, findings });
+  if (more !== undefined) host.more_refused = more;
+  return host;
 }
 
 async function writeHosts(
   store: Store,
   session: ClientSession,
-  closure: Closure,
+  before: ReadonlyMap<string, HostDoc>,
   golden: GoldenHost[],
   run: string,
 ): Promise<Omit<Merged, 'settled' | 'resolved' | 'blocked'>> {
@@ -102,15 +122,15 @@ async function writeHosts(
   const standing = new Set<string>();
   for (const host of golden) {
     standing.add(host._id);
-    const before = closure.hosts.get(host._id);
-    if (!before) inserts.push({ ...host, created: { at: now, run }, version: 1, updated_at: now });
-    else if (!sameHost(before, host)) {
-      const { created, version } = before;
+    const known = before.get(host._id);
+    if (!known) inserts.push({ ...host, created: { at: now, run }, version: 1, updated_at: now });
+    else if (!sameHost(known, host)) {
+      const { created, version } = known;
       const replacement = { ...host, created, version: version + 1, updated_at: now };
       replaces.push({ replaceOne: { filter: { _id: host._id }, replacement } });
     }
   }
-  const removed = [...closure.hosts.values()].filter((host) => !standing.has(host._id));
+  const removed = [...before.values()].filter((host) => !standing.has(host._id));
   if (removed.length > 0) {
     await store.hosts.deleteMany({ _id: { $in: removed.map((host) => host._id) } }, { session });
     await redirect(store, removed, golden, now, session);
@@ -118,11 +138,11 @@ async function writeHosts(
   if (inserts.length > 0) {
     await store.hosts.insertMany(inserts, { session, ordered: true });
     // An id that stands for a host again no longer points elsewhere.
-    if (closure.hosts.size > 0)
+    if (before.size > 0)
       await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
   if (replaces.length > 0) await store.hosts.bulkWrite(replaces, { session });
-  const history = historyOf(closure.hosts, golden).map((entry) => ({ _id: new ObjectId(), ...entry, at: now, run }));
+  const history = historyOf(before, golden).map((entry) => ({ _id: new ObjectId(), ...entry, at: now, run }));
   if (history.length > 0) await store.changes.insertMany(history, { session });
   return { created: inserts.length, changed: replaces.length, removed: removed.length };
 }

@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { anchorOf, hostId } from '../host/anchor.js';
-import { contentHash } from '../host/hash.js';
+import { contentHash, identityDigest } from '../host/hash.js';
 import type { Junk } from '../host/junk.js';
 import { identityKeys } from '../host/keys.js';
 import { resolveAll } from '../host/resolve.js';
@@ -85,11 +85,12 @@ export async function reclaimAll(store: Store, junk: Junk): Promise<number> {
 }
 
 function changeOf(doc: RecordDoc, keys: string[]): Partial<RecordDoc> {
-  if (sameKeys(keys, doc.keys)) return { dirty: true };
+  if (sameKeys(keys, doc.keys)) return { dirty: true, unresolved: true };
   const prior = [...new Set([...(doc.prior_keys ?? []), ...doc.keys])].filter((key) => !keys.includes(key));
   const mapping = doc.hash.slice(0, doc.hash.indexOf('.'));
   const hash = `${mapping}.${contentHash(doc.observation, keys)}`;
-  return { keys, hash, dirty: true, ...(prior.length > 0 ? { prior_keys: prior } : {}) };
+  const identity = identityDigest(doc.vendor, doc.observation, keys);
+  return { keys, identity, hash, dirty: true, unresolved: true, ...(prior.length > 0 ? { prior_keys: prior } : {}) };
 }
 
 function claimed({ _id, source, vendor, observation }: RecordDoc, junk: Junk): string[] {

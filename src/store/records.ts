@@ -11,6 +11,8 @@ export interface RecordDoc {
   observation: HostObservation;
   /** Identity keys `kind:scope:value`. */
   keys: string[];
+  /** Digest of what tells which machine it is. */
+  identity: string;
   /** Content hash without what only tells time, and the mapping that made it. */
   hash: string;
   /** The page (and row) that holds this content as received. */
@@ -25,6 +27,8 @@ export interface RecordDoc {
   gone_at?: Date;
   /** Not merged yet since it changed. */
   dirty?: true;
+  /** What tells which machine it is has changed since: otherwise its host alone is concerned. */
+  unresolved?: true;
   /** Keys it held before, until the merge has seen that they are gone. */
   prior_keys?: string[];
 }
@@ -41,6 +45,7 @@ export interface Understood {
   row: number;
   observation: HostObservation;
   keys: string[];
+  identity: string;
   hash: string;
 }
 
@@ -61,12 +66,13 @@ export interface Outcome {
 
 type Known = Pick<
   RecordDoc,
-  '_id' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys' | 'prior_keys'
+  '_id' | 'identity' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys' | 'prior_keys'
 > & {
   observation: { device: { last_seen_time?: Date; modified_time?: Date; boot_time?: Date } };
 };
 
 const KNOWN = {
+  identity: 1,
   hash: 1,
   observed_at: 1,
   page: 1,
@@ -166,6 +172,7 @@ function fresh(origin: Origin, record: Understood): RecordDoc {
     vendor: origin.vendor,
     observation: record.observation,
     keys: record.keys,
+    identity: record.identity,
     hash: record.hash,
     page: origin.page,
     row: record.row,
@@ -174,6 +181,7 @@ function fresh(origin: Origin, record: Understood): RecordDoc {
     created_run: origin.run,
     created_page: origin.page,
     dirty: true,
+    unresolved: true,
   };
 }
 
@@ -184,12 +192,14 @@ function change(origin: Origin, existing: Known, record: Understood) {
     $set: {
       observation: record.observation,
       keys: record.keys,
+      identity: record.identity,
       hash: record.hash,
       page: origin.page,
       row: record.row,
       observed_at: origin.observedAt,
       run: origin.run,
       dirty: true as const,
+      ...(existing.identity === record.identity ? {} : { unresolved: true as const }),
       ...(prior.length > 0 ? { prior_keys: prior } : {}),
     },
     $unset: { gone_at: true as const },

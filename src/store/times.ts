@@ -60,7 +60,7 @@ export async function touchTimes(store: Store, touched: readonly Touched[]): Pro
         .batchSize(10_000)
         .toArray();
       const moved = new Map(touched.map(({ id, times }) => [id, times.last_seen_time]));
-      const decisive = new Set(touched.flatMap(({ id, anotherWeek }) => (anotherWeek ? [id] : [])));
+      const decisive = new Set<string>();
       for (const { sources } of known)
         if (rankMoves(sources, moved)) for (const { record } of sources) if (moved.has(record)) decisive.add(record);
       const { records, hosts } = updatesOf(touched, decisive);
@@ -70,15 +70,17 @@ export async function touchTimes(store: Store, touched: readonly Touched[]): Pro
   );
 }
 
+const RESOLVE = { $set: { dirty: true, unresolved: true } } as const;
+
 function updatesOf(touched: readonly Touched[], decisive: ReadonlySet<string>) {
   const records: AnyBulkWriteOperation<RecordDoc>[] = [];
   const hosts: AnyBulkWriteOperation<HostDoc>[] = [];
-  for (const { id, times } of touched) {
+  for (const { id, times, anotherWeek } of touched) {
     const moved = Object.entries(times) as [string, Date][];
     const onRecord = Object.fromEntries(moved.map(([field, time]) => [`observation.device.${field}`, time]));
     const onHost = Object.fromEntries(moved.map(([field, time]) => [`device.${field}`, time]));
     if (times.last_seen_time) onHost['last_seen'] = onHost['sources.$.last_seen'] = times.last_seen_time;
-    const merge = decisive.has(id) ? { $set: { dirty: true as const } } : {};
+    const merge = anotherWeek ? RESOLVE : decisive.has(id) ? { $set: { dirty: true as const } } : {};
     records.push({ updateOne: { filter: { _id: id }, update: { $max: onRecord, ...merge } } });
     hosts.push({ updateOne: { filter: { 'sources.record': id }, update: { $max: onHost } } });
   }

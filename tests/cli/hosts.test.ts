@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openStore, type Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { putRecords } from '../../src/store/records.js';
-import { contentHash } from '../../src/host/hash.js';
+import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { record } from '../host/records.js';
 
 /** What a user asks about hosts and decides about them, with the compiled program and a real mongod. */
@@ -22,7 +22,8 @@ async function put(...records: ReturnType<typeof record>[]): Promise<void> {
   for (const { id, source, vendor, observation, keys } of records) {
     const origin = { source, vendor, page: `p/${id}`, run: 'run-1', observedAt: new Date() };
     const hash = `1.${contentHash(observation, keys)}`;
-    await putRecords(store, origin, [{ _id: id, row: 0, observation, keys, hash }]);
+    const identity = identityDigest(vendor, observation, keys);
+    await putRecords(store, origin, [{ _id: id, row: 0, observation, keys, identity, hash }]);
   }
   await mergeChanged(store, { holder: 'test', run: 'run-1' });
 }
@@ -100,7 +101,7 @@ test('a split and a join stand in every later run, are listed, and can be taken 
   expect(split).toMatchObject({ code: 0, err: '' });
   expect(await hostOf('qualys:web')).not.toBe(await hostOf('crowdstrike:web'));
   // Again evidence, again a merge: the decision stands.
-  await store.records.updateMany({}, { $set: { dirty: true } });
+  await store.records.updateMany({}, { $set: { dirty: true, unresolved: true } });
   await mergeChanged(store, { holder: 'test', run: 'run-2' });
   expect(await hostOf('qualys:web')).not.toBe(await hostOf('crowdstrike:web'));
   const { out } = await run(['decisions']);

@@ -9,7 +9,9 @@ import { openStore, type Store } from '../../src/store/database.js';
 
 const target = new URL(process.env['ROLLCALL_TEST_MONGODB_URI']!);
 let breakIt: ((socket: Socket) => void) | undefined;
+const sockets = new Set<Socket>();
 const proxy = createServer((socket) => {
+  sockets.add(socket);
   const server = connect(Number(target.port), target.hostname);
   socket.on('data', (data) => {
     if (!breakIt || data.length < 10_000) return server.write(data);
@@ -42,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await store.db.dropDatabase();
   await store.close();
+  for (const socket of sockets) socket.destroy();
   proxy.close();
 });
 

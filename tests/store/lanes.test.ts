@@ -24,6 +24,7 @@ function record(id: string, keys: string[]): Understood {
     row: 0,
     observation: { class: 'machine', device, external_ips: [], tags: [] },
     keys,
+    identity: keys.join(),
     hash: keys.join(),
   };
 }
@@ -86,6 +87,7 @@ describe('what a lane may take', () => {
     altered: new Map(),
     relied: new Set(),
     decisions: new Map(),
+    refreshed: new Map(),
     ...given,
   });
   const holding = (...ids: string[]) => new Map(ids.map((id) => [id, { _id: id, keys: ['mac::dock', `serial::${id}`] } as RecordDoc]));

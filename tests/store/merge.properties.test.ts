@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { contentHash } from '../../src/host/hash.js';
+import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { hostId } from '../../src/host/anchor.js';
 import { keyStates, resolveAll } from '../../src/host/resolve.js';
 import { goldenHost } from '../../src/host/survive.js';
@@ -21,7 +21,7 @@ import { machine, made, type Machine } from '../host/machines.js';
  * Whatever happens to records in whatever order, the hosts in the store are those that the records alone would give: what
  * merging left out, did twice or did with half the evidence would show.
  */
-const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 40);
+const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 25);
 jest.setTimeout(60_000 + HISTORIES * 1_000);
 
 let store: Store;
@@ -52,6 +52,7 @@ const known = fc.record({ of: fc.nat(2), look: machine, same: fc.subarray([...FI
 const look = fc.oneof({ weight: 3, arbitrary: known }, { weight: 1, arbitrary: machine });
 const step = fc.oneof(
   { weight: 9, arbitrary: fc.record({ do: fc.constant('put' as const), at, machine: look }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('tag' as const), at, tag: fc.constantFrom('a', 'b') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), at }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('see' as const), at, days: fc.oneof(fc.nat(3), fc.nat(40)) }) },
   {
@@ -91,6 +92,8 @@ class World {
       case 'leave':
         if (this.ids.length > 0) await markGone(store, [this.ids[next.at % this.ids.length]!], new Date());
         return;
+      case 'tag':
+        return this.tag(next.at, next.tag);
       case 'see':
         return this.see(next.at, next.days);
       case 'decide': {
@@ -123,6 +126,15 @@ class World {
     await this.store(record);
   }
 
+  /** Content that says nothing about which machine it is. */
+  private async tag(place: number, tag: string): Promise<void> {
+    const places = [...this.looks.keys()];
+    const found = places[place % (places.length || 1)];
+    if (found === undefined) return;
+    const record = made(this.looks.get(found)!, found);
+    await this.store({ ...record, observation: { ...record.observation, tags: [tag] } });
+  }
+
   private async see(place: number, days: number): Promise<void> {
     const places = [...this.looks.keys()];
     const found = places[place % (places.length || 1)];
@@ -136,7 +148,14 @@ class World {
   private async store({ id, source, vendor, observation, keys }: HostRecord): Promise<void> {
     const observedAt = new Date(1_700_000_000_000 + ++this.tick * 1_000);
     await putRecords(store, { source, vendor, page: `p${this.tick}`, run: 'r', observedAt }, [
-      { _id: id, row: 0, observation, keys, hash: contentHash(observation) },
+      {
+        _id: id,
+        row: 0,
+        observation,
+        keys,
+        identity: identityDigest(vendor, observation, keys),
+        hash: contentHash(observation, keys),
+      },
     ]);
   }
 

@@ -45,7 +45,7 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
     external_ips: [],
     tags: [],
   };
-  return { _id: id, row: 0, observation, keys: [...keys].sort(), hash: `1.${hostname}.${keys.join()}` };
+  return { _id: id, row: 0, observation, keys: [...keys].sort(), identity: `${hostname}.${keys.join()}`, hash: `1.${hostname}.${keys.join()}` };
 }
 
 const mergeAll = async () => {
@@ -139,7 +139,7 @@ test('a key that was too common joins again when enough records have lost it', a
   await mergeAll();
   expect(await store.keyStates.find().toArray()).toEqual([{ _id: 'serial::S', state: 'cut', why: 'holders' }]);
   expect(await store.hosts.countDocuments()).toBe(20);
-  await putRecords(store, origin('a'), many('uuid::U').map((other, n) => ({ ...other, keys: n < 2 ? other.keys : [`uuid::${n}`], hash: `2.${n}` })));
+  await putRecords(store, origin('a'), many('uuid::U').map((other, n) => ({ ...other, keys: n < 2 ? other.keys : [`uuid::${n}`], identity: `2.${n}`, hash: `2.${n}` })));
   await mergeAll();
   expect(await store.keyStates.countDocuments()).toBe(0);
   expect((await clusters()).filter((members) => members.includes('+'))).toEqual(['a:0+a:1']);
