@@ -23,7 +23,6 @@ export interface Draining {
 /** One lane reads and resolves while the other one's writes are being acknowledged. */
 const LANES = ['merge:hosts:0', 'merge:hosts:1'];
 const BATCH = 500;
-const BLOCKED_MS = 20;
 const POLL_MS = 250;
 
 /**
@@ -38,9 +37,10 @@ export async function mergeChanged(
   const started = Date.now();
 
   const drain = async (lanes: Lanes, lane: number, lease: Lease) => {
-    for (;;) {
+    // Asked outside of a transaction: one that finds nothing has to be committed all the same.
+    while (await isAnythingLeft(store)) {
       const merged = await mergeBatch(store, lease, { limit: BATCH, lanes, lane, run });
-      if (merged.blocked) await sleep(BLOCKED_MS);
+      if (merged.blocked) await lanes.freed();
       else if (merged.settled === 0) return;
       for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const) sum[count] += merged[count];
       onBatch?.(sum);
@@ -54,12 +54,15 @@ export async function mergeChanged(
   while (!signal?.aborted) {
     const leases = await takeAll(store, holder);
     if (!leases) {
-      if ((await store.records.findOne({ dirty: true }, { projection: { _id: 1 } })) === null) break;
+      if (!(await isAnythingLeft(store))) break;
       await sleep(POLL_MS);
       continue;
     }
     const lanes = new Lanes();
-    const drained = await Promise.allSettled(leases.map((lease, lane) => drain(lanes, lane, lease)));
+    // What fits into one batch is one lane's work: the other one would only read it too.
+    const few = (await store.records.countDocuments({ dirty: true }, { limit: BATCH + 1 })) <= BATCH;
+    const working = few ? leases.slice(0, 1) : leases;
+    const drained = await Promise.allSettled(working.map((lease, lane) => drain(lanes, lane, lease)));
     // A lease that cannot be given back runs out by itself.
     await Promise.allSettled(leases.map((lease) => releaseLease(store, lease)));
     const failed = drained.find((result) => result.status === 'rejected');
@@ -67,6 +70,10 @@ export async function mergeChanged(
     if (!(failed.reason instanceof LeaseLost)) throw failed.reason;
   }
   return sum;
+}
+
+async function isAnythingLeft(store: Store): Promise<boolean> {
+  return (await store.records.findOne({ dirty: true }, { projection: { _id: 1 }, hint: { dirty: 1, _id: 1 } })) !== null;
 }
 
 /** The leases of all lanes, or none of them. */

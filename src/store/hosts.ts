@@ -1,4 +1,5 @@
-import type { IndexDescription } from 'mongodb';
+import { isDeepStrictEqual } from 'node:util';
+import type { IndexDescription, UpdateFilter } from 'mongodb';
 import type { GoldenHost } from '../host/types.js';
 import type { Store } from './database.js';
 
@@ -10,6 +11,30 @@ export type HostDoc = GoldenHost & {
   version: number;
   updated_at: Date;
 };
+
+const OWN = new Set(['_id', 'device', 'created', 'version', 'updated_at']);
+
+/**
+ * What makes `known` into `host`, or nothing where they are equal. Only what differs: MongoDB then leaves the indexes of all
+ * else alone, and its oplog small.
+ */
+export function updateOf(known: HostDoc, host: GoldenHost, now: Date): UpdateFilter<HostDoc> | undefined {
+  const set: Record<string, unknown> = {};
+  const unset: Record<string, true> = {};
+  const compare = (prefix: string, before: object, after: object, skip: (field: string) => boolean) => {
+    const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
+    for (const field in to)
+      if (!skip(field) && !isDeepStrictEqual(from[field], to[field])) set[`${prefix}${field}`] = to[field];
+    for (const field in from) if (!skip(field) && to[field] === undefined) unset[`${prefix}${field}`] = true;
+  };
+  compare('', known, host, (field) => OWN.has(field));
+  compare('device.', known.device, host.device, () => false);
+  const [sets, unsets] = [Object.keys(set).length, Object.keys(unset).length];
+  if (sets + unsets === 0) return undefined;
+  const update: UpdateFilter<HostDoc> = { $set: { ...set, updated_at: now }, $inc: { version: 1 } };
+  if (unsets > 0) update.$unset = unset as never;
+  return update;
+}
 
 /** An id that no longer stands for a host, and the host that took its place. */
 export interface RedirectDoc {

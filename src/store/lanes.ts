@@ -18,6 +18,7 @@ export class Lanes {
   /** Let go of at `at`: a lane whose snapshot is older still sees all as it was. */
   private settled: { at: number; claim: Claim }[] = [];
   private clock = 0;
+  private readonly waiting: (() => void)[] = [];
 
   /** To be called before the lane's snapshot is taken. */
   begin(lane: number): void {
@@ -48,6 +49,12 @@ export class Lanes {
     const own = this.held.get(lane);
     this.held.delete(lane);
     if (own && this.held.size > 0) this.settled.push({ at: ++this.clock, claim: own.claim });
+    for (const wake of this.waiting.splice(0)) wake();
+  }
+
+  /** Resolves when another lane has let go of what it had in hand; at once when none has anything. */
+  async freed(): Promise<void> {
+    if (this.held.size > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 }
 

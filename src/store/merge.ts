@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ObjectId, type AnyBulkWriteOperation, type ClientSession } from 'mongodb';
 import type { GoldenHost } from '../host/types.js';
 import { goldenHost } from '../host/survive.js';
@@ -6,7 +5,7 @@ import { resolve } from '../host/resolve.js';
 import { historyOf } from './changes.js';
 import { affectedBy, type Closure } from './closure.js';
 import type { Store } from './database.js';
-import type { HostDoc } from './hosts.js';
+import { updateOf, type HostDoc } from './hosts.js';
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
@@ -118,16 +117,15 @@ async function writeHosts(
 ): Promise<Omit<Merged, 'settled' | 'resolved' | 'blocked'>> {
   const now = new Date();
   const inserts: HostDoc[] = [];
-  const replaces: AnyBulkWriteOperation<HostDoc>[] = [];
+  const updates: AnyBulkWriteOperation<HostDoc>[] = [];
   const standing = new Set<string>();
   for (const host of golden) {
     standing.add(host._id);
     const known = before.get(host._id);
     if (!known) inserts.push({ ...host, created: { at: now, run }, version: 1, updated_at: now });
-    else if (!sameHost(known, host)) {
-      const { created, version } = known;
-      const replacement = { ...host, created, version: version + 1, updated_at: now };
-      replaces.push({ replaceOne: { filter: { _id: host._id }, replacement } });
+    else {
+      const update = updateOf(known, host, now);
+      if (update) updates.push({ updateOne: { filter: { _id: host._id }, update } });
     }
   }
   const removed = [...before.values()].filter((host) => !standing.has(host._id));
@@ -141,15 +139,10 @@ async function writeHosts(
     if (before.size > 0)
       await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
-  if (replaces.length > 0) await store.hosts.bulkWrite(replaces, { session });
+  if (updates.length > 0) await store.hosts.bulkWrite(updates, { session, ordered: false });
   const history = historyOf(before, golden).map((entry) => ({ _id: new ObjectId(), ...entry, at: now, run }));
   if (history.length > 0) await store.changes.insertMany(history, { session });
-  return { created: inserts.length, changed: replaces.length, removed: removed.length };
-}
-
-function sameHost(before: HostDoc, after: GoldenHost): boolean {
-  const { created: _created, version: _version, updated_at: _updated, ...host } = before;
-  return isDeepStrictEqual(host, { ...after });
+  return { created: inserts.length, changed: updates.length, removed: removed.length };
 }
 
 /** Ids that stop standing for a host lead to the host that now holds their record. */

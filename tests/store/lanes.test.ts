@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closure } from '../../src/store/closure.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { Lanes } from '../../src/store/lanes.js';
@@ -39,7 +38,7 @@ async function mergeInTwoLanes(): Promise<void> {
   const drain = async (lease: Lease, lane: number) => {
     for (;;) {
       const { settled, blocked } = await mergeBatch(store, lease, { limit: 7, lanes, lane, run: 'r' });
-      if (blocked) await sleep(5);
+      if (blocked) await lanes.freed();
       else if (settled === 0) return;
     }
   };
