@@ -84,7 +84,8 @@ const commands = {
   worker: () =>
     run(process.execPath, ['--enable-source-maps', '--single-threaded-gc', at('dist/src/worker.js'), ...rest]),
   bench: () => run(process.execPath, ['--enable-source-maps', at('dist/bench/main.js'), ...rest]),
-  'bench-identity': () => run(process.execPath, ['--enable-source-maps', at('dist/bench/identity.js'), ...rest], { cwd: process.cwd() }),
+  'bench-identity': () =>
+    run(process.execPath, ['--enable-source-maps', at('dist/bench/identity.js'), ...rest], { cwd: process.cwd() }),
   // Any command of the program: npm run rollcall -- host web-01 --why
   rollcall: () => cli(...rest),
   simulator: () => run(process.execPath, [at('dist/simulator/main.js'), ...rest]),

@@ -138,6 +138,7 @@ function readJunk(path: string): JunkLists {
     throw bad('is not JSON');
   }
   const parsed = junkLists.safeParse(lists);
-  if (!parsed.success) throw bad(parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; '));
+  if (!parsed.success)
+    throw bad(parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; '));
   return parsed.data as JunkLists;
 }

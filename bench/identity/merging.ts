@@ -75,7 +75,12 @@ const PHASES = [
 ] as const;
 
 /** Stores every `every`-th record of the fleet, with a tag that makes its content another one. */
-async function put(store: Store, sightings: ReturnType<typeof fleet>, every: number, tag: string | undefined): Promise<void> {
+async function put(
+  store: Store,
+  sightings: ReturnType<typeof fleet>,
+  every: number,
+  tag: string | undefined,
+): Promise<void> {
   const waiting = new Map<SourceName, Understood[]>();
   const write = async (source: SourceName) => {
     const records = waiting.get(source)!;

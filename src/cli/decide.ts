@@ -34,7 +34,10 @@ export const splitCommand = deciding('split')
   .description('decide that records do not belong to a host: they stay apart from the rest of it in every later run')
   .argument('<host>', 'a host id, a record id or a hostname')
   .argument('<record...>', 'records of it (source:native id)')
-  .addHelpText('after', '\nExample:\n  npm run rollcall -- split web-01 qualys:42 --because "the old web-01, scrapped in May"')
+  .addHelpText(
+    'after',
+    '\nExample:\n  npm run rollcall -- split web-01 qualys:42 --because "the old web-01, scrapped in May"',
+  )
   .action(async (name: string, records: string[], { because, by }: Options) => {
     await withStore(async (store) => {
       const host = await lookUp(store, name);

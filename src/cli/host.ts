@@ -23,20 +23,26 @@ export const hostCommand = new Command('host')
   .option('--why', 'why its records are one host, and what it was kept apart from')
   .option('--history', 'what has happened to it')
   .option('--json', 'print the golden record as one JSON object')
-  .addHelpText('after', '\nExamples:\n  npm run rollcall -- host web-01 --why\n  npm run rollcall -- host qualys:305003660')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run rollcall -- host web-01 --why\n  npm run rollcall -- host qualys:305003660',
+  )
   .action(async (name: string, options: Options) => {
     const store = await openStore(loadConfig().mongodb);
     try {
       const host = await lookUp(store, name);
       const why = options.why ? await explainStored(store, host) : undefined;
-      const history = options.history ? await store.changes.find({ host: host._id }).sort({ _id: 1 }).toArray() : undefined;
+      const history = options.history
+        ? await store.changes.find({ host: host._id }).sort({ _id: 1 }).toArray()
+        : undefined;
       if (options.json) {
         const all = { ...host, ...(why ? { why } : {}), ...(history ? { history } : {}) };
         process.stdout.write(`${JSON.stringify(all)}\n`);
         return;
       }
       const lines = [...describe(host, name)];
-      if (why) lines.push('', ...(why.length > 0 ? why : ['One record, and nothing else that resembles it.']).map(plain));
+      if (why)
+        lines.push('', ...(why.length > 0 ? why : ['One record, and nothing else that resembles it.']).map(plain));
       if (history) lines.push('', ...tell(host, history));
       process.stdout.write(`${lines.join('\n')}\n`);
     } finally {
@@ -119,7 +125,8 @@ const KINDS: Record<ChangeDoc['kind'], (change: ChangeDoc) => string> = {
 };
 
 function* tell(host: HostDoc, history: readonly ChangeDoc[]): Iterable<string> {
-  const line = (at: Date, text: string, run: string) => `  ${at.toISOString().slice(0, 16).replace('T', ' ')}  ${text}  (${run})`;
+  const line = (at: Date, text: string, run: string) =>
+    `  ${at.toISOString().slice(0, 16).replace('T', ' ')}  ${text}  (${run})`;
   yield line(host.created.at, 'first stood', host.created.run);
   for (const change of history) yield line(change.at, plain(KINDS[change.kind](change)), change.run);
 }
@@ -127,6 +134,9 @@ function* tell(host: HostDoc, history: readonly ChangeDoc[]): Iterable<string> {
 function changeText(change: NonNullable<ChangeDoc['fields']>[number]): string {
   const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)) ?? 'nothing';
   if (!('added' in change)) return `${change.path}: ${text(change.from)} → ${text(change.to)}`;
-  const parts = [...change.added.map((entry) => `+${text(entry)}`), ...change.removed.map((entry) => `-${text(entry)}`)];
+  const parts = [
+    ...change.added.map((entry) => `+${text(entry)}`),
+    ...change.removed.map((entry) => `-${text(entry)}`),
+  ];
   return `${change.path}: ${parts.join(' ')}`;
 }

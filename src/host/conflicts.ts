@@ -5,7 +5,10 @@ import type { Conflict, Device, GoldenHost, HostObservation } from './types.js';
 type Part = Pick<HostObservation, 'device' | 'cloud'>;
 type Text = (host: Part) => string | undefined;
 
-const device = (field: keyof Device): Text => (host) => host.device[field] as string | undefined;
+const device =
+  (field: keyof Device): Text =>
+  (host) =>
+    host.device[field] as string | undefined;
 
 /** Whether one source's word for a field says the same as another's, though not in the same words. */
 const SAME = {

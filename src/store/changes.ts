@@ -77,7 +77,10 @@ function listChange(before: unknown, after: unknown): { added: unknown[]; remove
 }
 
 /** What happened to the hosts of one batch: `before` as they stood, `after` as they were written. */
-export function historyOf(before: ReadonlyMap<string, HostDoc>, after: readonly GoldenHost[]): Omit<ChangeDoc, '_id' | 'at' | 'run'>[] {
+export function historyOf(
+  before: ReadonlyMap<string, HostDoc>,
+  after: readonly GoldenHost[],
+): Omit<ChangeDoc, '_id' | 'at' | 'run'>[] {
   if (before.size === 0) return [];
   const hostOf = new Map<string, string>();
   for (const { _id, sources } of before.values()) for (const { record } of sources) hostOf.set(record, _id);

@@ -61,11 +61,7 @@ export async function affectedBy(
  * longer has, those of keys whose state has changed, members of the same host, and records that somebody decided to join.
  * Everything is read in the session's snapshot, so no record can slip in between two reads.
  */
-export async function closeOver(
-  store: Store,
-  session: ClientSession,
-  changed: readonly RecordDoc[],
-): Promise<Closure> {
+export async function closeOver(store: Store, session: ClientSession, changed: readonly RecordDoc[]): Promise<Closure> {
   const reading = new Reading(store, session, await anyKeyStates(store, session));
   const decided = (await store.decisions.findOne({}, { session, projection: { _id: 1 } })) !== null;
   const { closure } = reading;
@@ -77,7 +73,11 @@ export async function closeOver(
     for (const host of await readHosts(store, session, frontier, closure))
       for (const { record } of host.sources) wanted.add(record);
     if (decided)
-      for (const decision of await decisionsAbout(store, session, [...frontier].map(({ _id }) => _id))) {
+      for (const decision of await decisionsAbout(
+        store,
+        session,
+        [...frontier].map(({ _id }) => _id),
+      )) {
         closure.decisions.set(JSON.stringify(decision), decision);
         if (decision.kind === 'join') for (const id of decision.records) wanted.add(id);
       }
@@ -263,10 +263,7 @@ class Reading {
   /** Records by id, among those known or from the store. */
   async records(ids: readonly string[]): Promise<RecordDoc[]> {
     const missing = ids.filter((id) => !this.known.has(id));
-    const read =
-      missing.length === 0
-        ? []
-        : await findRecords(this.store, this.session, missing);
+    const read = missing.length === 0 ? [] : await findRecords(this.store, this.session, missing);
     return [...ids.flatMap((id) => this.known.get(id)?.doc ?? []), ...read];
   }
 

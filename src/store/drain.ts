@@ -35,6 +35,7 @@ export async function mergeChanged(
 ): Promise<MergeResult> {
   const sum: MergeResult = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0, more: false };
   const started = Date.now();
+  const stopped = () => signal?.aborted === true;
 
   const drain = async (lanes: Lanes, lane: number, lease: Lease) => {
     // Asked outside of a transaction: one that finds nothing has to be committed all the same.
@@ -42,16 +43,17 @@ export async function mergeChanged(
       const merged = await mergeBatch(store, lease, { limit: BATCH, lanes, lane, run });
       if (merged.blocked) await lanes.freed();
       else if (merged.settled === 0) return;
-      for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const) sum[count] += merged[count];
+      for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const)
+        sum[count] += merged[count];
       onBatch?.(sum);
-      if (signal?.aborted || Date.now() - started > budgetMs) {
+      if (stopped() || Date.now() - started > budgetMs) {
         sum.more = true;
         return;
       }
     }
   };
 
-  while (!signal?.aborted) {
+  while (!stopped()) {
     const leases = await takeAll(store, holder);
     if (!leases) {
       if (!(await isAnythingLeft(store))) break;
@@ -73,7 +75,9 @@ export async function mergeChanged(
 }
 
 async function isAnythingLeft(store: Store): Promise<boolean> {
-  return (await store.records.findOne({ dirty: true }, { projection: { _id: 1 }, hint: { dirty: 1, _id: 1 } })) !== null;
+  return (
+    (await store.records.findOne({ dirty: true }, { projection: { _id: 1 }, hint: { dirty: 1, _id: 1 } })) !== null
+  );
 }
 
 /** The leases of all lanes, or none of them. */

@@ -46,7 +46,10 @@ async function detailed(store: Store, findings: readonly KeyFinding[]): Promise<
     findings.map(async (finding) => {
       const { key, why } = finding;
       if (why === 'holders') return { ...finding, holders: await store.records.countDocuments({ keys: key }) };
-      const holders = await store.records.find({ keys: key }).limit(limitOf(key) + 1).toArray();
+      const holders = await store.records
+        .find({ keys: key })
+        .limit(limitOf(key) + 1)
+        .toArray();
       return { key, ...keyState(key, holders.map(toHostRecord)) };
     }),
   );

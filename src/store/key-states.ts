@@ -38,11 +38,10 @@ export async function writeKeyStates(
   changed: ReadonlyMap<string, KnownState | undefined>,
 ): Promise<void> {
   if (changed.size === 0) return;
-  const operations = [...changed].map(
-    ([_id, state]): AnyBulkWriteOperation<KeyStateDoc> =>
-      state === undefined
-        ? { deleteOne: { filter: { _id } } }
-        : { replaceOne: { filter: { _id }, replacement: state, upsert: true } },
+  const operations = [...changed].map(([_id, state]): AnyBulkWriteOperation<KeyStateDoc> =>
+    state === undefined
+      ? { deleteOne: { filter: { _id } } }
+      : { replaceOne: { filter: { _id }, replacement: state, upsert: true } },
   );
   await store.keyStates.bulkWrite(operations, { session, ordered: false });
 }

@@ -85,7 +85,8 @@ function dropComponents(closure: Closure, taken: readonly string[]): void {
     }
   }
   const drop = new Set(taken);
-  for (const id of drop) for (const tie of tied.get(id)!) for (const neighbour of holders.get(tie)!) drop.add(neighbour);
+  for (const id of drop)
+    for (const tie of tied.get(id)!) for (const neighbour of holders.get(tie)!) drop.add(neighbour);
   for (const host of closure.hosts.values())
     if (host.sources.some(({ record }) => drop.has(record))) closure.hosts.delete(host._id);
   for (const id of drop) {

@@ -102,7 +102,10 @@ async function settle(store: Store, session: ClientSession, closure: Closure, ru
 }
 
 /** The host with its records' present values: why they are one has not changed. */
-function refreshed({ reasons, refused = [], findings = [], more_refused: more }: HostDoc, members: RecordDoc[]): GoldenHost {
+function refreshed(
+  { reasons, refused = [], findings = [], more_refused: more }: HostDoc,
+  members: RecordDoc[],
+): GoldenHost {
   const host = goldenHost(members.map(toHostRecord), reasons, { refused, findings });
   if (more !== undefined) host.more_refused = more;
   return host;

@@ -45,7 +45,12 @@ export async function previewMerge(store: Store, junk: Junk): Promise<Preview> {
   }
   const decisions = await store.decisions.find({ undone: { $exists: false } }).toArray();
   const { clusters } = resolveAll(records, decisions);
-  return { records: records.length, reclaimed, hosts: { before, after: clusters.length }, ...compare(records, clusters, hostOf) };
+  return {
+    records: records.length,
+    reclaimed,
+    hosts: { before, after: clusters.length },
+    ...compare(records, clusters, hostOf),
+  };
 }
 
 function compare(

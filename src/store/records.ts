@@ -66,7 +66,17 @@ export interface Outcome {
 
 type Known = Pick<
   RecordDoc,
-  '_id' | 'identity' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys' | 'prior_keys'
+  | '_id'
+  | 'identity'
+  | 'hash'
+  | 'observed_at'
+  | 'page'
+  | 'run'
+  | 'created_run'
+  | 'created_page'
+  | 'gone_at'
+  | 'keys'
+  | 'prior_keys'
 > & {
   observation: { device: { last_seen_time?: Date; modified_time?: Date; boot_time?: Date } };
 };

@@ -91,12 +91,17 @@ function updatesOf(touched: readonly Touched[], decisive: ReadonlySet<string>) {
 function rankMoves(sources: readonly HostSource[], moved: ReadonlyMap<string, Date | undefined>): boolean {
   if (sources.length === 1) return false;
   const before = sources.map((source) => ({ source, at: source.last_seen?.getTime() ?? 0 }));
-  const after = before.map(({ source, at }) => ({ source, at: Math.max(at, moved.get(source.record)?.getTime() ?? 0) }));
+  const after = before.map(({ source, at }) => ({
+    source,
+    at: Math.max(at, moved.get(source.record)?.getTime() ?? 0),
+  }));
   return signature(before) !== signature(after);
 }
 
 function signature(seen: { source: HostSource; at: number }[]): string {
   const ranked = seen.sort((a, b) => b.at - a.at || (a.source.record < b.source.record ? -1 : 1));
-  const stale = ranked.flatMap((older, at) => ranked.slice(0, at).map(({ at: time }) => older.at < time - STALE_AFTER_MS));
+  const stale = ranked.flatMap((older, at) =>
+    ranked.slice(0, at).map(({ at: time }) => older.at < time - STALE_AFTER_MS),
+  );
   return `${ranked.map(({ source }) => source.record).join('\n')}\n${stale.map(Number).join('')}`;
 }

@@ -28,7 +28,10 @@ async function put(...records: ReturnType<typeof record>[]): Promise<void> {
   await mergeChanged(store, { holder: 'test', run: 'run-1' });
 }
 
-function run(args: string[], environment: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
+function run(
+  args: string[],
+  environment: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
   const env = {
     PATH: process.env['PATH'],
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
@@ -76,7 +79,9 @@ test('host shows what is known, contradictions included, and why its records are
   expect(code).toBe(0);
   expect(out).toMatch(/os +"Windows 10" \(crowdstrike, 1 min ago\) · "Windows 11" \(qualys, 40 days ago\)/);
   expect(out).toMatch(/known to\n +crowdstrike:web {2}seen 1 min ago\n +qualys:web {2}seen 40 days ago/);
-  expect(out).toMatch(/CrowdStrike record crowdstrike:web and Qualys record qualys:web are one host because both report serial number C02F60U4Q05N/);
+  expect(out).toMatch(
+    /CrowdStrike record crowdstrike:web and Qualys record qualys:web are one host because both report serial number C02F60U4Q05N/,
+  );
 });
 
 test('host takes an id, a record or a name, and says what to do about any other word', async () => {
@@ -90,7 +95,9 @@ test('host takes an id, a record or a name, and says what to do about any other 
 });
 
 test('why tells of two records what they share and what they lack', async () => {
-  expect((await run(['why', 'qualys:web', 'crowdstrike:web'])).out).toMatch(/^One host\.\n.*serial number C02F60U4Q05N/);
+  expect((await run(['why', 'qualys:web', 'crowdstrike:web'])).out).toMatch(
+    /^One host\.\n.*serial number C02F60U4Q05N/,
+  );
   expect((await run(['why', 'qualys:web', 'qualys:db'])).out).toMatch(/^Not one host\.\n.*no identifier in common/);
   expect((await run(['why', 'qualys:web', 'qualys:nothing'])).err).toMatch(/There is no host qualys:nothing/);
 });
@@ -111,7 +118,10 @@ test('a split and a join stand in every later run, are listed, and can be taken 
   expect((await run(['undo', out.slice(0, 24), '--by', 'bob'])).code).toBe(0);
   expect(await hostOf('qualys:web')).toBe(await hostOf('crowdstrike:web'));
   expect((await run(['decisions', '--all'])).out).toMatch(/taken back by bob/);
-  expect(await run(['undo', out.slice(0, 24)])).toMatchObject({ code: 2, err: expect.stringMatching(/No decision .* stands/) });
+  expect(await run(['undo', out.slice(0, 24)])).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/No decision .* stands/),
+  });
 
   expect((await run(['join', 'db-01', 'crowdstrike:web', '--because', 'same asset tag'])).code).toBe(0);
   expect(await hostOf('qualys:db')).toBe(await hostOf('qualys:web'));
@@ -124,8 +134,11 @@ test('a split and a join stand in every later run, are listed, and can be taken 
 test('a former id still leads to its host', async () => {
   const [a, b] = [await hostOf('qualys:db'), await hostOf('qualys:web')];
   await run(['join', 'qualys:db', 'qualys:web', '--because', 'test']);
-  for (const id of [a, b]) expect(JSON.parse((await run(['host', id, '--json'])).out)).toMatchObject({ _id: await hostOf('qualys:db') });
-  expect((await run(['split', 'qualys:db', 'qualys:else', '--because', 'test'])).err).toMatch(/not of host .*\nIts records are/);
+  for (const id of [a, b])
+    expect(JSON.parse((await run(['host', id, '--json'])).out)).toMatchObject({ _id: await hostOf('qualys:db') });
+  expect((await run(['split', 'qualys:db', 'qualys:else', '--because', 'test'])).err).toMatch(
+    /not of host .*\nIts records are/,
+  );
   const { out } = await run(['decisions', '--json']);
   await run(['undo', (JSON.parse(out) as { _id: string })._id]);
 });
@@ -138,7 +151,9 @@ test('merge --dry-run shows what an addition to the lists would split, writes no
   const { out } = await run(['merge', '--dry-run'], lists);
   expect(out).toMatch(/3 records, 2 of them would claim other keys; 2 hosts would be 3\n0 merges\n1 splits\n/);
   expect(await store.hosts.find().sort({ _id: 1 }).toArray()).toEqual(before);
-  expect((await run(['merge', '--dry-run'])).out).toMatch(/0 of them would claim other keys; 2 hosts would be 2\n0 merges\n0 splits$/m);
+  expect((await run(['merge', '--dry-run'])).out).toMatch(
+    /0 of them would claim other keys; 2 hosts would be 2\n0 merges\n0 splits$/m,
+  );
 
   expect((await run(['merge'], lists)).out).toMatch(/3 records resolved, 2 of them with other keys: 1 hosts new/);
   expect(await store.hosts.countDocuments()).toBe(3);

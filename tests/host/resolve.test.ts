@@ -92,7 +92,10 @@ describe('joins', () => {
 
 describe('stays apart', () => {
   test('a printer that reverse DNS still gives the name of the laptop that had its address', () => {
-    const laptop = record('crowdstrike:1', { hostname: 'lt-7.corp.example.com', os: { name: 'Windows 11', type_id: 100 } });
+    const laptop = record('crowdstrike:1', {
+      hostname: 'lt-7.corp.example.com',
+      os: { name: 'Windows 11', type_id: 100 },
+    });
     const scan = (name: string) => record('qualys:1', { hostname: 'lt-7.corp.example.com', os: { name, type_id: 99 } });
     expect(clusters([laptop, scan('HP JetDirect')])).toHaveLength(2);
     // What is merely unknown says nothing.

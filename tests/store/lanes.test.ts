@@ -89,7 +89,8 @@ describe('what a lane may take', () => {
     refreshed: new Map(),
     ...given,
   });
-  const holding = (...ids: string[]) => new Map(ids.map((id) => [id, { _id: id, keys: ['mac::dock', `serial::${id}`] } as RecordDoc]));
+  const holding = (...ids: string[]) =>
+    new Map(ids.map((id) => [id, { _id: id, keys: ['mac::dock', `serial::${id}`] } as RecordDoc]));
 
   test('nothing that rests on a key which another lane alters, until its snapshot is a later one', () => {
     const lanes = new Lanes();
@@ -98,7 +99,11 @@ describe('what a lane may take', () => {
     const altering = closure({ records: holding('a'), altered: new Map([['mac::dock', { state: 'cut' }]]) });
     lanes.claim(0, altering);
     const resting = () =>
-      closure({ records: holding('b'), relied: new Set(['mac::dock']), states: new Map([['mac::dock', { state: 'cut' }]]) });
+      closure({
+        records: holding('b'),
+        relied: new Set(['mac::dock']),
+        states: new Map([['mac::dock', { state: 'cut' }]]),
+      });
     const [during, after, later] = [resting(), resting(), resting()];
     lanes.claim(1, during);
     expect(during.records.size).toBe(0);

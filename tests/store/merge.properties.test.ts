@@ -46,9 +46,12 @@ const MACHINES = [1, 2, 3].map((n) => ({
 
 const at = fc.nat(29);
 /** Three machines that any tool may know, each with some of what they are told by; and anything else. */
-const known = fc.record({ of: fc.nat(2), look: machine, same: fc.subarray([...FIELDS]) }).map(
-  ({ of, look, same }): Machine => ({ ...look, ...Object.fromEntries(same.map((field) => [field, MACHINES[of]![field]])) }),
-);
+const known = fc
+  .record({ of: fc.nat(2), look: machine, same: fc.subarray([...FIELDS]) })
+  .map(({ of, look, same }): Machine => ({
+    ...look,
+    ...Object.fromEntries(same.map((field) => [field, MACHINES[of]![field]])),
+  }));
 const look = fc.oneof({ weight: 3, arbitrary: known }, { weight: 1, arbitrary: machine });
 const step = fc.oneof(
   { weight: 9, arbitrary: fc.record({ do: fc.constant('put' as const), at, machine: look }) },
@@ -67,13 +70,17 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 test(`hosts are a function of the records, over ${HISTORIES} histories`, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 70, size: 'max' }), fc.integer({ min: 1, max: 9 }), async (steps, limit) => {
-      await clear();
-      const world = new World(limit);
-      for (const next of steps) await world.take(next);
-      await world.mergeAll();
-      await expectPure();
-    }),
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 70, size: 'max' }),
+      fc.integer({ min: 1, max: 9 }),
+      async (steps, limit) => {
+        await clear();
+        const world = new World(limit);
+        for (const next of steps) await world.take(next);
+        await world.mergeAll();
+        await expectPure();
+      },
+    ),
     { numRuns: HISTORIES },
   );
 });
@@ -215,7 +222,9 @@ function dyingAfter(whole: Store, isDead: () => boolean): Store {
 
 async function clear(): Promise<void> {
   const { records, hosts, redirects, changes, keyStates, decisions, leases } = store;
-  await Promise.all([records, hosts, redirects, changes, keyStates, decisions, leases].map((all) => all.deleteMany({} as never)));
+  await Promise.all(
+    [records, hosts, redirects, changes, keyStates, decisions, leases].map((all) => all.deleteMany({} as never)),
+  );
 }
 
 async function expectPure(): Promise<void> {

@@ -45,7 +45,14 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
     external_ips: [],
     tags: [],
   };
-  return { _id: id, row: 0, observation, keys: [...keys].sort(), identity: `${hostname}.${keys.join()}`, hash: `1.${hostname}.${keys.join()}` };
+  return {
+    _id: id,
+    row: 0,
+    observation,
+    keys: [...keys].sort(),
+    identity: `${hostname}.${keys.join()}`,
+    hash: `1.${hostname}.${keys.join()}`,
+  };
 }
 
 const mergeAll = async () => {
@@ -134,12 +141,22 @@ test('a key that too many records hold joins nobody, also those that it joined b
 });
 
 test('a key that was too common joins again when enough records have lost it', async () => {
-  const many = (key: string) => Array.from({ length: 20 }, (_, n) => record(`a:${n}`, `h${n}`, n < 2 ? ['serial::S'] : [key]));
+  const many = (key: string) =>
+    Array.from({ length: 20 }, (_, n) => record(`a:${n}`, `h${n}`, n < 2 ? ['serial::S'] : [key]));
   await putRecords(store, origin('a'), many('serial::S'));
   await mergeAll();
   expect(await store.keyStates.find().toArray()).toEqual([{ _id: 'serial::S', state: 'cut', why: 'holders' }]);
   expect(await store.hosts.countDocuments()).toBe(20);
-  await putRecords(store, origin('a'), many('uuid::U').map((other, n) => ({ ...other, keys: n < 2 ? other.keys : [`uuid::${n}`], identity: `2.${n}`, hash: `2.${n}` })));
+  await putRecords(
+    store,
+    origin('a'),
+    many('uuid::U').map((other, n) => ({
+      ...other,
+      keys: n < 2 ? other.keys : [`uuid::${n}`],
+      identity: `2.${n}`,
+      hash: `2.${n}`,
+    })),
+  );
   await mergeAll();
   expect(await store.keyStates.countDocuments()).toBe(0);
   expect((await clusters()).filter((members) => members.includes('+'))).toEqual(['a:0+a:1']);
@@ -162,7 +179,11 @@ test('a check-in that makes another record the freshest changes the host, and on
   expect(host!.device.os!.name).toBe('Windows 10');
   expect(host!.conflicts).toEqual([{ path: 'device.os', value: 'Windows 11', record: 'b:1' }]);
   const [change] = await store.changes.find().sort({ _id: -1 }).toArray();
-  expect(change!.fields).toContainEqual({ path: 'device.os', from: { name: 'Windows 11', type_id: 100 }, to: { name: 'Windows 10', type_id: 100 } });
+  expect(change!.fields).toContainEqual({
+    path: 'device.os',
+    from: { name: 'Windows 11', type_id: 100 },
+    to: { name: 'Windows 10', type_id: 100 },
+  });
 });
 
 test('a record that is seen in another week is looked at again: who was alive together may have changed', async () => {
@@ -212,7 +233,10 @@ test('no look-up of the pipeline scans a collection', async () => {
     store.records.find({ _id: { $gte: 'a:', $lt: 'a;' } }).explain(),
     store.records.find({ source: 'a', gone_at: new Date() }).explain(),
     store.hosts.find({ 'sources.record': { $in: ['a:1', 'a:2'] } }).explain(),
-    store.records.find({ keys: { $in: ['serial::S1'] }, dirty: { $exists: false } }).hint({ keys: 1 }).explain(),
+    store.records
+      .find({ keys: { $in: ['serial::S1'] }, dirty: { $exists: false } })
+      .hint({ keys: 1 })
+      .explain(),
     store.keyStates.find({ _id: { $in: ['serial::S1'] } }).explain(),
     store.decisions.find({ records: { $in: ['a:1'] }, undone: { $exists: false } }).explain(),
     store.changes.find({ host: 'h1' }).sort({ _id: 1 }).explain(),
