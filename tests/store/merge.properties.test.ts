@@ -21,7 +21,7 @@ import { machine, made, type Machine } from '../host/machines.js';
  * Whatever happens to records in whatever order, the hosts in the store are those that the records alone would give: what
  * merging left out, did twice or did with half the evidence would show.
  */
-const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 25);
+const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 15);
 jest.setTimeout(60_000 + HISTORIES * 1_000);
 
 let store: Store;
