@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, IndexDescription, MongoBulkWriteError } from 'mongodb';
+import type { AnyBulkWriteOperation, ClientSession, IndexDescription, MongoBulkWriteError } from 'mongodb';
 import type { HostObservation, HostRecord } from '../host/types.js';
 import type { Store } from './database.js';
 import { isAnotherWeek, timesMoved, touchTimes, type Touched } from './times.js';
@@ -248,6 +248,14 @@ async function updateAll(
   if (result.matchedCount === operations.length) return new Set();
   // Which ones did not match is not told: look at all again, those that did match now count as written by this page.
   return new Set(ids);
+}
+
+/** Records by id, in any order. */
+export function findRecords(store: Store, session: ClientSession, ids: readonly string[]): Promise<RecordDoc[]> {
+  return store.records
+    .find({ _id: { $in: [...ids] } }, { session })
+    .batchSize(1_000)
+    .toArray();
 }
 
 /** The shape that identity resolution and survivorship work on. */

@@ -1,0 +1,191 @@
+import type { ClientSession } from 'mongodb';
+import { factsOf, type Facts } from '../host/facts.js';
+import { limitOf, verdict } from '../host/key-state.js';
+import type { KeyVerdict } from '../host/types.js';
+import type { Closure } from './closure.js';
+import type { Store } from './database.js';
+import { knownState, readKeyStates, sameState, type KnownState } from './key-states.js';
+import { findRecords, toHostRecord, type RecordDoc } from './records.js';
+
+/** More holders than this in one look-up, and the popular keys among them are cut before the rest is read. */
+const HOLDERS_AT_ONCE = 5_000;
+const POPULAR: KnownState = { state: 'cut', why: 'holders' };
+
+/** Who holds the keys of a growing closure, and what the keys are worth by that: what has been read, and what was looked up. */
+export class Holders {
+  /** Holders of keys, in the closure or not. */
+  private readonly known = new Map<string, { doc: RecordDoc; facts: Facts | undefined }>();
+  private readonly lookedUp = new Set<string>();
+  /** Their states were taken as the store knows them: until a changed record is met that holds them, or did. */
+  private readonly taken = new Set<string>();
+  /** Keys that changed records no longer have. */
+  private readonly lost = new Set<string>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly session: ClientSession,
+    private readonly closure: Closure,
+    /** Whether the store knows any key that is not good. */
+    private readonly anyStates: boolean,
+  ) {}
+
+  include(record: RecordDoc): void {
+    this.closure.records.set(record._id, record);
+    this.remember(record);
+  }
+
+  /** Records outside the closure that keys tie to the frontier. */
+  async tiedTo(frontier: readonly RecordDoc[]): Promise<Map<string, RecordDoc>> {
+    const { touched, fresh } = this.keysOf(frontier);
+    const before = this.anyStates ? await readKeyStates(this.store, this.session, [...fresh]) : NO_STATES;
+    const open: string[] = [];
+    for (const key of fresh) {
+      const state = before.get(key);
+      // More holders cannot make a popular key rare again; only a record that has lost it can.
+      const stands =
+        state?.why === 'holders'
+          ? !this.lost.has(key) || (await this.isPopular(key))
+          : state?.state === 'cut' && !touched.has(key);
+      if (stands) {
+        this.closure.states.set(key, state!);
+        this.taken.add(key);
+      } else open.push(key);
+    }
+    const popular = new Set<string>();
+    await this.readHolders(open, popular);
+    return this.judge(open, popular, before);
+  }
+
+  private keysOf(frontier: readonly RecordDoc[]) {
+    const touched = new Set<string>();
+    const fresh = new Set<string>();
+    const look = (key: string) => {
+      if (!this.lookedUp.has(key)) fresh.add(key);
+      this.lookedUp.add(key);
+    };
+    const touch = (key: string) => {
+      touched.add(key);
+      this.closure.relied.add(key);
+      if (this.taken.delete(key)) fresh.add(key);
+      look(key);
+    };
+    for (const { keys, prior_keys: prior = [], unresolved } of frontier) {
+      for (const key of keys) (unresolved ? touch : look)(key);
+      if (!unresolved) continue;
+      for (const key of prior) {
+        this.lost.add(key);
+        touch(key);
+      }
+    }
+    return { touched, fresh };
+  }
+
+  private async isPopular(key: string): Promise<boolean> {
+    const limit = limitOf(key) + 1;
+    const { store, session } = this;
+    return (await store.records.countDocuments({ keys: key }, { session, hint: { keys: 1 }, limit })) === limit;
+  }
+
+  /** Reads the holders of `keys`, except of those that turn out to be `popular`. */
+  private async readHolders(keys: readonly string[], popular: Set<string>): Promise<void> {
+    if (keys.length === 0) return;
+    // What is known is counted here: reading it once more would be most of the work.
+    const found = await this.store.records
+      .find(
+        { keys: { $in: [...keys] }, _id: { $nin: [...this.known.keys()] } },
+        { session: this.session, hint: { keys: 1 }, limit: HOLDERS_AT_ONCE },
+      )
+      .batchSize(1_000)
+      .toArray();
+    const asked = new Set(keys);
+    const degree = new Map<string, number>();
+    const count = ({ keys: held }: RecordDoc) => {
+      for (const key of held) if (asked.has(key)) degree.set(key, (degree.get(key) ?? 0) + 1);
+    };
+    for (const { doc } of this.known.values()) count(doc);
+    for (const doc of found) count(doc);
+    for (const [key, holders] of degree) if (holders > limitOf(key)) popular.add(key);
+    if (found.length < HOLDERS_AT_ONCE) {
+      for (const doc of found) if (doc.keys.some((key) => asked.has(key) && !popular.has(key))) this.remember(doc);
+      return;
+    }
+    const rest = keys.filter((key) => !popular.has(key));
+    const half = rest.length < keys.length ? rest.length : Math.ceil(rest.length / 2);
+    await this.readHolders(rest.slice(0, half), popular);
+    await this.readHolders(rest.slice(half), popular);
+  }
+
+  /** Finds out what each key is worth by now, and which holders that draws in. */
+  private async judge(
+    keys: readonly string[],
+    popular: ReadonlySet<string>,
+    before: ReadonlyMap<string, KnownState>,
+  ): Promise<Map<string, RecordDoc>> {
+    const { closure } = this;
+    const drawn = new Map<string, RecordDoc>();
+    const draw = (doc: RecordDoc) => {
+      if (!closure.records.has(doc._id)) drawn.set(doc._id, doc);
+    };
+    const holders = this.holdersOf(keys, popular);
+    const newlyPopular: string[] = [];
+    for (const key of keys) {
+      const held = holders.get(key) ?? [];
+      const found = popular.has(key) ? POPULAR : this.verdictOf(key, held);
+      const state = found && knownState(found);
+      if (state) closure.states.set(key, state);
+      else closure.states.delete(key);
+      const altered = !sameState(state, before.get(key));
+      if (altered) closure.altered.set(key, state);
+      if (altered && popular.has(key)) newlyPopular.push(key);
+      if (altered || state?.state !== 'cut') for (const id of held) draw(this.known.get(id)!.doc);
+    }
+    for (const doc of await this.settledHolders(newlyPopular)) draw(doc);
+    return drawn;
+  }
+
+  private holdersOf(keys: readonly string[], popular: ReadonlySet<string>): Map<string, string[]> {
+    const holders = new Map<string, string[]>();
+    const asked = new Set(keys);
+    for (const [id, { doc }] of this.known) {
+      for (const key of doc.keys) {
+        if (!asked.has(key) || popular.has(key)) continue;
+        const known = holders.get(key);
+        if (known) known.push(id);
+        else holders.set(key, [id]);
+      }
+    }
+    return holders;
+  }
+
+  private verdictOf(key: string, holders: readonly string[]): KeyVerdict | undefined {
+    if (holders.length < 2) return undefined;
+    const facts = holders.map((id) => {
+      const entry = this.known.get(id)!;
+      return (entry.facts ??= factsOf(toHostRecord(entry.doc)));
+    });
+    return verdict(key, facts);
+  }
+
+  /** Those that were settled while the keys still counted: at most as many as their limit allowed. */
+  private async settledHolders(keys: readonly string[]): Promise<RecordDoc[]> {
+    if (keys.length === 0) return [];
+    const docs = await this.store.records
+      .find({ keys: { $in: [...keys] }, unresolved: { $exists: false } }, { session: this.session, hint: { keys: 1 } })
+      .toArray();
+    for (const doc of docs) this.remember(doc);
+    return docs;
+  }
+
+  /** Records by id, among those known or from the store. */
+  async records(ids: readonly string[]): Promise<RecordDoc[]> {
+    const missing = ids.filter((id) => !this.known.has(id));
+    const read = missing.length === 0 ? [] : await findRecords(this.store, this.session, missing);
+    return [...ids.flatMap((id) => this.known.get(id)?.doc ?? []), ...read];
+  }
+
+  private remember(doc: RecordDoc): void {
+    if (!this.known.has(doc._id)) this.known.set(doc._id, { doc, facts: undefined });
+  }
+}
+
+const NO_STATES: ReadonlyMap<string, KnownState> = new Map();
