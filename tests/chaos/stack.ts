@@ -122,7 +122,7 @@ export class ChaosStack {
   }
 
   /** Waits until `seen` holds of the store, looking every 10 ms; says what it waited for when that never comes. */
-  async until(what: string, seen: (store: Store) => Promise<boolean>, timeoutMs = 40_000): Promise<void> {
+  async until(what: string, seen: (store: Store) => Promise<boolean>, timeoutMs = 100_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (Date.now() < deadline) {
       if (await seen(this.store)) return;
