@@ -48,10 +48,14 @@ export async function openBenchStack(options: {
     CROWDSTRIKE_DEMO_PAGE_SIZE: String(options.pageSize ?? PAGE_SIZE.lean),
   };
   const log = openSync(join(dir, 'worker.log'), 'a');
-  const worker = spawn(process.execPath, ['--single-threaded-gc', join(__dirname, '../src/worker.js')], {
-    env: environment,
-    stdio: ['ignore', log, log],
-  });
+  const worker = spawn(
+    process.execPath,
+    ['--single-threaded-gc', '--max-semi-space-size=8', join(__dirname, '../src/worker.js')],
+    {
+      env: environment,
+      stdio: ['ignore', log, log],
+    },
+  );
   return {
     config: loadConfig(environment),
     simulator,

@@ -85,10 +85,14 @@ export class ChaosStack {
   /** The command that the container starts too. */
   startWorker(): ChildProcess {
     const log = openSync(join(this.dir, 'worker.log'), 'a');
-    const worker = spawn(process.execPath, ['--single-threaded-gc', join(__dirname, '../../dist/src/worker.js')], {
-      env: this.environment,
-      stdio: ['ignore', log, log],
-    });
+    const worker = spawn(
+      process.execPath,
+      ['--single-threaded-gc', '--max-semi-space-size=8', join(__dirname, '../../dist/src/worker.js')],
+      {
+        env: this.environment,
+        stdio: ['ignore', log, log],
+      },
+    );
     this.workers.push(worker);
     return worker;
   }
