@@ -22,6 +22,16 @@ export interface Closure {
   refreshed: Map<string, { host: HostDoc; members: RecordDoc[] }>;
 }
 
+export const emptyClosure = (): Closure => ({
+  records: new Map(),
+  hosts: new Map(),
+  states: new Map(),
+  altered: new Map(),
+  relied: new Set(),
+  decisions: new Map(),
+  refreshed: new Map(),
+});
+
 /**
  * What `changed` records can affect: a closure over those that are unresolved, and the hosts of the others, whose records stay
  * together and apart as they were.
@@ -57,15 +67,7 @@ export async function affectedBy(
  * Everything is read in the session's snapshot, so no record can slip in between two reads.
  */
 export async function closeOver(store: Store, session: ClientSession, changed: readonly RecordDoc[]): Promise<Closure> {
-  const closure: Closure = {
-    records: new Map(),
-    hosts: new Map(),
-    states: new Map(),
-    altered: new Map(),
-    relied: new Set(),
-    decisions: new Map(),
-    refreshed: new Map(),
-  };
+  const closure = emptyClosure();
   const holders = new Holders(store, session, closure, await anyKeyStates(store, session));
   const decided = (await store.decisions.findOne({}, { session, projection: { _id: 1 } })) !== null;
   let frontier = [...changed];

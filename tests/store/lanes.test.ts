@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Closure } from '../../src/store/closure.js';
+import { emptyClosure, type Closure } from '../../src/store/closure.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
@@ -79,16 +79,7 @@ test('a key that too many records hold joins none of them, whichever lane meets 
 });
 
 describe('what a lane may take', () => {
-  const closure = (given: Partial<Closure>): Closure => ({
-    records: new Map(),
-    hosts: new Map(),
-    states: new Map(),
-    altered: new Map(),
-    relied: new Set(),
-    decisions: new Map(),
-    refreshed: new Map(),
-    ...given,
-  });
+  const closure = (given: Partial<Closure>): Closure => ({ ...emptyClosure(), ...given });
   const holding = (...ids: string[]) =>
     new Map(ids.map((id) => [id, { _id: id, keys: ['mac::dock', `serial::${id}`] } as RecordDoc]));
 
