@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { IndexDescription, ObjectId } from 'mongodb';
-import type { GoldenHost } from '../host/types.js';
-import type { HostDoc } from './hosts.js';
+import type { GoldenHost, HostSource } from '../host/types.js';
+import type { Difference, HostDoc } from './hosts.js';
 
 /** A field that was one value and is another. Lists tell what came and went. */
 export type FieldChange =
@@ -29,42 +29,47 @@ export interface ChangeDoc {
 export const changeIndexes: IndexDescription[] = [{ key: { host: 1, _id: 1 } }];
 
 /** Times that move at every check-in are no history; what follows from other fields is told by them. */
-const LEFT_OUT = new Set(['_id', 'version', 'updated_at', 'created', 'last_seen', 'first_seen', 'retired', 'reasons']);
-const LEFT_OUT_OF_DEVICE = new Set(['last_seen_time', 'modified_time', 'boot_time', 'first_seen_time', 'created_time']);
+const TIMES = ['last_seen_time', 'modified_time', 'boot_time', 'first_seen_time', 'created_time'];
 /** About other records as much as about this host. */
-const ABOUT_OTHERS = new Set(['refused', 'more_refused', 'findings', 'keys']);
+const ABOUT_OTHERS = ['refused', 'more_refused', 'findings', 'keys'];
+const LEFT_OUT = new Set([
+  'last_seen',
+  'first_seen',
+  'retired',
+  'reasons',
+  ...TIMES.map((time) => `device.${time}`),
+  ...ABOUT_OTHERS,
+]);
 
-/** What a user would say has changed between two states of one host. */
-export function fieldsChanged(before: GoldenHost, after: GoldenHost): FieldChange[] {
-  const changes: FieldChange[] = [];
-  const skip = (key: string) => LEFT_OUT.has(key) || ABOUT_OTHERS.has(key) || key === 'device' || key === 'sources';
-  compare(changes, '', before, after, skip);
-  compare(changes, 'device.', before.device, after.device, (key) => LEFT_OUT_OF_DEVICE.has(key) || key === 'hw_info');
-  compare(changes, 'device.hw_info.', before.device.hw_info ?? {}, after.device.hw_info ?? {}, () => false);
-  const records = ({ sources }: GoldenHost) => sources.map(({ record, gone }) => (gone ? `${record} (gone)` : record));
-  compare(changes, '', { records: records(before) }, { records: records(after) }, () => false);
-  return changes;
+/** What a user would say has changed, of all that differs between two states of one host. */
+export function fieldsChanged(different: readonly Difference[]): FieldChange[] {
+  return different.flatMap((difference): FieldChange[] => {
+    const { path, from, to } = difference;
+    if (LEFT_OUT.has(path)) return [];
+    if (path === 'sources') return recordsChanged(from as HostSource[], to as HostSource[]);
+    if (path === 'device.hw_info') return partsChanged(difference);
+    return [fieldChange(difference)];
+  });
 }
 
-function compare(
-  into: FieldChange[],
-  prefix: string,
-  before: object,
-  after: object,
-  skip: (key: string) => boolean,
-): void {
-  const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
-  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    if (skip(key) || isDeepStrictEqual(from[key], to[key])) continue;
-    const path = `${prefix}${key}`;
-    if (Array.isArray(from[key] ?? to[key])) into.push({ path, ...listChange(from[key], to[key]) });
-    else
-      into.push({
-        path,
-        ...(from[key] === undefined ? {} : { from: from[key] }),
-        ...(to[key] === undefined ? {} : { to: to[key] }),
-      });
-  }
+function recordsChanged(before: readonly HostSource[], after: readonly HostSource[]): FieldChange[] {
+  const [from, to] = [before, after].map((sources) =>
+    sources.map(({ record, gone }) => (gone ? `${record} (gone)` : record)),
+  );
+  return isDeepStrictEqual(from, to) ? [] : [{ path: 'records', ...listChange(from, to) }];
+}
+
+/** An object's fields, each for itself. */
+function partsChanged({ path, from = {}, to = {} }: Difference): FieldChange[] {
+  const [before, after] = [from as Record<string, unknown>, to as Record<string, unknown>];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((part) => !isDeepStrictEqual(before[part], after[part]))
+    .map((part) => fieldChange({ path: `${path}.${part}`, from: before[part], to: after[part] }));
+}
+
+function fieldChange({ path, from, to }: Difference): FieldChange {
+  if (Array.isArray(from ?? to)) return { path, ...listChange(from, to) };
+  return { path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
 function listChange(before: unknown, after: unknown): { added: unknown[]; removed: unknown[] } {
@@ -76,10 +81,14 @@ function listChange(before: unknown, after: unknown): { added: unknown[]; remove
   return { added: without(to!, from!), removed: without(from!, to!) };
 }
 
-/** What happened to the hosts of one batch: `before` as they stood, `after` as they were written. */
+/**
+ * What happened to the hosts of one batch: `before` as they stood, `after` as they are now, and what differs in those that
+ * stood before.
+ */
 export function historyOf(
   before: ReadonlyMap<string, HostDoc>,
   after: readonly GoldenHost[],
+  different: ReadonlyMap<string, readonly Difference[]>,
 ): Omit<ChangeDoc, '_id' | 'at' | 'run'>[] {
   if (before.size === 0) return [];
   const hostOf = new Map<string, string>();
@@ -98,7 +107,7 @@ export function historyOf(
     for (const id of left) history.push({ host: id, kind: 'split', others: [host._id] });
     if (!known) continue;
     if (known.retired !== host.retired) history.push({ host: host._id, kind: host.retired ? 'retired' : 'returned' });
-    const fields = fieldsChanged(known, host);
+    const fields = fieldsChanged(different.get(host._id) ?? []);
     if (fields.length > 0) history.push({ host: host._id, kind: 'changed', fields });
   }
   return history;

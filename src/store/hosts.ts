@@ -14,25 +14,40 @@ export type HostDoc = GoldenHost & {
 
 const OWN = new Set(['_id', 'device', 'created', 'version', 'updated_at']);
 
-/**
- * What makes `known` into `host`, or nothing where they are equal. Only what differs: MongoDB then leaves the indexes of all
- * else alone, and its oplog small.
- */
-export function updateOf(known: HostDoc, host: GoldenHost, now: Date): UpdateFilter<HostDoc> | undefined {
-  const set: Record<string, unknown> = {};
-  const unset: Record<string, true> = {};
-  const compare = (prefix: string, before: object, after: object, skip: (field: string) => boolean) => {
+/** A field of the host (`tags`) or of its device (`device.os`) that is other than it was; `undefined` is absent. */
+export interface Difference {
+  path: string;
+  from: unknown;
+  to: unknown;
+}
+
+/** In what `host` differs from `known`, but for what only the store says of it. */
+export function differences(known: HostDoc, host: GoldenHost): Difference[] {
+  const found: Difference[] = [];
+  const compare = (prefix: string, before: object, after: object) => {
     const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
+    const differ = (field: string) =>
+      found.push({ path: `${prefix}${field}`, from: from[field], to: to[field] });
     for (const field in to)
-      if (!skip(field) && !isDeepStrictEqual(from[field], to[field])) set[`${prefix}${field}`] = to[field];
-    for (const field in from) if (!skip(field) && to[field] === undefined) unset[`${prefix}${field}`] = true;
+      if (!(prefix === '' && OWN.has(field)) && !isDeepStrictEqual(from[field], to[field])) differ(field);
+    for (const field in from)
+      if (!(prefix === '' && OWN.has(field)) && from[field] !== undefined && !(field in to)) differ(field);
   };
-  compare('', known, host, (field) => OWN.has(field));
-  compare('device.', known.device, host.device, () => false);
-  const [sets, unsets] = [Object.keys(set).length, Object.keys(unset).length];
-  if (sets + unsets === 0) return undefined;
-  const update: UpdateFilter<HostDoc> = { $set: { ...set, updated_at: now }, $inc: { version: 1 } };
-  if (unsets > 0) update.$unset = unset as never;
+  compare('', known, host);
+  compare('device.', known.device, host.device);
+  return found;
+}
+
+/** Writes what differs, and nothing else: MongoDB then leaves the indexes of the rest alone, and its oplog small. */
+export function updateOf(different: readonly Difference[], now: Date): UpdateFilter<HostDoc> {
+  const set: Record<string, unknown> = { updated_at: now };
+  const unset: Record<string, true> = {};
+  for (const { path, to } of different) {
+    if (to === undefined) unset[path] = true;
+    else set[path] = to;
+  }
+  const update: UpdateFilter<HostDoc> = { $set: set, $inc: { version: 1 } };
+  if (Object.keys(unset).length > 0) update.$unset = unset as never;
   return update;
 }
 

@@ -5,7 +5,7 @@ import { resolve } from '../host/resolve.js';
 import { historyOf } from './changes.js';
 import { affectedBy, type Closure } from './closure.js';
 import type { Store } from './database.js';
-import { updateOf, type HostDoc } from './hosts.js';
+import { differences, updateOf, type Difference, type HostDoc } from './hosts.js';
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
@@ -121,14 +121,17 @@ async function writeHosts(
   const now = new Date();
   const inserts: HostDoc[] = [];
   const updates: AnyBulkWriteOperation<HostDoc>[] = [];
+  const different = new Map<string, Difference[]>();
   const standing = new Set<string>();
   for (const host of golden) {
     standing.add(host._id);
     const known = before.get(host._id);
     if (!known) inserts.push({ ...host, created: { at: now, run }, version: 1, updated_at: now });
     else {
-      const update = updateOf(known, host, now);
-      if (update) updates.push({ updateOne: { filter: { _id: host._id }, update } });
+      const found = differences(known, host);
+      if (found.length === 0) continue;
+      different.set(host._id, found);
+      updates.push({ updateOne: { filter: { _id: host._id }, update: updateOf(found, now) } });
     }
   }
   const removed = [...before.values()].filter((host) => !standing.has(host._id));
@@ -143,7 +146,7 @@ async function writeHosts(
       await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
   if (updates.length > 0) await store.hosts.bulkWrite(updates, { session, ordered: false });
-  const history = historyOf(before, golden).map((entry) => ({ _id: new ObjectId(), ...entry, at: now, run }));
+  const history = historyOf(before, golden, different).map((entry) => ({ _id: new ObjectId(), ...entry, at: now, run }));
   if (history.length > 0) await store.changes.insertMany(history, { session });
   return { created: inserts.length, changed: updates.length, removed: removed.length };
 }
