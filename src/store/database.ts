@@ -69,6 +69,8 @@ export async function openStore(config: Config['mongodb'], options: { timeoutMs?
     retryWrites: true,
     retryReads: true,
     ignoreUndefined: true,
+    // What the server returns was written by us.
+    enableUtf8Validation: false,
     maxPoolSize: 20,
     ...connectionThatTells,
     serverSelectionTimeoutMS: options.timeoutMs ?? 10_000,
