@@ -17,7 +17,7 @@ module.exports = {
   // ky is ESM only; mongodb awaits import('os'), which Jest's CommonJS sandbox refuses.
   // TypeScript sources import each other with the .js extension that Node wants.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transformIgnorePatterns: ['/node_modules/(?!(ky|mongodb)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(ky|mongodb|@noble)/)'],
   testTimeout: 30_000,
   maxWorkers: 2,
 };

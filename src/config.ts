@@ -40,6 +40,7 @@ const schema = z.object({
   ROLLCALL_MAX_RECORDS: z.coerce.number().int().positive().default(5_000_000),
   ROLLCALL_STRETCH_RECORDS: z.coerce.number().int().positive().default(10_000),
   ROLLCALL_JUNK: z.string().optional(),
+  ROLLCALL_KEY_RING: z.string().optional(),
   ROLLCALL_SHRINK_SHARE: z.coerce.number().min(0).max(1).default(0.2),
   ROLLCALL_LOG_DIR: z.string().default('logs'),
   ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -61,6 +62,8 @@ export interface Config {
   maxRecords: number;
   /** About how many records one fetch activity reads. */
   stretchRecords: number;
+  /** File of the keys that personal data is masked with; see docs/privacy.md. */
+  keyRing?: string;
   /** Identifiers that say nothing in this organisation, beside those that are built in. */
   junk: JunkLists;
   /** A complete listing that lost more than this share of a source's records retires nothing until confirmed. */
@@ -110,6 +113,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     maxRecords: env.ROLLCALL_MAX_RECORDS,
     stretchRecords: env.ROLLCALL_STRETCH_RECORDS,
     junk: env.ROLLCALL_JUNK === undefined ? {} : readJunk(env.ROLLCALL_JUNK),
+    ...(env.ROLLCALL_KEY_RING === undefined ? {} : { keyRing: resolve(env.ROLLCALL_KEY_RING) }),
     shrinkShare: env.ROLLCALL_SHRINK_SHARE,
     log: { dir: env.ROLLCALL_LOG_DIR, level: env.ROLLCALL_LOG_LEVEL },
     timezone: env.ROLLCALL_TIMEZONE,

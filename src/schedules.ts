@@ -2,7 +2,7 @@ import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type Schedul
 import type { Config } from './config.js';
 import { registerSearchAttributes } from './client.js';
 import { Failure } from './failure.js';
-import type { SourceDefinition } from './sources/source.js';
+import type { AnySource } from './sources/source.js';
 
 const DAILY = '0 2 * * *';
 
@@ -18,7 +18,7 @@ export interface ScheduleLine {
 }
 
 /** A source's cron and zone: `ROLLCALL_SCHEDULE_<SOURCE>` before its own file before daily at 02:00. */
-export function scheduleOf(source: SourceDefinition, config: Config): { cron: string; timezone: string } {
+export function scheduleOf(source: AnySource, config: Config): { cron: string; timezone: string } {
   const variable = `ROLLCALL_SCHEDULE_${source.name.toUpperCase().replace(/\W/g, '_')}`;
   const cron = config.environment[variable]?.trim() || source.schedule?.cron || DAILY;
   if (cron.split(/\s+/).length !== 5) {
@@ -33,7 +33,7 @@ export function scheduleOf(source: SourceDefinition, config: Config): { cron: st
 export async function applySchedule(
   client: Client,
   config: Config,
-  source: SourceDefinition,
+  source: AnySource,
 ): Promise<'created' | 'updated'> {
   const { cron, timezone } = scheduleOf(source, config);
   const searchable = await registerSearchAttributes(client, config.temporal.namespace);

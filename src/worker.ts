@@ -8,6 +8,7 @@ import { loadConfig, type Config } from './config.js';
 import { Failure } from './failure.js';
 import { openLog } from './log.js';
 import { openNormalizer } from './normalizer/pool.js';
+import { openKeyRing } from './privacy/key-ring.js';
 import { loadSources } from './sources/index.js';
 import { openStore } from './store/database.js';
 import { seedSources } from './store/sources.js';
@@ -42,7 +43,7 @@ export async function runWorker(config: Config): Promise<void> {
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
     ...workflowCode(),
-    activities: createActivities({ store, sources, normalizer, config, log }),
+    activities: createActivities({ store, sources, normalizer, keys: openKeyRing(config.keyRing), config, log }),
     maxConcurrentActivityTaskExecutions: 16,
     maxHeartbeatThrottleInterval: '3 seconds',
     defaultHeartbeatThrottleInterval: '3 seconds',

@@ -5,6 +5,7 @@ import { hosts } from '../src/datasets/hosts.js';
 import { junkOf } from '../src/host/junk.js';
 import { loadSources } from '../src/sources/index.js';
 import { resolveSettings } from '../src/sources/settings.js';
+import { openKeyRing } from '../src/privacy/key-ring.js';
 import type { SourceDefinition } from '../src/sources/source.js';
 import { collect } from './connectors/http/collect.js';
 import { sendJson, serve } from './support/http-server.js';
@@ -196,8 +197,11 @@ describe('the source that the README shows', () => {
     }
   });
 
+  const place = { index: 0, offset: 0, length: 0 };
+  const context = { junk: junkOf(), keys: openKeyRing(undefined) };
+
   test('maps a system to a host that another vendor’s record of the same serial will meet', () => {
-    const { observation, keys } = hosts.understand(source, source.map(system(7)), 0, junkOf());
+    const { observation, keys } = hosts.understand(source, source.map(system(7)), place, context);
     expect(observation).toEqual({
       class: 'machine',
       device: expect.objectContaining({

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Normalizer } from '../normalizer/pool.js';
+import type { KeyRingFile } from '../privacy/key-ring.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
 
@@ -10,6 +11,8 @@ export interface Dependencies {
   store: Store;
   sources: SourceRegistry;
   normalizer: Normalizer;
+  /** What personal data is masked and sealed with. */
+  keys: KeyRingFile;
   config: Config;
   log: Logger;
 }

@@ -1,10 +1,13 @@
 import { Context } from '@temporalio/activity';
+import { datasetOf } from '../datasets/index.js';
 import { Failure } from '../failure.js';
 import type { Cursor, FetchedPage, Input } from '../sources/source.js';
 import { resolveSettings } from '../sources/settings.js';
 import { appendPage, pageId, type PageDoc } from '../store/pages.js';
+import { positionsOf } from '../store/sources.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure, type Tries } from './failures.js';
+import { Through } from './through.js';
 
 export interface FetchInput {
   run: string;
@@ -15,6 +18,8 @@ export interface FetchInput {
   cursor: Cursor | null;
   /** Rows of the listing so far. */
   rows: number;
+  /** At the end of what there is, wait for more. */
+  follow?: boolean;
 }
 
 /** What one activity fetched: references only. */
@@ -28,10 +33,15 @@ export interface Stretch {
   next: Cursor | null;
   total?: number;
   warnings: string[];
+  /** Of a queue: what its pages have come to, which were normalized at once. */
+  through?: Through['sum'];
 }
 
 /** An activity ends after the first of these or `stretchRecords`: long enough to be worth its 50 ms, short enough to be done again. */
 const BUDGET = { bytes: 512 * 1024 * 1024, ms: 60_000 };
+
+/** Who follows wants what has come soon, and to be heard when it is enough. */
+const FOLLOWING_MS = { something: 5_000, nothing: 20_000 };
 
 /** The same page under another cursor: once may be a listing that shifted, thrice is one that does not move. */
 const MOST_REPEATS = 3;
@@ -40,7 +50,7 @@ const MOST_REPEATS = 3;
  * Fetches pages from `cursor` on, each durable before the next one counts, until the budget is used or the listing ends.
  * A second attempt goes on after the last page that the ledger holds: what was stored is not fetched again.
  */
-export function fetchActivity({ store, sources, config, log }: Dependencies) {
+export function fetchActivity({ store, sources, normalizer, keys, config, log }: Dependencies) {
   // An input remembers its login and the region it was sent to: one a source, for the life of the worker.
   const inputs = new Map<string, Input>();
   const inputOf = (name: string): Input => {
@@ -56,6 +66,11 @@ export function fetchActivity({ store, sources, config, log }: Dependencies) {
     const stretch: Stretch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
     let atStart = input.seq === 0 && input.cursor === null;
     let repeats = 0;
+    const { run, source } = input;
+    const definition = sources.get(source);
+    const sealed = datasetOf(definition).personal.length > 0;
+    // What only grows, or is taken away, may be long and may repeat itself.
+    const relisted = definition.listing === 'full' || definition.listing === 'incremental';
 
     const account = (page: PageDoc) => {
       stretch.to += 1;
@@ -67,8 +82,8 @@ export function fetchActivity({ store, sources, config, log }: Dependencies) {
     };
 
     const keep = async (page: FetchedPage, seq: number): Promise<PageDoc> => {
-      if (page.rows > 0 && (await isRepeated(page))) repeats += 1;
-      return appendPage(store, input.run, input.source, seq, page);
+      if (relisted && page.rows > 0 && (await isRepeated(page))) repeats += 1;
+      return appendPage(store, run, source, seq, page, sealed ? keys.keys() : undefined);
     };
 
     /** The same answer under another cursor. */
@@ -83,6 +98,7 @@ export function fetchActivity({ store, sources, config, log }: Dependencies) {
     };
 
     const guard = () => {
+      if (!relisted) return;
       if (repeats >= MOST_REPEATS)
         throw loops(input.source, `the same page came ${repeats + 1} times under different cursors`);
       const rows = input.rows + stretch.rows;
@@ -100,10 +116,27 @@ export function fetchActivity({ store, sources, config, log }: Dependencies) {
       for await (const page of stored) account(page);
       if (stretch.next === null && !atStart) return;
 
-      const reader = inputOf(input.source);
+      const reader = inputOf(source);
+      const { cancellationSignal: signal } = Context.current();
+      const patience = () => {
+        if (!input.follow) return BUDGET.ms;
+        return stretch.rows > 0 && !reader.acknowledge ? FOLLOWING_MS.something : FOLLOWING_MS.nothing;
+      };
       const spent = () =>
-        stretch.rows >= config.stretchRecords || stretch.bytes >= BUDGET.bytes || Date.now() - started >= BUDGET.ms;
-      const options = { signal: Context.current().cancellationSignal, more: () => !spent() };
+        (relisted && stretch.rows >= config.stretchRecords) ||
+        stretch.bytes >= BUDGET.bytes ||
+        Date.now() - started >= patience();
+      const options = {
+        signal,
+        more: () => !spent(),
+        follow: input.follow ?? false,
+        positionOf: async (part: string) => (await positions).get(part),
+      };
+      const positions =
+        definition.listing === 'append' ? positionsOf(store, run, source) : Promise.resolve(new Map<string, Cursor>());
+      positions.catch(() => {}); // whoever asks gets it
+      const through = reader.acknowledge && throughOf(reader.acknowledge.bind(reader), signal);
+      await through?.catchUp(input.seq, stretch.to);
       // One write is under way while the next page is being fetched; the cursor only follows what is durable.
       let writing: { page: FetchedPage; entry: Promise<PageDoc> } | undefined;
       let seq = stretch.to;
@@ -116,6 +149,8 @@ export function fetchActivity({ store, sources, config, log }: Dependencies) {
         account(stored);
         tries.count = 0;
         guard();
+        // Messages of a page that is not the one stored come again.
+        if (through && stored.digest === page.digest) await through.push(page, stored.seq);
         return JSON.stringify(stored.next) === JSON.stringify(page.next);
       };
       try {
@@ -126,11 +161,23 @@ export function fetchActivity({ store, sources, config, log }: Dependencies) {
           writing = { page, entry: keep(page, seq) };
           writing.entry.catch(() => {}); // settle() reports it
           seq += 1;
+          // These wait for what comes next, not for us: and a queue for being told what is stored.
+          if ((through || input.follow) && !(await settle())) return;
+          // An input that is asked to end lets go of what it holds.
+          if (spent()) await through?.idle();
         }
       } finally {
         await settle();
+        await through?.idle();
+        if (through) stretch.through = through.sum;
       }
     };
+
+    const throughOf = (acknowledge: (page: FetchedPage) => Promise<void>, signal: AbortSignal) =>
+      new Through(
+        (from) => normalizer.normalize({ run, source, from, follow: false, pages: run }, signal, () => {}),
+        acknowledge,
+      );
 
     return withHeartbeat(
       () => tries,

@@ -1,4 +1,5 @@
 import type { Dependencies } from './context.js';
+import { deliverActivity } from './deliver.js';
 import { fetchActivity } from './fetch.js';
 import { listingActivities } from './listing.js';
 import { mergeActivity } from './merge.js';
@@ -12,6 +13,7 @@ export function createActivities(dependencies: Dependencies) {
     ...listingActivities(dependencies),
     fetchPages: fetchActivity(dependencies),
     normalizePages: normalizeActivity(dependencies),
+    deliverRecords: deliverActivity(dependencies),
     mergeRecords: mergeActivity(dependencies),
   };
 }

@@ -1,6 +1,11 @@
+import { CUT_OFF } from '../connectors/jsonl/index.js';
+import { datasetOf } from '../datasets/index.js';
+import type { Dataset } from '../datasets/dataset.js';
+import type { AnySource } from '../sources/source.js';
 import { countListing } from '../store/pages.js';
 import { compareListing, markGone, type Absence } from '../store/retire.js';
 import { NO_COUNTS, putAccount, type SourceAccount } from '../store/runs.js';
+import { keepPositions } from '../store/sources.js';
 import { withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 
@@ -13,7 +18,8 @@ export interface OpenInput {
 }
 
 export type Opened =
-  { collect: true; startedAt: string; lastRun?: string } | { collect: false; account: SourceAccount };
+  | { collect: true; startedAt: string; lastRun?: string; listing: AnySource['listing']; settle: Dataset['settle'] }
+  | { collect: false; account: SourceAccount };
 
 export interface CloseInput {
   run: string;
@@ -28,8 +34,10 @@ export interface CloseInput {
   remedy?: string;
   /** What the vendor wants a user to hear. */
   warnings?: string[];
-  /** Nothing was fetched: what normalizing stored pages again came to. */
-  replayed?: { new: number; changed: number; unchanged: number; quarantined: number };
+  /** What the records came to, where the ledger does not tell: its pages were replayed, or put in order. */
+  counted?: { new: number; changed: number; unchanged: number; quarantined: number };
+  /** Stored pages were read again. */
+  replayed: boolean;
   /** Retire what is missing however much it is. */
   confirmShrink: boolean;
 }
@@ -56,7 +64,13 @@ export function listingActivities({ store, sources, config }: Dependencies) {
           await store.sources.updateOne({ _id: source }, { $set: checked }, { upsert: true });
         }
         await putAccount(store, run, source, { ...NO_COUNTS, status: 'collecting', started_at: now });
-        return { collect: true, startedAt: now.toISOString(), ...(known?.last_run ? { lastRun: known.last_run } : {}) };
+        return {
+          collect: true,
+          startedAt: now.toISOString(),
+          ...(known?.last_run ? { lastRun: known.last_run } : {}),
+          listing: definition.listing,
+          settle: datasetOf(definition).settle,
+        };
       } catch (error) {
         throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
       }
@@ -81,7 +95,7 @@ export function listingActivities({ store, sources, config }: Dependencies) {
   async function close(input: CloseInput): Promise<SourceAccount> {
     const { run, source } = input;
     const definition = sources.get(source);
-    const counts = { ...(await countListing(store, run, source)), ...input.replayed };
+    const counts = { ...(await countListing(store, run, source)), ...input.counted };
     const account: SourceAccount = {
       ...NO_COUNTS,
       status: input.complete ? 'complete' : counts.rows > 0 ? 'partial' : 'failed',
@@ -97,16 +111,24 @@ export function listingActivities({ store, sources, config }: Dependencies) {
       started_at: new Date(input.startedAt),
       ended_at: new Date(input.closedAt),
     };
-    const whole = input.replayed === undefined && counts.waiting === 0;
-    if (whole) await compare(input, account, definition.listing === 'full');
+    const whole = !input.replayed && counts.waiting === 0;
+    const { listing } = definition;
+    if (whole && (listing === 'full' || listing === 'incremental')) await compare(input, account, listing === 'full');
     if (whole && account.status === 'complete') {
       // Whatever an earlier run had in quarantine was understood this time, or is listed no more.
-      await store.quarantine.deleteMany({ source, run: { $ne: run } });
+      if (listing === 'full') await store.quarantine.deleteMany({ source, run: { $ne: run } });
+      if (listing === 'append') await keepGrowth(run, source);
       const last = { run, at: new Date(input.closedAt), records: account.records };
       await store.sources.updateOne({ _id: source }, { $set: { last_complete: last } }, { upsert: true });
     }
     await putAccount(store, run, source, account);
     return account;
+  }
+
+  /** The next run goes on where this one ended. A last line that was cut off then was read again. */
+  async function keepGrowth(run: string, source: string): Promise<void> {
+    await store.quarantine.deleteMany({ source, run: { $ne: run }, reason: CUT_OFF });
+    await keepPositions(store, run, source);
   }
 
   async function compare(input: CloseInput, account: SourceAccount, full: boolean): Promise<void> {

@@ -4,10 +4,13 @@ import { openClient, startRun } from '../client.js';
 import { openStore, type Store } from '../store/database.js';
 import type { RunSummary } from '../workflows/collect-inventory.js';
 import { exampleHosts, exampleTable } from './demo/examples.js';
+import { eventsSummary, loginsSummary } from './demo/summaries.js';
 import { openStack, stopKept, type DemoOptions, type DemoStack } from './demo/stack.js';
 import { EXIT } from './exit.js';
 import { summaryJson, summaryTable } from './summary.js';
 import { watchRun } from './watch.js';
+
+const LOGINS = 2_000;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -22,14 +25,17 @@ export const demoCommand = new Command('demo')
   .option('--hosts <n>', 'machines in the generated fleet', count, 2_000)
   .option('--seed <n>', 'the same seed is the same fleet', count, 7)
   .option('--records <dir>', 'serve recorded records: qualys-hosts.json and crowdstrike-hosts.json (or .jsonl)')
+  .option('--logins [n]', 'login events from a queue as well, personal data masked', count)
+  .option('--events <path>', 'events of a JSONL file or folder as well; - is standard input')
   .option('--keep', 'leave the servers, the simulator and the worker up')
   .option('--stop', 'stop what --keep left up')
   .option('--json', 'print the result as one JSON object, the last line')
   .addHelpText(
     'after',
-    '\nExamples:\n  npm run demo\n  npm run demo -- --hosts 100000\n  npm run demo -- --records DIR --json',
+    '\nExamples:\n  npm run demo\n  npm run demo -- --hosts 100000\n  npm run demo -- --records DIR --json\n  npm run demo -- --logins\n  npm run demo -- --events FILE',
   )
-  .action(async (options: DemoOptions & { stop?: boolean }) => {
+  .action(async ({ logins, ...given }: Omit<DemoOptions, 'logins'> & { logins?: number | true; stop?: boolean }) => {
+    const options = { ...given, ...(logins === undefined ? {} : { logins: logins === true ? LOGINS : logins }) };
     if (options.stop) {
       if (!(await stopKept(say))) say('Nothing is up');
       return;
@@ -52,6 +58,8 @@ async function collect({ config, ui, broken }: DemoStack, options: DemoOptions):
     const summary = await Promise.race([watchRun(client, handle), broken]);
     process.stdout.write(`\n${summaryTable(summary)}\n${await mergeLine(store, summary)}\n\n`);
     process.stdout.write(`${exampleTable(await exampleHosts(store, 5))}\n\n`);
+    if (options.logins !== undefined) process.stdout.write(`${await loginsSummary(store)}\n\n`);
+    if (options.events !== undefined) process.stdout.write(`${await eventsSummary(store)}\n\n`);
     process.stdout.write(`${whereNext(summary, ui, options)}\n`);
     if (options.json) process.stdout.write(`${JSON.stringify(summaryJson(summary))}\n`);
     return summary.status === 'completed' ? EXIT.ok : EXIT.incomplete;
@@ -77,6 +85,7 @@ function whereNext(summary: RunSummary, ui: string | undefined, options: DemoOpt
     ...(ui ? [`  The run in the Temporal Web UI: ${ui} (up while the demo runs; --keep leaves it up)`] : []),
     '  Run the demo again: what did not change is not written again',
     '  npm run demo -- --hosts 100000   a larger fleet',
+    '  npm run demo -- --logins         login events from a queue as well; --events FILE: JSON lines',
     '  README.md                        your own accounts, schedules, another source',
   ];
   if (options.keep) lines.push('  npm run demo -- --stop           stops what is left up');

@@ -1,12 +1,15 @@
 import { Command } from 'commander';
 import { decisionsCommand, joinCommand, splitCommand, undoCommand } from './decide.js';
 import { demoCommand } from './demo.js';
+import { eventsCommand } from './events.js';
 import { EXIT, report } from './exit.js';
 import { hostCommand } from './host.js';
+import { maskCommand } from './mask.js';
 import { mergeCommand } from './merge.js';
 import { replayCommand } from './replay.js';
 import { scheduleCommand } from './schedule.js';
 import { triggerCommand } from './trigger.js';
+import { unmaskCommand } from './unmask.js';
 import { verifyCommand } from './verify.js';
 import { whyCommand } from './why.js';
 
@@ -27,6 +30,9 @@ const commands = [
   decisionsCommand,
   undoCommand,
   mergeCommand,
+  eventsCommand,
+  maskCommand,
+  unmaskCommand,
 ];
 for (const command of commands) program.addCommand(command);
 

@@ -15,6 +15,8 @@ interface Options {
   force?: boolean;
   only?: Step;
   confirmShrink?: boolean;
+  once?: boolean;
+  follow?: boolean;
   json?: boolean;
 }
 
@@ -30,6 +32,8 @@ export const triggerCommand = new Command('trigger')
       'merge',
     ]),
   )
+  .option('--once', 'queues and growing files: until there is nothing more (the default)')
+  .option('--follow', 'queues and growing files: for good, until the run is sent the signal stop')
   .option('--confirm-shrink', 'retire missing records even when a listing shrank a lot')
   .option('--json', 'print the result as one JSON object (with --wait)')
   .addHelpText(
@@ -47,6 +51,7 @@ export const triggerCommand = new Command('trigger')
         force: options.force ?? false,
         confirmShrink: options.confirmShrink ?? false,
         ...(options.only ? { only: options.only } : {}),
+        ...(options.follow && !options.once ? { follow: true } : {}),
       },
       options,
     );

@@ -1,12 +1,15 @@
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../config.js';
 import { Failure } from '../failure.js';
+import type { UnderstoodEvent } from '../datasets/events.js';
+import { readPage } from '../normalizer/page.js';
+import { openReading } from '../normalizer/reading.js';
 import { loadSources } from '../sources/index.js';
 import { offlineInput } from '../sources/offline.js';
 import type { Input } from '../sources/source.js';
 import { openStore } from '../store/database.js';
 import { findRun } from '../store/runs.js';
-import { verifyRun, type Verification } from '../store/verify.js';
+import { verifyRun, type ReadBody, type Verification } from '../store/verify.js';
 import { EXIT } from './exit.js';
 
 export const verifyCommand = new Command('verify')
@@ -38,12 +41,18 @@ export async function verify(config: Config, prefix: string): Promise<Verificati
       throw new Failure('settings-invalid', prefix ? `There is no run ${prefix}` : 'There is no run yet', {
         remedy: 'npm run trigger -- --wait',
       });
+    const reading = openReading(config, store, sources);
     const inputs = new Map<string, Input>();
-    return await verifyRun(store, sources, run, (source, page, body) => {
-      const input = inputs.get(source) ?? offlineInput(sources.get(source), config.environment);
-      inputs.set(source, input);
-      return [...input.rows({ body, mediaType: page.media_type, status: page.status })].length;
-    });
+    const read: ReadBody = (name, page, body) => {
+      const source = sources.get(name);
+      const input = inputs.get(name) ?? offlineInput(source, config.environment);
+      inputs.set(name, input);
+      const rows = [...input.rows({ body, mediaType: page.media_type, status: page.status })].length;
+      const eventIds = () =>
+        (readPage(source, input, page, body, reading).understood as UnderstoodEvent[]).map(({ event }) => event.id);
+      return { rows, eventIds };
+    };
+    return await verifyRun(store, sources, run, read, () => reading.keys.keys());
   } finally {
     await store.close();
   }

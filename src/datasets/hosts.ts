@@ -1,23 +1,24 @@
 import { contentHash, identityDigest } from '../host/hash.js';
-import type { Junk } from '../host/junk.js';
 import { identityKeys } from '../host/keys.js';
-import type { SourceDefinition, Mapped } from '../sources/source.js';
-import type { Understood } from '../store/records.js';
+import { putRecords, type Understood } from '../store/records.js';
+import type { Dataset } from './dataset.js';
 
 /** Hosts: recognised by their identity keys, merged into golden records. */
-export const hosts = {
+export const hosts: Dataset<'hosts', Understood> = {
   name: 'hosts',
-  /** Turns a mapped row into the record that is stored; `_id` = `source:native id`. What is in `junk` claims no key. */
-  understand(source: SourceDefinition, mapped: Mapped, row: number, junk: Junk): Understood {
-    const keys = identityKeys(source.vendor, mapped.id, mapped.observation, junk);
+  personal: [],
+  settle: 'merge',
+  understand(source, { id, observation }, { index: row }, { junk }) {
+    const keys = identityKeys(source.vendor, id, observation, junk);
     return {
-      _id: `${source.name}:${mapped.id}`,
+      _id: `${source.name}:${id}`,
       row,
-      observation: mapped.observation,
+      observation,
       keys,
       // The keys and the mapping's number are part of the hash: a rule that changes its meaning changes its records.
-      identity: identityDigest(source.vendor, mapped.observation, keys),
-      hash: `${source.mapping}.${contentHash(mapped.observation, keys)}`,
+      identity: identityDigest(source.vendor, observation, keys),
+      hash: `${source.mapping}.${contentHash(observation, keys)}`,
     };
   },
+  put: putRecords,
 };

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Junk } from '../host/junk.js';
-import type { SourceRegistry } from '../sources/index.js';
+import type { Understood } from '../datasets/dataset.js';
+import { datasetOf } from '../datasets/index.js';
 import { offlineInput } from '../sources/offline.js';
 import { getBody } from '../store/bodies.js';
-import type { Store } from '../store/database.js';
 import { pagesFrom, type PageDoc, type PageOutcome } from '../store/pages.js';
 import { putRejected, releaseUnderstood } from '../store/quarantine.js';
-import { putRecords } from '../store/records.js';
 import { readPage, type ReadPage } from './page.js';
+import type { Reading } from './reading.js';
 import { contentDigest, outcomeOfSameBytes, stillHolds } from './same-bytes.js';
 
 export interface NormalizeInput {
@@ -42,17 +41,6 @@ export interface Normalizing {
   onPage: (sum: Normalized) => void;
 }
 
-/** What a thread needs to read pages: opened once. */
-export interface Reading {
-  store: Store;
-  sources: SourceRegistry;
-  environment: Record<string, string | undefined>;
-  /** What claims no identity key. */
-  junk: Junk;
-  /** Digest of the code that reads, see `readerDigest`. */
-  reader: string;
-}
-
 interface Prepared {
   body?: Buffer | undefined;
   /** What the same bytes came to before. */
@@ -66,13 +54,17 @@ const AHEAD = 50;
 
 /** Turns stored pages into records. Asks no vendor; repeating it changes nothing. Aborted, it ends after the page under way. */
 export async function normalize(
-  { store, sources, environment, junk, reader }: Reading,
+  { store, sources, environment, junk, keys, reader }: Reading,
   input: NormalizeInput,
   { rows, signal, onPage }: Normalizing,
 ): Promise<Normalized> {
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
+  const dataset = datasetOf(source);
   const replay = input.pages !== input.run;
+  const sealed = () => keys.keys();
+  // What only grows, or is taken away, never comes again.
+  const relisted = source.listing === 'full' || source.listing === 'incremental';
   const sum: Normalized = { ...NOTHING, next: input.from };
   let quarantined = (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
   // Until a listing was complete, most records are unknown: they are inserted without being looked for.
@@ -82,8 +74,8 @@ export async function normalize(
   const done = (page: PageDoc) => page.outcome !== undefined && !replay;
   const prepare = async (page: PageDoc | undefined): Promise<Prepared> => {
     if (!page || page.rows === 0 || done(page)) return {};
-    const earlier = replay || !known ? undefined : await outcomeOfSameBytes(store, page, reader);
-    return earlier ? { earlier } : { body: await getBody(store, page.digest, page.bytes) };
+    const earlier = replay || !known || !relisted ? undefined : await outcomeOfSameBytes(store, page, reader);
+    return earlier ? { earlier } : { body: await getBody(store, page.digest, page.bytes, sealed) };
   };
 
   const write = async (page: PageDoc, { understood, rejected }: ReadPage) => {
@@ -94,11 +86,12 @@ export async function normalize(
       run: input.run,
       observedAt: page.fetched_at,
     };
-    const counts = await putRecords(store, origin, understood, known);
+    const records = lastOfEach(understood);
+    const counts = await dataset.put(store, origin, records, known);
     await putRejected(store, origin, rejected);
-    if (quarantined) await releaseUnderstood(store, page._id, understood);
+    if (quarantined) await releaseUnderstood(store, page._id, records);
     quarantined ||= rejected.length > 0;
-    const read = understood.map(({ _id, hash }) => ({ id: _id.slice(source.name.length + 1), hash }));
+    const read = records.map(({ _id, hash }) => ({ id: _id.slice(source.name.length + 1), hash }));
     await conclude(page, {
       at: new Date(),
       ...counts,
@@ -142,8 +135,8 @@ export async function normalize(
         return;
       }
     }
-    const bytes = earlier ? await getBody(store, page.digest, page.bytes) : body;
-    const read = readPage(source, offline, page, bytes, junk);
+    const bytes = earlier ? await getBody(store, page.digest, page.bytes, sealed) : body;
+    const read = readPage(source, offline, page, bytes, { junk, keys });
     await writing;
     writing = write(page, read);
     writing.catch(() => {}); // awaited at the next page, and at the end
@@ -177,7 +170,13 @@ export async function normalize(
   return sum;
 }
 
-const NOTHING: Normalized = {
+/** The same record twice in one page is one record: the later row wins. */
+function lastOfEach(understood: readonly Understood[]): Understood[] {
+  const byId = new Map(understood.map((record) => [record._id, record]));
+  return byId.size === understood.length ? (understood as Understood[]) : [...byId.values()];
+}
+
+export const NOTHING: Normalized = {
   pages: 0,
   rows: 0,
   new: 0,

@@ -1,12 +1,11 @@
-import { hosts } from '../datasets/hosts.js';
+import type { Context, Understood } from '../datasets/dataset.js';
+import { datasetOf } from '../datasets/index.js';
 import { Failure } from '../failure.js';
-import type { Junk } from '../host/junk.js';
-import { RecordRejected, type Input, type Row, type SourceDefinition } from '../sources/source.js';
+import { RecordRejected, type Input, type Row, type AnySource } from '../sources/source.js';
 import type { PageDoc } from '../store/pages.js';
 import type { Rejected } from '../store/quarantine.js';
-import type { Understood } from '../store/records.js';
 
-/** What the rows of one page came to. No `_id` twice. */
+/** What the rows of one page came to. */
 export interface ReadPage {
   understood: Understood[];
   rejected: Rejected[];
@@ -14,38 +13,37 @@ export interface ReadPage {
 
 /** Reads the rows of a stored page. One that cannot be understood is rejected, its neighbours are not. */
 export function readPage(
-  source: SourceDefinition,
+  source: AnySource,
   input: Input,
   page: PageDoc,
   body: Buffer | undefined,
-  junk: Junk,
+  context: Context,
 ): ReadPage {
-  const understood = new Map<string, Understood>();
+  const understood: Understood[] = [];
   const rejected: Rejected[] = [];
   const whole = (reason: string) => ({ understood: [], rejected: [{ reason, row: 0, offset: 0, length: page.bytes }] });
   if (page.rows === 0) return { understood: [], rejected };
   if (!body) return whole('the stored body is missing');
   try {
     for (const row of input.rows({ body, mediaType: page.media_type, status: page.status })) {
-      const record = understand(source, row, rejected, junk);
-      // The same record twice in one page is one record: the later row wins.
-      if (record) understood.set(record._id, record);
+      const record = understand(source, row, rejected, context);
+      if (record) understood.push(record);
     }
   } catch (error) {
     if (error instanceof Failure) return whole(error.message);
     throw error;
   }
-  return { understood: [...understood.values()], rejected };
+  return { understood, rejected };
 }
 
-function understand(source: SourceDefinition, row: Row, rejected: Rejected[], junk: Junk): Understood | undefined {
+function understand(source: AnySource, row: Row, rejected: Rejected[], context: Context): Understood | undefined {
   const place = { row: row.index, offset: row.offset, length: row.length };
   if (row.error !== undefined) {
     rejected.push({ reason: row.error, ...place });
     return undefined;
   }
   try {
-    return hosts.understand(source, source.map(row.value), row.index, junk);
+    return datasetOf(source).understand(source, source.map(row.value), row, context);
   } catch (error) {
     const known = error instanceof RecordRejected;
     // A mapping that breaks is our defect, yet one record's: it waits in quarantine for the fix. Its message may hold values.

@@ -1,5 +1,4 @@
 import { clientCredentials, httpInput, token, type Complaint, type Values } from '../connectors/http/index.js';
-import { z } from 'zod';
 import { setting } from './settings.js';
 import { mapDevice } from './shapes/crowdstrike-device.js';
 import { defineSource } from './source.js';
@@ -22,13 +21,9 @@ export default defineSource({
     clientId: setting.text('CROWDSTRIKE_CLIENT_ID', { help: 'API client with the scope Hosts: read' }),
     clientSecret: setting.secret('CROWDSTRIKE_CLIENT_SECRET', { help: 'secret of that API client' }),
     pageSize: setting.integer('CROWDSTRIKE_PAGE_SIZE', { help: 'hosts a page', min: 1, max: 10_000, default: '5000' }),
-    regionHosts: {
-      ...setting.text('CROWDSTRIKE_REGION_HOSTS', {
-        help: 'further hosts that a redirect to another region may lead to, separated by commas',
-        default: '',
-      }),
-      schema: z.string(),
-    },
+    regionHosts: setting.optional('CROWDSTRIKE_REGION_HOSTS', {
+      help: 'further hosts that a redirect to another region may lead to, separated by commas',
+    }),
   },
   listing: 'full',
   mapping: 1,

@@ -4,15 +4,15 @@ import { Failure } from '../failure.js';
 import { asDefinition, faultsOf } from './loading/check.js';
 import { loadModule } from './loading/module.js';
 import { nearest } from './loading/nearest.js';
-import type { SourceDefinition } from './source.js';
+import type { AnySource } from './source.js';
 
 /** Every source there is, by name. */
 export interface SourceRegistry {
   /** In alphabetical order. */
   names(): string[];
-  all(): SourceDefinition[];
+  all(): AnySource[];
   /** Throws `Failure('settings-invalid')` with the nearest name for one that does not exist. */
-  get(name: string): SourceDefinition;
+  get(name: string): AnySource;
 }
 
 const NOT_SOURCES = new Set(['source', 'settings', 'index']);
@@ -22,7 +22,7 @@ const NOT_SOURCES = new Set(['source', 'settings', 'index']);
  * without a default export are helpers. Throws `Failure('settings-invalid')` that names the file and what is wrong there.
  */
 export function loadSources({ folders = [] }: { folders?: readonly string[] } = {}): SourceRegistry {
-  const sources = new Map<string, { source: SourceDefinition; file: string }>();
+  const sources = new Map<string, { source: AnySource; file: string }>();
   const helpers = new Map<string, string>();
   const add = (file: string, load: (file: string) => unknown) => {
     const name = basename(file, extname(file));

@@ -35,6 +35,8 @@ function declare<T>(env: string, schema: z.ZodType<T>, options: Options, secret 
 /** The kinds of settings a source may declare. Values are text from the environment; each kind parses and checks it. */
 export const setting = {
   text: (env: string, options: Options) => declare(env, z.string().min(1), options),
+  /** Text that need not be there: then it is empty. */
+  optional: (env: string, options: Pick<Options, 'help'>) => declare(env, z.string(), { ...options, default: '' }),
   secret: (env: string, options: Options) => declare(env, z.string().min(1), options, true),
   /** An absolute http(s) URL without user, password, query or fragment; a trailing slash is dropped. */
   url: (env: string, options: Options) =>

@@ -1,3 +1,4 @@
+import type { EventObservation, LoginObservation } from '../datasets/types.js';
 import type { HostObservation } from '../host/types.js';
 import type { SettingsShape, SettingsOf } from './settings.js';
 
@@ -24,6 +25,15 @@ export interface FetchedPage {
   total?: number;
   /** Things a user should hear about once a run (deprecation headers, a region that moved). */
   warnings?: string[];
+  /** Where a later run goes on in one part (a file) of a listing that only grows; kept once the page's records are. */
+  position?: Position;
+}
+
+/** How far a part of a listing that only grows has been read. */
+export interface Position {
+  /** Names the part within its source, as a file's path. */
+  part: string;
+  at: Cursor;
 }
 
 /** One raw record of a page, or the reason why it could not even be read. */
@@ -36,6 +46,10 @@ export interface FetchOptions {
   signal: AbortSignal;
   /** Asked before each new request: `false` lets requests under way finish and starts no further one. */
   more: () => boolean;
+  /** At the end of what there is, wait for more instead of ending, as long as `more()` allows. */
+  follow?: boolean;
+  /** How far an earlier run has read a part of a listing that only grows. */
+  positionOf?: (part: string) => Promise<Cursor | undefined>;
 }
 
 /** How an input is spoken to. Reading pages does I/O; splitting a stored page into rows does not. */
@@ -47,13 +61,27 @@ export interface Input {
   pages(from: Cursor | null, options: FetchOptions): AsyncIterable<FetchedPage>;
   /** Splits a stored body into rows: one unreadable row is that row's error, never its neighbours'. Throws `Failure` when the envelope itself cannot be read. */
   rows(page: { body: Buffer; mediaType: string; status: number }): Iterable<Row>;
+  /**
+   * Of a queue: the page and its records are durable, its messages may be taken away. Only ever called by the process that
+   * fetched the page, and only for pages of a generator that has not ended. Throws `Failure`.
+   */
+  acknowledge?(page: FetchedPage): Promise<void>;
 }
 
+/** What the records of each dataset look like. */
+export interface Observations {
+  hosts: HostObservation;
+  logins: LoginObservation;
+  events: EventObservation;
+}
+
+export type DatasetName = keyof Observations;
+
 /** A raw record, understood. */
-export interface Mapped {
-  /** The vendor's own id of the record. */
+export interface Mapped<Dataset extends DatasetName = 'hosts'> {
+  /** The record's own id at its source. */
   id: string;
-  observation: HostObservation;
+  observation: Observations[Dataset];
 }
 
 /** Thrown by `map` when a record cannot be understood: it goes to quarantine with this reason, its neighbours go on. */
@@ -69,12 +97,13 @@ export class RecordRejected extends Error {
   }
 }
 
-export interface SourceDefinition<Shape extends SettingsShape = SettingsShape> {
+export interface SourceDefinition<Shape extends SettingsShape = SettingsShape, Dataset extends DatasetName = 'hosts'> {
   /** Equals the file's name. */
   name: string;
   /** Lower-case; agent ids and survivorship priorities are per vendor. */
   vendor: string;
-  dataset: 'hosts';
+  /** What kind of thing its records are. */
+  dataset: Dataset;
   /** Where the vendor documents the API that this file speaks. */
   docs: string;
   /** What the user sets, each from one environment variable; resolved inside activities only. */
@@ -83,17 +112,26 @@ export interface SourceDefinition<Shape extends SettingsShape = SettingsShape> {
   schedule?: { cron: string; timezone?: string };
   /** A source that completed less than this many milliseconds ago is not collected again unless forced. Default: one hour. */
   freshnessMs?: number;
-  /** `full`: a complete listing names every record, so what is missing from it is gone. */
-  listing: 'full' | 'incremental';
+  /**
+   * - `full`: a complete listing names every record, so what is missing from it is gone
+   * - `incremental`: it names what has changed
+   * - `append`: what was read stays as it is; each run goes on where the last complete one ended
+   * - `queue`: what was stored is taken away
+   */
+  listing: 'full' | 'incremental' | 'append' | 'queue';
   /** Raise when `map` changes its meaning: records then count as changed when they are normalized again. */
   mapping: number;
   input(settings: SettingsOf<Shape>): Input;
-  map(raw: unknown): Mapped;
+  map(raw: unknown): Mapped<Dataset>;
 }
 
+/** A source whose dataset is not known before it runs: its records are what its own dataset makes of them. */
+// oxlint-disable-next-line no-explicit-any -- each dataset only ever meets its own sources, by their name
+export type AnySource = SourceDefinition<SettingsShape, any>;
+
 /** Declares a source; `src/sources/index.ts` finds it by its file. Checked there, so that a mistake is named at start. */
-export function defineSource<Shape extends SettingsShape>(
-  definition: SourceDefinition<Shape>,
-): SourceDefinition<Shape> {
+export function defineSource<Shape extends SettingsShape, Dataset extends DatasetName>(
+  definition: SourceDefinition<Shape, Dataset>,
+): SourceDefinition<Shape, Dataset> {
   return definition;
 }

@@ -1,6 +1,8 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { Binary, type IndexDescription } from 'mongodb';
+import type { KeyRing } from '../privacy/key-ring.js';
+import { seal, unseal } from '../privacy/seal.js';
 import type { Store } from './database.js';
 
 /**
@@ -12,9 +14,13 @@ export interface BodyDoc {
   bytes: Binary;
   /** How many parts there are; only in the first one, which is written last and stands for all. */
   parts?: number;
+  /** The key it is sealed with after compressing, where the source's records are personal; in the first part. */
+  key?: string;
 }
 
-export const bodyIndexes: IndexDescription[] = [];
+export const bodyIndexes: IndexDescription[] = [
+  { key: { key: 1 }, partialFilterExpression: { key: { $exists: true } } },
+];
 
 /** Small enough that the copies on its way through the driver are reused memory, not fresh pages. */
 const PART_BYTES = 900_000;
@@ -25,8 +31,11 @@ const decompress = promisify(brotliDecompress);
 
 const partId = (digest: string, part: number): string => `${digest}:${String(part).padStart(4, '0')}`;
 
-/** Stores `body` under its SHA-256, unless it is there already. Resolves when a majority has it in the journal. */
-export async function putBody(store: Store, digest: string, body: Buffer): Promise<void> {
+/**
+ * Stores `body` under its SHA-256, unless it is there already; sealed when `keys` are given. Resolves when a majority has it in
+ * the journal.
+ */
+export async function putBody(store: Store, digest: string, body: Buffer, keys?: KeyRing): Promise<void> {
   const known = await store.bodies.findOne({ _id: partId(digest, 0) }, { projection: { _id: 1 } });
   if (known) return;
   // Quality 1 takes 2 ms a megabyte; MongoDB takes 15 to move and keep one (its oplog and journal hold it as well).
@@ -37,12 +46,14 @@ export async function putBody(store: Store, digest: string, body: Buffer): Promi
       [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
     },
   });
-  const parts = Math.ceil(packed.length / PART_BYTES);
+  const sealed = keys && seal(keys, packed, digest);
+  const whole = sealed?.bytes ?? packed;
+  const parts = Math.ceil(whole.length / PART_BYTES);
   const put = async (part: number) => {
-    const bytes = new Binary(packed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
+    const bytes = new Binary(whole.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
     // What an attempt left that ended before its first part may be another compressor's: it is replaced.
     if (part > 0) await store.bodies.replaceOne({ _id: partId(digest, part) }, { bytes }, { upsert: true });
-    else await store.bodies.insertOne({ _id: partId(digest, 0), bytes, parts });
+    else await store.bodies.insertOne({ _id: partId(digest, 0), bytes, parts, ...(sealed && { key: sealed.key }) });
   };
   await Promise.all(Array.from({ length: parts - 1 }, (_, at) => put(at + 1)));
   await put(0).catch((error: { code?: number }) => {
@@ -50,17 +61,27 @@ export async function putBody(store: Store, digest: string, body: Buffer): Promi
   });
 }
 
-/** The body stored under `digest`, of `length` bytes; `undefined` when some of it is missing or it is another length. */
-export async function getBody(store: Store, digest: string, length: number): Promise<Buffer | undefined> {
+/**
+ * The body stored under `digest`, of `length` bytes; `undefined` when some of it is missing or it is another length. Throws
+ * `Failure` when it is sealed and `keys` do not open it.
+ */
+export async function getBody(
+  store: Store,
+  digest: string,
+  length: number,
+  keys?: () => KeyRing,
+): Promise<Buffer | undefined> {
   const stored = await store.bodies
     .find({ _id: { $gte: partId(digest, 0), $lt: `${digest};` } })
     .sort({ _id: 1 })
     .toArray();
   if (stored.length === 0 || stored[0]!.parts !== stored.length) return undefined;
-  const packed =
+  const whole =
     stored.length === 1
       ? stored[0]!.bytes.buffer
       : Buffer.concat(stored.map(({ bytes }) => bytes.buffer as Uint8Array));
+  const { key } = stored[0]!;
+  const packed = key === undefined ? whole : opened(whole, key, digest, keys);
   // One chunk as large as the body: no list of small ones to be joined.
   const body = await decompress(packed, {
     chunkSize: Math.max(length, 64),
@@ -70,4 +91,9 @@ export async function getBody(store: Store, digest: string, length: number): Pro
     throw error;
   });
   return body?.length === length ? body : undefined;
+}
+
+function opened(bytes: Uint8Array, key: string, digest: string, keys?: () => KeyRing): Buffer {
+  if (!keys) throw new Error('A sealed page is read without keys');
+  return unseal(keys(), { key, bytes }, digest);
 }

@@ -1,18 +1,21 @@
 import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
 import { Failure } from '../failure.js';
 import type { Config } from '../config.js';
+import { auditIndexes, type AuditDoc } from './audit.js';
 import { bodyIndexes, type BodyDoc } from './bodies.js';
 import { changeIndexes, type ChangeDoc } from './changes.js';
 import { connectionThatTells } from './connection.js';
 import { decisionIndexes, type DecisionDoc } from './decisions.js';
 import { hostIndexes, type HostDoc, type RedirectDoc } from './hosts.js';
 import { type KeyStateDoc } from './key-states.js';
+import { eventIndexes, type CategoryDoc, type DeliveryDoc, type EventDoc } from './events.js';
 import { type LeaseDoc } from './leases.js';
+import { loginIndexes, type LoginDoc } from './login.js';
 import { pageIndexes, type PageDoc } from './pages.js';
 import { quarantineIndexes, type QuarantineDoc } from './quarantine.js';
 import { recordIndexes, type RecordDoc } from './records.js';
 import { runIndexes, type RunDoc } from './runs.js';
-import { type SourceDoc } from './sources.js';
+import { type PositionDoc, type SourceDoc } from './sources.js';
 
 /** The open store: one typed handle a collection. Every write through it is acknowledged by a majority with journal. */
 export interface Store {
@@ -29,7 +32,13 @@ export interface Store {
   quarantine: Collection<QuarantineDoc>;
   runs: Collection<RunDoc>;
   sources: Collection<SourceDoc>;
+  positions: Collection<PositionDoc>;
+  events: Collection<EventDoc>;
+  deliveries: Collection<DeliveryDoc>;
+  eventCategories: Collection<CategoryDoc>;
   leases: Collection<LeaseDoc>;
+  logins: Collection<LoginDoc>;
+  audit: Collection<AuditDoc>;
   close(): Promise<void>;
 }
 
@@ -109,7 +118,13 @@ export async function openStore(config: Config['mongodb'], options: { timeoutMs?
     quarantine: db.collection('quarantine'),
     runs: db.collection('runs'),
     sources: db.collection('sources'),
+    positions: db.collection('positions'),
+    events: db.collection('events'),
+    deliveries: db.collection('deliveries'),
+    eventCategories: db.collection('event_categories'),
     leases: db.collection('leases'),
+    logins: db.collection('logins'),
+    audit: db.collection('audit'),
     close: () => client.close(),
   };
   await prepare(store);
@@ -129,7 +144,10 @@ async function prepare(store: Store): Promise<void> {
   const { pages, records, hosts, redirects, changes, keyStates, decisions, quarantine, runs, sources, leases } = store;
   for (const collection of [pages, records, hosts, redirects, changes, keyStates, decisions, quarantine])
     await create(collection);
-  for (const collection of [runs, sources, leases]) await create(collection);
+  const { positions, events, deliveries, eventCategories } = store;
+  for (const collection of [runs, sources, leases, positions, events, deliveries, eventCategories])
+    await create(collection);
+  for (const collection of [store.logins, store.audit]) await create(collection);
   await Promise.all([
     ...bodyIndexes.map((index) => store.bodies.createIndexes([index])),
     store.pages.createIndexes(pageIndexes),
@@ -139,5 +157,8 @@ async function prepare(store: Store): Promise<void> {
     store.decisions.createIndexes(decisionIndexes),
     store.quarantine.createIndexes(quarantineIndexes),
     store.runs.createIndexes(runIndexes),
+    store.logins.createIndexes(loginIndexes),
+    store.audit.createIndexes(auditIndexes),
+    store.events.createIndexes(eventIndexes),
   ]);
 }

@@ -26,8 +26,7 @@ export function differences(known: HostDoc, host: GoldenHost): Difference[] {
   const found: Difference[] = [];
   const compare = (prefix: string, before: object, after: object) => {
     const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
-    const differ = (field: string) =>
-      found.push({ path: `${prefix}${field}`, from: from[field], to: to[field] });
+    const differ = (field: string) => found.push({ path: `${prefix}${field}`, from: from[field], to: to[field] });
     for (const field in to)
       if (!(prefix === '' && OWN.has(field)) && !isDeepStrictEqual(from[field], to[field])) differ(field);
     for (const field in from)

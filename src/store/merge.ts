@@ -146,7 +146,12 @@ async function writeHosts(
       await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
   if (updates.length > 0) await store.hosts.bulkWrite(updates, { session, ordered: false });
-  const history = historyOf(before, golden, different).map((entry) => ({ _id: new ObjectId(), ...entry, at: now, run }));
+  const history = historyOf(before, golden, different).map((entry) => ({
+    _id: new ObjectId(),
+    ...entry,
+    at: now,
+    run,
+  }));
   if (history.length > 0) await store.changes.insertMany(history, { session });
   return { created: inserts.length, changed: updates.length, removed: removed.length };
 }

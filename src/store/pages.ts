@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IndexDescription } from 'mongodb';
-import type { Cursor, FetchedPage } from '../sources/source.js';
+import type { KeyRing } from '../privacy/key-ring.js';
+import type { Cursor, FetchedPage, Position } from '../sources/source.js';
 import type { Store } from './database.js';
 import { putBody } from './bodies.js';
 
@@ -38,6 +39,8 @@ export interface PageDoc {
   digest: string;
   rows: number;
   total?: number;
+  /** Where a later run goes on, in a listing that only grows. */
+  position?: Position;
   outcome?: PageOutcome;
 }
 
@@ -53,7 +56,7 @@ export function pageId(run: string, source: string, cursor: Cursor): string {
 }
 
 /**
- * Stores a page: first its body, then its ledger entry, each durable before the next. When the ledger already holds a page
+ * Stores a page: first its body (sealed when there are `keys`), then its ledger entry, each durable before the next. When the ledger already holds a page
  * for this cursor (an earlier attempt that came through late), that one stays and is returned.
  */
 export async function appendPage(
@@ -62,8 +65,9 @@ export async function appendPage(
   source: string,
   seq: number,
   page: FetchedPage,
+  keys?: KeyRing,
 ): Promise<PageDoc> {
-  await putBody(store, page.digest, page.body);
+  await putBody(store, page.digest, page.body, keys);
   const entry: PageDoc = {
     _id: pageId(run, source, page.cursor),
     run,
@@ -78,6 +82,7 @@ export async function appendPage(
     digest: page.digest,
     rows: page.rows,
     ...(page.total === undefined ? {} : { total: page.total }),
+    ...(page.position === undefined ? {} : { position: page.position }),
   };
   try {
     await store.pages.insertOne(entry);

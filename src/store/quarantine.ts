@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, IndexDescription } from 'mongodb';
+import type { AnyBulkWriteOperation, ClientSession, IndexDescription } from 'mongodb';
 import type { Store } from './database.js';
 
 /** A row (or a whole page) that could not be understood: why, where it is kept as received, and since when. */
@@ -33,6 +33,7 @@ export async function putRejected(
   store: Store,
   origin: { source: string; run: string; page: string; observedAt: Date },
   rejected: readonly Rejected[],
+  session?: ClientSession,
 ): Promise<void> {
   if (rejected.length === 0) return;
   const operations = rejected.map(
@@ -56,7 +57,7 @@ export async function putRejected(
       },
     }),
   );
-  await store.quarantine.bulkWrite(operations, { ordered: false });
+  await store.quarantine.bulkWrite(operations, { ordered: false, ...(session && { session }) });
 }
 
 /** Lets records leave quarantine that were understood now (by their own id, or at the place where they failed). */

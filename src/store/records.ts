@@ -230,9 +230,11 @@ async function insertAll(store: Store, docs: RecordDoc[], from: Understood[]): P
     await store.records.insertMany(docs, { ordered: false });
     return [];
   } catch (error) {
-    const failures = (error as MongoBulkWriteError).writeErrors;
-    const list = Array.isArray(failures) ? failures : failures ? [failures] : [];
-    if (list.length === 0 || list.some((failure) => failure.code !== 11000)) throw error;
+    const { writeErrors, result } = error as Partial<MongoBulkWriteError>;
+    const list = Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : [];
+    // A majority that did not answer is told beside the duplicates, and hides behind them.
+    if (list.length === 0 || result?.getWriteConcernError() !== undefined) throw error;
+    if (list.some((failure) => failure.code !== 11000)) throw error;
     return list.map((failure) => from[failure.index]!);
   }
 }

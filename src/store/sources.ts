@@ -1,3 +1,4 @@
+import type { Cursor } from '../sources/source.js';
 import type { Store } from './database.js';
 
 /** What is remembered of a source between runs. */
@@ -23,4 +24,44 @@ export async function seedSources(store: Store, sources: readonly { name: string
       },
     })),
   );
+}
+
+/** How far a part (a file) of a source that only grows was read, by the last listing whose records are all stored. */
+export interface PositionDoc {
+  /** `source/part` */
+  _id: string;
+  source: string;
+  part: string;
+  at: Cursor;
+  run: string;
+}
+
+/** How far each part has been read: by the runs before, and by the pages that this one has stored. */
+export async function positionsOf(store: Store, run: string, source: string): Promise<Map<string, Cursor>> {
+  const known = await store.positions.find({ _id: { $gte: `${source}/`, $lt: `${source}0` } }).toArray();
+  return new Map([
+    ...known.map(({ part, at }): [string, Cursor] => [part, at]),
+    ...(await reachedBy(store, run, source)),
+  ]);
+}
+
+/** Remembers how far one listing's pages go, part by part. To be called when all their records are stored. */
+export async function keepPositions(store: Store, run: string, source: string): Promise<void> {
+  const reached = await reachedBy(store, run, source);
+  if (reached.size === 0) return;
+  await store.positions.bulkWrite(
+    [...reached].map(([part, at]) => ({
+      replaceOne: { filter: { _id: `${source}/${part}` }, replacement: { source, part, at, run }, upsert: true },
+    })),
+    { ordered: false },
+  );
+}
+
+async function reachedBy(store: Store, run: string, source: string): Promise<Map<string, Cursor>> {
+  const reached = new Map<string, Cursor>();
+  const pages = store.pages
+    .find({ run, source, position: { $exists: true } }, { projection: { position: 1 } })
+    .sort({ seq: 1 });
+  for await (const { position } of pages) reached.set(position!.part, position!.at);
+  return reached;
 }

@@ -15,6 +15,12 @@ export const { normalizePages } = proxyActivities<Activities>({
   heartbeatTimeout,
   retry,
 });
+/** A whole listing at once, as long as it is. */
+export const { deliverRecords } = proxyActivities<Activities>({
+  startToCloseTimeout: '24 hours',
+  heartbeatTimeout,
+  retry,
+});
 export const { mergeRecords } = proxyActivities<Activities>({
   startToCloseTimeout: '20 minutes',
   heartbeatTimeout,

@@ -32,6 +32,8 @@ export interface CollectInventoryInput {
   confirmShrink?: boolean;
   /** One step alone; all of them when absent. */
   only?: Step;
+  /** Queues and growing files: goes on until it is told to stop. */
+  follow?: boolean;
   /** Normalize and merge stored pages instead of fetching. */
   replay?: boolean;
   /** Whose stored pages are normalized when nothing is fetched, per source: a run's id. */
@@ -97,6 +99,7 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
           force: input.force ?? false,
           confirmShrink: input.confirmShrink ?? false,
           steps,
+          ...(input.follow ? { follow: true } : {}),
           ...(pagesOf ? { pagesOf } : {}),
         },
       ],

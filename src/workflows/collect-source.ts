@@ -10,9 +10,10 @@ import {
 } from '@temporalio/workflow';
 import type { FailureNote } from '../activities/failures.js';
 import type { Normalized } from '../activities/normalize.js';
+import type { Opened } from '../activities/listing.js';
 import type { Cursor } from '../sources/source.js';
 import type { SourceAccount } from '../store/runs.js';
-import { closeListing, fetchPages, mergeRecords, normalizePages, openListing } from './activities.js';
+import { closeListing, deliverRecords, fetchPages, mergeRecords, normalizePages, openListing } from './activities.js';
 import { NO_PROGRESS, pauseSignal, resumeSignal, progressQuery, stopSignal, type SourceProgress } from './messages.js';
 
 export type Step = 'fetch' | 'normalize' | 'merge';
@@ -26,12 +27,17 @@ export interface CollectSourceInput {
   steps: Step[];
   /** Whose stored pages to normalize, when nothing is fetched: a run's id. */
   pagesOf?: string;
+  /** Goes on at the end of what there is, until it is told to stop. */
+  follow?: boolean;
   /** Where a run that was continued as new goes on. */
   state?: CollectState;
 }
 
+/** What the source is like, as far as the order of its steps depends on it. */
+type Manner = Pick<Extract<Opened, { collect: true }>, 'listing' | 'settle'>;
+
 /** The pagination state: all that has to survive a continue-as-new. */
-interface CollectState {
+interface CollectState extends Manner {
   startedAt: string;
   seq: number;
   cursor: Cursor | null;
@@ -69,6 +75,8 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
     pagesOf ??= opened.lastRun;
     state = {
       startedAt: opened.startedAt,
+      listing: opened.listing,
+      settle: opened.settle,
       seq: 0,
       cursor: null,
       ended: false,
@@ -79,6 +87,9 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
     };
   }
 
+  const queue = state.listing === 'queue';
+  const ordered = state.settle === 'order';
+  const follow = (input.follow ?? false) && (queue || state.listing === 'append');
   let fetching = steps.includes('fetch');
   /** What is left is for the next execution. */
   let continuing = false;
@@ -87,8 +98,13 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   const normalize = async (): Promise<void> => {
     try {
       for (;;) {
-        const follow = fetching;
-        const sum = await normalizePages({ run, source, from: state.normalized, follow, pages: pagesOf ?? run });
+        const sum = await normalizePages({
+          run,
+          source,
+          from: state.normalized,
+          follow: fetching,
+          pages: pagesOf ?? run,
+        });
         addCounts(progress, sum);
         state.normalized = sum.next;
         if (sum.stopped === 'ended' || continuing) return;
@@ -99,8 +115,35 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       normalizingFailed = noteOf(error);
     }
   };
-  const normalizing = steps.includes('normalize') ? normalize() : Promise.resolve();
+  // A queue's pages are records before it forgets them, and what is put in order waits for the end.
+  const alongside = steps.includes('normalize') && !ordered && !(queue && fetching);
+  const normalizing = alongside ? normalize() : Promise.resolve();
   normalizing.catch(() => {}); // a cancellation: awaited below, if it comes that far
+
+  /** Puts what was fetched since the last time in order. */
+  const deliver = async (): Promise<void> => {
+    const sum = await deliverRecords({ run, source, from: state.normalized, pages: pagesOf ?? run });
+    addCounts(progress, sum);
+    state.normalized = sum.next;
+  };
+  const close = (failure: FailureNote | undefined, ended: boolean): Promise<SourceAccount> =>
+    closeListing({
+      run,
+      source,
+      startedAt: state.startedAt,
+      closedAt: new Date().toISOString(),
+      complete: failure === undefined && ended,
+      replayed: !steps.includes('fetch'),
+      ...(ordered || !steps.includes('fetch') ? { counted: countsOf(progress) } : {}),
+      ...(failure ? { reason: failure.message, ...(failure.remedy ? { remedy: failure.remedy } : {}) } : {}),
+      warnings: state.warnings,
+      confirmShrink: input.confirmShrink,
+    });
+  /** While following: brings what was fetched to its end, so that it can be used and the next run goes on after it. */
+  const round = async (): Promise<void> => {
+    if (ordered) await deliver();
+    await close(undefined, true);
+  };
 
   let interrupted: FailureNote | undefined;
   // oxlint-disable-next-line no-unmodified-loop-condition -- normalize() sets it meanwhile
@@ -110,7 +153,15 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
     if (stopped) break;
     progress.state = 'fetching';
     try {
-      const stretch = await fetchPages({ run, source, seq: state.seq, cursor: state.cursor, rows: progress.rows });
+      const stretch = await fetchPages({
+        run,
+        source,
+        seq: state.seq,
+        cursor: state.cursor,
+        rows: progress.rows,
+        ...(follow ? { follow } : {}),
+      });
+      if (stretch.through) addCounts(progress, stretch.through);
       progress.pages = stretch.to;
       progress.rows += stretch.rows;
       for (const warning of stretch.warnings) {
@@ -119,6 +170,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       if (stretch.total !== undefined) progress.total = stretch.total;
       Object.assign(state, { seq: stretch.to, cursor: stretch.next, ended: stretch.next === null });
       setCurrentDetails(detailsOf(source, progress));
+      if (follow && stretch.rows > 0) await round();
     } catch (error) {
       if (isCancellation(error)) throw error;
       interrupted = noteOf(error);
@@ -134,21 +186,19 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   // Pages of a stretch that failed in its middle are in the ledger, and as good as any.
   fetching = false;
   await normalizing;
+  try {
+    if (ordered && steps.includes('normalize')) await deliver();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    normalizingFailed = noteOf(error);
+  }
 
-  const failure = interrupted ?? normalizingFailed ?? (stopped && !state.ended ? STOPPED : undefined);
-  const account = await closeListing({
-    run,
-    source,
-    startedAt: state.startedAt,
-    closedAt: new Date().toISOString(),
-    complete: failure === undefined && (state.ended || !steps.includes('fetch')),
-    ...(steps.includes('fetch') ? {} : { replayed: countsOf(progress) }),
-    ...(failure ? { reason: failure.message, ...(failure.remedy ? { remedy: failure.remedy } : {}) } : {}),
-    warnings: state.warnings,
-    confirmShrink: input.confirmShrink,
-  });
+  // Who follows ends when told to: that is no fault.
+  const cut = stopped && !state.ended && !follow;
+  const failure = interrupted ?? normalizingFailed ?? (cut ? STOPPED : undefined);
+  const account = await close(failure, state.ended || follow || !steps.includes('fetch'));
 
-  if (steps.includes('merge')) {
+  if (steps.includes('merge') && state.settle === 'merge') {
     progress.state = 'merging';
     setCurrentDetails(detailsOf(source, progress));
     for (let more = true; more;) {
@@ -182,7 +232,9 @@ function noteOf(error: unknown): FailureNote {
   return { kind: 'defect', message: cause instanceof Error ? cause.message : String(cause) };
 }
 
-function addCounts(progress: SourceProgress, sum: Normalized): void {
+type Counts = Pick<Normalized, 'rows' | 'new' | 'changed' | 'unchanged' | 'quarantined'>;
+
+function addCounts(progress: SourceProgress, sum: Counts): void {
   progress.normalized += sum.rows;
   progress.new += sum.new;
   progress.changed += sum.changed;

@@ -8,6 +8,7 @@ import { createActivities } from '../../src/activities/index.js';
 import { registerSearchAttributes, startRun } from '../../src/client.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { openNormalizer } from '../../src/normalizer/pool.js';
+import { openKeyRing } from '../../src/privacy/key-ring.js';
 import { loadSources } from '../../src/sources/index.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { seedSources } from '../../src/store/sources.js';
@@ -57,6 +58,7 @@ export async function openPipeline(environment: Record<string, string>, keepData
       store,
       sources,
       normalizer: openNormalizer(config, store, sources),
+      keys: openKeyRing(config.keyRing),
       config,
       log: pino({ level: 'silent' }),
     }),

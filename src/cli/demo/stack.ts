@@ -6,11 +6,17 @@ import { openServers } from '../../servers/servers.js';
 import { spawnSimulator, type SpawnedSimulator } from '../../../simulator/spawn.js';
 import { loadConfig, type Config } from '../../config.js';
 import { Failure } from '../../failure.js';
+import { eventsAt } from './events-at.js';
+import { openDemoQueue, type QueueOptions } from './queue.js';
 
 export interface DemoOptions {
   hosts: number;
   seed: number;
   records?: string;
+  /** Login events to put into a queue. */
+  logins?: number;
+  /** A file or folder of events; `-` is standard input. */
+  events?: string;
   keep?: boolean;
   json?: boolean;
 }
@@ -41,6 +47,8 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
     detached,
   });
   say(`Simulator: Qualys and CrowdStrike at ${simulator.url}`);
+  const queue = options.logins === undefined ? undefined : await openDemoQueue(FOLDER, options as QueueOptions, say);
+  const events = options.events === undefined ? undefined : await eventsAt(options.events, FOLDER);
   const database = options.records ? 'demo_records' : `demo_${options.hosts}_${options.seed}`;
   const environment: Record<string, string | undefined> = {
     ...process.env,
@@ -51,8 +59,10 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
     TEMPORAL_TASK_QUEUE: 'rollcall-demo',
     TEMPORAL_UI: servers.temporalUi ?? '',
     ROLLCALL_LOG_DIR: join(FOLDER, 'logs'),
-    ROLLCALL_COLLECT: 'qualys,crowdstrike',
+    ROLLCALL_COLLECT: ['qualys', 'crowdstrike', ...(queue ? ['logins'] : []), ...(events ? ['events'] : [])].join(),
     ...simulator.environment,
+    ...queue?.environment,
+    ...(events ? { EVENTS_PATH: events } : {}),
   };
   const worker = startWorker(environment, detached);
   say(`Worker: process ${worker.pid}`);
@@ -73,11 +83,12 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
     worker.kill('SIGTERM');
     if (worker.exitCode === null) await new Promise((resolve) => worker.once('exit', resolve).once('error', resolve));
     await simulator.stop();
+    await queue?.stop();
     await servers.stop();
   };
   if (detached) {
     worker.unref();
-    writeFileSync(RUNNING, JSON.stringify({ pids: [worker.pid, simulator.pid] }));
+    writeFileSync(RUNNING, JSON.stringify({ pids: [worker.pid, simulator.pid, ...(queue?.pid ? [queue.pid] : [])] }));
   }
   return {
     config: loadConfig(environment),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SourceDefinition } from '../source.js';
+import type { AnySource } from '../source.js';
 
 const CRON_FIELD = /^[\d*,/A-Za-z#?LW-]+$/;
 
@@ -17,7 +17,7 @@ const declaredSetting = z.strictObject({
   env: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an environment variable in upper case'),
   schema: z.custom<z.ZodType>(
     (value) => typeof (value as z.ZodType | undefined)?.safeParse === 'function',
-    'must be made by setting.text(), setting.secret(), setting.url(), setting.integer() or setting.choice()',
+    'must be made by setting.text(), setting.optional(), setting.secret(), setting.url(), setting.integer() or setting.choice()',
   ),
   help: z.string().min(1, 'must say what the setting is for'),
   secret: z.boolean(),
@@ -27,7 +27,7 @@ const declaredSetting = z.strictObject({
 const definition = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and dashes'),
   vendor: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and dashes'),
-  dataset: z.literal('hosts', 'must be hosts'),
+  dataset: z.enum(['hosts', 'logins', 'events'], 'must be hosts, logins or events'),
   docs: z.url({ protocol: /^https?$/, error: 'must be the address of the vendor’s documentation' }),
   settings: z.record(
     z.string(),
@@ -47,7 +47,7 @@ const definition = z.strictObject({
     })
     .optional(),
   freshnessMs: z.number().nonnegative('must be milliseconds').optional(),
-  listing: z.enum(['full', 'incremental'], 'must be full or incremental'),
+  listing: z.enum(['full', 'incremental', 'append', 'queue'], 'must be full, incremental, append or queue'),
   mapping: z.int('must be a whole number').positive('must be 1 or more'),
   input: callable,
   map: callable,
@@ -66,6 +66,6 @@ export function faultsOf(value: unknown, name: string): string[] {
 }
 
 /** Only for values without faults. */
-export function asDefinition(value: unknown): SourceDefinition {
-  return value as SourceDefinition;
+export function asDefinition(value: unknown): AnySource {
+  return value as AnySource;
 }

@@ -1,0 +1,29 @@
+import { Context } from '@temporalio/activity';
+import { Failure } from '../failure.js';
+import type { DeliverInput } from '../normalizer/deliver.js';
+import type { Normalized } from '../normalizer/normalize.js';
+import { activityLog, withHeartbeat, type Dependencies } from './context.js';
+import { toApplicationFailure } from './failures.js';
+
+export type { DeliverInput } from '../normalizer/deliver.js';
+
+/** Stores the records of a whole listing in their order. A second attempt goes on where the first one had come to. */
+export function deliverActivity({ normalizer, config, log }: Dependencies) {
+  return async function deliverRecords(input: DeliverInput): Promise<Normalized> {
+    let sum: Normalized | undefined;
+    return withHeartbeat(
+      () => ({ pages: sum?.pages ?? 0, delivered: sum?.new ?? 0 }),
+      async () => {
+        try {
+          return await normalizer.deliver(input, Context.current().cancellationSignal, (now) => (sum = now));
+        } catch (error) {
+          activityLog(log, input.run, input.source).error(
+            { pages: sum?.pages ?? 0, delivered: sum?.new ?? 0, error: (error as Error).name },
+            error instanceof Failure ? error.message : 'Delivering stopped',
+          );
+          throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+        }
+      },
+    );
+  };
+}

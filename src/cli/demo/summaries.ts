@@ -1,0 +1,46 @@
+import Table from 'cli-table3';
+import { colours as pc } from '../colours.js';
+import { plain } from '../plain.js';
+import type { Store } from '../../store/database.js';
+
+const number = (value: number): string => value.toLocaleString('en-US');
+
+/** How many logins there are, how many report the same, and what a masked one looks like. */
+export async function loginsSummary(store: Store): Promise<string> {
+  const [all, example] = await Promise.all([
+    store.logins.estimatedDocumentCount(),
+    store.logins.findOne({}, { sort: { _id: 1 } }),
+  ]);
+  const [distinct] = await store.logins
+    .aggregate<{ logins: number; devices: number }>([
+      { $group: { _id: '$fingerprint', device: { $first: '$masked_device_id' } } },
+      { $group: { _id: '$device', logins: { $sum: 1 } } },
+      { $group: { _id: null, devices: { $sum: 1 }, logins: { $sum: '$logins' } } },
+    ])
+    .toArray();
+  const lines = [
+    `${pc.bold(`${number(all)} logins`)} from ${number(distinct?.devices ?? 0)} devices, ${number(all - (distinct?.logins ?? 0))} of them duplicates`,
+  ];
+  if (example) {
+    lines.push(`  one of them: ip ${example.masked_ip} (${example.ip_class})`);
+    lines.push(`               device_id ${example.masked_device_id}`);
+    lines.push(`  npm run rollcall -- unmask ${example._id} --why TEXT   recovers them, for those who hold the keys`);
+  }
+  return lines.join('\n');
+}
+
+/** The largest categories. */
+export async function eventsSummary(store: Store): Promise<string> {
+  const categories = await store.eventCategories.find().sort({ count: -1, _id: 1 }).limit(5).toArray();
+  const [{ events, of } = { events: 0, of: 0 }] = await store.eventCategories
+    .aggregate<{ events: number; of: number }>([{ $group: { _id: null, events: { $sum: '$count' }, of: { $sum: 1 } } }])
+    .toArray();
+  const table = new Table({
+    head: ['category', 'events', 'sum', 'min', 'max', 'distinct values'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [] },
+  });
+  for (const { _id, count, sum, min, max, distinct } of categories)
+    table.push([plain(_id.category), number(count), ...[sum, min, max].map(String), number(distinct)]);
+  return `${pc.bold(`${number(events)} events`)} in ${number(of)} categories, in the order of their ids\n${table.toString()}`;
+}

@@ -1,0 +1,21 @@
+/** A login as an application reported it: not masked yet, so it never leaves the process that read it. */
+export interface LoginObservation {
+  user_id: string;
+  device_type: string;
+  ip: string;
+  device_id: string;
+  locale: string | null;
+  /** As reported, `2.3.0`. */
+  app_version: string;
+  create_date: Date;
+}
+
+/** An entry of an event log. */
+export interface EventObservation {
+  /** Numbers are ordered as numbers, text by code point; `bigint` beyond 2^53. */
+  id: number | bigint | string;
+  category: string;
+  value: number;
+  /** Fields beyond these three, as they came. */
+  more?: Record<string, unknown>;
+}

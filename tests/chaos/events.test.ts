@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { eventChunks } from '../../simulator/events.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { eventsInOrder } from '../../src/store/events.js';
+import type { SourceAccount } from '../../src/store/runs.js';
+
+/** Killed at any moment and started again, a delivery ends as one that nobody disturbed, byte for byte. */
+jest.setTimeout(400_000);
+
+const KILLS = 50;
+const EVENTS = 40_000;
+const uri = process.env['ROLLCALL_TEST_MONGODB_URI']!;
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
+const file = join(folder, 'events.jsonl');
+const databases: Store[] = [];
+
+beforeAll(() =>
+  pipeline(Readable.from(eventChunks({ count: EVENTS, seed: 3, spread: 30_000 })), createWriteStream(file)),
+);
+afterAll(async () => {
+  for (const store of databases) {
+    await store.db.dropDatabase();
+    await store.close();
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function newStore(): Promise<Store> {
+  const database = `e${randomUUID().slice(0, 8)}`;
+  const store = await openStore({ uri, database, hostsCollection: 'hosts' });
+  databases.push(store);
+  return store;
+}
+
+/** One process; resolves to its account, or to nothing when it was killed after `killAfterMs`. */
+async function deliver(store: Store, killAfterMs = Infinity): Promise<SourceAccount | undefined> {
+  const child = spawn(process.execPath, [join(__dirname, 'delivering.mjs'), uri, store.db.databaseName, file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const timer = Number.isFinite(killAfterMs) ? setTimeout(() => child.kill('SIGKILL'), killAfterMs) : undefined;
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+    child.once('close', (ended, by) => resolve([ended, by])),
+  );
+  clearTimeout(timer);
+  if (signal === 'SIGKILL') return undefined;
+  if (code !== 0) throw new Error(`The delivery ended with ${code}: ${err}`);
+  return JSON.parse(out) as SourceAccount;
+}
+
+/** All that a delivery leaves behind, but for the times. */
+async function resultOf(store: Store): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of eventsInOrder(store, 'events')) lines.push(line);
+  const categories = await store.eventCategories.find().sort({ _id: 1 }).toArray();
+  const quarantined = await store.quarantine
+    .find({}, { projection: { reason: 1, page: 1, row: 1, offset: 1, length: 1 } })
+    .sort({ _id: 1 })
+    .toArray();
+  const order = await store.events
+    .find({}, { projection: { seq: 1, page: 1, row: 1 } })
+    .sort({ seq: 1 })
+    .toArray();
+  const positions = await store.positions.find({}, { projection: { at: 1 } }).toArray();
+  return [...lines, ...[categories, quarantined, order, positions].map((part) => JSON.stringify(part))].join('\n');
+}
+
+const counts = ({ pages, records, new: created, unchanged, quarantined }: SourceAccount) => ({
+  pages,
+  records,
+  created,
+  unchanged,
+  quarantined,
+});
+
+test(`${KILLS} kills at random moments leave what an undisturbed delivery leaves`, async () => {
+  const undisturbed = await newStore();
+  const started = Date.now();
+  const expected = (await deliver(undisturbed))!;
+  const took = Date.now() - started;
+  expect(expected).toMatchObject({ status: 'complete' });
+  expect(expected.new).toBe(await undisturbed.events.countDocuments());
+  expect(expected.unchanged).toBeGreaterThan(0);
+  expect(expected.quarantined).toBeGreaterThan(0);
+  const whole = await resultOf(undisturbed);
+
+  let kills = 0;
+  for (let round = 0; kills < KILLS; round += 1) {
+    const store = await newStore();
+    let account: SourceAccount | undefined;
+    // So many in one delivery that it ends at all, although each one has to begin by reading what was stored.
+    for (let own = 0; !account; own += 1) {
+      account = await deliver(store, own < 8 && kills < KILLS ? 300 + Math.random() * took : Infinity);
+      if (!account) kills += 1;
+    }
+    expect(counts(account)).toEqual(counts(expected));
+    expect(await resultOf(store)).toBe(whole);
+  }
+});

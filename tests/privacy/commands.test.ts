@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { maskCommand } from '../../src/cli/mask.js';
+import { unmaskCommand } from '../../src/cli/unmask.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { maskLogin, putLogins } from '../../src/store/logins.js';
+import { freshPath, keysOf } from './rings.js';
+
+const ring = freshPath();
+const database = `c${randomUUID().slice(0, 8)}`;
+const uri = process.env['ROLLCALL_TEST_MONGODB_URI']!;
+let store: Store;
+let before: Record<string, string | undefined>;
+
+beforeAll(async () => {
+  before = { ...process.env };
+  Object.assign(process.env, { MONGODB_URI: uri, MONGODB_DATABASE: database, ROLLCALL_KEY_RING: ring });
+  store = await openStore({ uri, database, hostsCollection: 'hosts' });
+  for (const command of [unmaskCommand, ...maskCommand.commands])
+    command.exitOverride().configureOutput({ writeErr() {} });
+});
+
+afterAll(async () => {
+  process.env = before;
+  await store.db.dropDatabase();
+  await store.close();
+});
+
+afterEach(() => jest.restoreAllMocks());
+
+let printed = '';
+
+/** What the command prints; `printed` holds it also when the command fails. */
+async function run(command: typeof maskCommand, ...words: string[]): Promise<string> {
+  printed = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  await command.parseAsync(words, { from: 'user' });
+  return printed;
+}
+
+test('a ring is made, logins are shown to who says why, and a rotation reaches them all', async () => {
+  expect(await run(maskCommand, 'new', ring)).toContain('holds key k1');
+  expect(existsSync(ring)).toBe(true);
+  const origin = { source: 'q', vendor: 'q', page: 'p', run: 'r', observedAt: new Date() };
+  const login = maskLogin(keysOf(ring), 'q', 'm1', {
+    user_id: 'u',
+    device_type: 'ios',
+    ip: '198.51.100.7',
+    device_id: 'device\u001b[2J',
+    locale: null,
+    app_version: '1.0',
+    create_date: new Date(),
+  });
+  await putLogins(store, origin, [{ ...login, row: 0 }]);
+
+  const shown = await run(unmaskCommand, 'q:m1', '--why', 'incident 42', '--by', 'me');
+  expect(shown).toBe('q:m1  ip 198.51.100.7  device_id device?[2J\n');
+  const entry = { by: 'me', action: 'unmask', why: 'incident 42', count: 1, collection: 'logins', of: ['q:m1'] };
+  expect(await store.audit.find().toArray()).toEqual([expect.objectContaining(entry)]);
+
+  expect(await run(maskCommand, 'rotate', '--by', 'me')).toBe('Added key k2\n1 logins are masked with key k2 now\n');
+  const token = (await store.logins.findOne({ _id: 'q:m1' }))!.masked_ip;
+  expect(token).toMatch(/^m1\.k2\./);
+  expect(await run(unmaskCommand, '--token', token, '--field', 'ip', '--why', 'again', '--json')).toBe(
+    '{"ip":"198.51.100.7"}\n',
+  );
+  const status = (await run(maskCommand, 'status', '--json')).trim().split('\n');
+  expect(status.map((line) => JSON.parse(line) as object)).toEqual([
+    { key: 'k1', fingerprint: expect.any(String), current: false, logins: 0, pages: 0 },
+    { key: 'k2', fingerprint: expect.any(String), current: true, logins: 1, pages: 0 },
+  ]);
+  const actions = (await store.audit.find().sort({ _id: 1 }).toArray()).map(({ action }) => action);
+  expect(actions).toEqual(['unmask', 'rotate', 'unmask']);
+});
+
+test('nothing is shown when the audit entry cannot be kept', async () => {
+  await store.db.command({ collMod: 'audit', validator: { by: { $ne: 'nobody' } } });
+  const shown = run(unmaskCommand, 'q:m1', '--why', 'x', '--by', 'nobody');
+  await expect(shown).rejects.toThrow('failed validation');
+  expect(printed).toBe('');
+});
+
+test('a reason is asked for, and an address that is given as a token is kept nowhere', async () => {
+  const entries = await store.audit.countDocuments();
+  await expect(run(unmaskCommand, 'q:m1', '--why', ' ')).rejects.toThrow('--why is empty');
+  await expect(run(unmaskCommand, 'q:m9', '--why', 'x')).rejects.toThrow('no login q:m9');
+  await expect(run(unmaskCommand, '--token', '192.0.2.1', '--field', 'ip', '--why', 'x')).rejects.toThrow(
+    'not a token',
+  );
+  expect(await store.audit.countDocuments()).toBe(entries);
+});

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { cacheFolder } from '../../src/servers/cache.js';
+import { ELASTICMQ_NAME } from '../../src/servers/elasticmq.js';
+import { accepts } from '../../src/servers/ports.js';
+import { isAlive } from '../../src/servers/process.js';
+import { createQueue, localClient } from '../../src/servers/queues.js';
+import { openSqs, type OpenSqs } from '../../src/servers/sqs.js';
+
+let dir: string;
+let said: string[];
+const open: OpenSqs[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'rollcall-sqs-'));
+  said = [];
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.stop()));
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const { AWS_ENDPOINT_URL: _all, AWS_ENDPOINT_URL_SQS: _sqs, ELASTICMQ: _jars, ...usual } = process.env;
+
+async function openWith(environment: Record<string, string | undefined>, within = dir): Promise<OpenSqs> {
+  const server = await openSqs({ dir: within, say: (line) => said.push(line), environment });
+  open.push(server);
+  return server;
+}
+
+test('a queue is made, filled and read; after the stop nothing is left', async () => {
+  const server = await openWith(usual);
+  const queue = await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '7' });
+  expect(await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '7' })).toBe(queue);
+  expect(queue.startsWith(server.endpoint)).toBe(true);
+  const client = localClient(server.endpoint);
+  await client.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: 'as sent' }));
+  const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl: queue }));
+  expect(Messages).toMatchObject([{ Body: 'as sent' }]);
+  client.destroy();
+  await server.stop();
+  expect(isAlive(server.pid ?? 0)).toBe(false);
+  expect(await accepts(Number(new URL(server.endpoint).port))).toBe(false);
+  expect(said.at(-1)).toMatch(/^SQS: .*127\.0\.0\.1:\d+$/);
+});
+
+test('two at once do not clash', async () => {
+  const [one, two] = await Promise.all([openWith(usual), openWith(usual, join(dir, 'other'))]);
+  expect(one?.endpoint).not.toBe(two?.endpoint);
+});
+
+test('an address in the environment wins, that of SQS before that of everything, and then nothing is started', async () => {
+  const everything = { PATH: '', AWS_ENDPOINT_URL: 'http://aws.test:4566' };
+  const { endpoint, pid } = await openWith(everything);
+  expect({ endpoint, pid }).toEqual({ endpoint: 'http://aws.test:4566', pid: undefined });
+  const both = await openWith({ ...everything, AWS_ENDPOINT_URL_SQS: 'http://user:pw@sqs.test' });
+  expect(both.endpoint).toBe('http://user:pw@sqs.test');
+  expect(said).toEqual(['SQS: as AWS_ENDPOINT_URL says', 'SQS: as AWS_ENDPOINT_URL_SQS says']);
+});
+
+test('jars named in the environment that do not start are an error, though there are others', async () => {
+  await expect(openWith({ ...usual, ELASTICMQ: join(dir, 'missing') })).rejects.toMatchObject({
+    kind: 'settings-invalid',
+    message: expect.stringMatching(/^ELASTICMQ names no usable ElasticMQ: .*neither a jar nor a folder of jars/),
+  });
+  writeFileSync(join(dir, 'fat.jar'), 'no jar');
+  await expect(openWith({ ...usual, ELASTICMQ: join(dir, 'fat.jar') })).rejects.toMatchObject({
+    kind: 'settings-invalid',
+  });
+});
+
+test('jars named in the environment are started', async () => {
+  const cached = join(cacheFolder(process.env), ELASTICMQ_NAME);
+  // On a machine without Java or Maven there are none to name.
+  if (!existsSync(cached)) return;
+  const server = await openWith({ ...usual, ELASTICMQ: cached });
+  expect(said).toEqual([`SQS: ${cached} (ELASTICMQ) on ${server.endpoint}`]);
+});
+
+test('when every step fails, the failure names each with its reason, and the way out', async () => {
+  const cache = join(dir, 'cache');
+  mkdirSync(join(cache, ELASTICMQ_NAME), { recursive: true });
+  writeFileSync(join(cache, ELASTICMQ_NAME, 'changed.jar'), 'not what was fetched');
+  await expect(openWith({ PATH: '', ROLLCALL_CACHE: cache })).rejects.toMatchObject({
+    kind: 'server-unavailable',
+    message: expect.stringMatching(
+      /elasticmq-1\.7\.1 in the cache .*: the jars are not those of the pinned digest; moto-5\.2\.5 in the cache .*: no python3 on PATH; ElasticMQ 1\.7\.1 by Maven: no java on PATH; Python package moto 5\.2\.5: no python3 on PATH/,
+    ),
+    details: { remedy: expect.stringContaining('AWS_ENDPOINT_URL_SQS') },
+  });
+  expect(said).toHaveLength(4);
+  expect(readdirSync(cache)).toEqual([ELASTICMQ_NAME]);
+});
+
+test('an empty cache is told as such', async () => {
+  await expect(openWith({ PATH: '', ROLLCALL_CACHE: join(dir, 'none') })).rejects.toThrow(
+    /elasticmq-1\.7\.1 in the cache .*none: .*neither a jar nor a folder of jars; moto-5\.2\.5 in the cache .*: not there/,
+  );
+});

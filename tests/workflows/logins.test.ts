@@ -1,0 +1,194 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetQueueAttributesCommand, SQSClient, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { fillQueue } from '../../simulator/logins.js';
+import { verify } from '../../src/cli/verify.js';
+import { addKey, createKeyRing, openKeyRing } from '../../src/privacy/key-ring.js';
+import { unmask } from '../../src/privacy/mask.js';
+import { createQueue, openSqs } from '../../src/servers/sqs.js';
+import { rotateLogins } from '../../src/store/logins.js';
+import type { SourceAccount } from '../../src/store/runs.js';
+import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
+
+/** Login events of a real queue, through the whole pipeline, on real servers. */
+jest.setTimeout(90_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-logins-'));
+const keyRing = join(folder, 'keys.json');
+const SECRET = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'canary-of-a-secret' };
+const before = { ...process.env };
+let server: Awaited<ReturnType<typeof openSqs>>;
+let sqs: SQSClient;
+let queueUrl: string;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  Object.assign(process.env, SECRET);
+  await createKeyRing(keyRing);
+  server = await openSqs({ dir: folder, say: () => {} });
+  sqs = new SQSClient({ endpoint: server.endpoint, region: 'us-east-1' });
+});
+afterAll(async () => {
+  sqs?.destroy();
+  await server?.stop();
+  for (const name of Object.keys(SECRET)) {
+    if (before[name] === undefined) delete process.env[name];
+    else process.env[name] = before[name];
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  queueUrl = await createQueue(server.endpoint, `logins-${Math.random().toString(36).slice(2)}`, {
+    VisibilityTimeout: '10',
+  });
+  pipeline = await openPipeline({
+    LOGINS_SQS_URL: queueUrl,
+    AWS_ENDPOINT_URL_SQS: server.endpoint,
+    ROLLCALL_KEY_RING: keyRing,
+    ROLLCALL_LOG_DIR: join(folder, 'logs'),
+  });
+});
+afterEach(() => pipeline?.close());
+
+async function collect(): Promise<SourceAccount> {
+  const summary = await pipeline.collect({ sources: ['logins'] });
+  return summary.sources['logins']!;
+}
+
+async function send(...bodies: unknown[]): Promise<void> {
+  for (let from = 0; from < bodies.length; from += 10) {
+    const entries = bodies.slice(from, from + 10).map((body, at) => ({
+      Id: String(at),
+      MessageBody: typeof body === 'string' ? body : JSON.stringify(body),
+    }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
+  }
+}
+
+async function left(): Promise<number> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return Object.values(Attributes ?? {}).reduce((sum, value) => sum + Number(value), 0);
+}
+
+const login = (more: Record<string, unknown> = {}) => ({
+  user_id: 'u-1',
+  app_version: '2.3.0',
+  device_type: 'android',
+  ip: '199.172.111.135',
+  locale: 'RU',
+  device_id: '593-47-5928',
+  ...more,
+});
+
+test('every message is a login or in quarantine, the queue is empty, and no clear value is anywhere', async () => {
+  const sent = await fillQueue({ endpoint: server.endpoint, queueUrl, count: 1_000, seed: 5 });
+  const account = await collect();
+  expect(account).toMatchObject({ status: 'complete', records: 1_000, unchanged: 0 });
+  expect(account.quarantined).toBeGreaterThan(0);
+  expect(account.new + account.quarantined).toBe(1_000);
+  expect(await pipeline.store.logins.countDocuments()).toBe(account.new);
+  expect(await pipeline.store.quarantine.countDocuments()).toBe(account.quarantined);
+  expect(await left()).toBe(0);
+  expect((await verify(pipeline.config, '')).findings).toEqual([]);
+
+  const planted = [...sent.ips, ...sent.deviceIds];
+  expect(planted.length).toBeGreaterThan(100);
+  const found = new Set<string>();
+  const search = (where: string, text: string) => {
+    for (const value of planted) if (text.includes(value)) found.add(`${value} in ${where}`);
+    if (text.includes(SECRET.AWS_SECRET_ACCESS_KEY)) found.add(`the secret in ${where}`);
+  };
+  for (const { name } of await pipeline.store.db.listCollections().toArray()) {
+    const documents = pipeline.store.db.collection(name).find({}, { raw: true });
+    for await (const raw of documents as unknown as AsyncIterable<Buffer>) search(name, raw.toString('latin1'));
+  }
+  for await (const { workflowId } of pipeline.env.client.workflow.list({
+    query: `TaskQueue = '${pipeline.config.temporal.taskQueue}'`,
+  })) {
+    const history = await pipeline.env.client.workflow.getHandle(workflowId).fetchHistory();
+    const payloads = JSON.stringify(history, (_, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
+    );
+    search(workflowId, payloads);
+  }
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) search(entry.name, readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+  expect([...found]).toEqual([]);
+});
+
+test('equal values have equal masks, those who hold the keys recover them, and a rotation changes neither', async () => {
+  await send(login(), login({ user_id: 'u-2' }), login({ ip: '199.172.111.9', device_id: 'other' }));
+  expect(await collect()).toMatchObject({ new: 3 });
+  const check = async () => {
+    const logins = await pipeline.store.logins.find().sort({ user_id: 1 }).toArray();
+    expect(new Set(logins.map(({ masked_ip }) => masked_ip)).size).toBe(2);
+    expect(new Set(logins.map(({ masked_ip_network }) => masked_ip_network)).size).toBe(1);
+    expect(new Set(logins.map(({ masked_device_id }) => masked_device_id)).size).toBe(2);
+    const keys = openKeyRing(keyRing).keys();
+    const clear = logins.map(({ masked_ip }) => unmask(keys, 'ip', masked_ip)).sort();
+    expect(clear).toEqual(['199.172.111.135', '199.172.111.135', '199.172.111.9']);
+    return logins.map(({ key }) => key);
+  };
+  const [old] = await check();
+  await addKey(keyRing);
+  await rotateLogins(pipeline.store, openKeyRing(keyRing).keys(), {});
+  expect(await check()).not.toContain(old);
+  // Pages that were sealed with the old key are still read.
+  const replayed = await pipeline.collect({ sources: ['logins'], replay: true });
+  expect(replayed.sources['logins']).toMatchObject({ status: 'complete', new: 0, unchanged: 3 });
+});
+
+test('what is wrong with a message is said without its values, and its neighbours go on', async () => {
+  const { ip: _ip, ...without } = login();
+  await send(
+    login(),
+    without,
+    login({ ip: 'nowhere' }),
+    'not json',
+    { foo: 'oops', bar: 'oops' },
+    login({ user_id: 7 }),
+  );
+  expect(await collect()).toMatchObject({ status: 'complete', new: 2, quarantined: 4 });
+  const reasons = (await pipeline.store.quarantine.find().toArray()).map(({ reason }) => reason).sort();
+  expect(reasons).toEqual(['body is not JSON', 'ip is missing', 'ip is not an address', 'user_id is missing']);
+  expect(await left()).toBe(0);
+});
+
+test('a message that comes again is the login that it was', async () => {
+  await send(login());
+  expect(await collect()).toMatchObject({ new: 1 });
+  const [stored] = await pipeline.store.logins.find().toArray();
+  const run = await pipeline.collect({ sources: ['logins'], replay: true });
+  expect(run.sources['logins']).toMatchObject({ new: 0, unchanged: 1 });
+  expect(await pipeline.store.logins.find().toArray()).toEqual([stored]);
+});
+
+test('while followed, logins are there shortly after they are sent, until the run is told to stop', async () => {
+  const { handle } = await pipeline.start({ sources: ['logins'], follow: true });
+  for (let sent = 1; sent <= 3; sent += 1) {
+    await send(login({ user_id: `u-${sent}` }));
+    const end = Date.now() + 20_000;
+    while ((await pipeline.store.logins.countDocuments()) < sent && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await pipeline.store.logins.countDocuments()).toBe(sent);
+  }
+  await handle.signal('stop');
+  const summary = await summaryOf(handle.result());
+  expect(summary.sources['logins']).toMatchObject({ status: 'complete', new: 3 });
+  expect(await left()).toBe(0);
+});
+
+test('without a key ring nothing is taken from the queue', async () => {
+  await send(login());
+  await pipeline.close();
+  pipeline = await openPipeline({ LOGINS_SQS_URL: queueUrl, AWS_ENDPOINT_URL_SQS: server.endpoint });
+  expect(await collect()).toMatchObject({ status: 'failed', reason: expect.stringContaining('key ring') });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await left()).toBe(1);
+});
