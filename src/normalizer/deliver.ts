@@ -56,11 +56,16 @@ export async function deliverRun(
       onPage(sum);
     });
     const read = sum.quarantined;
-    for await (const { counts } of deliverSorted(reading, input, delivery, sort, (page) => pageIds.get(page)!)) {
+    const count = ({ counts }: Delivery) => {
       sum.new = counts.new;
       sum.unchanged = counts.duplicates;
       sum.quarantined = read + counts.conflicts;
       onPage(sum);
+    };
+    // An earlier attempt may have left nothing to do.
+    count(delivery);
+    for await (const reached of deliverSorted(reading, input, delivery, sort, (page) => pageIds.get(page)!)) {
+      count(reached);
       signal.throwIfAborted();
     }
     return sum;

@@ -20,8 +20,17 @@ const sources = loadSources();
 const normalizer = openNormalizer(config, store, sources);
 const keys = openKeyRing(undefined);
 const activities = createActivities({ store, sources, normalizer, keys, config, log: pino({ level: 'silent' }) });
-const environment = new MockActivityEnvironment();
-const run = (activity, input) => environment.run(activity, { run: 'r1', source: 'events', ...input });
+const environment = new MockActivityEnvironment(undefined, { logger: pino({ level: 'silent' }) });
+/** Tries again as Temporal does: a command of a killed process may still come through, and take the delivery over. */
+async function run(activity, input) {
+  for (;;) {
+    try {
+      return await environment.run(activity, { run: 'r1', source: 'events', ...input });
+    } catch (error) {
+      if (error.nonRetryable !== false) throw error;
+    }
+  }
+}
 
 const opened = await run(activities.openListing, { force: true, fetch: true });
 let at = { seq: 0, cursor: null, rows: 0 };

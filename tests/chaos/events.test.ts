@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { eventChunks } from '../../simulator/events.js';
+import { locateBinary } from '../../src/servers/locate.js';
+import { startMongod } from '../../src/servers/mongod.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { eventsInOrder } from '../../src/store/events.js';
 import type { SourceAccount } from '../../src/store/runs.js';
@@ -14,33 +16,36 @@ import type { SourceAccount } from '../../src/store/runs.js';
 jest.setTimeout(400_000);
 
 const KILLS = 50;
-const EVENTS = 40_000;
-const uri = process.env['ROLLCALL_TEST_MONGODB_URI']!;
+const EVENTS = 20_000;
+let mongod: Awaited<ReturnType<typeof startMongod>>;
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
 const file = join(folder, 'events.jsonl');
-const databases: Store[] = [];
+const stores: Store[] = [];
 
-beforeAll(() =>
-  pipeline(Readable.from(eventChunks({ count: EVENTS, seed: 3, spread: 30_000 })), createWriteStream(file)),
-);
+beforeAll(async () => {
+  const { path: binary } = await locateBinary('mongod', { say: () => {} });
+  mongod = await startMongod({ binary, dbPath: join(folder, 'mongod') });
+  // The transaction of a killed process keeps its locks until then: 50 times the usual 15 seconds are too long for a test.
+  const store = await newStore();
+  await store.client.db('admin').command({ setParameter: 1, transactionLifetimeLimitSeconds: 1 });
+  await pipeline(Readable.from(eventChunks({ count: EVENTS, seed: 3, spread: 15_000 })), createWriteStream(file));
+});
 afterAll(async () => {
-  for (const store of databases) {
-    await store.db.dropDatabase();
-    await store.close();
-  }
+  for (const store of stores) await store.close();
+  await mongod?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 async function newStore(): Promise<Store> {
   const database = `e${randomUUID().slice(0, 8)}`;
-  const store = await openStore({ uri, database, hostsCollection: 'hosts' });
-  databases.push(store);
+  const store = await openStore({ uri: mongod.uri, database, hostsCollection: 'hosts' });
+  stores.push(store);
   return store;
 }
 
 /** One process; resolves to its account, or to nothing when it was killed after `killAfterMs`. */
 async function deliver(store: Store, killAfterMs = Infinity): Promise<SourceAccount | undefined> {
-  const child = spawn(process.execPath, [join(__dirname, 'delivering.mjs'), uri, store.db.databaseName, file], {
+  const child = spawn(process.execPath, [join(__dirname, 'delivering.mjs'), mongod.uri, store.db.databaseName, file], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
@@ -98,7 +103,7 @@ test(`${KILLS} kills at random moments leave what an undisturbed delivery leaves
     let account: SourceAccount | undefined;
     // So many in one delivery that it ends at all, although each one has to begin by reading what was stored.
     for (let own = 0; !account; own += 1) {
-      account = await deliver(store, own < 8 && kills < KILLS ? 300 + Math.random() * took : Infinity);
+      account = await deliver(store, own < 8 && kills < KILLS ? 400 + Math.random() * (took - 400) : Infinity);
       if (!account) kills += 1;
     }
     expect(counts(account)).toEqual(counts(expected));
