@@ -6,7 +6,7 @@ import { openClient, startRun } from '../src/client.js';
 import { openStore, type Store } from '../src/store/database.js';
 import type { RunSummary } from '../src/workflows/collect-inventory.js';
 import { usageOf } from './process.js';
-import { openBenchStack, PAGE_SIZE, SOURCES, type BenchStack, type Fleet } from './stack.js';
+import { openBenchStack, PAGE_SIZE, SOURCES, type BenchStack, type Fleet, type WorkerStack } from './stack.js';
 
 /** One measurement, all of it from one run on one set of servers. */
 export interface Measured {
@@ -90,13 +90,13 @@ export async function measureLatency(
   return { hosts, latency_ms: latency, plain_seconds: seconds[0]!, latency_seconds: seconds[1]! };
 }
 
-async function run(client: Client, { config }: BenchStack): Promise<RunSummary> {
-  const { handle } = await startRun(client, config.temporal, { sources: SOURCES, force: true });
+export async function run(client: Client, { config }: WorkerStack, sources = SOURCES): Promise<RunSummary> {
+  const { handle } = await startRun(client, config.temporal, { sources, force: true });
   return handle.result();
 }
 
 /** The worker is up and its code compiled before anything is timed. */
-async function warmUp(client: Client, { config }: BenchStack): Promise<void> {
+export async function warmUp(client: Client, { config }: WorkerStack): Promise<void> {
   const { handle } = await startRun(client, config.temporal, { sources: [], only: 'merge' });
   await handle.result();
 }

@@ -1,6 +1,8 @@
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { measureLatency, measureLoad, type Measured } from './load.js';
+import { measureEvents, type MeasuredEvents } from './events.js';
+import { measureLogins, type MeasuredLogins } from './logins.js';
 import { measurePeers } from './peers.js';
 import type { Fleet } from './stack.js';
 
@@ -10,6 +12,8 @@ interface Options {
   json?: boolean;
   peers?: boolean;
   latency: boolean;
+  events?: number;
+  logins?: number;
 }
 
 const ratio = (value: number, target: number): string =>
@@ -27,10 +31,20 @@ const program = new Command('bench')
   .addOption(new Option('--fleet <fleet>', 'this fleet only').choices(['lean', 'fat']))
   .option('--no-latency', 'leave out the run with 50 ms a request')
   .option('--peers', 'run dlt on the same pages, when Python is there')
+  .option('--events <n>', 'a log of so many events instead of hosts', count)
+  .option('--logins <n>', 'a queue of so many login events instead of hosts', count)
   .option('--json', 'print an array of measurements as the last line');
 
 async function main(): Promise<void> {
   const options = program.parse().opts<Options>();
+  if (options.events || options.logins) {
+    const events = options.events ? await measureEvents(options.events) : undefined;
+    const logins = options.logins ? await measureLogins(options.logins) : undefined;
+    if (events) process.stdout.write(`${eventsText(events)}\n`);
+    if (logins) process.stdout.write(`${loginsText(logins)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify([events, logins].filter(Boolean))}\n`);
+    return;
+  }
   const fleets: Fleet[] = options.fleet ? [options.fleet] : ['lean', 'fat'];
   const sizes = options.hosts ? [options.hosts] : [10_000, 100_000];
   const measured: Measured[] = [];
@@ -49,6 +63,35 @@ async function main(): Promise<void> {
   }
   if (options.peers) process.stdout.write(`${await measurePeers(sizes.at(-1)!)}\n`);
   if (options.json) process.stdout.write(`${JSON.stringify(measured)}\n`);
+}
+
+/** How much of the bare script's speed is reached. */
+const share = (floor: number, seconds: number, target: number): string =>
+  `${((100 * floor) / seconds).toFixed(0)} % of its speed (${floor / seconds >= target ? 'held' : 'missed'}: ≥ ${100 * target})`;
+
+const most = (value: number, target: number): string =>
+  `${value} (${value <= target ? 'held' : 'missed'}: ≤ ${target})`;
+
+function eventsText({
+  events,
+  floor_seconds,
+  seconds,
+  unchanged_seconds,
+  cpu_seconds,
+  rss_mb,
+}: MeasuredEvents): string {
+  return [
+    `${events} events: ${seconds.toFixed(1)} s, ${Math.round(events / seconds)}/s, ${share(floor_seconds, seconds, 0.6)}`,
+    `  bare script ${floor_seconds.toFixed(1)} s, ${Math.round(events / floor_seconds)}/s; CPU ${cpu_seconds.toFixed(1)} s`,
+    `  nothing new: ${unchanged_seconds.toFixed(1)} s (${unchanged_seconds <= 2 ? 'held' : 'missed'}: ≤ 2); RSS MB ${most(rss_mb, 256)}`,
+  ].join('\n');
+}
+
+function loginsText({ messages, floor_seconds, seconds, cpu_seconds, rss_mb }: MeasuredLogins): string {
+  return [
+    `${messages} login messages: ${seconds.toFixed(1)} s, ${Math.round(messages / seconds)}/s, ${share(floor_seconds, seconds, 0.75)}`,
+    `  bare script ${floor_seconds.toFixed(1)} s, ${Math.round(messages / floor_seconds)}/s; CPU ${cpu_seconds.toFixed(1)} s; RSS MB ${rss_mb}`,
+  ].join('\n');
 }
 
 function tableOf(measured: Measured[]): string {

@@ -8,11 +8,15 @@ import { spawnSimulator, type SpawnedSimulator } from '../simulator/spawn.js';
 
 export type Fleet = 'lean' | 'fat';
 
-export interface BenchStack {
+/** Servers and one worker process; nothing shared with another measurement. */
+export interface WorkerStack {
   config: Config;
-  simulator: SpawnedSimulator;
   worker: ChildProcess;
   stop(): Promise<void>;
+}
+
+export interface BenchStack extends WorkerStack {
+  simulator: SpawnedSimulator;
 }
 
 /** Rows a page: 6 MB of lean records, 10 MB of fat ones. */
@@ -20,50 +24,59 @@ export const PAGE_SIZE: Record<Fleet, number> = { lean: 1_000, fat: 100 };
 
 export const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
 
-/** Fresh servers on an empty folder, the simulator, and one worker process; nothing shared with another measurement. */
+/** Fresh servers on an empty folder, the simulator, and one worker process. */
 export async function openBenchStack(options: {
   hosts: number;
   fleet: Fleet;
   pageSize?: number;
   latency?: number;
 }): Promise<BenchStack> {
-  const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
-  const servers = await openServers({ dir, say: () => {}, ui: false, cacheGB: 4 });
   const simulator = await spawnSimulator({
     hosts: options.hosts,
     seed: 7,
     fleet: options.fleet,
     ...(options.latency ? { latency: options.latency } : {}),
   });
-  const pageSize = String(options.pageSize ?? PAGE_SIZE[options.fleet]);
-  const environment = {
-    ...process.env,
+  const stack = await openWorkerStack({
     ...simulator.environment,
+    QUALYS_DEMO_PAGE_SIZE: String(options.pageSize ?? PAGE_SIZE[options.fleet]),
+    CROWDSTRIKE_DEMO_PAGE_SIZE: String(options.pageSize ?? PAGE_SIZE.lean),
+  });
+  return {
+    ...stack,
+    simulator,
+    async stop() {
+      await stack.stop();
+      await simulator.stop();
+    },
+  };
+}
+
+/** Fresh servers on an empty folder, and one worker process that is given `environment` as well. */
+export async function openWorkerStack(environment: Record<string, string>): Promise<WorkerStack> {
+  const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
+  const servers = await openServers({ dir, say: () => {}, ui: false, cacheGB: 4 });
+  const whole = {
+    ...process.env,
+    ...environment,
     MONGODB_URI: servers.mongodbUri,
     MONGODB_DATABASE: 'rollcall',
     TEMPORAL_ADDRESS: servers.temporalAddress,
     TEMPORAL_TASK_QUEUE: 'bench',
     ROLLCALL_LOG_DIR: join(dir, 'logs'),
-    QUALYS_DEMO_PAGE_SIZE: pageSize,
-    CROWDSTRIKE_DEMO_PAGE_SIZE: String(options.pageSize ?? PAGE_SIZE.lean),
   };
   const log = openSync(join(dir, 'worker.log'), 'a');
   const worker = spawn(
     process.execPath,
     ['--single-threaded-gc', '--max-semi-space-size=8', join(__dirname, '../src/worker.js')],
-    {
-      env: environment,
-      stdio: ['ignore', log, log],
-    },
+    { env: whole, stdio: ['ignore', log, log] },
   );
   return {
-    config: loadConfig(environment),
-    simulator,
+    config: loadConfig(whole),
     worker,
     async stop() {
       worker.kill('SIGTERM');
       if (worker.exitCode === null) await new Promise((resolve) => worker.once('exit', resolve));
-      await simulator.stop();
       await servers.stop();
       rmSync(dir, { recursive: true, force: true });
     },

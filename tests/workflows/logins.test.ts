@@ -25,7 +25,7 @@ let pipeline: Pipeline;
 
 beforeAll(async () => {
   Object.assign(process.env, SECRET);
-  await createKeyRing(keyRing);
+  createKeyRing(keyRing);
   server = await openSqs({ dir: folder, say: () => {} });
   sqs = new SQSClient({ endpoint: server.endpoint, region: 'us-east-1' });
 });
@@ -156,7 +156,7 @@ test('what is wrong with a message is said without its values, and its neighbour
   );
   expect(await collect()).toMatchObject({ status: 'complete', new: 2, quarantined: 4 });
   const reasons = (await pipeline.store.quarantine.find().toArray()).map(({ reason }) => reason).sort();
-  expect(reasons).toEqual(['body is not JSON', 'ip is missing', 'ip is not an address', 'user_id is missing']);
+  expect(reasons).toEqual(['body is not JSON', 'device_id is missing', 'ip is missing', 'ip is not an address']);
   expect(await left()).toBe(0);
 });
 

@@ -24,7 +24,7 @@ export async function openDemoQueue(
   say: (line: string) => void,
 ): Promise<DemoQueue> {
   const keyRing = resolve(join(folder, 'keys.json'));
-  if (!existsSync(keyRing)) await createKeyRing(keyRing);
+  if (!existsSync(keyRing)) createKeyRing(keyRing);
   const server = await openSqs({ dir: folder, say, detached: keep });
   const queueUrl = await createQueue(server.endpoint, 'rollcall-demo-logins');
   await fillQueue({ endpoint: server.endpoint, queueUrl, count: logins, seed });

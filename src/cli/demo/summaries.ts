@@ -5,21 +5,28 @@ import type { Store } from '../../store/database.js';
 
 const number = (value: number): string => value.toLocaleString('en-US');
 
-/** How many logins there are, how many report the same, and what a masked one looks like. */
+/** Without the digits that adding binary fractions leaves behind. */
+const short = (value: number): string => String(Number(value.toPrecision(12)));
+
+/** How many logins there are, from where, and what a masked one looks like. */
 export async function loginsSummary(store: Store): Promise<string> {
   const [all, example] = await Promise.all([
     store.logins.estimatedDocumentCount(),
     store.logins.findOne({}, { sort: { _id: 1 } }),
   ]);
-  const [distinct] = await store.logins
-    .aggregate<{ logins: number; devices: number }>([
-      { $group: { _id: '$fingerprint', device: { $first: '$masked_device_id' } } },
-      { $group: { _id: '$device', logins: { $sum: 1 } } },
-      { $group: { _id: null, devices: { $sum: 1 }, logins: { $sum: '$logins' } } },
-    ])
-    .toArray();
+  const different = async (field: 'masked_device_id' | 'masked_ip' | 'masked_ip_network') => {
+    const [group] = await store.logins
+      .aggregate<{ count: number }>([{ $group: { _id: `$${field}` } }, { $group: { _id: null, count: { $sum: 1 } } }])
+      .toArray();
+    return number(group?.count ?? 0);
+  };
+  const [devices, addresses, networks] = await Promise.all([
+    different('masked_device_id'),
+    different('masked_ip'),
+    different('masked_ip_network'),
+  ]);
   const lines = [
-    `${pc.bold(`${number(all)} logins`)} from ${number(distinct?.devices ?? 0)} devices, ${number(all - (distinct?.logins ?? 0))} of them duplicates`,
+    `${pc.bold(`${number(all)} logins`)} from ${devices} devices at ${addresses} addresses in ${networks} networks, counted by their masks`,
   ];
   if (example) {
     lines.push(`  one of them: ip ${example.masked_ip} (${example.ip_class})`);
@@ -41,6 +48,6 @@ export async function eventsSummary(store: Store): Promise<string> {
     style: { head: [], border: [] },
   });
   for (const { _id, count, sum, min, max, distinct } of categories)
-    table.push([plain(_id.category), number(count), ...[sum, min, max].map(String), number(distinct)]);
+    table.push([plain(_id.category), number(count), ...[sum, min, max].map(short), number(distinct)]);
   return `${pc.bold(`${number(events)} events`)} in ${number(of)} categories, in the order of their ids\n${table.toString()}`;
 }
