@@ -68,7 +68,7 @@ export async function openWorkerStack(environment: Record<string, string>): Prom
   const log = openSync(join(dir, 'worker.log'), 'a');
   const worker = spawn(
     process.execPath,
-    ['--single-threaded-gc', '--max-semi-space-size=8', join(__dirname, '../src/worker.js')],
+    ['--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../src/worker.js')],
     { env: whole, stdio: ['ignore', log, log] },
   );
   return {

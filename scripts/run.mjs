@@ -78,8 +78,8 @@ const bin = (name, path) => at('node_modules', name, path);
 const cli = (...args) =>
   run(process.execPath, ['--enable-source-maps', at('dist/src/cli/main.js'), ...args], { cwd: process.cwd() });
 
-// Helper threads of the collector cost more than they save where every core is busy; young objects get 8 MB.
-const WORKER = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=8'];
+// Helper threads of the collector cost more than they save where every core is busy; young objects get 4 MB.
+const WORKER = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4'];
 
 const commands = {
   build: () => 0,

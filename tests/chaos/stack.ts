@@ -87,7 +87,7 @@ export class ChaosStack {
     const log = openSync(join(this.dir, 'worker.log'), 'a');
     const worker = spawn(
       process.execPath,
-      ['--single-threaded-gc', '--max-semi-space-size=8', join(__dirname, '../../dist/src/worker.js')],
+      ['--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../../dist/src/worker.js')],
       {
         env: this.environment,
         stdio: ['ignore', log, log],

@@ -103,7 +103,7 @@ function startWorker(environment: NodeJS.ProcessEnv, detached: boolean): ChildPr
   const log = openSync(join(FOLDER, 'worker.log'), 'a');
   const worker = spawn(
     process.execPath,
-    ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=8', join(__dirname, '../../worker.js')],
+    ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../../worker.js')],
     {
       env: environment,
       stdio: ['ignore', log, log],

@@ -23,7 +23,7 @@ const MIB = 1024 * 1024;
  * An input that reads files which only grow, one JSON text a line. Making one does nothing yet: `rows` works without the
  * files. With `follow`, no page is the last one: its `next` is where the log ends as yet.
  */
-export function jsonlInput({ source, path, pageBytes = 4 * MIB, lineBytes = 16 * MIB }: JsonlInputOptions): Input {
+export function jsonlInput({ source, path, pageBytes = MIB, lineBytes = 16 * MIB }: JsonlInputOptions): Input {
   return {
     async *pages(from: Cursor | null, options: FetchOptions): AsyncGenerator<FetchedPage> {
       try {

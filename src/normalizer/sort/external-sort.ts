@@ -14,9 +14,9 @@ export interface SortLimits extends ChunkLimits, BatchLimits {
 
 const MIB = 1024 * 1024;
 const DEFAULTS: SortLimits = {
-  chunkEntries: 100_000,
-  chunkBytes: 16 * MIB,
-  files: 128,
+  chunkEntries: 30_000,
+  chunkBytes: 4 * MIB,
+  files: 256,
   batchEntries: 2_000,
   batchChars: 4 * MIB,
 };
