@@ -30,11 +30,7 @@ export function scheduleOf(source: AnySource, config: Config): { cron: string; t
 }
 
 /** Creates the source's Temporal Schedule or brings it up to date; a paused one stays paused. */
-export async function applySchedule(
-  client: Client,
-  config: Config,
-  source: AnySource,
-): Promise<'created' | 'updated'> {
+export async function applySchedule(client: Client, config: Config, source: AnySource): Promise<'created' | 'updated'> {
   const { cron, timezone } = scheduleOf(source, config);
   const searchable = await registerSearchAttributes(client, config.temporal.namespace);
   const options: ScheduleOptions = {

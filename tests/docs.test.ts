@@ -142,7 +142,13 @@ function exampleSource(): { name: string; text: string } {
 }
 
 /** For developers or of Node itself: not for .env. */
-const NOT_IN_ENV = ['ROLLCALL_DEBUG', 'TEMPORAL_CLI', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_EXTRA_CA_CERTS'];
+const NOT_IN_ENV = [
+  'AWS_ACCESS_KEY_ID',
+  'ROLLCALL_DEBUG',
+  'TEMPORAL_CLI',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_EXTRA_CA_CERTS',
+];
 
 test('every environment variable that is named is in .env.example, or is the example source’s own', () => {
   const example = new Set([...read('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!));

@@ -200,11 +200,7 @@ export async function deliver(
   const { delivered, largest, reached } = after;
   const progress = { delivered, largest, counts, reached };
   await inTransaction(store, async (session) => {
-    const own = await store.deliveries.updateOne(
-      { _id: source, epoch },
-      { $set: progress as object },
-      { session },
-    );
+    const own = await store.deliveries.updateOne({ _id: source, epoch }, { $set: progress as object }, { session });
     if (own.matchedCount === 0)
       throw new Failure('server-unavailable', `Another attempt delivers the records of ${source} by now`, { source });
     if (fresh.length > 0) {
