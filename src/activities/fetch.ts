@@ -3,9 +3,10 @@ import { datasetOf } from '../datasets/index.js';
 import { Failure } from '../failure.js';
 import type { Cursor, FetchedPage, Input } from '../sources/source.js';
 import { resolveSettings } from '../sources/settings.js';
-import { appendPage, pageId, type PageDoc } from '../store/pages.js';
+import { appendPage, type PageDoc } from '../store/pages.js';
 import { positionsOf } from '../store/sources.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
+import { EndlessGuard } from './endless.js';
 import { toApplicationFailure, type Tries } from './failures.js';
 import { Through } from './through.js';
 
@@ -43,9 +44,6 @@ const BUDGET = { bytes: 512 * 1024 * 1024, ms: 60_000 };
 /** Who follows wants what has come soon, and to be heard when it is enough. */
 const FOLLOWING_MS = { something: 5_000, nothing: 20_000 };
 
-/** The same page under another cursor: once may be a listing that shifted, thrice is one that does not move. */
-const MOST_REPEATS = 3;
-
 /**
  * Fetches pages from `cursor` on, each durable before the next one counts, until the budget is used or the listing ends.
  * A second attempt goes on after the last page that the ledger holds: what was stored is not fetched again.
@@ -65,12 +63,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
     const started = Date.now();
     const stretch: Stretch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
     let atStart = input.seq === 0 && input.cursor === null;
-    let repeats = 0;
     const { run, source } = input;
-    const definition = sources.get(source);
-    const sealed = datasetOf(definition).personal.length > 0;
-    // What only grows, or is taken away, may be long and may repeat itself.
-    const relisted = definition.listing === 'full' || definition.listing === 'incremental';
 
     const account = (page: PageDoc) => {
       stretch.to += 1;
@@ -81,43 +74,26 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       atStart = false;
     };
 
-    const keep = async (page: FetchedPage, seq: number): Promise<PageDoc> => {
-      if (relisted && page.rows > 0 && (await isRepeated(page))) repeats += 1;
-      return appendPage(store, run, source, seq, page, sealed ? keys.keys() : undefined);
-    };
-
-    /** The same answer under another cursor. */
-    const isRepeated = async ({ digest, cursor }: FetchedPage): Promise<boolean> => {
-      const elsewhere = {
-        run: input.run,
-        source: input.source,
-        digest,
-        _id: { $ne: pageId(input.run, input.source, cursor) },
-      };
-      return (await store.pages.findOne(elsewhere, { projection: { _id: 1 } })) !== null;
-    };
-
-    const guard = () => {
-      if (!relisted) return;
-      if (repeats >= MOST_REPEATS)
-        throw loops(input.source, `the same page came ${repeats + 1} times under different cursors`);
-      const rows = input.rows + stretch.rows;
-      if (rows > config.maxRecords)
-        throw loops(input.source, `it passed ${config.maxRecords} records (ROLLCALL_MAX_RECORDS) without an end`);
-      if (stretch.total !== undefined && rows > 1.5 * stretch.total + 1_000) {
-        throw loops(input.source, `it served ${rows} records of an announced ${stretch.total}`);
-      }
-    };
-
     const walk = async () => {
+      const definition = sources.get(source);
+      const sealed = datasetOf(definition).personal.length > 0;
+      // What only grows, or is taken away, may be long and may repeat itself.
+      const relisted = definition.listing === 'full' || definition.listing === 'incremental';
+      const guard = new EndlessGuard(store, run, source, config.maxRecords);
+      const keep = async (page: FetchedPage, at: number): Promise<PageDoc> => {
+        if (relisted) await guard.look(page);
+        return appendPage(store, run, source, at, page, sealed ? keys.keys() : undefined);
+      };
       const stored = store.pages
         .find({ run: input.run, source: input.source, seq: { $gte: input.seq } })
         .sort({ seq: 1 });
       for await (const page of stored) account(page);
-      if (stretch.next === null && !atStart) return;
-
       const reader = inputOf(source);
       const { cancellationSignal: signal } = Context.current();
+      const through = reader.acknowledge && throughOf(reader.acknowledge.bind(reader), signal);
+      await through?.catchUp(input.seq, stretch.to);
+      if (stretch.next === null && !atStart) return;
+
       const patience = () => {
         if (!input.follow) return BUDGET.ms;
         return stretch.rows > 0 && !reader.acknowledge ? FOLLOWING_MS.something : FOLLOWING_MS.nothing;
@@ -135,8 +111,6 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       const positions =
         definition.listing === 'append' ? positionsOf(store, run, source) : Promise.resolve(new Map<string, Cursor>());
       positions.catch(() => {}); // whoever asks gets it
-      const through = reader.acknowledge && throughOf(reader.acknowledge.bind(reader), signal);
-      await through?.catchUp(input.seq, stretch.to);
       // One write is under way while the next page is being fetched; the cursor only follows what is durable.
       let writing: { page: FetchedPage; entry: Promise<PageDoc> } | undefined;
       let seq = stretch.to;
@@ -148,7 +122,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
         const stored = await entry;
         account(stored);
         tries.count = 0;
-        guard();
+        if (relisted) guard.check(input.rows + stretch.rows, stretch.total);
         // Messages of a page that is not the one stored come again.
         if (through && stored.digest === page.digest) await through.push(page, stored.seq);
         return JSON.stringify(stored.next) === JSON.stringify(page.next);
@@ -199,11 +173,4 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       },
     );
   };
-}
-
-function loops(source: string, how: string): Failure {
-  return new Failure('listing-loops', `The listing of ${source} does not end: ${how}`, {
-    source,
-    remedy: 'What was read is kept; check the API, or raise ROLLCALL_MAX_RECORDS when the listing really is that long',
-  });
 }

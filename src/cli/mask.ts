@@ -5,10 +5,11 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../config.js';
 import { Failure } from '../failure.js';
-import { addKey, createKeyRing, fingerprintOf, openKeyRing } from '../privacy/key-ring.js';
+import { addKey, createKeyRing, fingerprintOf, openKeyRing, removeKey } from '../privacy/key-ring.js';
 import { putAudit } from '../store/audit.js';
 import { openStore, type Store } from '../store/database.js';
 import { rotateLogins } from '../store/logins.js';
+import { resealBodies, sealedWithOlder, sealKeys } from '../store/reseal-bodies.js';
 
 /** Workers look at their key ring once a second, milliseconds. */
 const SETTLE = 2_000;
@@ -42,8 +43,8 @@ const statusCommand = new Command('status')
     const config = loadConfig();
     const keys = openKeyRing(config.keyRing).keys();
     await withStore(config, async (store) => {
-      const used = [...(await store.logins.distinct('key')), ...(await store.bodies.distinct('key'))];
-      const ids = [...new Set([...keys.ids, ...used.filter((key) => key !== undefined)])];
+      const used = [...(await store.logins.distinct('key')), ...(await sealKeys(store))];
+      const ids = [...new Set([...keys.ids, ...used])];
       const table = new Table({ head: ['key', 'fingerprint', 'logins', 'pages', ''], style: { head: [], border: [] } });
       for (const key of ids) {
         const fingerprint = keys.has(key) ? fingerprintOf(keys, key) : null;
@@ -61,7 +62,7 @@ const statusCommand = new Command('status')
   });
 
 const rotateCommand = new Command('rotate')
-  .description('add a key to the ring, make it the current one, and mask every login with it')
+  .description('add a key to the ring, make it the current one, mask every login and seal every stored page with it')
   .option('--no-new-key', 'add none: finish a rotation that was cut short')
   .option('--why <text>', 'why, for whoever reads the audit entry')
   .option('--by <name>', 'who rotates', user())
@@ -74,18 +75,52 @@ const rotateCommand = new Command('rotate')
       // Read afresh: the ring that is open may be a second old.
       const keys = openKeyRing(config.keyRing).keys();
       const old = { key: { $ne: keys.current } };
+      const sealed = sealedWithOlder(keys);
       const count = await store.logins.countDocuments(old);
-      await putAudit(store, { by, action: 'rotate', count, collection: 'logins', ...(why ? { why } : {}) });
+      const pages = await store.bodies.countDocuments(sealed);
+      const entry = { by, action: 'rotate' as const, ...(why ? { why } : {}) };
+      await putAudit(store, { ...entry, count, collection: 'logins' });
+      await putAudit(store, { ...entry, count: pages, collection: 'bodies' });
       let done = 0;
-      const tell = (now: number) => process.stderr.isTTY && process.stderr.write(`\r${done + now} of ${count} `);
+      let resealed = 0;
+      const tell = (what: string) => process.stderr.isTTY && process.stderr.write(`\r${what} `);
+      const tellLogins = (now: number) => tell(`${done + now} of ${count} logins`);
+      const tellPages = (now: number) => tell(`${resealed + now} of ${pages} pages`);
+      const idOnly = { projection: { _id: 1 } };
       do {
-        done += await rotateLogins(store, keys, { onBatch: tell });
-        // Until then every worker has seen that its key ring changed, and has stored what it masked before.
+        done += await rotateLogins(store, keys, { onBatch: tellLogins });
+        // Until then every worker has seen that its key ring changed, has stored what it masked before, and can open new seals.
         await setTimeout(SETTLE);
-      } while ((await store.logins.findOne(old, { projection: { _id: 1 } })) !== null);
+        resealed += await resealBodies(store, keys, { onBatch: tellPages });
+      } while ((await store.logins.findOne(old, idOnly)) ?? (await store.bodies.findOne(sealed, idOnly)));
       process.stdout.write(`${done} logins are masked with key ${keys.current} now\n`);
+      process.stdout.write(`${resealed} pages are sealed with key ${keys.current} now\n`);
     });
   });
+
+const removeCommand = new Command('remove')
+  .description('take an old key out of the ring, once no login and no sealed page needs it')
+  .argument('<id>', 'a key, as `mask status` shows it')
+  .action(async (id: string) => {
+    const config = loadConfig();
+    const keys = openKeyRing(config.keyRing).keys();
+    // Of a key that is current or not there, removeKey says so.
+    if (keys.has(id) && id !== keys.current) await withStore(config, (store) => refuseNeeded(store, id));
+    await removeKey(config.keyRing!, id);
+    process.stdout.write(`Removed key ${id}. It is still in the backups of the ring: remove it there as well\n`);
+  });
+
+/** Throws `Failure` when something stored can be opened with this key only. */
+async function refuseNeeded(store: Store, key: string): Promise<void> {
+  // A worker that has not seen the last rotation yet may still write with it.
+  await setTimeout(SETTLE);
+  const logins = await store.logins.countDocuments({ key });
+  const pages = await store.bodies.countDocuments({ key });
+  if (logins + pages > 0)
+    throw new Failure('settings-invalid', `Key ${key} is needed by ${logins} logins and ${pages} sealed pages`, {
+      remedy: '`npm run rollcall -- mask rotate --no-new-key` masks and seals them with the current key; then remove it',
+    });
+}
 
 export const maskCommand = new Command('mask')
   .description('the keys that personal data is masked with')
@@ -95,7 +130,8 @@ export const maskCommand = new Command('mask')
   )
   .addCommand(newCommand)
   .addCommand(statusCommand)
-  .addCommand(rotateCommand);
+  .addCommand(rotateCommand)
+  .addCommand(removeCommand);
 
 /** As the top command is told to, its own commands throw instead of ending the process. */
 for (const command of maskCommand.commands) command.exitOverride();

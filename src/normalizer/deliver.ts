@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { datasetOf } from '../datasets/index.js';
 import type { UnderstoodEvent } from '../datasets/events.js';
 import { offlineInput } from '../sources/offline.js';
 import { getBody } from '../store/bodies.js';
 import { compareIds, type EventId } from '../datasets/event-order.js';
-import { deliver, fixKind, prepare, takeDelivery, type Arrival, type Delivery } from '../store/events.js';
+import { deliver, fixKind, prepare, takeDelivery, type Arrival, type Delivery } from '../store/deliveries.js';
 import { pagesFrom, type PageDoc } from '../store/pages.js';
 import { putRejected, type Rejected } from '../store/quarantine.js';
 import { NOTHING, type Normalized } from './normalize.js';

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
-import { Binary, type IndexDescription } from 'mongodb';
+import { Binary, type ClientSession, type FindOptions, type IndexDescription } from 'mongodb';
 import type { KeyRing } from '../privacy/key-ring.js';
 import { seal, unseal } from '../privacy/seal.js';
 import type { Store } from './database.js';
@@ -29,7 +29,7 @@ const DUPLICATE_KEY = 11000;
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);
 
-const partId = (digest: string, part: number): string => `${digest}:${String(part).padStart(4, '0')}`;
+export const partId = (digest: string, part: number): string => `${digest}:${String(part).padStart(4, '0')}`;
 
 /**
  * Stores `body` under its SHA-256, unless it is there already; sealed when `keys` are given. Resolves when a majority has it in
@@ -49,14 +49,23 @@ export async function putBody(store: Store, digest: string, body: Buffer, keys?:
   const sealed = keys && seal(keys, packed, digest);
   const whole = sealed?.bytes ?? packed;
   const parts = Math.ceil(whole.length / PART_BYTES);
-  const put = async (part: number) => {
+  const put = async (part: number, within: Within = {}) => {
     const bytes = new Binary(whole.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
+    const first = { parts, ...(sealed && { key: sealed.key }) };
+    if (part === 0) await store.bodies.insertOne({ _id: partId(digest, 0), bytes, ...first }, within);
     // What an attempt left that ended before its first part may be another compressor's: it is replaced.
-    if (part > 0) await store.bodies.replaceOne({ _id: partId(digest, part) }, { bytes }, { upsert: true });
-    else await store.bodies.insertOne({ _id: partId(digest, 0), bytes, parts, ...(sealed && { key: sealed.key }) });
+    else await store.bodies.replaceOne({ _id: partId(digest, part) }, { bytes }, { ...within, upsert: true });
   };
-  await Promise.all(Array.from({ length: parts - 1 }, (_, at) => put(at + 1)));
-  await put(0).catch((error: { code?: number }) => {
+  const putAll = async () => {
+    await Promise.all(Array.from({ length: parts - 1 }, (_, at) => put(at + 1)));
+    await put(0);
+  };
+  // Sealed twice, the same body is other bytes: parts of two attempts, or of an attempt and a rotation, must not mix.
+  const putAtOnce = () =>
+    inTransaction(store, async (session) => {
+      for (let part = 0; part < parts; part += 1) await put(part, { session });
+    });
+  await (sealed && parts > 1 ? putAtOnce() : putAll()).catch((error: { code?: number }) => {
     if (error.code !== DUPLICATE_KEY) throw error;
   });
 }
@@ -71,17 +80,8 @@ export async function getBody(
   length: number,
   keys?: () => KeyRing,
 ): Promise<Buffer | undefined> {
-  const stored = await store.bodies
-    .find({ _id: { $gte: partId(digest, 0), $lt: `${digest};` } })
-    .sort({ _id: 1 })
-    .toArray();
-  if (stored.length === 0 || stored[0]!.parts !== stored.length) return undefined;
-  const whole =
-    stored.length === 1
-      ? stored[0]!.bytes.buffer
-      : Buffer.concat(stored.map(({ bytes }) => bytes.buffer as Uint8Array));
-  const { key } = stored[0]!;
-  const packed = key === undefined ? whole : opened(whole, key, digest, keys);
+  const packed = await packedBody(store, digest, keys);
+  if (!packed) return undefined;
   // One chunk as large as the body: no list of small ones to be joined.
   const body = await decompress(packed, {
     chunkSize: Math.max(length, 64),
@@ -93,7 +93,51 @@ export async function getBody(
   return body?.length === length ? body : undefined;
 }
 
-function opened(bytes: Uint8Array, key: string, digest: string, keys?: () => KeyRing): Buffer {
+async function packedBody(store: Store, digest: string, keys?: () => KeyRing): Promise<Uint8Array | undefined> {
+  const stored = await partsOf(store, digest);
+  try {
+    return opened(stored, digest, keys);
+  } catch {
+    // It may have been sealed again meanwhile. A read that takes long can see parts from before and
+    // from after a commit; a snapshot cannot.
+    return opened(await partsOf(store, digest, { readConcern: { level: 'snapshot' } }), digest, keys);
+  }
+}
+
+/** `undefined` when parts are missing. */
+function opened(stored: readonly BodyDoc[], digest: string, keys?: () => KeyRing): Uint8Array | undefined {
+  if (stored.length === 0 || stored[0]!.parts !== stored.length) return undefined;
+  const { key } = stored[0]!;
+  const bytes = joined(stored);
+  if (key === undefined) return bytes;
   if (!keys) throw new Error('A sealed page is read without keys');
   return unseal(keys(), { key, bytes }, digest);
+}
+
+/** What is stored under `digest`, in order. */
+export function partsOf(store: Store, digest: string, options?: FindOptions): Promise<BodyDoc[]> {
+  return store.bodies
+    .find({ _id: { $gte: partId(digest, 0), $lt: `${digest};` } }, options)
+    .sort({ _id: 1 })
+    .toArray();
+}
+
+export function joined(parts: readonly BodyDoc[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!.bytes.buffer;
+  return Buffer.concat(parts.map(({ bytes }) => bytes.buffer as Uint8Array));
+}
+
+/** The transaction that an operation belongs to, if it does. */
+export interface Within {
+  session?: ClientSession;
+}
+
+/** All that `work` reads is one snapshot, and all that it writes is seen at once. */
+export function inTransaction<T>(store: Store, work: (session: ClientSession) => Promise<T>): Promise<T> {
+  return store.client.withSession((session) =>
+    session.withTransaction(() => work(session), {
+      readConcern: { level: 'snapshot' },
+      writeConcern: { w: 'majority', journal: true },
+    }),
+  );
 }

@@ -77,10 +77,16 @@ test('the sources of the project are found by their files', () => {
 });
 
 test('the rows of a stored page are read without any setting', () => {
+  const bodies: Record<string, string> = {
+    'qualys-demo': '[{"id":1}]',
+    'crowdstrike-demo': '[{"id":1}]',
+    events: '{"id":1}',
+    logins: '{"Messages":[{"id":1}]}',
+  };
   for (const source of loadSources().all()) {
-    const body = Buffer.from(source.name.endsWith('-demo') ? '[{"id":1}]' : '{}');
+    const body = Buffer.from(bodies[source.name] ?? '{}');
     const rows = () => [...offlineInput(source, {}).rows({ body, mediaType: 'application/json', status: 200 })];
-    if (source.name.endsWith('-demo')) expect(rows()).toMatchObject([{ value: { id: 1 } }]);
+    if (bodies[source.name]) expect(rows()).toMatchObject([{ value: { id: 1 } }]);
     else expect(failureOf(rows)).toMatchObject({ kind: 'response-mismatch', details: { source: source.name } });
   }
 });
@@ -114,7 +120,7 @@ test.each([
   ["name: 'acme'", "name: 'acme2'", 'name is acme2, but must equal the name of the file'],
   ["cron: '0 3 * * *'", "cron: '0 3 * *'", 'schedule.cron: must have five fields'],
   ["'Europe/Vienna'", "'Europe/Wien2'", 'schedule.timezone: must be an IANA time zone'],
-  ["listing: 'full'", "listing: 'some'", 'listing: must be full or incremental'],
+  ["listing: 'full'", "listing: 'some'", 'listing: must be full, incremental, append or queue'],
   ['mapping: 1', 'mapping: 0', 'mapping: must be 1 or more'],
   ['mapping: 1', 'maping: 1', 'Unrecognized key: "maping"'],
   ["vendor: 'acme'", "vendor: 'Acme Inc'", 'vendor: must be lower-case'],
