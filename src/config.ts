@@ -41,6 +41,14 @@ const schema = z.object({
   ROLLCALL_STRETCH_RECORDS: z.coerce.number().int().positive().default(10_000),
   ROLLCALL_JUNK: z.string().optional(),
   ROLLCALL_KEY_RING: z.string().optional(),
+  LOGINS_POSTGRES_URL: z
+    .string()
+    .regex(
+      // Its parts one by one: one that was misread would show pieces of the password as host or port.
+      /^postgres(?:ql)?:\/\/(?:[^\s@/?#]*@)?(?:\[[^\s\]]*\]|[^\s@/?#:]*)(?::\d+)?(?:[/?][^\s@#]*)?$/,
+      'must be postgres://user:password@host:port/database, with special characters percent-encoded',
+    )
+    .optional(),
   ROLLCALL_SHRINK_SHARE: z.coerce.number().min(0).max(1).default(0.2),
   ROLLCALL_LOG_DIR: z.string().default('logs'),
   ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -64,6 +72,8 @@ export interface Config {
   stretchRecords: number;
   /** File of the keys that personal data is masked with; see docs/privacy.md. */
   keyRing?: string;
+  /** A PostgreSQL that gets logins, too: its URL, with the password. */
+  loginsPostgres?: string;
   /** Identifiers that say nothing in this organisation, beside those that are built in. */
   junk: JunkLists;
   /** A complete listing that lost more than this share of a source's records retires nothing until confirmed. */
@@ -114,6 +124,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     stretchRecords: env.ROLLCALL_STRETCH_RECORDS,
     junk: env.ROLLCALL_JUNK === undefined ? {} : readJunk(env.ROLLCALL_JUNK),
     ...(env.ROLLCALL_KEY_RING === undefined ? {} : { keyRing: resolve(env.ROLLCALL_KEY_RING) }),
+    ...(env.LOGINS_POSTGRES_URL === undefined ? {} : { loginsPostgres: env.LOGINS_POSTGRES_URL }),
     shrinkShare: env.ROLLCALL_SHRINK_SHARE,
     log: { dir: env.ROLLCALL_LOG_DIR, level: env.ROLLCALL_LOG_LEVEL },
     timezone: env.ROLLCALL_TIMEZONE,

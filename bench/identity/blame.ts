@@ -1,4 +1,5 @@
-import type { HostRecord, Resolution } from '../../src/host/types.js';
+import type { Resolution } from '../../src/host/resolution.js';
+import type { HostRecord } from '../../src/host/types.js';
 import type { Collected } from './collect.js';
 
 /** Pitfalls that add a shared identifier or change nothing by which a record is known: never why a pair was missed. */

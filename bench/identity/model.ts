@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { anchorOf, hostId } from '../../src/host/anchor.js';
 import { identityKeys } from '../../src/host/keys.js';
-import type { HostRecord, Resolution } from '../../src/host/types.js';
+import type { Resolution } from '../../src/host/resolution.js';
+import type { HostRecord } from '../../src/host/types.js';
 
 /** Gives each record its keys. */
 export function claim(records: readonly HostRecord[]): void {

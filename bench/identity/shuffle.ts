@@ -1,5 +1,6 @@
 import { resolveAll } from '../../src/host/resolve.js';
-import type { HostRecord, Resolution } from '../../src/host/types.js';
+import type { Resolution } from '../../src/host/resolution.js';
+import type { HostRecord } from '../../src/host/types.js';
 import { Draw } from './fleet/draw.js';
 import { digest } from './model.js';
 

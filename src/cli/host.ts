@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import { Failure } from '../failure.js';
 import { suppliersOf } from '../host/provenance.js';
-import type { Conflict, HostSource } from '../host/types.js';
+import type { Conflict, HostSource } from '../host/golden.js';
 import { openStore, type Store } from '../store/database.js';
 import { explainStored } from '../store/explain.js';
 import type { ChangeDoc } from '../store/changes.js';

@@ -5,6 +5,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../config.js';
 import { Failure } from '../failure.js';
+import { remaskPostgres } from '../outputs/remask.js';
 import { addKey, createKeyRing, fingerprintOf, openKeyRing, removeKey } from '../privacy/key-ring.js';
 import { putAudit } from '../store/audit.js';
 import { openStore, type Store } from '../store/database.js';
@@ -95,6 +96,9 @@ const rotateCommand = new Command('rotate')
       } while ((await store.logins.findOne(old, idOnly)) ?? (await store.bodies.findOne(sealed, idOnly)));
       process.stdout.write(`${done} logins are masked with key ${keys.current} now\n`);
       process.stdout.write(`${resealed} pages are sealed with key ${keys.current} now\n`);
+      if (config.loginsPostgres === undefined) return;
+      const written = await remaskPostgres(store, config.loginsPostgres);
+      process.stdout.write(`${written} logins are in PostgreSQL with these masks\n`);
     });
   });
 
@@ -105,20 +109,26 @@ const removeCommand = new Command('remove')
     const config = loadConfig();
     const keys = openKeyRing(config.keyRing).keys();
     // Of a key that is current or not there, removeKey says so.
-    if (keys.has(id) && id !== keys.current) await withStore(config, (store) => refuseNeeded(store, id));
+    if (keys.has(id) && id !== keys.current)
+      await withStore(config, async (store) => {
+        await refuseNeeded(store, id);
+        // A worker that has not seen the last rotation yet may still write with it.
+        await setTimeout(SETTLE);
+        await refuseNeeded(store, id);
+      });
     await removeKey(config.keyRing!, id);
-    process.stdout.write(`Removed key ${id}. It is still in the backups of the ring: remove it there as well\n`);
+    process.stdout.write(
+      `Removed key ${id}. Copies of the key ring still hold it; older backups of the database need it\n`,
+    );
   });
 
 /** Throws `Failure` when something stored can be opened with this key only. */
 async function refuseNeeded(store: Store, key: string): Promise<void> {
-  // A worker that has not seen the last rotation yet may still write with it.
-  await setTimeout(SETTLE);
   const logins = await store.logins.countDocuments({ key });
   const pages = await store.bodies.countDocuments({ key });
   if (logins + pages > 0)
     throw new Failure('settings-invalid', `Key ${key} is needed by ${logins} logins and ${pages} sealed pages`, {
-      remedy: '`npm run rollcall -- mask rotate --no-new-key` masks and seals them with the current key; then remove it',
+      remedy: '`npm run rollcall -- mask rotate --no-new-key` moves them to the current key',
     });
 }
 

@@ -1,4 +1,5 @@
 import type { Junk } from '../host/junk.js';
+import type { Outputs } from '../outputs/index.js';
 import type { KeyRingFile } from '../privacy/key-ring.js';
 import type { AnySource, DatasetName, Mapped, Row } from '../sources/source.js';
 import type { Store } from '../store/database.js';
@@ -38,4 +39,6 @@ export interface Dataset<Name extends DatasetName = DatasetName, Record extends 
   understand(source: AnySource, mapped: Mapped<Name>, place: Place, context: Context): Record;
   /** Stores one page's records, each at most once; may be repeated. Unless most are `known`, they are not looked for first. */
   put(store: Store, origin: Origin, records: readonly Record[], known: boolean): Promise<Outcome>;
+  /** Passes records that are stored on to where they go beside MongoDB, if anywhere; may be repeated. */
+  passOn?(outputs: Outputs, records: readonly Record[]): Promise<void>;
 }

@@ -13,4 +13,6 @@ export const logins: Dataset<'logins', UnderstoodLogin> = {
     return { ...login, row, hash: login.fingerprint };
   },
   put: putLogins,
+  // Known ones, too: an earlier attempt may have come no further than MongoDB.
+  passOn: async (outputs, records) => outputs.logins?.put(records),
 };

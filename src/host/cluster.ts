@@ -1,7 +1,7 @@
 import type { Placed } from './decisions.js';
 import type { Evidence } from './evidence.js';
 import type { Facts } from './facts.js';
-import type { KeyVerdict, Level, RefusedBy } from './types.js';
+import type { KeyVerdict, Level, RefusedBy } from './resolution.js';
 
 /** Records that are one machine so far, with what they claim together. Only keys that are neither weak nor cut are evidence against a join. */
 export interface Cluster {

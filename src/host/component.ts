@@ -4,7 +4,8 @@ import { addKey, agreements, evidenceOf, keysOf, type Evidence } from './evidenc
 import type { Facts } from './facts.js';
 import { joinTier } from './join.js';
 import { TIERS, type Tier } from './tiers.js';
-import type { HostRecord, KeyFinding, KeyVerdict, Reason, Refusal, Resolution, ResolvedHost } from './types.js';
+import type { KeyFinding, KeyVerdict, Reason, Refusal, Resolution, ResolvedHost } from './resolution.js';
+import type { HostRecord } from './types.js';
 
 /** A key that several records of the component hold: their places, ascending. */
 export interface SharedKey {

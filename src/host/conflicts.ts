@@ -1,6 +1,7 @@
 import { shortName } from './hostname.js';
 import type { Candidate } from './choose.js';
-import type { Conflict, Device, GoldenHost, HostObservation } from './types.js';
+import type { Conflict, GoldenHost } from './golden.js';
+import type { Device, HostObservation } from './types.js';
 
 type Part = Pick<HostObservation, 'device' | 'cloud'>;
 type Text = (host: Part) => string | undefined;

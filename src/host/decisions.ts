@@ -1,5 +1,5 @@
 import type { Facts } from './facts.js';
-import type { Decisions } from './types.js';
+import type { Decisions } from './resolution.js';
 
 /** Decisions by the places of their records in a component; those about records elsewhere are left out. */
 export interface Placed {

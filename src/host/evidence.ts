@@ -1,7 +1,7 @@
 import { sameName } from './hostname.js';
 import { disjoint, kindOf, type Facts } from './facts.js';
 import { gapDays, maybeTogether } from './life.js';
-import type { KeyVerdict } from './types.js';
+import type { KeyVerdict } from './resolution.js';
 
 /** What two records have in common. Cut keys are not among it. */
 export interface Evidence {

@@ -4,7 +4,6 @@ import { KEY_LIMITS } from './key-state.js';
 import { resolve } from './resolve.js';
 import type {
   Decisions,
-  HostRecord,
   KeyFinding,
   KeyVerdict,
   Level,
@@ -12,7 +11,8 @@ import type {
   Refusal,
   RefusedBy,
   ResolvedHost,
-} from './types.js';
+} from './resolution.js';
+import type { HostRecord } from './types.js';
 import { evidenceWord, keyWord, listed, recordWord } from './wording.js';
 
 /** Everything about one host, a sentence each: why its records are one, what was kept apart, which keys do not count. */

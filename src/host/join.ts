@@ -1,6 +1,6 @@
 import { unite, type Cluster, type Component, type Edge } from './cluster.js';
 import type { Tier } from './tiers.js';
-import type { RefusedBy } from './types.js';
+import type { RefusedBy } from './resolution.js';
 import { VETOES } from './vetoes.js';
 
 /** More records than this are no machine that anything but an instance id, a serial, a UUID or a person tells. */

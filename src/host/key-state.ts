@@ -2,9 +2,10 @@ import { disjoint, factsOf, kindOf, type Facts, type Kind } from './facts.js';
 import type { KeyKind } from './keys.js';
 import { surelyTogether } from './life.js';
 import { namesAgree, namesDiffer } from './evidence.js';
-import type { HostRecord, KeyVerdict } from './types.js';
+import type { KeyVerdict } from './resolution.js';
+import type { HostRecord } from './types.js';
 
-export type { KeyFinding, KeyState, KeyVerdict } from './types.js';
+export type { KeyFinding, KeyState, KeyVerdict } from './resolution.js';
 
 /**
  * How many records may hold a key of a kind before it says nothing about which machine it is: above it, its holders need not

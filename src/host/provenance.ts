@@ -1,5 +1,5 @@
 import { EVERYTHING_ELSE, SHARED_PATHS } from './survive.js';
-import type { GoldenHost, HostSource } from './types.js';
+import type { GoldenHost, HostSource } from './golden.js';
 
 /** The records that the value at `path` (`device.hostname`, `device.hw_info.ram_size`, `tags`) comes from; none where there is no value. */
 export function suppliersOf(host: GoldenHost, path: string): HostSource[] {

@@ -3,10 +3,20 @@ import { components, sharedKeys } from './components.js';
 import { decided, place, UNDECIDED } from './decisions.js';
 import { factsOf, kindOf, type Facts } from './facts.js';
 import { verdict } from './key-state.js';
-import type { Decisions, HostRecord, KeyVerdict, Resolution } from './types.js';
+import type { Decisions, KeyVerdict, Resolution } from './resolution.js';
+import type { HostRecord } from './types.js';
 
 export { KEY_LIMITS, keyState } from './key-state.js';
-export type { Decision, Decisions, KeyVerdict, Level, Reason, Refusal, Resolution, ResolvedHost } from './types.js';
+export type {
+  Decision,
+  Decisions,
+  KeyVerdict,
+  Level,
+  Reason,
+  Refusal,
+  Resolution,
+  ResolvedHost,
+} from './resolution.js';
 
 /** A component of more records than this is resolved by cloud, agent, serial and UUID keys alone, and reported. */
 export const COMPONENT_CAP = 2_000;

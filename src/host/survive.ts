@@ -3,7 +3,9 @@ import { choose, rank, type Candidate } from './choose.js';
 import { DEVICE_RULES, HARDWARE_RULES, HOST_RULES, type Rule } from './rules.js';
 import { unionAgents, unionGroups, unionInterfaces, unionTexts } from './unions.js';
 import { conflictsOf } from './conflicts.js';
-import type { Device, GoldenHost, HardwareInfo, HostRecord, HostSource, Reason, ResolvedHost } from './types.js';
+import type { GoldenHost, HostSource } from './golden.js';
+import type { Reason, ResolvedHost } from './resolution.js';
+import type { Device, HardwareInfo, HostRecord } from './types.js';
 
 export { anchorOf, hostId } from './anchor.js';
 

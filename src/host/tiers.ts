@@ -1,7 +1,7 @@
 import { agreements, namesDiffer, type Evidence } from './evidence.js';
 import { kindOf } from './facts.js';
 import type { VetoRule } from './vetoes.js';
-import type { Level } from './types.js';
+import type { Level } from './resolution.js';
 
 /** One level of joining: what it takes, and what forbids it. */
 export interface Tier {

@@ -2,7 +2,7 @@ import type { Cluster } from './cluster.js';
 import { namesAgree, namesDiffer, shared } from './evidence.js';
 import { disjoint, type Facts } from './facts.js';
 import { surelyTogether } from './life.js';
-import type { RefusedBy } from './types.js';
+import type { RefusedBy } from './resolution.js';
 
 export type VetoRule = Exclude<RefusedBy, 'ambiguous' | 'size' | 'split'>;
 

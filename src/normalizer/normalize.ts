@@ -54,7 +54,7 @@ const AHEAD = 50;
 
 /** Turns stored pages into records. Asks no vendor; repeating it changes nothing. Aborted, it ends after the page under way. */
 export async function normalize(
-  { store, sources, environment, junk, keys, reader }: Reading,
+  { store, sources, environment, junk, keys, reader, outputs }: Reading,
   input: NormalizeInput,
   { rows, signal, onPage }: Normalizing,
 ): Promise<Normalized> {
@@ -88,6 +88,8 @@ export async function normalize(
     };
     const records = lastOfEach(understood);
     const counts = await dataset.put(store, origin, records, known);
+    // Before the page is done with: a queue is told then that its messages are safe.
+    await dataset.passOn?.(outputs, records);
     await putRejected(store, origin, rejected);
     if (quarantined) await releaseUnderstood(store, page._id, records);
     quarantined ||= rejected.length > 0;

@@ -32,7 +32,7 @@ export function openNormalizer(config: Config, store: Store, sources: SourceRegi
     return {
       normalize: (input, signal, onPage) => normalize(reading, input, { rows: config.stretchRecords, signal, onPage }),
       deliver: (input, signal, onPage) => deliverRun(reading, input, { signal, onPage }),
-      close: async () => {},
+      close: async () => reading.outputs.logins?.close(),
     };
   }
   const pool = new Piscina<Task, Answer>({

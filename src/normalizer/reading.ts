@@ -1,6 +1,7 @@
 import type { Config } from '../config.js';
 import type { Context } from '../datasets/dataset.js';
 import { junkOf } from '../host/junk.js';
+import { openOutputs, type Outputs } from '../outputs/index.js';
 import { openKeyRing } from '../privacy/key-ring.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
@@ -13,6 +14,8 @@ export interface Reading extends Context {
   environment: Record<string, string | undefined>;
   /** Digest of the code that reads, see `readerDigest`. */
   reader: string;
+  /** Where records go beside MongoDB. Nothing is connected to before the first of them. */
+  outputs: Outputs;
 }
 
 export function openReading(config: Config, store: Store, sources: SourceRegistry): Reading {
@@ -23,5 +26,6 @@ export function openReading(config: Config, store: Store, sources: SourceRegistr
     junk: junkOf(config.junk),
     keys: openKeyRing(config.keyRing),
     reader: readerDigest(config),
+    outputs: openOutputs(config),
   };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { IndexDescription, ObjectId } from 'mongodb';
-import type { GoldenHost, HostSource } from '../host/types.js';
+import type { GoldenHost, HostSource } from '../host/golden.js';
 import type { Difference, HostDoc } from './hosts.js';
 
 /** A field that was one value and is another. Lists tell what came and went. */

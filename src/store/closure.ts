@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import type { Decision, KeyVerdict } from '../host/types.js';
+import type { Decision, KeyVerdict } from '../host/resolution.js';
 import type { Store } from './database.js';
 import { decisionsAbout } from './decisions.js';
 import type { HostDoc } from './hosts.js';

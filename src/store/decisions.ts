@@ -1,5 +1,5 @@
 import { ObjectId, type ClientSession, type IndexDescription } from 'mongodb';
-import type { Decision, Decisions } from '../host/types.js';
+import type { Decision, Decisions } from '../host/resolution.js';
 import type { Store } from './database.js';
 
 /** What a person decided about two records. It is kept when it is taken back. */

@@ -1,6 +1,6 @@
 import { explainHost, whyOrWhyNot } from '../host/explain.js';
 import { keyState, limitOf } from '../host/key-state.js';
-import type { KeyFinding, KeyVerdict } from '../host/types.js';
+import type { KeyFinding, KeyVerdict } from '../host/resolution.js';
 import { closeOver } from './closure.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './hosts.js';

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { factsOf, type Facts } from '../host/facts.js';
 import { limitOf, verdict } from '../host/key-state.js';
-import type { KeyVerdict } from '../host/types.js';
+import type { KeyVerdict } from '../host/resolution.js';
 import type { Closure } from './closure.js';
 import type { Store } from './database.js';
 import { knownState, readKeyStates, sameState, type KnownState } from './key-states.js';

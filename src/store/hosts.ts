@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { IndexDescription, UpdateFilter } from 'mongodb';
-import type { GoldenHost } from '../host/types.js';
+import type { GoldenHost } from '../host/golden.js';
 import type { Store } from './database.js';
 
 /** The golden record of one machine. */

@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
-import type { KeyVerdict } from '../host/types.js';
+import type { KeyVerdict } from '../host/resolution.js';
 import type { Store } from './database.js';
 
 /** An identity key (`_id`) that does not count as it normally would, as the hosts in the store were resolved with it. */

@@ -1,5 +1,5 @@
 import { ObjectId, type AnyBulkWriteOperation, type ClientSession } from 'mongodb';
-import type { GoldenHost } from '../host/types.js';
+import type { GoldenHost } from '../host/golden.js';
 import { goldenHost } from '../host/survive.js';
 import { resolve } from '../host/resolve.js';
 import { historyOf } from './changes.js';

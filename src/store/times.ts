@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { lastSeenWeek } from '../host/life.js';
 import { STALE_AFTER_MS } from '../host/rules.js';
-import type { HostSource } from '../host/types.js';
+import type { HostSource } from '../host/golden.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './hosts.js';
 import type { RecordDoc } from './records.js';

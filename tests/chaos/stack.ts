@@ -32,7 +32,13 @@ export class ChaosStack {
   private temporal!: Awaited<ReturnType<typeof startTemporal>>;
   private environment: NodeJS.ProcessEnv = {};
 
-  static async open(options: { hosts: number; seed: number; latency: number }): Promise<ChaosStack> {
+  static async open(options: {
+    hosts: number;
+    seed: number;
+    latency: number;
+    /** Of further sources. */
+    environment?: Record<string, string>;
+  }): Promise<ChaosStack> {
     const stack = new ChaosStack();
     const [mongod, temporal] = await Promise.all([
       locateBinary('mongod', { say: quiet }),
@@ -55,6 +61,7 @@ export class ChaosStack {
       CROWDSTRIKE_DEMO_PAGE_SIZE: '20',
       QUALYS_DEMO_CONCURRENCY: '2',
       CROWDSTRIKE_DEMO_CONCURRENCY: '2',
+      ...options.environment,
     };
     stack.config = loadConfig(stack.environment);
     stack.store = await openStore(stack.config.mongodb);
@@ -103,8 +110,8 @@ export class ChaosStack {
     await gone;
   }
 
-  async start(): Promise<{ result: Promise<RunSummary> }> {
-    const { handle } = await startRun(this.client, this.config.temporal, { sources: SOURCES, force: true });
+  async start(sources = SOURCES): Promise<{ result: Promise<RunSummary> }> {
+    const { handle } = await startRun(this.client, this.config.temporal, { sources, force: true });
     const result = (async () => {
       // Temporal itself is killed in some tests: waiting goes on until the run has ended.
       for (;;) {

@@ -1,5 +1,5 @@
 import { resolveAll } from '../../src/host/resolve.js';
-import type { Decision } from '../../src/host/types.js';
+import type { Decision } from '../../src/host/resolution.js';
 import { clusters, record } from './records.js';
 
 const serial = (serial_number: string) => ({ hw_info: { serial_number } });

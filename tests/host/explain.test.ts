@@ -1,6 +1,7 @@
 import { explainFinding, explainHost, whyOrWhyNot } from '../../src/host/explain.js';
 import { keyStates, resolveAll } from '../../src/host/resolve.js';
-import type { Decisions, HostRecord } from '../../src/host/types.js';
+import type { Decisions } from '../../src/host/resolution.js';
+import type { HostRecord } from '../../src/host/types.js';
 import { aws, nic, record } from './records.js';
 
 const MAC = '00:50:56:8a:11:22';

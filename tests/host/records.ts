@@ -1,7 +1,8 @@
 import { identityKeys } from '../../src/host/keys.js';
 import { observation, type DeviceDraft, type ObservationDraft } from '../../src/host/observation.js';
 import { keyStates, resolve } from '../../src/host/resolve.js';
-import type { Decisions, HostRecord, Resolution } from '../../src/host/types.js';
+import type { Decisions, Resolution } from '../../src/host/resolution.js';
+import type { HostRecord } from '../../src/host/types.js';
 
 interface Given extends DeviceDraft, Omit<Partial<ObservationDraft>, 'device'> {
   gone?: boolean;

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { anchorOf, hostId } from '../../src/host/anchor.js';
 import { lastSeenWeek } from '../../src/host/life.js';
 import { keyState, keyStates, resolve, resolveAll } from '../../src/host/resolve.js';
-import type { Decisions, HostRecord, KeyVerdict, Resolution } from '../../src/host/types.js';
+import type { Decisions, KeyVerdict, Resolution } from '../../src/host/resolution.js';
+import type { HostRecord } from '../../src/host/types.js';
 import { machine, made } from './machines.js';
 import { record } from './records.js';
 

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { suppliersOf } from '../../src/host/provenance.js';
 import { STALE_AFTER_MS } from '../../src/host/rules.js';
 import { anchorOf, goldenHost, hostId } from '../../src/host/survive.js';
-import type { HostRecord, Reason } from '../../src/host/types.js';
+import type { Reason } from '../../src/host/resolution.js';
+import type { HostRecord } from '../../src/host/types.js';
 import { record } from './records.js';
 
 const day = (number: number) => new Date(Date.UTC(2023, 0, number));

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { maskCommand } from '../../src/cli/mask.js';
 import { unmaskCommand } from '../../src/cli/unmask.js';
+import { addKey } from '../../src/privacy/key-ring.js';
+import { getBody, putBody } from '../../src/store/bodies.js';
 import { openStore, type Store } from '../../src/store/database.js';
-import { maskLogin, putLogins } from '../../src/store/logins.js';
+import { maskLogin, putLogins, rotateLogins } from '../../src/store/logins.js';
 import { freshPath, keysOf } from './rings.js';
 
 const ring = freshPath();
+const page = Buffer.from('a page as received');
 const database = `c${randomUUID().slice(0, 8)}`;
 const uri = process.env['ROLLCALL_TEST_MONGODB_URI']!;
 let store: Store;
@@ -41,7 +44,7 @@ async function run(command: typeof maskCommand, ...words: string[]): Promise<str
   return printed;
 }
 
-test('a ring is made, logins are shown to who says why, and a rotation reaches them all', async () => {
+test('a ring is made, logins are shown to who says why, and a rotation reaches them and their page', async () => {
   expect(await run(maskCommand, 'new', ring)).toContain('holds key k1');
   expect(existsSync(ring)).toBe(true);
   const origin = { source: 'q', vendor: 'q', page: 'p', run: 'r', observedAt: new Date() };
@@ -55,13 +58,17 @@ test('a ring is made, logins are shown to who says why, and a rotation reaches t
     create_date: new Date(),
   });
   await putLogins(store, origin, [{ ...login, row: 0 }]);
+  await putBody(store, 'sealed', page, keysOf(ring));
+  await putBody(store, 'clear', page);
 
   const shown = await run(unmaskCommand, 'q:m1', '--why', 'incident 42', '--by', 'me');
   expect(shown).toBe('q:m1  ip 198.51.100.7  device_id device?[2J\n');
   const entry = { by: 'me', action: 'unmask', why: 'incident 42', count: 1, collection: 'logins', of: ['q:m1'] };
   expect(await store.audit.find().toArray()).toEqual([expect.objectContaining(entry)]);
 
-  expect(await run(maskCommand, 'rotate', '--by', 'me')).toBe('Added key k2\n1 logins are masked with key k2 now\n');
+  expect(await run(maskCommand, 'rotate', '--by', 'me')).toBe(
+    'Added key k2\n1 logins are masked with key k2 now\n1 pages are sealed with key k2 now\n',
+  );
   const token = (await store.logins.findOne({ _id: 'q:m1' }))!.masked_ip;
   expect(token).toMatch(/^m1\.k2\./);
   expect(await run(unmaskCommand, '--token', token, '--field', 'ip', '--why', 'again', '--json')).toBe(
@@ -70,10 +77,34 @@ test('a ring is made, logins are shown to who says why, and a rotation reaches t
   const status = (await run(maskCommand, 'status', '--json')).trim().split('\n');
   expect(status.map((line) => JSON.parse(line) as object)).toEqual([
     { key: 'k1', fingerprint: expect.any(String), current: false, logins: 0, pages: 0 },
-    { key: 'k2', fingerprint: expect.any(String), current: true, logins: 1, pages: 0 },
+    { key: 'k2', fingerprint: expect.any(String), current: true, logins: 1, pages: 1 },
   ]);
-  const actions = (await store.audit.find().sort({ _id: 1 }).toArray()).map(({ action }) => action);
-  expect(actions).toEqual(['unmask', 'rotate', 'unmask']);
+  const entries = (await store.audit.find().sort({ _id: 1 }).toArray()).map(
+    ({ action, count, collection }) => `${action} ${count} ${collection}`,
+  );
+  expect(entries).toEqual(['unmask 1 logins', 'rotate 1 logins', 'rotate 1 bodies', 'unmask 1 logins']);
+});
+
+test('a key is removed when nothing needs it, and not before', async () => {
+  await addKey(ring); // as a rotation that was cut short
+  await expect(run(maskCommand, 'remove', 'k2')).rejects.toMatchObject({
+    kind: 'settings-invalid',
+    message: 'Key k2 is needed by 1 logins and 1 sealed pages',
+    details: { remedy: expect.stringContaining('mask rotate --no-new-key') },
+  });
+  await rotateLogins(store, keysOf(ring));
+  await expect(run(maskCommand, 'remove', 'k2')).rejects.toThrow('needed by 0 logins and 1 sealed pages');
+  await expect(run(maskCommand, 'remove', 'k3')).rejects.toThrow('has k3 as its current key');
+  await expect(run(maskCommand, 'remove', 'k9')).rejects.toThrow('holds no key k9');
+  expect(keysOf(ring).ids).toEqual(['k1', 'k2', 'k3']);
+
+  expect(await run(maskCommand, 'rotate', '--no-new-key')).toBe(
+    '0 logins are masked with key k3 now\n1 pages are sealed with key k3 now\n',
+  );
+  for (const id of ['k1', 'k2']) expect(await run(maskCommand, 'remove', id)).toContain(`Removed key ${id}.`);
+  expect(keysOf(ring).ids).toEqual(['k3']);
+  expect((await getBody(store, 'sealed', page.length, () => keysOf(ring)))?.equals(page)).toBe(true);
+  expect(await run(unmaskCommand, 'q:m1', '--why', 'x')).toContain('198.51.100.7');
 });
 
 test('nothing is shown when the audit entry cannot be kept', async () => {

@@ -63,10 +63,10 @@ test('pages of one part and of several open with the new key alone, and those in
 
 test('a page that is sealed again while it is read in a loop is whole at each reading', async () => {
   const pages = [await put(5_000), await put(3_000_000)];
-  let going = true;
+  const end = new AbortController();
   let readings = 0;
   const reading = async ({ digest, body }: { digest: string; body: Buffer }) => {
-    while (going) {
+    while (!end.signal.aborted) {
       await expectWhole({ digest, body });
       readings += 1;
     }
@@ -76,7 +76,7 @@ test('a page that is sealed again while it is read in a loop is whole at each re
     await addKey(ring);
     expect(await resealBodies(store, keysOf(ring))).toBe(2);
   }
-  going = false;
+  end.abort();
   await reader;
   expect(readings).toBeGreaterThan(8);
 });

@@ -1,5 +1,6 @@
 import { errorsOf } from '../../../bench/identity/errors.js';
-import type { HostRecord, Resolution } from '../../../src/host/types.js';
+import type { Resolution } from '../../../src/host/resolution.js';
+import type { HostRecord } from '../../../src/host/types.js';
 
 const record = (id: string, ...keys: string[]): HostRecord => ({
   id,

@@ -1,0 +1,37 @@
+import type { MaskedLogin } from '../store/login.js';
+import { openPostgres } from './postgres.js';
+import { prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
+
+/** The table `user_logins` of a PostgreSQL: the logins of MongoDB once more, for whoever reads SQL. Both writes throw `Failure`. */
+export interface UserLogins {
+  /** Stores logins durably, each message at most once; those that are there already stay as they are. Can be repeated. */
+  put(logins: readonly MaskedLogin[]): Promise<void>;
+  /**
+   * Likewise, but those that are there get the masks given here: after a rotation of keys. Apart from `put`, so that a worker
+   * which masked a page with the old key, and comes late, takes no new mask back.
+   */
+  remask(logins: readonly MaskedLogin[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects, and makes or extends the table, at its first write. */
+export function openUserLogins(url: string): UserLogins {
+  const postgres = openPostgres(url);
+  let ready: Promise<void> | undefined;
+  const write = async (statement: string, logins: readonly MaskedLogin[]) => {
+    if (logins.length === 0) return;
+    const values = valuesOf(logins);
+    try {
+      await (ready ??= prepareTable(postgres));
+      await postgres.transaction((query) => query(statement, values));
+    } catch (error) {
+      ready = undefined; // another server may answer next time, or somebody dropped the table
+      throw error;
+    }
+  };
+  return {
+    put: (logins) => write(PUT, logins),
+    remask: (logins) => write(REMASK, logins),
+    close: () => postgres.close(),
+  };
+}

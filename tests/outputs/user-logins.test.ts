@@ -1,0 +1,261 @@
+import { randomUUID } from 'node:crypto';
+import type { LoginObservation } from '../../src/datasets/types.js';
+import { loadConfig } from '../../src/config.js';
+import { openUserLogins, type UserLogins } from '../../src/outputs/user-logins.js';
+import { remaskPostgres } from '../../src/outputs/remask.js';
+import { addKey } from '../../src/privacy/key-ring.js';
+import { openStore } from '../../src/store/database.js';
+import { maskLogin, putLogins, rotateLogins } from '../../src/store/logins.js';
+import { freshRing, keysOf } from '../privacy/rings.js';
+import { describeWithPostgres, PASSWORD, startPostgres, type TestPostgres } from '../support/postgres.js';
+
+interface Row {
+  user_id: string;
+  device_type: string;
+  masked_ip: string;
+  masked_device_id: string;
+  locale: string | null;
+  app_version: number | null;
+  created: string;
+  app_version_text: string | null;
+  masked_ip_network: string | null;
+  message_id: string | null;
+}
+
+/** As the users make it. */
+const THEIRS = `CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
+  masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`;
+
+const observed = (n: number): LoginObservation => ({
+  user_id: `u${n}`,
+  device_type: 'ios',
+  ip: `198.51.100.${n}`,
+  device_id: `device-${n}`,
+  locale: null,
+  app_version: '2.3.0',
+  create_date: new Date('2024-05-06T23:59:59Z'),
+});
+
+describeWithPostgres('logins in PostgreSQL', () => {
+  let postgres: TestPostgres;
+  let logins: UserLogins;
+  let ring: string;
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.remove());
+  beforeEach(() => {
+    ring = freshRing();
+    logins = openUserLogins(postgres.url());
+  });
+  afterEach(async () => {
+    await logins.close();
+    await postgres.query('DROP TABLE IF EXISTS user_logins');
+  });
+
+  const masked = (numbers: number[], more: Partial<LoginObservation> = {}) =>
+    numbers.map((n) => maskLogin(keysOf(ring), 'q', `m${n}`, { ...observed(n), ...more }));
+  const rows = () => postgres.query<Row>('SELECT *, create_date::text AS created FROM user_logins ORDER BY message_id');
+  const versions = () => postgres.query('SELECT message_id, xmin FROM user_logins ORDER BY message_id');
+  const unique = () =>
+    postgres.query<{ name: string }>(
+      `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indrelid = 'user_logins'::regclass`,
+    );
+
+  test('each message once, as the columns ask for it; what is there already stays', async () => {
+    const [first] = masked([1]);
+    await logins.put([first!]);
+    expect(await rows()).toEqual([
+      expect.objectContaining({
+        user_id: 'u1',
+        device_type: 'ios',
+        masked_ip: first!.masked_ip,
+        masked_device_id: first!.masked_device_id,
+        locale: null,
+        app_version: 2_003_000,
+        created: '2024-05-06',
+        app_version_text: '2.3.0',
+        masked_ip_network: first!.masked_ip_network,
+        message_id: 'q:m1',
+      }),
+    ]);
+    await logins.put(masked([3, 2, 1]));
+    const before = await versions();
+    expect(before).toHaveLength(3);
+    await logins.put(masked([1, 2, 3]));
+    await logins.remask(masked([1, 2, 3]));
+    await logins.put([]);
+    expect(await versions()).toEqual(before);
+    expect(await unique()).toEqual([{ name: 'user_logins_message_id' }]);
+  });
+
+  test('texts come through as they are; a version that does not sort has no number', async () => {
+    const odd = { user_id: `{"a",'b'}\\ ü😀`, locale: 'NULL', app_version: '2024.05-beta, "x"' };
+    await logins.put(masked([1], odd));
+    const [row] = await rows();
+    expect(row).toMatchObject({ user_id: odd.user_id, locale: 'NULL', app_version: null });
+    expect(row!.app_version_text).toBe(odd.app_version);
+  });
+
+  test('a rotation of keys changes all masks, and whoever comes late with the old key changes none back', async () => {
+    const old = masked([1, 2]);
+    await logins.put(old);
+    await addKey(ring);
+    const fresh = masked([1, 2, 3]);
+    await logins.remask(fresh);
+    await logins.put(old);
+    const stored = await rows();
+    const masksOf = ({ masked_ip, masked_ip_network, masked_device_id }: Row | (typeof old)[0]) => [
+      masked_ip,
+      masked_ip_network,
+      masked_device_id,
+    ];
+    expect(stored.map(masksOf)).toEqual(fresh.map(masksOf));
+    expect(stored[0]!.masked_ip).not.toBe(old[0]!.masked_ip);
+  });
+
+  test('all logins of the store are written again after a rotation, and those that were not there', async () => {
+    const store = await openStore({
+      uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
+      database: `p${randomUUID().slice(0, 8)}`,
+      hostsCollection: 'hosts',
+    });
+    try {
+      const all = Array.from({ length: 2_001 }, (_, n) =>
+        maskLogin(keysOf(ring), 'q', `m${n}`, { ...observed(n % 200), device_id: `d${n}` }),
+      );
+      const origin = { source: 'q', vendor: 'q', page: 'p', run: 'r', observedAt: new Date() };
+      await putLogins(
+        store,
+        origin,
+        all.map((login, row) => ({ ...login, row })),
+      );
+      await logins.put(all.slice(500));
+      await addKey(ring);
+      await rotateLogins(store, keysOf(ring), {});
+      expect(await remaskPostgres(store, postgres.url())).toBe(2_001);
+      const stored = new Map((await rows()).map((row) => [row.message_id, row.masked_device_id]));
+      expect(stored.size).toBe(2_001);
+      for await (const login of store.logins.find()) expect(stored.get(login._id)).toBe(login.masked_device_id);
+    } finally {
+      await store.db.dropDatabase();
+      await store.close();
+    }
+  });
+
+  test('a table that its users made is extended, and keeps what it holds', async () => {
+    await postgres.query(THEIRS);
+    await postgres.query(`INSERT INTO user_logins (user_id) VALUES ('a'), ('b')`);
+    await logins.put(masked([1]));
+    await logins.put(masked([1, 2]));
+    const stored = await rows();
+    expect(stored.map(({ user_id }) => user_id).sort()).toEqual(['a', 'b', 'u1', 'u2']);
+    expect(stored.filter(({ message_id }) => message_id === null)).toHaveLength(2);
+    expect(await unique()).toEqual([{ name: 'user_logins_message_id' }]);
+  });
+
+  test('several that start at once make one table; one that is dropped meanwhile is made again', async () => {
+    const others = Array.from({ length: 4 }, () => openUserLogins(postgres.url()));
+    const numbers = Array.from({ length: 50 }, (_, n) => n);
+    await Promise.all(others.map((other, at) => other.put(masked(at % 2 ? numbers : [...numbers].reverse()))));
+    expect(await rows()).toHaveLength(50);
+    expect(await unique()).toHaveLength(1);
+    await postgres.query('DROP TABLE user_logins');
+    await expect(others[0]!.put(masked([1]))).rejects.toMatchObject({ kind: 'server-unavailable' });
+    await others[0]!.put(masked([1]));
+    expect(await rows()).toHaveLength(1);
+    await Promise.all(others.map((other) => other.close()));
+  });
+
+  test('who may only write to a table that is complete needs no more', async () => {
+    await logins.put(masked([1]));
+    await postgres.query(`CREATE ROLE writer LOGIN PASSWORD '${PASSWORD}';
+      GRANT SELECT, INSERT, UPDATE ON user_logins TO writer`);
+    const url = postgres.url().replace('rollcall:', 'writer:');
+    const writer = openUserLogins(url);
+    try {
+      await writer.put(masked([1, 2]));
+      expect(await rows()).toHaveLength(2);
+      await postgres.query('REVOKE INSERT ON user_logins FROM writer');
+      await expect(writer.put(masked([3]))).rejects.toMatchObject({ kind: 'settings-invalid' });
+    } finally {
+      await writer.close();
+      await postgres.query('DROP OWNED BY writer; DROP ROLE writer');
+    }
+  });
+
+  test('while the server is away a write fails with its address only, and later succeeds', async () => {
+    await logins.put(masked([1]));
+    await postgres.stop();
+    try {
+      const failure = await logins.put(masked([2])).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ name: 'Failure', kind: 'server-unavailable' });
+      expect((failure as Error).message).toBe(
+        `PostgreSQL at 127.0.0.1:${postgres.port} does not answer (ECONNREFUSED)`,
+      );
+    } finally {
+      await postgres.start();
+    }
+    await logins.put(masked([1, 2]));
+    expect(await rows()).toHaveLength(2);
+  });
+
+  test('a connection that breaks under a write fails that write, and nothing else', async () => {
+    await logins.put(masked([1]));
+    const lock = postgres.query('BEGIN; LOCK TABLE user_logins; SELECT pg_sleep(2)');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const put = expect(logins.put(masked([2]))).rejects.toMatchObject({ kind: 'server-unavailable' });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await postgres.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rollcall'`);
+    await put;
+    await lock;
+    await logins.put(masked([2]));
+    expect(await rows()).toHaveLength(2);
+  });
+
+  test('a refused password, a missing database and a login that does not fit are named without a secret', async () => {
+    const fails = async (url: string) => {
+      const other = openUserLogins(url);
+      const error = (await other.put(masked([1])).catch((error: unknown) => error)) as Error;
+      await other.close();
+      expect(error).toMatchObject({ name: 'Failure', kind: 'settings-invalid' });
+      expect(JSON.stringify(error) + error.stack).not.toMatch(/canary|wrong/);
+      expect(error.cause).toBeUndefined();
+      return error.message;
+    };
+    const at = `PostgreSQL at 127.0.0.1:${postgres.port}`;
+    expect(await fails(postgres.url({ password: 'wrong' }))).toBe(`${at} refuses the user or the password (28P01)`);
+    expect(await fails(postgres.url().replace(`:${PASSWORD}@`, '@'))).toBe(`${at} refuses the user or the password`);
+    expect(await fails(postgres.url({ database: 'none' }))).toBe(`${at} does not have that database (3D000)`);
+    expect(await fails(postgres.url({ password: 'wrong%ff' }))).toBe('LOGINS_POSTGRES_URL cannot be read');
+    await postgres.query(THEIRS.replace('locale varchar(32)', 'locale varchar(32) NOT NULL'));
+    expect(await fails(postgres.url())).toBe(`${at} refuses logins (23502)`);
+  });
+});
+
+test.each([
+  'postgres://h/d',
+  'postgresql://u:p%40@h:5432/d?sslmode=require',
+  'postgres://u@[::1]:5/d',
+  'postgres:///d?host=/run/postgresql',
+])('%s is taken', (url) => {
+  expect(loadConfig({ LOGINS_POSTGRES_URL: url }).loginsPostgres).toBe(url);
+});
+
+test.each([
+  'mysql://u:canary@h/d',
+  'h:5432',
+  'postgres://u:12/canary@h/d',
+  'postgres://u:canary#1@h/d',
+  'postgres://u:canary@1@h/d',
+])('%s is refused, and not shown', (url) => {
+  let message = '';
+  try {
+    loadConfig({ LOGINS_POSTGRES_URL: url });
+  } catch (error) {
+    ({ message } = error as Error);
+  }
+  expect(message).toMatch(/^Bad settings: LOGINS_POSTGRES_URL: must be postgres:/);
+  expect(message).not.toContain('canary');
+});
