@@ -55,7 +55,7 @@ export function openPostgres(url: string): Postgres {
 async function openPool(connectionString: string): Promise<Pool> {
   const { Client, Pool } = await import('pg');
   try {
-    new Client({ connectionString }); // reads the URL and the files it names, and does not connect
+    void new Client({ connectionString }); // reads the URL and the files it names, and does not connect
   } catch {
     throw new Failure('settings-invalid', 'LOGINS_POSTGRES_URL cannot be read', {
       remedy: 'Percent-encode special characters, and look at the files of certificates that it names',
