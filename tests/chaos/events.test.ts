@@ -16,7 +16,7 @@ import type { SourceAccount } from '../../src/store/runs.js';
 jest.setTimeout(400_000);
 
 const KILLS = 50;
-const EVENTS = 20_000;
+const EVENTS = 10_000;
 let mongod: Awaited<ReturnType<typeof startMongod>>;
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
 const file = join(folder, 'events.jsonl');
@@ -28,7 +28,7 @@ beforeAll(async () => {
   // The transaction of a killed process keeps its locks until then: 50 times the usual 15 seconds are too long for a test.
   const store = await newStore();
   await store.client.db('admin').command({ setParameter: 1, transactionLifetimeLimitSeconds: 1 });
-  await pipeline(Readable.from(eventChunks({ count: EVENTS, seed: 3, spread: 15_000 })), createWriteStream(file));
+  await pipeline(Readable.from(eventChunks({ count: EVENTS, seed: 3, spread: 8_000 })), createWriteStream(file));
 });
 afterAll(async () => {
   for (const store of stores) await store.close();
@@ -103,7 +103,7 @@ test(`${KILLS} kills at random moments leave what an undisturbed delivery leaves
     let account: SourceAccount | undefined;
     // So many in one delivery that it ends at all, although each one has to begin by reading what was stored.
     for (let own = 0; !account; own += 1) {
-      account = await deliver(store, own < 8 && kills < KILLS ? 400 + Math.random() * (took - 400) : Infinity);
+      account = await deliver(store, own < 12 && kills < KILLS ? 500 + Math.random() * (took - 500) : Infinity);
       if (!account) kills += 1;
     }
     expect(counts(account)).toEqual(counts(expected));
