@@ -1,3 +1,4 @@
+import { Failure } from '../failure.js';
 import type { Normalized } from '../normalizer/normalize.js';
 import type { FetchedPage } from '../sources/source.js';
 
@@ -64,6 +65,8 @@ export class Through {
 
   async #normalize(): Promise<void> {
     const normalized = await this.normalizeFrom(this.#next);
+    // Told to stop, the normalizer comes back with nothing.
+    if (normalized.next <= this.#next) throw new Failure('server-unavailable', 'Normalizing was interrupted');
     this.#next = normalized.next;
     for (const count of ['rows', 'new', 'changed', 'unchanged', 'quarantined'] as const)
       this.sum[count] += normalized[count];

@@ -138,10 +138,18 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       warnings: state.warnings,
       confirmShrink: input.confirmShrink,
     });
+  const merge = async (): Promise<void> => {
+    for (let more = true; more;) {
+      const merged = await mergeRecords({ run });
+      progress.merged += merged.settled;
+      more = merged.more;
+    }
+  };
   /** While following: brings what was fetched to its end, so that it can be used and the next run goes on after it. */
   const round = async (): Promise<void> => {
     if (ordered) await deliver();
     await close(undefined, true);
+    if (state.settle === 'merge') await merge();
   };
 
   let interrupted: FailureNote | undefined;
@@ -200,11 +208,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   if (steps.includes('merge') && state.settle === 'merge') {
     progress.state = 'merging';
     setCurrentDetails(detailsOf(source, progress));
-    for (let more = true; more;) {
-      const merged = await mergeRecords({ run });
-      progress.merged += merged.settled;
-      more = merged.more;
-    }
+    await merge();
   }
   Object.assign(progress, { state: 'done', status: account.status, reason: account.reason, ...pickCounts(account) });
   setCurrentDetails(detailsOf(source, progress));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -58,6 +58,23 @@ test('the demo collects both vendors, shows hosts, and writes nothing the second
     hosts: 200,
     sources: { qualys: { new: 0, changed: 0, unchanged: qualys!.records } },
   });
+});
+
+test('logins of a queue and events of a file are sources of the same run', async () => {
+  const events = join(dir, 'some.jsonl');
+  const event = (id: number, value: number) => `${JSON.stringify({ id, category: 'billing', value })}\n`;
+  writeFileSync(events, event(3, 1) + event(1, 2) + event(3, 1) + 'broken\n');
+  const { code, out, result } = await demo('--hosts', '100', '--logins', '300', '--events', events);
+  expect(code).toBe(0);
+  expect(result.sources).toMatchObject({
+    qualys: { quarantined: 0 },
+    logins: { records: 300, unchanged: 0 },
+    events: { records: 4, new: 2, unchanged: 1, quarantined: 1 },
+  });
+  const { logins } = result.sources;
+  expect(logins!.new + logins!.quarantined).toBe(300);
+  expect(out).toMatch(/ip m1\.k1\.[\w-]+ \(\w/);
+  expect(out).toMatch(/2 events.* in 1 categories/);
 });
 
 const records = join(__dirname, '../../../shared/records');
