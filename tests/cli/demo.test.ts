@@ -74,7 +74,7 @@ test('logins of a queue and events of a file are sources of the same run', async
   const { logins } = result.sources;
   expect(logins!.new + logins!.quarantined).toBe(300);
   expect(out).toMatch(/ip m1\.k1\.[\w-]+ \(\w/);
-  expect(out).toMatch(/2 events.* in 1 categories/);
+  expect(out).toMatch(/2 events.* in 1 category/);
 });
 
 const records = join(__dirname, '../../../shared/records');

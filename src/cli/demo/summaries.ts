@@ -49,5 +49,5 @@ export async function eventsSummary(store: Store): Promise<string> {
   });
   for (const { _id, count, sum, min, max, distinct } of categories)
     table.push([plain(_id.category), number(count), ...[sum, min, max].map(short), number(distinct)]);
-  return `${pc.bold(`${number(events)} events`)} in ${number(of)} categories, in the order of their ids\n${table.toString()}`;
+  return `${pc.bold(`${number(events)} events`)} in ${number(of)} ${of === 1 ? 'category' : 'categories'}, in the order of their ids\n${table.toString()}`;
 }
