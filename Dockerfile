@@ -18,7 +18,7 @@ FROM node:22.23.3-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates \
   && rm -rf /var/lib/apt/lists/*
-ENV NODE_ENV=production ROLLCALL_LOG_DIR=/var/log/rollcall
+ENV NODE_ENV=production ROLLCALL_LOG_DIR=/var/log/rollcall MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=32768
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
