@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { loadConfig, type Config } from '../config.js';
 import { Failure } from '../failure.js';
 import { remaskPostgres } from '../outputs/remask.js';
+import { openUserLogins } from '../outputs/user-logins.js';
 import { addKey, createKeyRing, fingerprintOf, openKeyRing, removeKey } from '../privacy/key-ring.js';
 import { putAudit } from '../store/audit.js';
 import { openStore, type Store } from '../store/database.js';
@@ -111,10 +112,10 @@ const removeCommand = new Command('remove')
     // Of a key that is current or not there, removeKey says so.
     if (keys.has(id) && id !== keys.current)
       await withStore(config, async (store) => {
-        await refuseNeeded(store, id);
+        await refuseNeeded(store, id, config.loginsPostgres);
         // A worker that has not seen the last rotation yet may still write with it.
         await setTimeout(SETTLE);
-        await refuseNeeded(store, id);
+        await refuseNeeded(store, id, config.loginsPostgres);
       });
     await removeKey(config.keyRing!, id);
     process.stdout.write(
@@ -123,13 +124,24 @@ const removeCommand = new Command('remove')
   });
 
 /** Throws `Failure` when something stored can be opened with this key only. */
-async function refuseNeeded(store: Store, key: string): Promise<void> {
+async function refuseNeeded(store: Store, key: string, postgres: string | undefined): Promise<void> {
   const logins = await store.logins.countDocuments({ key });
   const pages = await store.bodies.countDocuments({ key });
-  if (logins + pages > 0)
-    throw new Failure('settings-invalid', `Key ${key} is needed by ${logins} logins and ${pages} sealed pages`, {
-      remedy: '`npm run rollcall -- mask rotate --no-new-key` moves them to the current key',
-    });
+  const rows = postgres === undefined ? 0 : await rowsOf(postgres, key);
+  if (logins + pages + rows === 0) return;
+  const also = postgres === undefined ? '' : ` and ${rows} rows of PostgreSQL`;
+  throw new Failure('settings-invalid', `Key ${key} is needed by ${logins} logins and ${pages} sealed pages${also}`, {
+    remedy: '`npm run rollcall -- mask rotate --no-new-key` moves them to the current key',
+  });
+}
+
+async function rowsOf(postgres: string, key: string): Promise<number> {
+  const output = openUserLogins(postgres);
+  try {
+    return await output.countOf(key);
+  } finally {
+    await output.close();
+  }
 }
 
 export const maskCommand = new Command('mask')

@@ -51,6 +51,9 @@ export const REMASK = `${INSERT} DO UPDATE SET ${MASKS.map((name) => `${name} = 
   WHERE (${MASKS.map((name) => `user_logins.${name}`).join(', ')})
   IS DISTINCT FROM (${MASKS.map((name) => `excluded.${name}`).join(', ')})`;
 
+/** How many logins are masked with one key. */
+export const COUNT_OF_KEY = `SELECT count(*)::int AS count FROM user_logins WHERE masked_ip LIKE 'm1.' || $1 || '.%'`;
+
 /** What `PUT` and `REMASK` take: an array a column. */
 export function valuesOf(logins: readonly MaskedLogin[]): unknown[] {
   // In one order everywhere: two writers that wait for each other's logins would wait for good.

@@ -1,6 +1,6 @@
 import type { MaskedLogin } from '../store/login.js';
 import { openPostgres } from './postgres.js';
-import { prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
+import { COUNT_OF_KEY, prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
 
 /** The table `user_logins` of a PostgreSQL: the logins of MongoDB once more, for whoever reads SQL. Both writes throw `Failure`. */
 export interface UserLogins {
@@ -11,6 +11,8 @@ export interface UserLogins {
    * which masked a page with the old key, and comes late, takes no new mask back.
    */
   remask(logins: readonly MaskedLogin[]): Promise<void>;
+  /** How many logins are masked with a key. */
+  countOf(key: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,11 @@ export function openUserLogins(url: string): UserLogins {
   return {
     put: (logins) => write(PUT, logins),
     remask: (logins) => write(REMASK, logins),
+    async countOf(key) {
+      await prepareTable(postgres);
+      const [row] = await postgres.transaction((query) => query<{ count: number }>(COUNT_OF_KEY, [key]));
+      return row!.count;
+    },
     close: () => postgres.close(),
   };
 }

@@ -103,8 +103,10 @@ describeWithPostgres('logins in PostgreSQL', () => {
     await logins.put(old);
     await addKey(ring);
     const fresh = masked([1, 2, 3]);
+    expect([await logins.countOf('k1'), await logins.countOf('k2')]).toEqual([2, 0]);
     await logins.remask(fresh);
     await logins.put(old);
+    expect([await logins.countOf('k1'), await logins.countOf('k2')]).toEqual([0, 3]);
     const stored = await rows();
     const masksOf = ({ masked_ip, masked_ip_network, masked_device_id }: Row | (typeof old)[0]) => [
       masked_ip,
