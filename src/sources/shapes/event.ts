@@ -30,19 +30,21 @@ function idOf(id: unknown): EventObservation['id'] {
     return id === 0 ? 0 : id;
   }
   if (typeof id !== 'string') throw new RecordRejected('id is neither text nor a number');
-  if (id === '') throw new RecordRejected('id is empty');
-  if (id.length > MOST_ID) throw new RecordRejected(`id is longer than ${MOST_ID} characters`);
-  if (!isWhole(id)) throw new RecordRejected('id holds half a character');
-  return id;
+  return checked('id', id, MOST_ID);
 }
 
 function categoryOf(category: unknown): string {
   if (category === undefined) throw new RecordRejected('category is missing');
   if (typeof category !== 'string') throw new RecordRejected('category is not text');
-  if (category === '') throw new RecordRejected('category is empty');
-  if (category.length > MOST_CATEGORY) throw new RecordRejected(`category is longer than ${MOST_CATEGORY} characters`);
-  if (!isWhole(category)) throw new RecordRejected('category holds half a character');
-  return category;
+  return checked('category', category, MOST_CATEGORY);
+}
+
+function checked(field: string, text: string, most: number): string {
+  if (text === '') throw new RecordRejected(`${field} is empty`);
+  if (text.length > most) throw new RecordRejected(`${field} is longer than ${most} characters`);
+  // MongoDB stores UTF-8, which has no lone surrogates: two such texts could become one.
+  if (/\p{Surrogate}/u.test(text)) throw new RecordRejected(`${field} holds half a character`);
+  return text;
 }
 
 function valueOf(value: unknown): number {
@@ -52,6 +54,3 @@ function valueOf(value: unknown): number {
   if (!Number.isFinite(value)) throw new RecordRejected('value is a number without an end');
   return value === 0 ? 0 : value;
 }
-
-/** MongoDB stores UTF-8, which has no lone surrogates: two such texts could become one. */
-const isWhole = (text: string) => !/\p{Surrogate}/u.test(text);
