@@ -1,29 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { ObjectId } from 'mongodb';
 import { loadConfig } from '../config.js';
 import { Failure } from '../failure.js';
-import { openStore, type Store } from '../store/database.js';
+import type { Store } from '../store/database.js';
 import { decide, undo, type DecisionDoc } from '../store/decisions.js';
 import { mergeChanged } from '../store/drain.js';
 import { hostOfRecord } from '../store/hosts.js';
 import { lookUp } from './host.js';
+import { user } from './person.js';
 import { plain } from './plain.js';
 import { recordOf } from './why.js';
+import { withStore } from './with-store.js';
 
 interface Options {
   because: string;
   by: string;
 }
-
-const user = (): string => {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown'; // a container's user need not have a name
-  }
-};
 
 const deciding = (name: string) =>
   new Command(name)
@@ -39,7 +32,7 @@ export const splitCommand = deciding('split')
     '\nExample:\n  npm run rollcall -- split web-01 qualys:42 --because "the old web-01, scrapped in May"',
   )
   .action(async (name: string, records: string[], { because, by }: Options) => {
-    await withStore(async (store) => {
+    await withStore(loadConfig(), async (store) => {
       const host = await lookUp(store, name);
       const members = host.sources.map(({ record }) => record);
       const strangers = records.filter((record) => !members.includes(record));
@@ -65,7 +58,7 @@ export const joinCommand = deciding('join')
   .argument('<b>', 'another one')
   .addHelpText('after', '\nExample:\n  npm run rollcall -- join qualys:42 crowdstrike:7f… --because "same asset tag"')
   .action(async (a: string, b: string, { because, by }: Options) => {
-    await withStore(async (store) => {
+    await withStore(loadConfig(), async (store) => {
       const pair = [await recordOf(store, a), await recordOf(store, b)] as const;
       if (pair[0] === pair[1]) throw new Failure('settings-invalid', `${a} and ${b} are the same record`);
       const docs = await decide(store, [pair], { kind: 'join', by, why: because });
@@ -79,7 +72,7 @@ export const decisionsCommand = new Command('decisions')
   .option('--all', 'those that were taken back too')
   .option('--json', 'one JSON object a line')
   .action(async (options: { all?: boolean; json?: boolean }) => {
-    await withStore(async (store) => {
+    await withStore(loadConfig(), async (store) => {
       const decisions = store.decisions.find(options.all ? {} : { undone: { $exists: false } }).sort({ _id: 1 });
       for await (const decision of decisions)
         process.stdout.write(`${options.json ? JSON.stringify(decision) : lineOf(decision)}\n`);
@@ -91,7 +84,7 @@ export const undoCommand = new Command('undo')
   .argument('<decision...>', 'ids as `decisions` shows them')
   .option('--by <name>', 'who takes them back', user())
   .action(async (ids: string[], { by }: { by: string }) => {
-    await withStore(async (store) => {
+    await withStore(loadConfig(), async (store) => {
       const bad = ids.filter((id) => !ObjectId.isValid(id));
       if (bad.length > 0) throw noDecision(bad);
       const docs = await undo(
@@ -111,15 +104,6 @@ function noDecision(ids: readonly string[]): Failure {
   return new Failure('settings-invalid', `No decision ${ids.join(', ')} stands`, {
     remedy: 'npm run rollcall -- decisions shows those that do',
   });
-}
-
-async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
-  const store = await openStore(loadConfig().mongodb);
-  try {
-    await work(store);
-  } finally {
-    await store.close();
-  }
 }
 
 /** Merges at once; were it cut short, the next run would go on. */

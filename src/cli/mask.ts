@@ -1,28 +1,21 @@
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { loadConfig, type Config } from '../config.js';
+import { loadConfig } from '../config.js';
 import { Failure } from '../failure.js';
 import { remaskPostgres } from '../outputs/remask.js';
 import { openUserLogins } from '../outputs/user-logins.js';
 import { addKey, createKeyRing, fingerprintOf, openKeyRing, removeKey } from '../privacy/key-ring.js';
 import { putAudit } from '../store/audit.js';
-import { openStore, type Store } from '../store/database.js';
+import type { Store } from '../store/database.js';
 import { rotateLogins } from '../store/logins.js';
 import { resealBodies, sealedWithOlder, sealKeys } from '../store/reseal-bodies.js';
+import { user } from './person.js';
+import { withStore } from './with-store.js';
 
 /** Workers look at their key ring once a second, milliseconds. */
 const SETTLE = 2_000;
-
-export const user = (): string => {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown'; // a container's user need not have a name
-  }
-};
 
 const newCommand = new Command('new')
   .description('make a key ring with one key')
@@ -163,13 +156,4 @@ export function reason(why: string): string {
   const text = why.trim();
   if (text === '') throw new Failure('settings-invalid', '--why is empty', { remedy: 'Say why, for the audit entry' });
   return text;
-}
-
-export async function withStore(config: Config, work: (store: Store) => Promise<void>): Promise<void> {
-  const store = await openStore(config.mongodb);
-  try {
-    await work(store);
-  } finally {
-    await store.close();
-  }
 }

@@ -7,7 +7,9 @@ import { putAudit } from '../store/audit.js';
 import type { Store } from '../store/database.js';
 import type { LoginDoc } from '../store/logins.js';
 import { EXIT } from './exit.js';
-import { reason, user, withStore } from './mask.js';
+import { reason } from './mask.js';
+import { user } from './person.js';
+import { withStore } from './with-store.js';
 import { plain } from './plain.js';
 
 interface Options {
