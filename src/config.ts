@@ -10,6 +10,8 @@ const words = z
   .default('')
   .transform((text) => text.split(/[\s,]+/).filter(Boolean));
 
+const address = z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port');
+
 /** Every variable that Rollcall itself reads; those of a source are declared in the source's own file. */
 const schema = z.object({
   MONGODB_URI: z
@@ -24,10 +26,7 @@ const schema = z.object({
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'may hold letters, digits, _ and -')
     .default('hosts'),
-  TEMPORAL_ADDRESS: z
-    .string()
-    .regex(/^[^\s/]+:\d+$/, 'must be host:port')
-    .default('127.0.0.1:7233'),
+  TEMPORAL_ADDRESS: address.default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('rollcall'),
   TEMPORAL_API_KEY: z.string().optional(),
@@ -52,7 +51,17 @@ const schema = z.object({
   ROLLCALL_SHRINK_SHARE: z.coerce.number().min(0).max(1).default(0.2),
   ROLLCALL_LOG_DIR: z.string().default('logs'),
   ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ROLLCALL_LOG_KEEP_DAYS: z.coerce.number().int().positive().default(30),
   ROLLCALL_TIMEZONE: z.string().default('UTC'),
+  ROLLCALL_REPORT_DIR: z.string().min(1).default('reports'),
+  ROLLCALL_UI_ADDRESS: address.default('127.0.0.1:8300'),
+  ROLLCALL_UI_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  ROLLCALL_METRICS_ADDRESS: address.optional(),
+  ROLLCALL_ALERT_WEBHOOK: z
+    .string()
+    .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), 'must be an http(s) URL')
+    .optional(),
+  ROLLCALL_RAW_KEEP_DAYS: z.coerce.number().int().positive().default(90),
 });
 
 export interface Config {
@@ -78,8 +87,18 @@ export interface Config {
   junk: JunkLists;
   /** A complete listing that lost more than this share of a source's records retires nothing until confirmed. */
   shrinkShare: number;
-  log: { dir: string; level: string };
+  log: { dir: string; level: string; keepDays: number };
   timezone: string;
+  /** Folder of the reports, one folder a day inside. */
+  reportDir: string;
+  /** Where the page to look hosts up is served, and what a visitor from elsewhere has to show. */
+  ui: { address: string; token?: string };
+  /** Where the worker answers health checks and Prometheus: host:port; absent: nowhere. */
+  metricsAddress?: string;
+  /** Who is told when a run failed or did not take place: a URL, which may hold a secret. */
+  alertWebhook?: string;
+  /** Raw pages that no record points to are kept for this long. */
+  rawKeepDays: number;
   /** Where sources find their own settings. */
   environment: Record<string, string | undefined>;
 }
@@ -126,8 +145,16 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     ...(env.ROLLCALL_KEY_RING === undefined ? {} : { keyRing: resolve(env.ROLLCALL_KEY_RING) }),
     ...(env.LOGINS_POSTGRES_URL === undefined ? {} : { loginsPostgres: env.LOGINS_POSTGRES_URL }),
     shrinkShare: env.ROLLCALL_SHRINK_SHARE,
-    log: { dir: env.ROLLCALL_LOG_DIR, level: env.ROLLCALL_LOG_LEVEL },
+    log: { dir: env.ROLLCALL_LOG_DIR, level: env.ROLLCALL_LOG_LEVEL, keepDays: env.ROLLCALL_LOG_KEEP_DAYS },
     timezone: env.ROLLCALL_TIMEZONE,
+    reportDir: env.ROLLCALL_REPORT_DIR,
+    ui: {
+      address: env.ROLLCALL_UI_ADDRESS,
+      ...(env.ROLLCALL_UI_TOKEN === undefined ? {} : { token: env.ROLLCALL_UI_TOKEN }),
+    },
+    ...(env.ROLLCALL_METRICS_ADDRESS === undefined ? {} : { metricsAddress: env.ROLLCALL_METRICS_ADDRESS }),
+    ...(env.ROLLCALL_ALERT_WEBHOOK === undefined ? {} : { alertWebhook: env.ROLLCALL_ALERT_WEBHOOK }),
+    rawKeepDays: env.ROLLCALL_RAW_KEEP_DAYS,
     environment,
   };
 }

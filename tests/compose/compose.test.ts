@@ -79,8 +79,9 @@ test('the file holds no secret', () => {
 });
 
 test('the worker gets every variable of the configuration and of the sources', () => {
-  // Of other servers than those of the file, or of folders that the container does not have.
+  // Of other servers than those of the file, of folders that the container does not have, or of the page for looking.
   const elsewhere = ['TEMPORAL_NAMESPACE', 'TEMPORAL_API_KEY', 'TEMPORAL_TLS', 'ROLLCALL_SOURCES'];
+  elsewhere.push('ROLLCALL_UI_ADDRESS', 'ROLLCALL_UI_TOKEN');
   const declared = [...configVariables(), ...loadSources().all().flatMap(sourceVariables)];
   // Read by the AWS SDK and by Node.
   const libraries = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'TMPDIR'];
