@@ -3,11 +3,11 @@ import { datasetOf } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import type { AnySource } from '../sources/source.js';
 import { countListing } from '../store/pages.js';
-import { compareListing, markGone, type Absence } from '../store/retire.js';
-import { NO_COUNTS, putAccount, type SourceAccount } from '../store/runs.js';
+import { compareListing, countGone, retireMissing, type Absence } from '../store/retire.js';
+import { NO_COUNTS, putAccount, resumeAccount, type SourceAccount } from '../store/runs.js';
 import { keepPositions } from '../store/sources.js';
 import { withHeartbeat, type Dependencies } from './context.js';
-import { toApplicationFailure } from './failures.js';
+import { toApplicationFailure, type FailureNote } from './failures.js';
 
 export interface OpenInput {
   run: string;
@@ -38,6 +38,10 @@ export interface CloseInput {
   counted?: { new: number; changed: number; unchanged: number; quarantined: number };
   /** Stored pages were read again. */
   replayed: boolean;
+  /** It was parked in between: pages of another day are no proof that something is gone. */
+  resumed?: boolean;
+  /** Its workflow stays with the cursor; the kind of the failure. */
+  parked?: FailureNote['kind'];
   /** Retire what is missing however much it is. */
   confirmShrink: boolean;
 }
@@ -61,7 +65,7 @@ export function listingActivities({ store, sources, config }: Dependencies) {
         }
         if (fetch) {
           const checked = { vendor: definition.vendor, last_run: run, last_checked: now };
-          await store.sources.updateOne({ _id: source }, { $set: checked }, { upsert: true });
+          await store.sources.updateOne({ _id: source }, { $set: checked, $unset: { parked: true } }, { upsert: true });
         }
         await putAccount(store, run, source, { ...NO_COUNTS, status: 'collecting', started_at: now });
         return {
@@ -71,6 +75,19 @@ export function listingActivities({ store, sources, config }: Dependencies) {
           listing: definition.listing,
           settle: datasetOf(definition).settle,
         };
+      } catch (error) {
+        throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+      }
+    },
+
+    /** A parked source goes on. */
+    async resumeListing({ run, source }: { run: string; source: string }): Promise<void> {
+      try {
+        await store.sources.updateOne(
+          { _id: source },
+          { $set: { last_checked: new Date() }, $unset: { parked: true } },
+        );
+        await resumeAccount(store, run, source);
       } catch (error) {
         throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
       }
@@ -102,6 +119,7 @@ export function listingActivities({ store, sources, config }: Dependencies) {
       ...(input.reason === undefined ? {} : { reason: input.reason }),
       ...(input.remedy === undefined ? {} : { remedy: input.remedy }),
       ...(input.warnings?.length ? { warnings: input.warnings } : {}),
+      ...(input.parked ? { parked: true } : {}),
       pages: counts.pages,
       new: counts.new,
       changed: counts.changed,
@@ -122,7 +140,17 @@ export function listingActivities({ store, sources, config }: Dependencies) {
       await store.sources.updateOne({ _id: source }, { $set: { last_complete: last } }, { upsert: true });
     }
     await putAccount(store, run, source, account);
+    await markParked(input, account);
     return account;
+  }
+
+  async function markParked(
+    { run, source, closedAt, parked: kind }: CloseInput,
+    account: SourceAccount,
+  ): Promise<void> {
+    const { reason = '', remedy } = account;
+    const parked = kind && { run, at: new Date(closedAt), kind, reason, ...(remedy ? { remedy } : {}) };
+    await store.sources.updateOne({ _id: source }, parked ? { $set: { parked } } : { $unset: { parked: true } });
   }
 
   /** The next run goes on where this one ended. A last line that was cut off then was read again. */
@@ -141,7 +169,14 @@ export function listingActivities({ store, sources, config }: Dependencies) {
     account.unchanged = Math.max(0, account.unchanged - account.repeated);
     account.records = account.new + account.changed + account.unchanged + account.quarantined;
     if (!input.complete || !full) return;
-    const already = await store.records.countDocuments({ source, gone_at: at });
+    if (input.resumed) {
+      account.warnings = [
+        ...(account.warnings ?? []),
+        'It was parked in between: nothing was retired, the next run will',
+      ];
+      return;
+    }
+    const already = await countGone(store, source, at);
     const before = absence.live + already;
     if (absence.missing > 0) {
       const doubt = input.confirmShrink ? undefined : doubtOf(account, absence, (absence.missing + already) / before);
@@ -151,9 +186,8 @@ export function listingActivities({ store, sources, config }: Dependencies) {
         account.remedy = `Check the source; if they are really gone: npm run trigger -- ${source} --force --confirm-shrink`;
         return;
       }
-      await compareListing(store, run, source, async (ids) => void (await markGone(store, ids, at)));
     }
-    account.gone = await store.records.countDocuments({ source, gone_at: at });
+    account.gone = absence.missing > 0 ? await retireMissing(store, run, source, at) : already;
   }
 
   /** Why what is missing may not be gone after all. */

@@ -1,4 +1,5 @@
 import type { IndexDescription } from 'mongodb';
+import { runStatusOf } from '../run-status.js';
 import type { Store } from './database.js';
 
 /** How one source fared in one run. */
@@ -23,6 +24,12 @@ export interface SourceAccount {
   repeated: number;
   /** Records that would be gone, held back because the listing shrank too much at once. */
   held?: number;
+  /** Who had what was held back retired after all. */
+  confirmed?: { by: string; at: Date };
+  /** Its workflow waits with the cursor where it failed: the signal `resume`, or the next run, lets it go on. */
+  parked?: true;
+  /** The run whose ledger holds its pages, where that is another one: it was parked there. */
+  listing?: string;
   started_at: Date;
   ended_at?: Date;
 }
@@ -62,9 +69,41 @@ export async function openRun(store: Store, run: string, workflowId: string, sta
   );
 }
 
-/** Writes one source's account into its run; other sources' accounts are not touched. */
+/**
+ * Writes one source's account into its run; other sources' accounts are not touched. A run that has ended already (the source
+ * was parked) takes the status that its accounts have now.
+ */
 export async function putAccount(store: Store, run: string, source: string, account: SourceAccount): Promise<void> {
-  await store.runs.updateOne({ _id: run }, { $set: { [`sources.${source}`]: account } });
+  const after = await store.runs.findOneAndUpdate(
+    { _id: run },
+    { $set: { [`sources.${source}`]: account } },
+    { returnDocument: 'after' },
+  );
+  if (!after?.ended_at || after.status === 'cancelled') return;
+  const status = runStatusOf(Object.values(after.sources));
+  if (status !== after.status) await store.runs.updateOne({ _id: run }, { $set: { status } });
+}
+
+/** A parked source is being collected again; what it has come to so far stays. */
+export async function resumeAccount(store: Store, run: string, source: string): Promise<void> {
+  const at = `sources.${source}`;
+  await store.runs.updateOne(
+    { _id: run },
+    {
+      $set: { [`${at}.status`]: 'collecting' },
+      $unset: { [`${at}.reason`]: true, [`${at}.remedy`]: true, [`${at}.parked`]: true },
+    },
+  );
+}
+
+/** Runs, the newest first; those that a source took part in, or that ended in one way. */
+export function listRuns(store: Store, only: { source?: string; status?: RunStatus }, limit: number): Promise<RunDoc[]> {
+  const { source, status } = only;
+  const filter = {
+    ...(source === undefined ? {} : { [`sources.${source}`]: { $exists: true } }),
+    ...(status === undefined ? {} : { status }),
+  };
+  return store.runs.find(filter).sort({ started_at: -1 }).limit(limit).toArray();
 }
 
 /** The latest run whose id begins with `prefix`; without one, the latest that fetched something. */

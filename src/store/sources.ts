@@ -10,6 +10,17 @@ export interface SourceDoc {
   last_run?: string;
   /** The last run that saw its whole listing. */
   last_complete?: { run: string; at: Date; records: number };
+  /** Its workflow waits with its cursor since a failure that only somebody can mend. */
+  parked?: Parked;
+}
+
+export interface Parked {
+  run: string;
+  at: Date;
+  /** A `FailureKind`. */
+  kind: string;
+  reason: string;
+  remedy?: string;
 }
 
 /** Registers sources that are not known yet, never checked. Can be repeated. */

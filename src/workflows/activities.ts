@@ -33,7 +33,7 @@ export const { closeListing } = proxyActivities<Activities>({
 });
 
 /** Small bookkeeping: local, because a full activity would cost more than its work. */
-export const { openListing, openInventoryRun, closeInventoryRun } = proxyLocalActivities<Activities>({
+export const { openListing, resumeListing, openInventoryRun, closeInventoryRun } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '30 seconds',
   retry,
 });

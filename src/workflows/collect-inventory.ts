@@ -4,13 +4,15 @@ import {
   ChildWorkflowFailure,
   ParentClosePolicy,
   isCancellation,
+  condition,
+  getExternalWorkflowHandle,
   setCurrentDetails,
   setHandler,
   startChild,
   upsertSearchAttributes,
   workflowInfo,
-  type ChildWorkflowHandle,
 } from '@temporalio/workflow';
+import { runStatusOf } from '../run-status.js';
 import type { RunStatus, SourceAccount } from '../store/runs.js';
 import { closeInventoryRun, mergeRecords, openInventoryRun } from './activities.js';
 import { collectSource, type Step } from './collect-source.js';
@@ -20,9 +22,12 @@ import {
   pauseSignal,
   resumeSignal,
   runProgressQuery,
+  settledSignal,
   stopSignal,
+  takeOverSignal,
   type RunProgress,
 } from './messages.js';
+import { busyAccount, emptyAccount } from './progress.js';
 
 export interface CollectInventoryInput {
   sources: string[];
@@ -53,19 +58,25 @@ export interface RunSummary {
   sources: Record<string, SourceAccount>;
 }
 
+type Word = typeof pauseSignal | typeof resumeSignal | typeof stopSignal;
+
+/** A source's workflow that ends whenever it is looked at is somebody else's to find out. */
+const MOST_TRIES = 5;
+const TAKE_OVER_PATIENCE = '5 minutes';
+
 /** Collects sources side by side into one inventory; one that fails leaves the others alone. */
 export async function collectInventory(input: CollectInventoryInput): Promise<RunSummary> {
   const startedAt = new Date();
   const run = `${startedAt.toISOString().slice(0, 19).replace(/\D/g, '')}-${workflowInfo().runId.slice(-8)}`;
   const progress: RunProgress = { run, sources: {} };
-  const children = new Map<string, ChildWorkflowHandle<typeof collectSource>>();
+  const workflows = new Map<string, { signal(of: Word): Promise<void> }>();
   setHandler(runProgressQuery, () => progress);
   // What was said last counts for sources that start later, too.
-  let said: typeof pauseSignal | typeof resumeSignal | typeof stopSignal | undefined;
+  let said: Word | undefined;
   for (const signal of [pauseSignal, resumeSignal, stopSignal]) {
     setHandler(signal, async () => {
       said = signal;
-      await Promise.allSettled([...children.values()].map((child) => child.signal(signal)));
+      await Promise.allSettled([...workflows.values()].map((workflow) => workflow.signal(signal)));
     });
   }
   await openInventoryRun({ run, startedAt: startedAt.toISOString() });
@@ -74,22 +85,27 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const sourceWorkflowId = (source: string) => `${input.prefix ?? 'rollcall'}-source-${source}`;
   const steps = stepsOf(input);
   const accounts: Record<string, SourceAccount> = {};
-  const collect = async (source: string): Promise<void> => {
-    const workflowId = sourceWorkflowId(source);
-    progress.sources[source] = { workflowId };
-    const account = await collectOne(source).catch((error: unknown) => {
-      if (isCancellation(error)) throw error;
-      return accountOf(error, startedAt);
-    });
+  const settle = (source: string, account: SourceAccount): void => {
     accounts[source] = account;
-    progress.sources[source] = { workflowId, account };
+    progress.sources[source] = { workflowId: sourceWorkflowId(source), account };
     setCurrentDetails(tableOf(run, input.sources, accounts));
   };
-  const collectOne = async (source: string): Promise<SourceAccount> => {
+  // Of a source that parks, or that another run began: it does not end as this run's child.
+  setHandler(settledSignal, settle);
+  const collect = async (source: string): Promise<void> => {
+    progress.sources[source] = { workflowId: sourceWorkflowId(source) };
+    for (let tries = 0; accounts[source] === undefined; tries += 1) {
+      if (tries === MOST_TRIES) settle(source, busyAccount());
+      else if (!(await collectAsChild(source))) await takeOver(source);
+    }
+  };
+  /** `false`: its workflow is there already. */
+  const collectAsChild = async (source: string): Promise<boolean> => {
     const pagesOf = input.pagesOf?.[source];
     const child = await startChild(collectSource, {
       workflowId: sourceWorkflowId(source),
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      // One that parks outlives its run.
+      parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${source}, run ${run}`,
       ...(input.searchable ? { typedSearchAttributes: [{ key: SOURCE_ATTRIBUTE, value: source }] } : {}),
       args: [
@@ -100,13 +116,44 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
           confirmShrink: input.confirmShrink ?? false,
           steps,
           ...(input.follow ? { follow: true } : {}),
+          ...(input.searchable ? { searchable: true } : {}),
           ...(pagesOf ? { pagesOf } : {}),
         },
       ],
+    }).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') return undefined;
+      throw error;
     });
-    children.set(source, child);
+    if (!child) return false;
+    workflows.set(source, child);
     if (said) await child.signal(said);
-    return await child.result();
+    const ended = child.result().then(
+      (account) => settle(source, account),
+      (error: unknown) => {
+        if (isCancellation(error)) throw error;
+        settle(source, accountOf(error, startedAt));
+      },
+    );
+    ended.catch(() => {}); // a cancellation that comes when nobody waits any longer
+    // Cancelled, it waits until the source has ended, too.
+    const settled = CancellationScope.nonCancellable(() => condition(() => accounts[source] !== undefined));
+    await Promise.race([ended, settled]);
+    return true;
+  };
+  /** Lets a parked source go on, and waits for what it comes to. Returns without that when it has ended meanwhile. */
+  const takeOver = async (source: string): Promise<void> => {
+    const other = getExternalWorkflowHandle(sourceWorkflowId(source));
+    const { workflowId, runId } = workflowInfo();
+    for (;;) {
+      // Said again now and then: one that was terminated never answers.
+      const there = await other.signal(takeOverSignal, { workflowId, runId }).then(
+        () => true,
+        () => false,
+      );
+      if (!there) return;
+      workflows.set(source, other);
+      if (await condition(() => accounts[source] !== undefined, TAKE_OVER_PATIENCE)) return;
+    }
   };
 
   try {
@@ -114,13 +161,14 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
     else await Promise.all(input.sources.map(collect));
   } catch (error) {
     if (isCancellation(error)) {
-      for (const source of input.sources) accounts[source] ??= { ...accountOf(error, startedAt), reason: 'cancelled' };
+      for (const source of input.sources)
+        accounts[source] ??= emptyAccount({ status: 'failed', reason: 'cancelled' }, startedAt);
       await CancellationScope.nonCancellable(() => closeInventoryRun({ run, status: 'cancelled', accounts }));
     }
     throw error;
   }
 
-  const status = statusOf(Object.values(accounts));
+  const status = runStatusOf(Object.values(accounts));
   const { hosts } = await closeInventoryRun({ run, status, accounts });
   if (input.searchable) upsertSearchAttributes([{ key: STATUS_ATTRIBUTE, value: status }]);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
@@ -142,29 +190,14 @@ function stepsOf({ only, replay }: CollectInventoryInput): Step[] {
   return replay ? ['normalize', 'merge'] : ['fetch', 'normalize', 'merge'];
 }
 
-function statusOf(accounts: SourceAccount[]): RunStatus {
-  const bad = accounts.filter(({ status }) => status === 'failed' || status === 'partial');
-  if (bad.length === 0) return 'completed';
-  return accounts.every(({ status }) => status === 'failed') ? 'failed' : 'partial';
-}
-
-/** The account of a source whose workflow failed, or could not be started because another run is collecting it. */
+/** The account of a source whose workflow failed. */
 function accountOf(error: unknown, startedAt: Date): SourceAccount {
-  const empty = { pages: 0, records: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, gone: 0, repeated: 0 };
-  if (error instanceof Error && error.name === 'WorkflowExecutionAlreadyStartedError') {
-    return { ...empty, status: 'busy', reason: 'another run is collecting it right now', started_at: startedAt };
-  }
   const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const [account] = (cause.details ?? []) as SourceAccount[];
     if (account?.status) return account;
   }
-  return {
-    ...empty,
-    status: 'failed',
-    reason: cause instanceof Error ? cause.message : String(cause),
-    started_at: startedAt,
-  };
+  return emptyAccount({ status: 'failed', reason: cause instanceof Error ? cause.message : String(cause) }, startedAt);
 }
 
 /** What the Web UI shows of the run. */
@@ -172,8 +205,8 @@ function tableOf(run: string, sources: string[], accounts: Record<string, Source
   const rows = sources.map((source) => {
     const account = accounts[source];
     if (!account) return `| ${source} | collecting | | | | | |`;
-    const { status, records, new: created, changed, unchanged, quarantined, gone, reason } = account;
-    return `| ${source} | ${status}${reason ? `: ${reason}` : ''} | ${records} | ${created} | ${changed} | ${unchanged} | ${quarantined} / ${gone} |`;
+    const { status, parked, records, new: created, changed, unchanged, quarantined, gone, reason } = account;
+    return `| ${source} | ${parked ? 'parked, ' : ''}${status}${reason ? `: ${reason}` : ''} | ${records} | ${created} | ${changed} | ${unchanged} | ${quarantined} / ${gone} |`;
   });
   return [
     `Run ${run}`,

@@ -4,9 +4,13 @@ import type { SourceAccount } from '../store/runs.js';
 
 /** Live progress of one source. */
 export interface SourceProgress {
-  state: 'waiting' | 'fetching' | 'paused' | 'merging' | 'done';
+  state: 'waiting' | 'fetching' | 'paused' | 'merging' | 'parked' | 'done';
   status?: SourceAccount['status'];
   reason?: string;
+  /** What would let a parked source go on. */
+  remedy?: string;
+  /** Since when it is parked, ISO 8601. */
+  parkedAt?: string;
   pages: number;
   /** Rows fetched so far. */
   rows: number;
@@ -31,9 +35,20 @@ export const progressQuery = defineQuery<SourceProgress>('progress');
 export const runProgressQuery = defineQuery<RunProgress>('progress');
 /** Fetching waits after the stretch under way; what was fetched is still normalized. */
 export const pauseSignal = defineSignal('pause');
+/** What is paused or parked goes on from where it is. */
 export const resumeSignal = defineSignal('resume');
-/** Ends the listing after the stretch under way, as partial. */
+/** Ends the listing after the stretch under way, as partial; a parked one gives up its cursor. */
 export const stopSignal = defineSignal('stop');
+
+/** A run that waits for a source which another run has begun. */
+export interface WaitingRun {
+  workflowId: string;
+  runId: string;
+}
+/** To a source: go on if you are parked, and tell this run what you come to. */
+export const takeOverSignal = defineSignal<[WaitingRun]>('takeOver');
+/** To a run: what a source has come to that does not end now (it parks), or that is another run's. */
+export const settledSignal = defineSignal<[source: string, account: SourceAccount]>('settled');
 
 export const SOURCE_ATTRIBUTE = defineSearchAttributeKey('RollcallSource', SearchAttributeType.KEYWORD);
 export const STATUS_ATTRIBUTE = defineSearchAttributeKey('RollcallStatus', SearchAttributeType.KEYWORD);

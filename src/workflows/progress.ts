@@ -4,6 +4,25 @@ import type { Normalized } from '../activities/normalize.js';
 import type { SourceAccount } from '../store/runs.js';
 import type { SourceProgress } from './messages.js';
 
+/**
+ * Failures that somebody can mend, or that pass: the source keeps its cursor and waits. The others need a listing from its
+ * beginning (`listing-loops`, `cursor-expired`) or a correction of Rollcall itself.
+ */
+const MENDABLE = new Set<FailureNote['kind']>([
+  'unreachable',
+  'vendor-error',
+  'rate-limited',
+  'credentials-rejected',
+  'not-permitted',
+  'request-rejected',
+  'response-mismatch',
+  'response-too-large',
+  'redirect-refused',
+  'settings-invalid',
+]);
+
+export const isMendable = ({ kind }: FailureNote): boolean => MENDABLE.has(kind);
+
 export const STOPPED: FailureNote = { kind: 'unreachable', message: 'stopped by a signal before its end' };
 
 /** What an activity that gave up has to say about it. */
@@ -15,6 +34,18 @@ export function noteOf(error: unknown): FailureNote {
   }
   return { kind: 'defect', message: cause instanceof Error ? cause.message : String(cause) };
 }
+
+/** The account of a source that was not collected. */
+export function emptyAccount(
+  outcome: Pick<SourceAccount, 'status' | 'reason'>,
+  startedAt: Date = new Date(),
+): SourceAccount {
+  const nothing = { pages: 0, records: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, gone: 0, repeated: 0 };
+  return { ...nothing, ...outcome, started_at: startedAt };
+}
+
+export const busyAccount = (): SourceAccount =>
+  emptyAccount({ status: 'busy', reason: 'another run is collecting it right now' });
 
 type Counts = Pick<Normalized, 'rows' | 'new' | 'changed' | 'unchanged' | 'quarantined'>;
 
@@ -43,8 +74,12 @@ export function pickCounts({
 /** What the Web UI shows of a running source. */
 export function detailsOf(source: string, progress: SourceProgress): string {
   const of = progress.total === undefined ? '' : ` of ${progress.total}`;
+  const parked = progress.state === 'parked';
   return [
-    `**${source}**: ${progress.status ?? progress.state}${progress.reason ? ` (${progress.reason})` : ''}`,
+    `**${source}**: ${parked ? 'parked, ' : ''}${progress.status ?? progress.state}${progress.reason ? ` (${progress.reason})` : ''}`,
+    ...(parked
+      ? [`${progress.remedy ? `${progress.remedy}. ` : ''}The signal \`resume\`, or the next run, goes on from there`]
+      : []),
     `${progress.pages} pages, ${progress.rows}${of} rows fetched, ${progress.normalized} normalized`,
     `${progress.new} new, ${progress.changed} changed, ${progress.unchanged} unchanged, ${progress.quarantined} quarantined`,
   ].join('\n\n');

@@ -1,0 +1,140 @@
+import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
+import { progressQuery } from '../../src/workflows/messages.js';
+import { openPipeline, type Pipeline } from '../support/pipeline.js';
+
+/** A source that fails for good keeps its cursor, says what it needs, and goes on from there. */
+jest.setTimeout(60_000);
+
+const SOURCE = 'qualys-demo';
+let simulator: SpawnedSimulator;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  simulator = await spawnSimulator({ hosts: 300, seed: 5 });
+});
+afterAll(() => simulator?.stop());
+beforeEach(async () => {
+  await simulator.setFaults();
+  await simulator.control('DELETE', 'state');
+  pipeline = await openPipeline({
+    ...simulator.environment,
+    QUALYS_DEMO_PAGE_SIZE: '50',
+    QUALYS_DEMO_CONCURRENCY: '1',
+    CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
+  });
+});
+afterEach(async () => {
+  await workflow()
+    .terminate()
+    .catch(() => {});
+  await pipeline.close();
+});
+
+const workflow = () => pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-${SOURCE}`);
+const collect = () => pipeline.collect({ sources: [SOURCE], force: true });
+const refuse = () => simulator.setFaults({ kind: 'status', status: 401, on: SOURCE, at: 4, times: 1_000 });
+const until = async <T>(look: () => Promise<T | null | undefined | false>): Promise<T> => {
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+const parkedOf = async () => (await pipeline.store.sources.findOne({ _id: SOURCE }))?.parked;
+const requests = async () => (await simulator.state()).requests;
+
+test('it waits with its cursor and says what it needs; its run ends, and the signal resume brings it to its end', async () => {
+  await refuse();
+  const summary = await pipeline.collect({ sources: [SOURCE, 'crowdstrike-demo'], force: true });
+  expect(summary.status).toBe('partial');
+  expect(summary.sources['crowdstrike-demo']!.status).toBe('complete');
+  expect(summary.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, pages: 3, records: 150 });
+  expect(await parkedOf()).toMatchObject({ run: summary.run, kind: 'credentials-rejected' });
+
+  const progress = await until(async () => {
+    const now = await workflow().query(progressQuery);
+    return now.state === 'parked' && now;
+  });
+  expect(progress).toMatchObject({
+    reason: expect.stringMatching(/refused|rejected|401/i),
+    parkedAt: expect.any(String),
+  });
+  expect(progress.remedy).toMatch(/QUALYS_DEMO_TOKEN/);
+
+  await simulator.setFaults();
+  const before = await requests();
+  await workflow().signal('resume');
+  const account = await workflow().result();
+  const { records } = await simulator.state();
+  expect(account).toMatchObject({ status: 'complete', records: records.qualys });
+  expect(account.parked).toBeUndefined();
+  const resumed = (await requests()) - before;
+  expect(await pipeline.store.records.countDocuments({ source: SOURCE })).toBe(records.qualys);
+  expect(await parkedOf()).toBeUndefined();
+  const run = await pipeline.store.runs.findOne({ _id: summary.run });
+  expect(run).toMatchObject({ status: 'completed', sources: { [SOURCE]: { status: 'complete' } } });
+  // The three pages that were stored were not asked for again.
+  await collect();
+  expect((await requests()) - before - resumed).toBe(resumed + 3);
+});
+
+test('the next run lets it go on where it was, and tells its outcome as its own', async () => {
+  await refuse();
+  const first = await collect();
+  await simulator.setFaults();
+  const second = await collect();
+  const { records } = await simulator.state();
+  expect(second).toMatchObject({ status: 'completed' });
+  expect(second.sources[SOURCE]).toMatchObject({ status: 'complete', listing: first.run, records: records.qualys });
+  expect(await pipeline.store.pages.countDocuments({ run: second.run })).toBe(0);
+  expect(await pipeline.store.runs.findOne({ _id: first.run })).toMatchObject({ status: 'completed' });
+  // And the one after it is a listing of its own again.
+  const third = await collect();
+  expect(third.sources[SOURCE]).toMatchObject({ status: 'complete', unchanged: records.qualys });
+  expect(third.sources[SOURCE]!.listing).toBeUndefined();
+});
+
+test('a run that meets it still refused is told so, and it goes on waiting', async () => {
+  await refuse();
+  const first = await collect();
+  const second = await collect();
+  expect(second.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, listing: first.run });
+  expect(await parkedOf()).toMatchObject({ run: first.run });
+  expect((await workflow().describe()).status.name).toBe('RUNNING');
+});
+
+test('what it did not see while it was parked is not gone: the next run decides', async () => {
+  const { new: all } = (await collect()).sources[SOURCE]!;
+  await simulator.changeFleet({ remove: 10 });
+  await refuse();
+  await collect();
+  await simulator.setFaults();
+  const resumed = (await collect()).sources[SOURCE]!;
+  expect(resumed).toMatchObject({ status: 'complete', gone: 0 });
+  expect(resumed.warnings).toEqual([expect.stringContaining('nothing was retired')]);
+  const { records } = await simulator.state();
+  expect((await collect()).sources[SOURCE]!.gone).toBe(all - records.qualys);
+});
+
+test('stop gives the cursor up, and the next run begins anew', async () => {
+  await refuse();
+  await collect();
+  await workflow().signal('stop');
+  expect(await workflow().result()).toMatchObject({
+    status: 'partial',
+    reason: expect.stringContaining('given up') as string,
+  });
+  expect(await parkedOf()).toBeUndefined();
+  await simulator.setFaults();
+  const next = await collect();
+  expect(next.sources[SOURCE]).toMatchObject({ status: 'complete' });
+  expect(next.sources[SOURCE]!.listing).toBeUndefined();
+});
+
+test('cancelled while it is parked, it is no longer parked', async () => {
+  await refuse();
+  await collect();
+  await workflow().cancel();
+  await expect(workflow().result()).rejects.toThrow();
+  expect(await parkedOf()).toBeUndefined();
+});
