@@ -1,0 +1,67 @@
+import { defineChart, sum } from '../chart.js';
+import { bars } from '../draw/bars.js';
+import { count, counted, percent } from '../words.js';
+
+interface Category {
+  _id: { source: string; category: string };
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  distinct: number;
+}
+
+export const eventCategories = defineChart<{ categories: Category; all: { categories: number; events: number } }>({
+  name: 'event-categories',
+  section: 'Events',
+  title: 'Events by category',
+  question: 'How many events were delivered in each category, and what are their values?',
+  empty: 'No events',
+  queries: {
+    categories: {
+      collection: 'eventCategories',
+      pipeline: [{ $sort: { count: -1, _id: 1 } }, { $limit: 40 }],
+    },
+    all: {
+      collection: 'eventCategories',
+      pipeline: [{ $group: { _id: null, categories: { $sum: 1 }, events: { $sum: '$count' } } }],
+    },
+  },
+  draw({ categories, all }) {
+    const { events = 0, categories: inAll = 0 } = all[0] ?? {};
+    const rest = events - sum(categories.map((category) => category.count));
+    const first = categories[0];
+    return {
+      summary: first
+        ? `${counted(events, 'event')} in ${counted(inAll, 'category', 'categories')}; ${first._id.category} has most (${percent(first.count, events)}).`
+        : '',
+      table: {
+        head: ['Source', 'Category', 'Events', 'Sum', 'Least', 'Most', 'Different values'],
+        rows: [
+          ...categories.map(({ _id, count, sum, min, max, distinct }) => [
+            _id.source,
+            _id.category,
+            count,
+            sum,
+            min,
+            max,
+            distinct,
+          ]),
+          ...(rest > 0 ? [['', `${count(inAll - categories.length)} more`, rest, '', '', '', '']] : []),
+        ],
+      },
+      figures: { events, categories: inAll },
+      ...(first
+        ? {
+            drawing: bars(
+              categories.slice(0, 12).map((category) => ({
+                name: category._id.category,
+                value: category.count,
+                label: `${count(category.count)} · ${percent(category.count, events)}`,
+              })),
+            ),
+          }
+        : {}),
+    };
+  },
+});

@@ -1,0 +1,140 @@
+import type { Level, RefusedBy } from '../../host/resolution.js';
+import { defineChart, LIVE, sum, type Chart } from '../chart.js';
+import { bars } from '../draw/bars.js';
+import { count, counted, wordFor } from '../words.js';
+
+/** What two records agreed in, in words. */
+const LEVELS: Readonly<Record<Level, string>> = {
+  decision: 'somebody’s decision',
+  cloud: 'cloud instance',
+  hardware: 'serial, UUID or agent',
+  'mac+name': 'MAC and name',
+  mac: 'MAC address',
+  'mac+renamed': 'MAC, renamed',
+  'name+address': 'name and address',
+  fqdn: 'full name',
+  name: 'short name',
+};
+
+/** What spoke against a join, in words. */
+const RULES: Readonly<Record<RefusedBy, string>> = {
+  split: 'somebody’s decision',
+  class: 'pod or container',
+  cloud: 'other cloud instance',
+  serial: 'other serial number',
+  uuid: 'other hardware UUID',
+  clone: 'a cloned disk',
+  agents: 'other live agent',
+  macs: 'other interfaces',
+  os: 'other system',
+  maker: 'other maker',
+  domain: 'other domain',
+  size: 'too many at once',
+  ambiguous: 'several candidates',
+};
+
+export const duplicates = defineChart<{ levels: { _id: Level; joins: number } }>({
+  name: 'duplicates',
+  section: 'Merging',
+  title: 'Duplicates merged',
+  question: 'How many records were found to be a host that another record tells of, and what told it?',
+  empty: 'No two records are one host',
+  queries: {
+    levels: {
+      collection: 'hosts',
+      pipeline: [
+        { $match: LIVE },
+        { $group: { _id: '$reasons.level', hosts: { $sum: 1 } } },
+        { $unwind: '$_id' },
+        { $group: { _id: '$_id', joins: { $sum: '$hosts' } } },
+        { $sort: { joins: -1, _id: 1 } },
+      ],
+    },
+  },
+  draw({ levels }, { hosts, records }) {
+    const joins = sum(levels.map((level) => level.joins));
+    const rows = levels.map(({ _id, joins }) => ({ name: wordFor(LEVELS, _id), level: _id, value: joins }));
+    return {
+      summary: `${counted(records, 'record')} are ${counted(hosts, 'host')}: ${counted(joins, 'duplicate')} found.`,
+      table: {
+        head: ['Both tell the same', 'Level', 'Records joined'],
+        rows: rows.map(({ name, level, value }) => [name, level, value]),
+      },
+      figures: { duplicates: joins, records, hosts },
+      ...(joins === 0 ? {} : { drawing: bars(rows.map((row) => ({ ...row, label: count(row.value) }))) }),
+    };
+  },
+});
+
+export const conflicts = defineChart<{ paths: { _id: string; hosts: number }; all: { hosts: number } }>({
+  name: 'conflicts',
+  section: 'Merging',
+  title: 'Contradictions',
+  question: 'In which fields do sources say other than the host that was made of them?',
+  empty: 'No source contradicts another',
+  queries: {
+    paths: {
+      collection: 'hosts',
+      pipeline: [
+        { $match: { ...LIVE, 'conflicts.0': { $exists: true } } },
+        { $group: { _id: { $setUnion: ['$conflicts.path', []] }, hosts: { $sum: 1 } } },
+        { $unwind: '$_id' },
+        { $group: { _id: '$_id', hosts: { $sum: '$hosts' } } },
+        { $sort: { hosts: -1, _id: 1 } },
+        { $limit: 40 },
+      ],
+    },
+    all: {
+      collection: 'hosts',
+      pipeline: [{ $match: { ...LIVE, 'conflicts.0': { $exists: true } } }, { $count: 'hosts' }],
+    },
+  },
+  draw({ paths, all }) {
+    const hosts = all[0]?.hosts ?? 0;
+    const rows = paths.map(({ _id, hosts }) => ({ name: _id.replace(/^device\./, ''), path: _id, value: hosts }));
+    return {
+      summary: `${counted(hosts, 'host')} with at least one contradiction; each shows both values.`,
+      table: { head: ['Field', 'Hosts'], rows: rows.map(({ path, value }) => [path, value]) },
+      figures: { hosts },
+      ...(hosts === 0
+        ? {}
+        : { drawing: bars(rows.slice(0, 10).map((row) => ({ ...row, label: count(row.value), part: 'orange' }))) }),
+    };
+  },
+});
+
+export const refusals = defineChart<{ rules: { _id: RefusedBy; hosts: number } }>({
+  name: 'refusals',
+  section: 'Merging',
+  title: 'Kept apart',
+  question: 'Which hosts share something with another one and were kept apart all the same, and by which rule?',
+  empty: 'No join was refused',
+  queries: {
+    rules: {
+      collection: 'hosts',
+      pipeline: [
+        { $match: { ...LIVE, 'refused.0': { $exists: true } } },
+        { $group: { _id: { $setUnion: ['$refused.rule', []] }, hosts: { $sum: 1 } } },
+        { $unwind: '$_id' },
+        { $group: { _id: '$_id', hosts: { $sum: '$hosts' } } },
+        { $sort: { hosts: -1, _id: 1 } },
+      ],
+    },
+  },
+  draw({ rules }) {
+    const rows = rules.map(({ _id, hosts }) => ({ name: wordFor(RULES, _id), rule: _id, value: hosts }));
+    return {
+      summary: rows[0] ? `Mostly because of: ${rows[0].name} (${counted(rows[0].value, 'host')}).` : '',
+      table: {
+        head: ['What spoke against it', 'Rule', 'Hosts'],
+        rows: rows.map(({ name, rule, value }) => [name, rule, value]),
+      },
+      figures: { rules: rows.length },
+      ...(rows.length === 0
+        ? {}
+        : { drawing: bars(rows.map((row) => ({ ...row, label: count(row.value), part: 'purple' }))) }),
+    };
+  },
+});
+
+export const merging: Chart[] = [duplicates, conflicts, refusals];

@@ -1,0 +1,46 @@
+import { defineChart, LIVE, sum } from '../chart.js';
+import { bars } from '../draw/bars.js';
+import { count, counted, percent } from '../words.js';
+
+const MOST = 10;
+
+export const statuses = defineChart<{ statuses: { _id: string | null; hosts: number }; retired: { hosts: number } }>({
+  name: 'statuses',
+  section: 'Inventory',
+  title: 'Status',
+  question: 'In which state do the sources see them, in their own words? How many does no source list any more?',
+  empty: 'No hosts yet',
+  queries: {
+    statuses: {
+      collection: 'hosts',
+      pipeline: [
+        { $match: LIVE },
+        { $group: { _id: '$status', hosts: { $sum: 1 } } },
+        { $sort: { hosts: -1, _id: 1 } },
+        { $limit: MOST },
+      ],
+    },
+    retired: { collection: 'hosts', pipeline: [{ $match: { retired: true } }, { $count: 'hosts' }] },
+  },
+  draw({ statuses, retired }, { hosts }) {
+    const rest = Math.max(0, hosts - sum(statuses.map((status) => status.hosts)));
+    const gone = retired[0]?.hosts ?? 0;
+    const rows = [
+      ...statuses.map(({ _id, hosts }) => ({ name: _id ?? 'not told', value: hosts })),
+      ...(rest > 0 ? [{ name: 'others', value: rest }] : []),
+    ];
+    return {
+      summary: `${counted(hosts, 'host')} listed by at least one source; ${count(gone)} more retired, which no source lists any more.`,
+      table: { head: ['Status', 'Hosts'], rows: [...rows.map(({ name, value }) => [name, value]), ['retired', gone]] },
+      figures: { hosts, retired: gone },
+      ...(hosts + gone === 0
+        ? {}
+        : {
+            drawing: bars([
+              ...rows.map((row) => ({ ...row, label: `${count(row.value)} · ${percent(row.value, hosts)}` })),
+              { name: 'retired', value: gone, label: count(gone), part: 'quiet' as const },
+            ]),
+          }),
+    };
+  },
+});

@@ -1,0 +1,76 @@
+import type { Drawing } from '../chart.js';
+import { COLOUR, type Part } from '../palette.js';
+import { FONT } from '../svg.js';
+import { short } from '../words.js';
+
+export interface Bar {
+  name: string;
+  value: number;
+  /** What is written behind it. */
+  label: string;
+  part?: Part;
+}
+
+/** Where names end and bars begin, pixels. */
+export const GUTTER = 144;
+/** About as many characters as fit before it. */
+export const NAME = 19;
+const ROW = 27;
+/** About the width of a character, pixels. */
+const CHARACTER = 6.8;
+
+/** Names on the left, one bar each, its number behind it. */
+export function bars(rows: readonly Bar[]): Drawing {
+  const room = Math.max(...rows.map(({ label }) => label.length)) * CHARACTER + 12;
+  return {
+    height: rows.length * ROW + 8,
+    option: {
+      grid: { left: GUTTER, right: room, top: 4, bottom: 4 },
+      ...axes(
+        rows.map(({ name }) => name),
+        { max: Math.max(1, ...rows.map(({ value }) => value)) },
+      ),
+      series: [
+        {
+          ...STILL,
+          data: rows.map(({ value, part = 'blue' }) => ({
+            value,
+            itemStyle: { color: COLOUR[part], borderRadius: [0, 3, 3, 0] },
+          })),
+          label: {
+            show: true,
+            position: 'right',
+            formatter: ({ dataIndex }: { dataIndex: number }) => rows[dataIndex]!.label,
+            color: COLOUR.ink,
+            textBorderWidth: 0,
+            fontSize: FONT,
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** A bar series that nothing in the page reacts to. */
+export const STILL = {
+  type: 'bar',
+  silent: true,
+  emphasis: { disabled: true },
+  barMaxWidth: 17,
+  barMinHeight: 1,
+} as const;
+
+/** The two axes of lying bars: names, and a scale that is not shown. */
+export function axes(names: readonly string[], scale: { max: number }) {
+  return {
+    xAxis: { type: 'value', show: false, min: 0, max: scale.max } as const,
+    yAxis: {
+      type: 'category' as const,
+      inverse: true,
+      data: names.map((name) => short(name, NAME)),
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { color: COLOUR.ink, fontSize: FONT, margin: 10, interval: 0 },
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Scope } from './chart.js';
+import type { Answer } from './answers.js';
+import { count, percent } from './words.js';
+
+/** A number at the top of the page. */
+export interface Headline {
+  label: string;
+  value: number;
+  note: string;
+  /** The chart that it is of, with its query. */
+  chart: string;
+  /** It asks for something to be done. */
+  alert?: boolean;
+}
+
+/** The numbers that most come for. */
+export function headlinesOf(answers: readonly Answer[], { hosts, days }: Scope): Headline[] {
+  const figure = (chart: string, name: string) =>
+    answers.find((answer) => answer.chart.name === chart)?.drawn.figures[name] ?? 0;
+  const records = figure('duplicates', 'records');
+  const old = figure('old-and-new', 'old');
+  const fresh = figure('old-and-new', 'new');
+  const lacking = figure('coverage', 'lacking');
+  const machines = figure('coverage', 'machines');
+  const contradicted = figure('conflicts', 'hosts');
+  const quarantined = figure('quarantine', 'records');
+  return [
+    { label: 'Hosts', value: hosts, note: `${count(figure('statuses', 'retired'))} retired`, chart: 'statuses' },
+    {
+      label: 'Source records',
+      value: records,
+      note: `${count(figure('duplicates', 'duplicates'))} duplicates`,
+      chart: 'duplicates',
+    },
+    { label: 'Newly found', value: fresh, note: `first seen in ${days} days`, chart: 'old-and-new' },
+    {
+      label: 'Not seen',
+      value: old,
+      note: `for ${days} days, ${percent(old, hosts)}`,
+      chart: 'old-and-new',
+      alert: old > 0,
+    },
+    {
+      label: 'Lack an agent',
+      value: lacking,
+      note: `${percent(lacking, machines)} of machines`,
+      chart: 'coverage',
+      alert: lacking > 0,
+    },
+    { label: 'Contradicted', value: contradicted, note: 'sources disagree', chart: 'conflicts' },
+    {
+      label: 'In quarantine',
+      value: quarantined,
+      note: 'not understood',
+      chart: 'quarantine',
+      alert: quarantined > 0,
+    },
+  ];
+}

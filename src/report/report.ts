@@ -1,0 +1,142 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Store } from '../store/database.js';
+import { answersOf, type Answer } from './answers.js';
+import { coverage, expectedAgents, type CoverageRows } from './charts/coverage.js';
+import { csvOfTable } from './csv.js';
+import { replaceFolder } from './folder.js';
+import { headlinesOf, type Headline } from './headline.js';
+import { writeLists, type HostList } from './lists.js';
+import { pageOf } from './page.js';
+import { findFonts, pngOf } from './png.js';
+import type { Scope } from './chart.js';
+import { inSnapshot } from './snapshot.js';
+import { figureOf, type Figure } from './svg.js';
+
+export const FORMATS = ['html', 'svg', 'png', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface ReportOptions {
+  /** The folder that reports are in; this one gets a folder of its own there, named by its day. */
+  dir: string;
+  /** Ages are counted from here; now, where it is absent. */
+  asOf?: Date;
+  /** `2026-03-02`, where it is not the day of `asOf` in `timezone`. */
+  day?: string;
+  /** Of the folder's name; UTC where it is absent. Times in the report are UTC. */
+  timezone?: string;
+  /** What was not seen for so many days is old, and what was first seen within them new: 30. */
+  days?: number;
+  /** All of them where it is absent; data.json is always written. */
+  formats?: readonly Format[];
+  /** Ends the work between two queries or two files. */
+  signal?: AbortSignal;
+}
+
+export interface WrittenReport {
+  /** Absolute path of the folder. */
+  dir: string;
+  /** Paths below it, sorted. */
+  files: string[];
+  seconds: number;
+  /** The numbers at the top of the page. */
+  headlines: Headline[];
+  /** What could not be done, a sentence each. */
+  notes: string[];
+}
+
+interface Content {
+  scope: Scope;
+  answers: Answer[];
+  headlines: Headline[];
+  lists: HostList[];
+  figures: Map<string, Figure>;
+}
+
+/**
+ * Writes the report of what is in the store: a page, its charts, lists of hosts and all numbers. A report of the same day is
+ * replaced, whole. Holds no more than the charts' numbers in memory, however many hosts there are.
+ */
+export async function writeReport(store: Store, options: ReportOptions): Promise<WrittenReport> {
+  const began = performance.now();
+  const { asOf = new Date(), days = 30, formats = FORMATS, timezone = 'UTC', signal } = options;
+  const target = resolve(options.dir, options.day ?? dayIn(asOf, timezone));
+  const notes: string[] = [];
+  const { files, headlines } = await replaceFolder(target, async (folder) => {
+    const content = await inSnapshot(store, async (session): Promise<Content> => {
+      const reader = { store, session };
+      const { scope, answers } = await answersOf(reader, { asOf, days }, signal);
+      const cells = answers.find(({ chart }) => chart === coverage)?.rows['agentCells'] as CoverageRows['agentCells'][];
+      const lists = await writeLists(
+        reader,
+        scope,
+        expectedAgents(cells),
+        formats.includes('csv') ? folder : undefined,
+      );
+      return { scope, answers, lists, headlines: headlinesOf(answers, scope), figures: new Map() };
+    });
+    await writeCharts(folder, content, formats, notes, signal);
+    if (formats.includes('html')) await writeFile(join(folder, 'index.html'), await pageOf({ ...content, formats }));
+    await writeFile(join(folder, 'data.json'), dataOf(content));
+    return { files: await filesIn(folder), headlines: content.headlines };
+  });
+  return { dir: target, files, seconds: (performance.now() - began) / 1000, headlines, notes };
+}
+
+/** `2026-03-02` */
+const dayIn = (time: Date, timeZone: string) =>
+  new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(time);
+
+async function writeCharts(
+  folder: string,
+  { answers, figures }: Content,
+  formats: readonly Format[],
+  notes: string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const fonts = formats.includes('png') ? findFonts() : undefined;
+  if (formats.includes('png') && !fonts)
+    notes.push('No PNG was written: this machine has no font that is known; install fonts-dejavu-core');
+  const charts = join(folder, 'charts');
+  if (formats.some((format) => format !== 'html')) await mkdir(charts);
+  for (const { chart, drawn } of answers) {
+    signal?.throwIfAborted();
+    if (formats.includes('csv') && drawn.table.rows.length > 0)
+      await writeFile(join(charts, `${chart.name}.csv`), csvOfTable(drawn.table));
+    if (!drawn.drawing) continue;
+    const figure = await figureOf(drawn.drawing, chart.title);
+    figures.set(chart.name, figure);
+    if (formats.includes('svg')) await writeFile(join(charts, `${chart.name}.svg`), figure.file);
+    if (fonts) await writeFile(join(charts, `${chart.name}.png`), await pngOf(figure.file, fonts));
+  }
+}
+
+/** Every number, with its query. No `<` is in it: some programs look into any file for markup. */
+function dataOf({ scope, answers, headlines, lists }: Content): string {
+  const data = {
+    as_of: scope.asOf,
+    days: scope.days,
+    hosts: scope.hosts,
+    headlines: headlines.map(({ label, value, chart }) => ({ label, value, chart })),
+    charts: Object.fromEntries(
+      answers.map(({ chart, drawn, queries }) => [
+        chart.name,
+        { title: chart.title, question: chart.question, figures: drawn.figures, table: drawn.table, queries },
+      ]),
+    ),
+    lists: Object.fromEntries(lists.map(({ name, total, query }) => [name, { hosts: total, query }])),
+  };
+  return `${JSON.stringify(data, null, 1).replaceAll('<', '\\u003c')}\n`;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .sort();
+}

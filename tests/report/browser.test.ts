@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { writeReport } from '../../src/report/report.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { plant } from './attack.js';
+import { AS_OF, fillTheRest, fleetOf, store as put } from './fleet.js';
+
+/** The page in a real Chromium: nothing runs, nothing is fetched, and it can be used by everybody. */
+jest.setTimeout(120_000);
+const executablePath = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path && existsSync(path));
+const withBrowser = executablePath ? test : test.skip;
+if (!executablePath)
+  process.stderr.write('There is no Chromium here: the report is not tried in one (CHROMIUM names another path)\n');
+
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
+const stores: Store[] = [];
+const pages: Record<'usual' | 'planted' | 'empty', string> = { usual: '', planted: '', empty: '' };
+let browser: Browser;
+
+beforeAll(async () => {
+  if (!executablePath) return;
+  for (const name of ['usual', 'planted', 'empty'] as const) {
+    const database = `r${randomUUID().slice(0, 8)}`;
+    const store = await openStore({
+      uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
+      database,
+      hostsCollection: 'hosts',
+    });
+    stores.push(store);
+    if (name === 'usual') {
+      await put(store, fleetOf(150, 3));
+      await fillTheRest(store);
+    }
+    if (name === 'planted') await plant(store);
+    const report = await writeReport(store, { dir, asOf: AS_OF, day: name, formats: ['html'] });
+    pages[name] = pathToFileURL(join(report.dir, 'index.html')).href;
+  }
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+});
+afterAll(async () => {
+  await browser?.close();
+  for (const store of stores) {
+    await store.db.dropDatabase();
+    await store.close();
+  }
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const SCREENS = [
+  { name: 'desktop', viewport: { width: 1360, height: 900 }, colorScheme: 'light' },
+  { name: 'dark', viewport: { width: 1360, height: 900 }, colorScheme: 'dark' },
+  { name: 'phone', viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+] as const;
+
+/** Opens a page and whatever folds in it; returns what it did beside showing itself. */
+async function open(
+  url: string,
+  screen: (typeof SCREENS)[number],
+  work: (page: Page) => Promise<void>,
+): Promise<string[]> {
+  const told: string[] = [];
+  const context = await browser.newContext({ ...screen, bypassCSP: false });
+  const page = await context.newPage();
+  page.on('console', (message) => told.push(`console ${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => told.push(`error: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    told.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    if (request.url() !== url) told.push(`request: ${request.url()}`);
+  });
+  await page.goto(url);
+  await page.locator('details').evaluateAll((all) => {
+    for (const each of all) each.setAttribute('open', '');
+  });
+  await page.mouse.move(200, 400);
+  await work(page);
+  await context.close();
+  return told;
+}
+
+withBrowser.each(SCREENS)(
+  '$name: nothing runs, nothing is fetched, nothing is wider than the screen',
+  async (screen) => {
+    for (const url of Object.values(pages)) {
+      const told = await open(url, screen, async (page) => {
+        const wide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+        expect([url, wide]).toEqual([url, 0]);
+        // The style was applied: its hash is the one of the policy.
+        expect(await page.evaluate(`getComputedStyle(document.querySelector('.headlines')).display`)).toBe('grid');
+      });
+      expect(told).toEqual([]);
+    }
+  },
+);
+
+withBrowser.each(SCREENS)('$name: axe finds nothing serious', async (screen) => {
+  for (const url of [pages.usual, pages.empty])
+    await open(url, screen, async (page) => {
+      // Not as a script of the page, which its policy would refuse, but from the debugger.
+      const session = await page.context().newCDPSession(page);
+      const source = (jest.requireActual('axe-core') as { source: string }).source;
+      await session.send('Runtime.evaluate', { expression: source });
+      const { result } = await session.send('Runtime.evaluate', {
+        expression: `axe.run(document).then(({ violations }) => JSON.stringify(violations.map(({ id, impact, nodes }) => [id, impact, nodes.length, nodes[0].html.slice(0, 200)])))`,
+        awaitPromise: true,
+        returnByValue: true,
+      });
+      expect(JSON.parse(String(result.value))).toEqual([]);
+    });
+});
+
+withBrowser('on paper it is light, whatever the screen is, and holds the charts alone', async () => {
+  const context = await browser.newContext({ colorScheme: 'dark' });
+  const page = await context.newPage();
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  await page.goto(pages.usual);
+  expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(28, 39, 51)');
+  expect(await page.locator('nav').isVisible()).toBe(false);
+  expect(await page.locator('figure svg').count()).toBeGreaterThan(15);
+  await context.close();
+});
+
+withBrowser('each chart is told in words and in a table', async () => {
+  await open(pages.usual, SCREENS[0], async (page) => {
+    const figures = page.locator('article:not(.empty)');
+    const count = await figures.count();
+    expect(count).toBeGreaterThan(15);
+    for (let at = 0; at < count; at += 1) {
+      const figure = figures.nth(at);
+      expect((await figure.locator('svg').getAttribute('aria-label'))!.length).toBeGreaterThan(20);
+      expect(await figure.locator('table').first().locator('tbody tr').count()).toBeGreaterThan(0);
+      expect(await figure.locator('pre').first().textContent()).toMatch(/^db\.getCollection\(/);
+    }
+  });
+});
+
+withBrowser('without data each chart says so', async () => {
+  await open(pages.empty, SCREENS[0], async (page) => {
+    expect(await page.locator('figure').count()).toBe(0);
+    expect(await page.locator('article .nothing').count()).toBeGreaterThan(12);
+    expect(await page.locator('.unused').allTextContents()).toEqual([
+      'No login events are stored.',
+      'No events are stored.',
+    ]);
+  });
+});
