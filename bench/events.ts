@@ -10,6 +10,7 @@ import { openClient } from '../src/client.js';
 import { openStore } from '../src/store/database.js';
 import { run, warmUp } from './load.js';
 import { usageOf } from './process.js';
+import { most, share } from './figures.js';
 import { openWorkerStack } from './stack.js';
 
 export interface MeasuredEvents {
@@ -57,4 +58,19 @@ export async function measureEvents(events: number): Promise<MeasuredEvents> {
     await stack.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+export function eventsText({
+  events,
+  floor_seconds,
+  seconds,
+  unchanged_seconds,
+  cpu_seconds,
+  rss_mb,
+}: MeasuredEvents): string {
+  return [
+    `${events} events: ${seconds.toFixed(1)} s, ${Math.round(events / seconds)}/s, ${share(floor_seconds, seconds, 0.6)}`,
+    `  bare script ${floor_seconds.toFixed(1)} s, ${Math.round(events / floor_seconds)}/s; CPU ${cpu_seconds.toFixed(1)} s`,
+    `  nothing new: ${unchanged_seconds.toFixed(1)} s (${unchanged_seconds <= 2 ? 'held' : 'missed'}: ≤ 2); RSS MB ${most(rss_mb, 256)}`,
+  ].join('\n');
 }

@@ -10,6 +10,7 @@ import { createQueue, openSqs } from '../src/servers/sqs.js';
 import { openStore } from '../src/store/database.js';
 import { run, warmUp } from './load.js';
 import { usageOf } from './process.js';
+import { share } from './figures.js';
 import { openWorkerStack } from './stack.js';
 
 export interface MeasuredLogins {
@@ -68,4 +69,11 @@ export async function measureLogins(messages: number): Promise<MeasuredLogins> {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+export function loginsText({ messages, floor_seconds, seconds, cpu_seconds, rss_mb }: MeasuredLogins): string {
+  return [
+    `${messages} login messages: ${seconds.toFixed(1)} s, ${Math.round(messages / seconds)}/s, ${share(floor_seconds, seconds, 0.75)}`,
+    `  bare script ${floor_seconds.toFixed(1)} s, ${Math.round(messages / floor_seconds)}/s; CPU ${cpu_seconds.toFixed(1)} s; RSS MB ${rss_mb}`,
+  ].join('\n');
 }

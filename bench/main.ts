@@ -1,10 +1,13 @@
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { measureLatency, measureLoad, type Measured } from './load.js';
-import { measureEvents, type MeasuredEvents } from './events.js';
-import { measureLogins, type MeasuredLogins } from './logins.js';
+import { eventsText, measureEvents } from './events.js';
+import { ratio } from './figures.js';
+import { loginsText, measureLogins } from './logins.js';
 import { measurePeers } from './peers.js';
+import { measureSearch, searchText } from './search.js';
 import type { Fleet } from './stack.js';
+import { measureWorkers, workersText } from './workers.js';
 
 interface Options {
   hosts?: number;
@@ -14,10 +17,9 @@ interface Options {
   latency: boolean;
   events?: number;
   logins?: number;
+  search?: number;
+  workers?: number;
 }
-
-const ratio = (value: number, target: number): string =>
-  `${value.toFixed(2)} × (${value <= target ? 'held' : 'missed'}: ≤ ${target})`;
 
 function count(text: string): number {
   const value = Number(text);
@@ -33,16 +35,15 @@ const program = new Command('bench')
   .option('--peers', 'run dlt on the same pages, when Python is there')
   .option('--events <n>', 'a log of so many events instead of hosts', count)
   .option('--logins <n>', 'a queue of so many login events instead of hosts', count)
+  .option('--search <n>', 'looking up hosts among so many, as somebody types', count)
+  .option('--workers <n>', 'so many hosts with 1, 2 and 4 workers, and the vendors one by one', count)
   .option('--json', 'print an array of measurements as the last line');
 
 async function main(): Promise<void> {
   const options = program.parse().opts<Options>();
-  if (options.events || options.logins) {
-    const events = options.events ? await measureEvents(options.events) : undefined;
-    const logins = options.logins ? await measureLogins(options.logins) : undefined;
-    if (events) process.stdout.write(`${eventsText(events)}\n`);
-    if (logins) process.stdout.write(`${loginsText(logins)}\n`);
-    if (options.json) process.stdout.write(`${JSON.stringify([events, logins].filter(Boolean))}\n`);
+  const others = await measureOthers(options);
+  if (others.length > 0) {
+    if (options.json) process.stdout.write(`${JSON.stringify(others)}\n`);
     return;
   }
   const fleets: Fleet[] = options.fleet ? [options.fleet] : ['lean', 'fat'];
@@ -65,33 +66,18 @@ async function main(): Promise<void> {
   if (options.json) process.stdout.write(`${JSON.stringify(measured)}\n`);
 }
 
-/** How much of the bare script's speed is reached. */
-const share = (floor: number, seconds: number, target: number): string =>
-  `${((100 * floor) / seconds).toFixed(0)} % of its speed (${floor / seconds >= target ? 'held' : 'missed'}: ≥ ${100 * target})`;
-
-const most = (value: number, target: number): string =>
-  `${value} (${value <= target ? 'held' : 'missed'}: ≤ ${target})`;
-
-function eventsText({
-  events,
-  floor_seconds,
-  seconds,
-  unchanged_seconds,
-  cpu_seconds,
-  rss_mb,
-}: MeasuredEvents): string {
-  return [
-    `${events} events: ${seconds.toFixed(1)} s, ${Math.round(events / seconds)}/s, ${share(floor_seconds, seconds, 0.6)}`,
-    `  bare script ${floor_seconds.toFixed(1)} s, ${Math.round(events / floor_seconds)}/s; CPU ${cpu_seconds.toFixed(1)} s`,
-    `  nothing new: ${unchanged_seconds.toFixed(1)} s (${unchanged_seconds <= 2 ? 'held' : 'missed'}: ≤ 2); RSS MB ${most(rss_mb, 256)}`,
-  ].join('\n');
-}
-
-function loginsText({ messages, floor_seconds, seconds, cpu_seconds, rss_mb }: MeasuredLogins): string {
-  return [
-    `${messages} login messages: ${seconds.toFixed(1)} s, ${Math.round(messages / seconds)}/s, ${share(floor_seconds, seconds, 0.75)}`,
-    `  bare script ${floor_seconds.toFixed(1)} s, ${Math.round(messages / floor_seconds)}/s; CPU ${cpu_seconds.toFixed(1)} s; RSS MB ${rss_mb}`,
-  ].join('\n');
+/** What is measured instead of loads of hosts, where it was asked for. */
+async function measureOthers({ events, logins, search, workers }: Options): Promise<unknown[]> {
+  const measured: unknown[] = [];
+  const add = <T>(figures: T, text: (figures: T) => string) => {
+    process.stdout.write(`${text(figures)}\n`);
+    measured.push(figures);
+  };
+  if (events) add(await measureEvents(events), eventsText);
+  if (logins) add(await measureLogins(logins), loginsText);
+  if (search) add(await measureSearch(search), searchText);
+  if (workers) add(await measureWorkers(workers), workersText);
+  return measured;
 }
 
 function tableOf(measured: Measured[]): string {

@@ -11,6 +11,7 @@ export type Fleet = 'lean' | 'fat';
 /** Servers and one worker process; nothing shared with another measurement. */
 export interface WorkerStack {
   config: Config;
+  /** The first one, where there are several. */
   worker: ChildProcess;
   stop(): Promise<void>;
 }
@@ -30,6 +31,7 @@ export async function openBenchStack(options: {
   fleet: Fleet;
   pageSize?: number;
   latency?: number;
+  workers?: number;
 }): Promise<BenchStack> {
   const simulator = await spawnSimulator({
     hosts: options.hosts,
@@ -37,11 +39,12 @@ export async function openBenchStack(options: {
     fleet: options.fleet,
     ...(options.latency ? { latency: options.latency } : {}),
   });
-  const stack = await openWorkerStack({
+  const environment = {
     ...simulator.environment,
     QUALYS_DEMO_PAGE_SIZE: String(options.pageSize ?? PAGE_SIZE[options.fleet]),
     CROWDSTRIKE_DEMO_PAGE_SIZE: String(options.pageSize ?? PAGE_SIZE.lean),
-  });
+  };
+  const stack = await openWorkerStack(environment, options.workers);
   return {
     ...stack,
     simulator,
@@ -52,8 +55,8 @@ export async function openBenchStack(options: {
   };
 }
 
-/** Fresh servers on an empty folder, and one worker process that is given `environment` as well. */
-export async function openWorkerStack(environment: Record<string, string>): Promise<WorkerStack> {
+/** Fresh servers on an empty folder, and worker processes that are given `environment` as well. */
+export async function openWorkerStack(environment: Record<string, string>, count = 1): Promise<WorkerStack> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
   const servers = await openServers({ dir, say: () => {}, ui: false, cacheGB: 4 });
   const whole = {
@@ -66,17 +69,20 @@ export async function openWorkerStack(environment: Record<string, string>): Prom
     ROLLCALL_LOG_DIR: join(dir, 'logs'),
   };
   const log = openSync(join(dir, 'worker.log'), 'a');
-  const worker = spawn(
-    process.execPath,
-    ['--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../src/worker.js')],
-    { env: whole, stdio: ['ignore', log, log] },
+  const workers = Array.from({ length: count }, () =>
+    spawn(process.execPath, ['--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../src/worker.js')], {
+      env: whole,
+      stdio: ['ignore', log, log],
+    }),
   );
   return {
     config: loadConfig(whole),
-    worker,
+    worker: workers[0]!,
     async stop() {
-      worker.kill('SIGTERM');
-      if (worker.exitCode === null) await new Promise((resolve) => worker.once('exit', resolve));
+      for (const worker of workers) {
+        worker.kill('SIGTERM');
+        if (worker.exitCode === null) await new Promise((resolve) => worker.once('exit', resolve));
+      }
       await servers.stop();
       rmSync(dir, { recursive: true, force: true });
     },

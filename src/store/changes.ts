@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { IndexDescription, ObjectId } from 'mongodb';
+import { ObjectId, type IndexDescription } from 'mongodb';
 import type { GoldenHost, HostSource } from '../host/golden.js';
+import type { Store } from './database.js';
 import type { Difference, HostDoc } from './hosts.js';
 
 /** A field that was one value and is another. Lists tell what came and went. */
@@ -111,4 +112,32 @@ export function historyOf(
     if (fields.length > 0) history.push({ host: host._id, kind: 'changed', fields });
   }
   return history;
+}
+
+/** What happened to hosts since a time, as `recentChanges` tells it. */
+export interface ChangeQuery {
+  since: Date;
+  kinds?: readonly ChangeDoc['kind'][];
+  host?: string;
+  limit: number;
+  maxTimeMs: number;
+}
+
+/** The latest first. An id begins with its second, so that no index on the time is needed. */
+export function recentChanges(
+  store: Store,
+  { since, kinds, host, limit, maxTimeMs }: ChangeQuery,
+): Promise<ChangeDoc[]> {
+  return store.changes
+    .find(
+      {
+        _id: { $gte: ObjectId.createFromTime(Math.floor(since.getTime() / 1000)) },
+        ...(host === undefined ? {} : { host }),
+        ...(kinds === undefined ? {} : { kind: { $in: [...kinds] } }),
+      },
+      { maxTimeMS: maxTimeMs },
+    )
+    .sort({ _id: -1 })
+    .limit(limit)
+    .toArray();
 }

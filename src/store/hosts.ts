@@ -92,3 +92,11 @@ export async function findHost(store: Store, id: string): Promise<HostDoc | null
 export function hostOfRecord(store: Store, record: string): Promise<HostDoc | null> {
   return store.hosts.findOne({ 'sources.record': record });
 }
+
+/** Hosts with this canonical name; where there is none, those whose name begins with it and a dot. Those seen last first. */
+export async function hostsNamed(store: Store, name: string, limit: number): Promise<HostDoc[]> {
+  const named = (hostname: string | { $gte: string; $lt: string }) =>
+    store.hosts.find({ 'device.hostname': hostname }).sort({ last_seen: -1 }).limit(limit).toArray();
+  const found = await named(name);
+  return found.length > 0 ? found : named({ $gte: `${name}.`, $lt: `${name}/` });
+}

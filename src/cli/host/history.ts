@@ -1,0 +1,34 @@
+import type { ChangeDoc } from '../../store/changes.js';
+import type { HostDoc } from '../../store/hosts.js';
+import { plain } from '../../plain.js';
+
+const KINDS: Record<ChangeDoc['kind'], (change: Pick<ChangeDoc, 'fields' | 'others'>) => string> = {
+  changed: ({ fields = [] }) => fields.map(changeText).join('; '),
+  merged: ({ others = [] }) => `${others.join(', ')} became this host`,
+  split: ({ others = [] }) => `came apart: see also ${others.join(', ')}`,
+  retired: () => 'no source lists it any more',
+  returned: () => 'a source lists it again',
+};
+
+/** What happened, in words; what comes from records is harmless to a terminal. */
+export function happened(change: Pick<ChangeDoc, 'kind' | 'fields' | 'others'>): string {
+  return plain(KINDS[change.kind](change));
+}
+
+/** The history of one host, from its beginning. */
+export function* tell(host: HostDoc, history: readonly ChangeDoc[]): Iterable<string> {
+  const line = (at: Date, text: string, run: string) =>
+    `  ${at.toISOString().slice(0, 16).replace('T', ' ')}  ${text}  (${run})`;
+  yield line(host.created.at, 'first stood', host.created.run);
+  for (const change of history) yield line(change.at, happened(change), change.run);
+}
+
+function changeText(change: NonNullable<ChangeDoc['fields']>[number]): string {
+  const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)) ?? 'nothing';
+  if (!('added' in change)) return `${change.path}: ${text(change.from)} → ${text(change.to)}`;
+  const parts = [
+    ...change.added.map((entry) => `+${text(entry)}`),
+    ...change.removed.map((entry) => `-${text(entry)}`),
+  ];
+  return `${change.path}: ${parts.join(' ')}`;
+}

@@ -1,0 +1,275 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { contentHash, identityDigest } from '../../src/host/hash.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { mergeChanged } from '../../src/store/drain.js';
+import { appendPage } from '../../src/store/pages.js';
+import { putRecords } from '../../src/store/records.js';
+import { markGone } from '../../src/store/retire.js';
+import { record } from '../host/records.js';
+
+/** Looking at hosts with the compiled program, as a user does, on a real mongod. */
+jest.setTimeout(120_000);
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-looking-'));
+const program = join(__dirname, '../../dist/src/cli/main.js');
+const database = `l${randomUUID().slice(0, 8)}`;
+let store: Store;
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+function run(args: string[], file = process.execPath, first = [program]): Promise<Ran> {
+  const env = {
+    PATH: process.env['PATH'],
+    MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
+    MONGODB_DATABASE: database,
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+  };
+  return new Promise((resolve) => {
+    execFile(file, [...first, ...args], { cwd: dir, env, timeout: 60_000 }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
+    });
+  });
+}
+
+const ago = (days: number) => new Date(Date.now() - days * 86_400_000 - 60_000);
+const lines = (out: string) =>
+  out
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+async function put(page: string, ...records: ReturnType<typeof record>[]): Promise<void> {
+  for (const [row, { id, source, vendor, observation, keys }] of records.entries()) {
+    const origin = { source, vendor, page, run: 'run-1', observedAt: new Date() };
+    const hash = `1.${contentHash(observation, keys)}`;
+    const identity = identityDigest(vendor, observation, keys);
+    await putRecords(store, origin, [{ _id: id, row, observation, keys, identity, hash }]);
+  }
+  await mergeChanged(store, { holder: 'test', run: 'run-1' });
+}
+
+const SERIAL = 'C02F60U4Q05N';
+/** A page of the source `crowdstrike-demo`, with a number that JavaScript cannot hold. */
+const ROWS = ['{"device_id":"web","serial_number":"C02F60U4Q05N","big":12345678901234567890}', '{"device_id":"other"}'];
+
+beforeAll(async () => {
+  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  const body = Buffer.from(`[${ROWS.join(', ')}]`);
+  const page = await appendPage(store, 'run-1', 'crowdstrike-demo', 0, {
+    cursor: { skip: 0 },
+    next: null,
+    fetchedAt: new Date(),
+    status: 200,
+    mediaType: 'application/json',
+    body,
+    digest: createHash('sha256').update(body).digest('hex'),
+    rows: 2,
+  });
+  await put(
+    page._id,
+    record('crowdstrike-demo:web', {
+      hostname: 'web-01.corp.example.com',
+      ip: '10.0.0.7',
+      os: { name: 'Windows 10', type_id: 100 },
+      hw_info: { serial_number: SERIAL },
+      last_seen_time: ago(0),
+    }),
+  );
+  await put(
+    'gone/page',
+    record('qualys:web', {
+      hostname: 'web-01',
+      os: { name: 'Windows 11', type_id: 100 },
+      hw_info: { serial_number: SERIAL },
+      last_seen_time: ago(40),
+    }),
+    record('qualys:db', { hostname: 'db-01', ip: '10.0.0.70', type_id: 1, type: 'Server', last_seen_time: ago(35) }),
+    record('qualys:evil', { hostname: '\u001b]0;owned\u0007\u001b[31mevil', last_seen_time: ago(1) }),
+  );
+});
+afterAll(async () => {
+  await store.db.dropDatabase();
+  await store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('hosts', () => {
+  test('finds hosts by the beginning of what is known of them, as a table and as JSON lines', async () => {
+    const table = await run(['hosts', '10.0.0.7']);
+    expect(table.code).toBe(0);
+    expect(table.out).toMatch(
+      /web-01\.corp\.example\.com.*10\.0\.0\.7 .*Windows 10.*crowdstrike-demo, qualys.*\d+ min ago[^]*db-01/,
+    );
+    expect(table.err).toMatch(/host ID tells everything/);
+    const json = await run(['hosts', 'c02f', '--json']);
+    expect(lines(json.out)).toMatchObject([
+      { hostname: 'web-01.corp.example.com', sources: ['crowdstrike-demo', 'qualys'] },
+    ]);
+    expect(json.err).toBe('');
+  });
+
+  test.each([
+    [['--lacks', 'crowdstrike-demo', '--type', 'Server'], ['db-01']],
+    [['--source', 'crowdstrike-demo'], ['web-01.corp.example.com']],
+    [['--stale', '30'], ['db-01']],
+    [['--os', 'Windows 10'], ['web-01.corp.example.com']],
+    [['web', '--os', 'Linux'], []],
+    [['--limit', '1'], ['\u001b]0;owned\u0007\u001b[31mevil']],
+    [['--retired'], []],
+  ])('%j', async (args, names) => {
+    const { out, code } = await run(['hosts', ...args, '--json']);
+    expect(code).toBe(0);
+    // A name of control characters is none.
+    expect(lines(out).map(({ hostname }) => hostname)).toEqual(
+      names.map((name) => (name.includes('owned') ? expect.stringContaining('evil') : name)),
+    );
+  });
+
+  test('says that there are more, and that there are none', async () => {
+    expect((await run(['hosts', '--limit', '2'])).err).toMatch(/The first 2: --limit or --all shows more/);
+    expect((await run(['hosts', '--all'])).err).not.toMatch(/shows more/);
+    expect(await run(['hosts', 'nothing'])).toMatchObject({ code: 0, out: '', err: 'No host is like that\n' });
+    expect(await run(['hosts', '--stale', 'x'])).toMatchObject({ code: 2, err: expect.stringMatching(/whole number/) });
+  });
+
+  test('no control character of a host reaches the terminal', async () => {
+    for (const args of [['hosts'], ['host', 'qualys:evil'], ['changes']]) {
+      const { out } = await run(args);
+      expect(out).toMatch(/evil/);
+      // oxlint-disable-next-line no-control-regex -- they are what must not be there
+      expect(out).not.toMatch(/[\u0007\u001b]/);
+    }
+  });
+});
+
+describe('host', () => {
+  test('shows each value with its source and time, the records, the keys and, in short, why', async () => {
+    const { out } = await run(['host', 'web-01']);
+    expect(out).toMatch(/^web-01\.corp\.example\.com$/m);
+    expect(out).toMatch(/address +10\.0\.0\.7 +\(crowdstrike-demo, \d+ min ago\)/);
+    expect(out).toMatch(/os +"Windows 10" \(crowdstrike-demo, \d+ min ago\) · "Windows 11" \(qualys, 40 days ago\)/);
+    expect(out).toMatch(/known to\n +crowdstrike-demo:web {2}seen \d+ min ago\n +qualys:web {2}seen 40 days ago/);
+    expect(out).toMatch(/recognised by\n[^]* +serial number C02F60U4Q05N/);
+    expect(out).toMatch(
+      /one host because\n .*record crowdstrike-demo:web and Qualys record qualys:web are one host because both report serial/,
+    );
+  });
+
+  test('--records shows what each record says', async () => {
+    const { out } = await run(['host', 'web-01', '--records', '--json']);
+    const { records } = JSON.parse(out) as { records: { _id: string }[] };
+    expect(records.map(({ _id }) => _id)).toEqual(['crowdstrike-demo:web', 'qualys:web']);
+    expect((await run(['host', 'web-01', '--records'])).out).toMatch(/qualys:web\n\{[^]*"name": "Windows 11"/);
+  });
+
+  test('--raw shows rows as received, digit by digit, and says where one is not kept', async () => {
+    const { out } = await run(['host', 'web-01', '--raw']);
+    expect(out).toMatch(
+      /row 0 of page run-1\/crowdstrike-demo\/[0-9a-f]{16}, received .*\n\{\n {2}"device_id": "web",/,
+    );
+    expect(out).toMatch(/"big": 12345678901234567890/);
+    expect(out).not.toMatch(/"other"/);
+    expect(out).toMatch(/qualys:web\n.*gone\/page\n +Its page is not stored any more/);
+    const one = await run(['host', 'web-01', '--raw', 'crowdstrike-demo:web', '--json']);
+    expect((JSON.parse(one.out) as { raw: unknown[] }).raw).toMatchObject([
+      { record: 'crowdstrike-demo:web', raw: ROWS[0] },
+    ]);
+    expect(await run(['host', 'web-01', '--raw', 'qualys:db'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/qualys:db is not of host .*\nIts records are/),
+    });
+  });
+});
+
+describe('changes', () => {
+  test('tells what happened, the latest first, new hosts included', async () => {
+    await put(
+      'gone/page',
+      record('qualys:db', { hostname: 'db-01', ip: '10.0.0.71', type_id: 1, type: 'Server', last_seen_time: ago(0) }),
+    );
+    await markGone(store, ['qualys:evil'], new Date());
+    await mergeChanged(store, { holder: 'test', run: 'run-2' });
+    const all = lines((await run(['changes', '--json'])).out);
+    // Its record went, and so nobody lists it: two entries of one time.
+    expect(
+      all
+        .slice(0, 2)
+        .map(({ kind, run: by }) => [kind, by].join(' '))
+        .sort(),
+    ).toEqual(['changed run-2', 'retired run-2']);
+    expect(all[2]).toMatchObject({ kind: 'changed', hostname: 'db-01' });
+    expect(all.filter(({ kind }) => kind === 'created')).toHaveLength(3);
+    const { out } = await run(['changes', '--kind', 'changed', '--host', 'db-01']);
+    expect(out).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d {2}changed {3}db-01 h[0-9a-f]{20} {2}device\.ip: 10\.0\.0\.70 → 10\.0\.0\.71 {2}\(run-1\)\n$/,
+    );
+    expect(lines((await run(['changes', '--kind', 'created', '--limit', '2', '--json'])).out)).toHaveLength(2);
+  });
+
+  test('of a time and a kind that are none it says which there are', async () => {
+    expect(await run(['changes', '--since', 'soon'])).toMatchObject({ code: 2 });
+    expect((await run(['changes', '--kind', 'gone'])).err).toMatch(/Allowed choices are created, changed, merged/);
+    const later = new Date(Date.now() + 86_400_000).toISOString();
+    expect(await run(['changes', '--since', later])).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringMatching(/Nothing happened/),
+    });
+  });
+});
+
+describe('the program', () => {
+  test('help groups its commands, shows examples and is quick; an unknown word is nearly known', async () => {
+    const hook = join(dir, 'loaded.cjs');
+    writeFileSync(hook, "process.on('exit', () => process.stderr.write(Object.keys(require.cache).join()));");
+    const { out, err } = await run(['--help'], process.execPath, ['-r', hook, program]);
+    expect(err).toMatch(/commander/);
+    // Loading these takes several times as long as everything else.
+    expect(err).not.toMatch(/node_modules.(mongodb|@temporalio|zod)/);
+    expect(out).toMatch(/Look at hosts:\n +hosts +find hosts\n[^]*Examples:/);
+    expect(await run(['hots'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/Did you mean one of host, hosts/),
+    });
+    expect(await run(['hosts', '--sorce', 'x'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/Did you mean --source/),
+    });
+    expect((await run(['help', 'hosts'])).out).toMatch(/--lacks <source>/);
+  });
+
+  test('a worker that cannot start ends as npm start does', async () => {
+    expect(await run(['worker'])).toMatchObject({
+      code: 5,
+      err: expect.stringMatching(/Temporal at 127\.0\.0\.1:1 does not answer/),
+    });
+  });
+
+  test.each([
+    ['rollcall ho', ['hosts', 'host']],
+    ['rollcall mask ro', ['rotate']],
+    ['rollcall hosts --la', ['--lacks']],
+    ['rollcall trigger --only f', ['fetch']],
+    ['rollcall completion z', ['zsh']],
+  ])('bash completes %s', async (typed, words) => {
+    const script = join(dir, 'complete.bash');
+    writeFileSync(script, (await run(['completion', 'bash'])).out);
+    const ask = `source ${script}; COMP_WORDS=(${typed}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _rollcall; echo "\${COMPREPLY[@]}"`;
+    const { out } = await run([], 'bash', ['-c', ask]);
+    expect(out.trim().split(' ')).toEqual(words);
+  });
+
+  test('zsh and fish get every command with what it is about', async () => {
+    expect((await run(['completion', 'zsh'])).out).toMatch(/'hosts:find hosts'/);
+    expect((await run(['completion', 'fish'])).out).toMatch(/-a 'hosts' -d 'find hosts'/);
+    expect(await run(['completion', 'csh'])).toMatchObject({ code: 2, err: expect.stringMatching(/bash, zsh, fish/) });
+  });
+});
