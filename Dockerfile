@@ -26,7 +26,7 @@ COPY package.json LICENSE ./
 COPY scripts/healthcheck.mjs scripts/
 COPY docker/rollcall /usr/local/bin/
 # A new volume takes the owner of the folder it is mounted on.
-RUN chmod 755 /usr/local/bin/rollcall && install -d -o node -g node "$ROLLCALL_LOG_DIR" /var/lib/rollcall
+RUN chmod 755 /usr/local/bin/rollcall && install -d -o node -g node "$ROLLCALL_LOG_DIR" /var/lib/rollcall /var/lib/rollcall/reports
 VOLUME /var/log/rollcall /var/lib/rollcall
 USER node
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["node", "scripts/healthcheck.mjs"]

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Hono } from 'hono';
+import type { Variables } from './page.js';
+
+interface Asset {
+  type: string;
+  /** Browsers ask again whether a file has changed, unless it says otherwise. */
+  caching?: string;
+  /** What it is made of, in this order. */
+  of?: readonly string[];
+}
+
+const STYLE = ['base', 'search', 'tables', 'host', 'places', 'last'].map((name) => `style/${name}.css`);
+const ASSETS: Readonly<Record<string, Asset>> = {
+  'style.css': { type: 'text/css; charset=utf-8', of: STYLE },
+  'search.js': { type: 'text/javascript; charset=utf-8' },
+  // Asked for each time the address changes.
+  'icon.svg': { type: 'image/svg+xml', caching: 'max-age=86400' },
+};
+
+/** Serves style, script and icon from memory. */
+export function addAssets(app: Hono<{ Variables: Variables }>): void {
+  for (const [name, { type, caching = 'no-cache', of = [name] }] of Object.entries(ASSETS)) {
+    const body = Buffer.concat(of.map((file) => readFileSync(join(__dirname, 'assets', file))));
+    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+    app.get(`/assets/${name}`, (c) => {
+      c.header('Cache-Control', caching);
+      c.header('ETag', etag);
+      if (c.req.header('if-none-match') === etag) return c.body(null, 304);
+      return c.body(body, 200, { 'Content-Type': type });
+    });
+  }
+}

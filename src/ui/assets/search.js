@@ -1,0 +1,135 @@
+// Search as you type, and the keyboard. Without this file the page works by its forms and links.
+(() => {
+  'use strict';
+  const form = document.querySelector('#search');
+  const field = document.querySelector('#q');
+  const results = document.querySelector('#results');
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    event.preventDefault();
+    if (field) {
+      field.focus();
+      field.select();
+    } else location.assign('/');
+  });
+  if (!form || !field || !results) return;
+  form.classList.add('live');
+  // Only where there is a keyboard: on a phone it would cover the hosts.
+  if (matchMedia('(hover: hover) and (pointer: fine)').matches && !location.hash) field.focus();
+
+  /** What the form asks for, without what is empty. */
+  const asked = () => {
+    const parameters = new URLSearchParams();
+    for (const [name, value] of new URLSearchParams(new FormData(form)))
+      if (value.trim() !== '') parameters.append(name, value.trim());
+    const text = parameters.toString();
+    return text === '' ? '' : `?${text}`;
+  };
+
+  const filters = [...form.querySelectorAll('.filters input, .filters select')];
+  const summary = form.querySelector('.filters > summary');
+  /** How many filters are on stands beside their heading: folded up, they are on all the same. */
+  const countFilters = () => {
+    const on = filters.filter((control) =>
+      control.type === 'checkbox' ? control.checked : control.value.trim() !== '',
+    );
+    summary.querySelector('.pill')?.remove();
+    if (on.length === 0) return;
+    const pill = document.createElement('span');
+    pill.className = 'pill';
+    pill.textContent = String(on.length);
+    summary.append(' ', pill);
+  };
+
+  let shown = asked();
+  let waiting;
+  let underWay;
+
+  /** Asks for what the form says now; an older request that is under way is given up. */
+  const search = async ({ push = false } = {}) => {
+    clearTimeout(waiting);
+    const wanted = asked();
+    if (wanted === shown) return;
+    underWay?.abort();
+    const request = (underWay = new AbortController());
+    results.setAttribute('aria-busy', 'true');
+    try {
+      const response = await fetch(`/results${wanted}`, { signal: request.signal });
+      // The session has ended: the whole page leads to the login.
+      if (response.redirected) return location.assign(`/${wanted}`);
+      const text = await response.text();
+      if (request.signal.aborted) return undefined;
+      const answer = new DOMParser().parseFromString(text, 'text/html');
+      const parts = answer.querySelector('main') ?? answer.body;
+      results.replaceChildren(...parts.childNodes);
+      shown = wanted;
+      history[push ? 'pushState' : 'replaceState'](null, '', `/${wanted}`);
+      document.title = `${field.value.trim() || 'Hosts'} · Rollcall`;
+    } catch (error) {
+      if (error.name === 'AbortError') return undefined;
+      const status = document.createElement('p');
+      status.className = 'problem';
+      status.setAttribute('role', 'status');
+      status.textContent = 'The page does not answer. Is rollcall ui still running?';
+      results.replaceChildren(status);
+      shown = undefined;
+    } finally {
+      if (underWay === request) {
+        underWay = undefined;
+        results.removeAttribute('aria-busy');
+      }
+    }
+    return undefined;
+  };
+
+  field.addEventListener('input', () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => void search(), 120);
+  });
+  for (const control of filters) {
+    control.addEventListener('change', () => {
+      countFilters();
+      void search({ push: true });
+    });
+  }
+
+  const links = () => [...results.querySelectorAll('a.name')];
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void search({ push: true }).then(() => {
+      const found = links();
+      // One host is what was meant; of several, the keyboard chooses.
+      if (found.length === 1 && field.value.trim() !== '') location.assign(found[0].href);
+      else found[0]?.focus();
+    });
+  });
+
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const found = links();
+    const at = found.indexOf(document.activeElement);
+    const inField = document.activeElement === field;
+    const inBody = document.activeElement === document.body || document.activeElement?.id === 'main';
+    if (event.key === 'ArrowDown' && (at >= 0 || inField || inBody)) found[Math.min(at + 1, found.length - 1)]?.focus();
+    else if (event.key === 'ArrowUp' && at > 0) found[at - 1].focus();
+    else if ((event.key === 'ArrowUp' && at === 0) || (event.key === 'Escape' && !inField)) field.focus();
+    else return;
+    event.preventDefault();
+  });
+
+  // The whole row leads to its host; selecting text in it does not.
+  results.addEventListener('click', (event) => {
+    if (event.target.closest('a') || String(getSelection()) !== '') return;
+    event.target.closest('tbody tr')?.querySelector('a.name')?.click();
+  });
+
+  // Back and forward: the address says what was asked for.
+  addEventListener('popstate', () => location.reload());
+
+  function isTyping(target) {
+    return (
+      target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+    );
+  }
+})();

@@ -1,0 +1,369 @@
+import { readFileSync } from 'node:fs';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { NO_COUNTS } from '../../src/store/runs.js';
+import { record } from '../host/records.js';
+import { browserTest as test, hasBrowser, openBrowser } from './browser.js';
+import { ago, openStand, type Stand } from './stand.js';
+
+/** The page as people use it, in a real Chromium. */
+jest.setTimeout(60_000);
+const TOKEN = 'correct-horse-battery-staple';
+/** Would set `window.attacked`, and break out of an attribute, a tag, a comment, a script. */
+const ATTACK = `"'--></title></script><script>window.attacked=1</script><img src=x onerror=window.attacked=1>`;
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+let stand: Stand;
+let url: string;
+let locked: string;
+let browser: Browser;
+let attacked: string;
+let pages: string[];
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  stand = await openStand();
+  await stand.put(
+    ...Array.from({ length: 60 }, (_, at) =>
+      record(`qualys:${at}`, {
+        hostname: `web-${String(at).padStart(2, '0')}.example.com`,
+        ip: `10.1.0.${at}`,
+        os: { name: at % 2 ? 'Ubuntu Linux' : 'Windows Server 2022', type_id: 100 },
+        last_seen_time: ago(at),
+      }),
+    ),
+    record('crowdstrike:evil', {
+      hostname: ATTACK,
+      name: ATTACK,
+      domain: ATTACK,
+      os: { name: ATTACK, type_id: 0, version: ATTACK },
+      hw_info: { serial_number: 'ABCDE12345', cpu_type: ATTACK },
+      vendor_name: ATTACK,
+      model: ATTACK,
+      type: ATTACK,
+      region: ATTACK,
+      owner: { name: ATTACK },
+      groups: [{ uid: ATTACK, name: ATTACK }],
+      agent_list: [{ type_id: 1, name: ATTACK, vendor_name: ATTACK, uid: ATTACK, version: ATTACK }],
+      network_interfaces: [{ name: ATTACK, mac: '00:50:56:8a:11:23' }],
+      tags: [ATTACK],
+      status: ATTACK,
+      last_seen_time: ago(0),
+    } as never),
+    record(`qualys:evil`, {
+      hostname: 'evil-01',
+      os: { name: 'Windows 11', type_id: 100 },
+      hw_info: { serial_number: 'ABCDE12345' },
+      network_interfaces: [{ mac: '00:50:56:8a:11:23' }],
+      last_seen_time: ago(2),
+    }),
+  );
+  attacked = await stand.hostOf('crowdstrike:evil');
+  await stand.store.hosts.updateOne({ _id: attacked }, { $set: { 'device.hostname': ATTACK, 'device.ip': ATTACK } });
+  await stand.store.changes.insertOne({
+    host: attacked,
+    at: ago(1),
+    run: ATTACK,
+    kind: 'changed',
+    fields: [
+      { path: ATTACK, from: ATTACK, to: { [ATTACK]: ATTACK } },
+      { path: 'tags', added: [ATTACK], removed: [ATTACK] },
+    ],
+  } as never);
+  const account = {
+    ...NO_COUNTS,
+    started_at: ago(1),
+    ended_at: ago(1),
+    reason: ATTACK,
+    remedy: ATTACK,
+    warnings: [ATTACK],
+  };
+  await stand.store.runs.insertMany([
+    {
+      _id: '20260302040000-0011aabb',
+      workflow_id: ATTACK,
+      status: 'partial',
+      started_at: ago(1),
+      ended_at: ago(1),
+      sources: { qualys: { ...account, status: 'partial', parked: true, held: 3 } },
+    },
+    {
+      _id: '20260302050000-0011aabb',
+      workflow_id: 'w',
+      status: 'completed',
+      started_at: ago(0),
+      ended_at: ago(0),
+      sources: {},
+    },
+  ]);
+  await stand.store.sources.insertMany([
+    {
+      _id: 'qualys',
+      vendor: 'qualys',
+      last_checked: ago(1),
+      parked: { run: '20260302040000-0011aabb', at: ago(1), kind: ATTACK, reason: ATTACK, remedy: ATTACK },
+    },
+    { _id: 'crowdstrike', vendor: 'crowdstrike', last_checked: ago(1) },
+  ]);
+  await stand.store.quarantine.insertOne({
+    _id: `qualys:${ATTACK}`,
+    source: 'qualys',
+    reason: ATTACK,
+    run: ATTACK,
+    page: ATTACK,
+    row: 0,
+    offset: 0,
+    length: 9,
+    first_at: ago(3),
+    last_at: ago(1),
+  });
+  const encoded = encodeURIComponent(ATTACK);
+  pages = [
+    '/',
+    `/?q=${encoded}&source=${encoded}&os=${encoded}&region=${encoded}&retired=1`,
+    `/hosts/${attacked}`,
+    '/runs',
+    '/runs/20260302040000-0011aabb',
+    '/quarantine',
+    `/quarantine/rows?source=qualys&reason=${encoded}`,
+    `/quarantine/row?id=${encodeURIComponent(`qualys:${ATTACK}`)}`,
+    '/reports',
+    '/nothing',
+  ];
+  [url, locked] = [(await stand.serve()).url, (await stand.serve({ token: TOKEN })).url];
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  if (!hasBrowser) return;
+  await browser?.close();
+  expect(stand.errors).toEqual([]);
+  await stand.close();
+});
+
+const contexts: BrowserContext[] = [];
+afterEach(async () => {
+  await Promise.all(contexts.splice(0).map((context) => context.close()));
+});
+
+/** A page in a context of its own; what the browser complains about is kept. */
+async function open(options: BrowserContextOptions = {}): Promise<Page & { complaints: string[] }> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(10_000);
+  contexts.push(context);
+  const page = (await context.newPage()) as Page & { complaints: string[] };
+  page.complaints = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  return page;
+}
+
+interface AxeResult {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[];
+  passes: { id: string }[];
+}
+
+/** Shows what is folded up. */
+const unfold = (page: Page) =>
+  page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+const focused = (page: Page) => page.evaluate('document.activeElement.textContent.trim() || document.activeElement.id');
+
+test('hosts are found while one types, and the address says so', async () => {
+  const page = await open();
+  await page.goto(url);
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (!pathname.startsWith('/assets/')) asked.push(pathname);
+  });
+  await page.locator('#q').pressSequentially('web-07', { delay: 20 });
+  await page.locator('#found', { hasText: /^1 host$/ }).waitFor();
+  expect(await page.locator('a.name').allTextContents()).toEqual(['web-07.example.com']);
+  expect(new Set(asked)).toEqual(new Set(['/results']));
+  expect(page.url()).toBe(`${url}/?q=web-07`);
+  expect(await page.title()).toBe('web-07 · Rollcall');
+
+  // Who types fast asks once, for what is there in the end.
+  asked.length = 0;
+  await page.evaluate(`for (const text of ['w', 'we', 'web-0', 'web-07', 'web-08']) {
+    document.querySelector('#q').value = text;
+    document.querySelector('#q').dispatchEvent(new Event('input'));
+  }`);
+  await page.locator('a.name', { hasText: 'web-08' }).waitFor();
+  expect(asked).toEqual(['/results']);
+
+  await page.locator('summary', { hasText: 'Filters' }).click();
+  await page.locator('#q').fill('');
+  await page.locator('select[name=stale]').selectOption('30');
+  await page.locator('#found', { hasText: /^30 hosts$/ }).waitFor();
+  expect(page.url()).toBe(`${url}/?stale=30`);
+  expect(await page.locator('.filters .pill').textContent()).toBe('1');
+  await page.goBack();
+  // As it was: the text, no filter, what was found.
+  await page.locator('#found', { hasText: /^1 host$/ }).waitFor();
+  expect(page.url()).toBe(`${url}/?q=web-08`);
+  expect([await page.locator('#q').inputValue(), await page.locator('select[name=stale]').inputValue()]).toEqual([
+    'web-08',
+    '',
+  ]);
+  expect(page.complaints).toEqual([]);
+});
+
+test('an answer that comes late does not take the place of a newer one', async () => {
+  const page = await open();
+  await page.goto(url);
+  await page.route('**/results?q=web-1', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    await route.continue().catch(() => {});
+  });
+  await page.locator('#q').fill('web-1');
+  await page.waitForRequest('**/results?q=web-1');
+  await page.locator('#q').fill('web-19');
+  await page.locator('#found', { hasText: /^1 host$/ }).waitFor();
+  await page.waitForTimeout(1_000);
+  expect(await page.locator('a.name').allTextContents()).toEqual(['web-19.example.com']);
+});
+
+test('everything can be reached with the keyboard alone', async () => {
+  const page = await open();
+  await page.goto(`${url}/runs`);
+  await page.keyboard.press('/');
+  await page.waitForURL(`${url}/`);
+  expect(await focused(page)).toBe('q');
+  await page.keyboard.type('web-1');
+  await page.locator('#found', { hasText: /^10 hosts$/ }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  expect(await focused(page)).toBe('web-10.example.com');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  expect(await focused(page)).toBe('web-11.example.com');
+  const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+  expect(outline).toBe('solid');
+  await page.keyboard.press('Escape');
+  expect(await focused(page)).toBe('q');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  expect(await focused(page)).toBe('q');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/hosts/h*');
+  expect(await page.locator('h1').textContent()).toContain('web-10');
+  await page.goBack();
+  await page.locator('#found', { hasText: /^10 hosts$/ }).waitFor();
+
+  // One that is meant by its whole name opens at once, and Tab comes to all the rest.
+  await page.locator('#q').fill('web-23');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/hosts/h*');
+  const reached = new Set<unknown>();
+  for (let press = 0; press < 40; press += 1) {
+    await page.keyboard.press('Tab');
+    reached.add(await focused(page));
+  }
+  for (const name of ['Skip to the content', 'Rollcall', 'Runs', 'Quarantine', 'Reports', 'JSON'])
+    expect(reached).toContain(name);
+  expect(page.complaints).toEqual([]);
+});
+
+test('without JavaScript forms and links do the same', async () => {
+  const page = await open({ javaScriptEnabled: false });
+  await page.goto(url);
+  await page.locator('#q').fill('web-2');
+  await page.locator('.search .field button').click();
+  expect(page.url()).toContain('?q=web-2');
+  expect(await page.locator('#found').textContent()).toBe('10 hosts');
+  await page.locator('summary', { hasText: 'Filters' }).click();
+  await page.locator('#q').fill('');
+  await page.locator('select[name=os]').selectOption('Ubuntu Linux');
+  await page.locator('.apply button').click();
+  expect(await page.locator('#found').textContent()).toBe('30 hosts');
+  await page.goto(url);
+  await page.locator('a[rel=next]').click();
+  await page.locator('a.name').last().click();
+  expect(page.url()).toMatch(/\/hosts\/h[0-9a-f]{20}$/);
+});
+
+test('the token is asked for, and forgotten on leaving', async () => {
+  const page = await open();
+  await page.goto(`${locked}/runs`);
+  expect(page.url()).toBe(`${locked}/login?next=%2Fruns`);
+  await page.keyboard.type('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').waitFor();
+  await page.locator('#token').fill(TOKEN);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`${locked}/runs`);
+  const [cookie] = await page.context().cookies();
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+  expect(await page.evaluate('document.cookie')).toBe('');
+
+  // A session that ends while somebody types leads to the login.
+  await page.goto(locked);
+  await page.context().clearCookies();
+  await page.locator('#q').fill('web');
+  await page.waitForURL('**/login?**');
+  await page.locator('#token').fill(TOKEN);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.waitForURL(`${locked}/login`);
+  expect(await page.context().cookies()).toEqual([]);
+});
+
+test('what a machine calls itself is shown and does nothing', async () => {
+  const page = await open();
+  for (const path of pages) {
+    await page.goto(url + path);
+    const text = (await page.locator('body').textContent())!;
+    if (!/^\/(?:$|reports|nothing)/.test(path))
+      expect([path, text]).toEqual([path, expect.stringContaining('<script>')]);
+    expect(await page.locator('body script, body img[src=x]').count()).toBe(0);
+    await unfold(page);
+  }
+  await page.goto(url);
+  await page.locator('#q').fill(attacked);
+  await page.locator('#found', { hasText: /^1 host$/ }).waitFor();
+  expect(await page.locator('a.name').textContent()).toContain('<script>');
+  expect(await page.evaluate('window.attacked')).toBeUndefined();
+  expect(page.complaints.filter((text) => !text.includes('404'))).toEqual([]);
+});
+
+test('characters that turn or hide text are shown as what they are', async () => {
+  const id = await stand.hostOf('qualys:5');
+  await stand.store.hosts.updateOne({ _id: id }, { $set: { 'device.model': 'exe.\u202Egpj\u0007\u061c' } });
+  const page = await open();
+  await page.goto(`${url}/hosts/${id}`);
+  expect(await page.locator('dd', { hasText: 'gpj' }).locator('.value').textContent()).toBe(
+    'exe.\uFFFDgpj\uFFFD\uFFFD',
+  );
+});
+
+// The colours alone are others in the dark.
+test.each([
+  ['light', {}],
+  ['dark', { runOnly: ['color-contrast'] }],
+] as const)('axe finds nothing wrong on any page in %s', async (colorScheme, options) => {
+  // axe needs to be put into the page, which its policy forbids: here alone it is switched off.
+  const page = await open({ colorScheme, bypassCSP: true });
+  const found: string[] = [];
+  for (const at of [...pages.map((path) => url + path), `${locked}/login`]) {
+    await page.goto(at);
+    await unfold(page);
+    await page.addScriptTag({ content: AXE });
+    const { violations, passes } = (await page.evaluate(`axe.run(${JSON.stringify(options)})`)) as AxeResult;
+    expect(passes.map(({ id }) => id)).toContain('color-contrast');
+    for (const { id, impact, nodes } of violations)
+      found.push(`${at.slice(0, 60)}: ${impact} ${id} ${nodes[0]!.html.slice(0, 200)}`);
+  }
+  expect(found).toEqual([]);
+});
+
+test('on a phone no page is wider than the screen', async () => {
+  const page = await open({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  for (const at of [...pages.map((path) => url + path), `${locked}/login`]) {
+    await page.goto(at);
+    await unfold(page);
+    const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+    expect([at, wide]).toEqual([at, 0]);
+  }
+});

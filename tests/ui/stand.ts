@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { contentHash, identityDigest } from '../../src/host/hash.js';
+import { openStore, type Store } from '../../src/store/database.js';
+import { mergeChanged } from '../../src/store/drain.js';
+import { putRecords } from '../../src/store/records.js';
+import { prepareSearch } from '../../src/store/search.js';
+import { bindOf } from '../../src/ui/bind.js';
+import { serveUi, type Ui } from '../../src/ui/serve.js';
+import type { record } from '../host/records.js';
+
+/** The page over a database of its own, on a free port. */
+export interface Stand {
+  store: Store;
+  database: string;
+  reportDir: string;
+  /** Everything unforeseen that it met. */
+  errors: unknown[];
+  /** A page of another manner over the same database. */
+  serve(options?: { token?: string }): Promise<Ui>;
+  /** Stores records and merges them into hosts. */
+  put(...records: ReturnType<typeof record>[]): Promise<void>;
+  hostOf(record: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export const TEMPORAL = { ui: 'http://127.0.0.1:8233', namespace: 'default', taskQueue: 'rollcall' };
+
+export async function openStand(): Promise<Stand> {
+  const database = `u${randomUUID().slice(0, 8)}`;
+  const store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  await prepareSearch(store);
+  const reportDir = mkdtempSync(join(tmpdir(), 'rollcall-ui-reports-'));
+  const served: Ui[] = [];
+  const errors: unknown[] = [];
+  return {
+    store,
+    database,
+    reportDir,
+    errors,
+    async serve({ token } = {}) {
+      const given = token === undefined ? {} : { token };
+      const ui = await serveUi(
+        {
+          store,
+          ...given,
+          reportDir,
+          temporal: TEMPORAL,
+          mayShow: (source) => source === 'qualys' || source === 'crowdstrike',
+          onError: (error) => errors.push(error),
+        },
+        bindOf({ address: '127.0.0.1:0', ...given }),
+      );
+      served.push(ui);
+      return ui;
+    },
+    async put(...records) {
+      for (const { id, source, vendor, observation, keys } of records) {
+        const origin = { source, vendor, page: `run-1/${source}/p`, run: 'run-1', observedAt: new Date() };
+        const hash = `1.${contentHash(observation, keys)}`;
+        const identity = identityDigest(vendor, observation, keys);
+        await putRecords(store, origin, [{ _id: id, row: 0, observation, keys, identity, hash }]);
+      }
+      await mergeChanged(store, { holder: 'test', run: 'run-1' });
+    },
+    hostOf: async (id) => (await store.hosts.findOne({ 'sources.record': id }))!._id,
+    async close() {
+      await Promise.all(served.map((ui) => ui.close()));
+      await store.db.dropDatabase();
+      await store.close();
+      rmSync(reportDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
+
+/** Asks as no browser would: any header, the path as it is written. */
+export function ask(
+  url: string,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  const { method = 'GET', headers = {}, body } = options;
+  return new Promise((resolve, reject) => {
+    const asked = request({ hostname, port, path, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode!, headers: response.headers, text: Buffer.concat(chunks).toString() }),
+      );
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+export const ago = (days: number) => new Date(Date.now() - days * 86_400_000 - 60_000);
