@@ -1,17 +1,22 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { UnderstoodEvent } from '../datasets/events.js';
 import { offlineInput } from '../sources/offline.js';
 import { getBody } from '../store/bodies.js';
 import { compareIds, type EventId } from '../datasets/event-order.js';
-import { deliver, fixKind, prepare, takeDelivery, type Arrival, type Delivery } from '../store/deliveries.js';
+import { deliver, prepare, takeDelivery, type Delivered, type Delivery } from '../store/deliveries.js';
 import { pagesFrom, type PageDoc } from '../store/pages.js';
 import { putRejected, type Rejected } from '../store/quarantine.js';
+import { addSample } from '../store/shapes.js';
+import { arrivalOf, sortArrivals } from './arrivals.js';
 import { NOTHING, type Normalized } from './normalize.js';
 import { readPage } from './page.js';
 import type { Reading } from './reading.js';
+import { Shape } from './shape.js';
 import { ExternalSort, type Entry } from './sort/index.js';
+import { Waiting } from './waiting.js';
+
+type Places = Required<Pick<Delivered, 'pageId' | 'waits'>>;
 
 export interface DeliverInput {
   run: string;
@@ -50,7 +55,7 @@ export async function deliverRun(
   const sort = new ExternalSort(sortFolder(input));
   await sort.dispose();
   try {
-    const pageIds = await sortPages(reading, input, delivery, sort, sum, () => {
+    const listing = await sortPages(reading, input, delivery, sort, sum, () => {
       signal.throwIfAborted();
       onPage(sum);
     });
@@ -63,7 +68,7 @@ export async function deliverRun(
     };
     // An earlier attempt may have left nothing to do.
     count(delivery);
-    for await (const reached of deliverSorted(reading, input, delivery, sort, (page) => pageIds.get(page)!)) {
+    for await (const reached of deliverSorted(reading, input, delivery, sort, listing)) {
       count(reached);
       signal.throwIfAborted();
     }
@@ -82,7 +87,7 @@ function sortFolder(input: DeliverInput): string {
   return join(tmpdir(), 'rollcall', `sort-${name}`);
 }
 
-/** Reads all pages into the sort; what cannot be understood goes to quarantine. Returns the ids of the pages by position. */
+/** Reads all pages into the sort; what cannot be understood goes to quarantine. Returns what is known of their places. */
 async function sortPages(
   reading: Reading,
   input: DeliverInput,
@@ -90,22 +95,21 @@ async function sortPages(
   sort: ExternalSort,
   sum: Normalized,
   told: () => void,
-): Promise<Map<number, string>> {
+): Promise<Places> {
   const { store, sources, environment, keys, reader } = reading;
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
   const sealed = () => keys.keys();
   const ids = new Map<number, string>();
+  const waiting = new Waiting(store);
+  const shape = new Shape();
+  const quarantined = (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
   const take = async (page: PageDoc, body: Buffer | undefined) => {
-    const { understood, rejected } = readPage(source, offline, page, body, reading);
-    for (const { place, event } of understood as UnderstoodEvent[]) {
-      const { index: row, offset, length } = place;
-      const kind = typeof event.id === 'string' ? 'text' : 'number';
-      if (delivery.kind === undefined) await fixKind(store, delivery, kind);
-      if (delivery.kind !== kind) rejected.push({ reason: MIXED[kind], row, offset, length });
-      else await sort.add({ id: event.id, page: page.seq, row, offset, length, text: payloadOf(event) });
-    }
+    const read = readPage(source, offline, page, body, reading, (row) => shape.look(row));
+    const { rejected } = read;
+    await sortArrivals(store, delivery, sort, page, read);
     await keepRejected(reading, input, page, rejected);
+    if (quarantined) await waiting.note(page, read);
     sum.pages += 1;
     sum.rows += page.rows;
     sum.quarantined += rejected.length;
@@ -129,14 +133,11 @@ async function sortPages(
       body.catch(() => {}); // awaited with its page
       await take(page, ready);
     }
-    if (ledger.length < AHEAD) return ids;
+    if (ledger.length >= AHEAD) continue;
+    if (input.pages === input.run) await addSample(store, input.source, input.run, shape);
+    return { pageId: (page) => ids.get(page)!, waits: (place) => waiting.has(place) };
   }
 }
-
-const MIXED = {
-  text: 'the id is text, and those of this source are numbers',
-  number: 'the id is a number, and those of this source are text',
-};
 
 async function keepRejected(
   { store }: Reading,
@@ -153,7 +154,7 @@ async function* deliverSorted(
   { run, source }: DeliverInput,
   taken: Delivery,
   sort: ExternalSort,
-  pageId: (page: number) => string,
+  places: Places,
 ): AsyncGenerator<Delivery> {
   let delivery = taken;
   const { reached } = taken;
@@ -171,21 +172,11 @@ async function* deliverSorted(
     next = batches.next().then((batch) => lookedUp(largest, batch));
     next.catch(() => {}); // awaited in the next round
     if (prepared.arrivals.length === 0) continue;
-    delivery = await deliver(store, delivery, prepared, { run, pageId });
+    delivery = await deliver(store, delivery, prepared, { run, ...places });
     yield delivery;
   }
 }
 
 function isAfter(entry: Entry, place: { id: EventId; page: number; row: number }): boolean {
   return (compareIds(entry.id, place.id) || entry.page - place.page || entry.row - place.row) > 0;
-}
-
-/** What of an event is not in its place: compact, because it goes through the sort's files. */
-function payloadOf({ category, value, more }: UnderstoodEvent['event']): string {
-  return JSON.stringify(more === undefined ? [category, value] : [category, value, more]);
-}
-
-function arrivalOf({ id, page, row, offset, length, text }: Entry): Arrival {
-  const [category, value, more] = JSON.parse(text) as [string, number, Record<string, unknown>?];
-  return { id, page, row, offset, length, category, value, ...(more === undefined ? {} : { more }) };
 }

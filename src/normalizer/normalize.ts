@@ -3,10 +3,13 @@ import type { Understood } from '../datasets/dataset.js';
 import { datasetOf } from '../datasets/index.js';
 import { offlineInput } from '../sources/offline.js';
 import { getBody } from '../store/bodies.js';
-import { pagesFrom, type PageDoc, type PageOutcome } from '../store/pages.js';
-import { putRejected, releaseUnderstood } from '../store/quarantine.js';
+import { noteListed, pagesFrom, type PageDoc, type PageOutcome } from '../store/pages.js';
+import { putRejected } from '../store/quarantine.js';
+import { releaseUnderstood } from '../store/release.js';
+import { addSample } from '../store/shapes.js';
 import { readPage, type ReadPage } from './page.js';
 import type { Reading } from './reading.js';
+import { Shape } from './shape.js';
 import { contentDigest, outcomeOfSameBytes, stillHolds } from './same-bytes.js';
 
 export interface NormalizeInput {
@@ -78,7 +81,8 @@ export async function normalize(
     return earlier ? { earlier } : { body: await getBody(store, page.digest, page.bytes, sealed) };
   };
 
-  const write = async (page: PageDoc, { understood, rejected }: ReadPage) => {
+  const write = async (page: PageDoc, read: ReadPage) => {
+    const { understood, rejected } = read;
     const origin = {
       source: source.name,
       vendor: source.vendor,
@@ -91,22 +95,23 @@ export async function normalize(
     // Before the page is done with: a queue is told then that its messages are safe.
     await dataset.passOn?.(outputs, records);
     await putRejected(store, origin, rejected);
-    if (quarantined) await releaseUnderstood(store, page._id, records);
+    if (quarantined) await releaseUnderstood(store, page, read);
     quarantined ||= rejected.length > 0;
-    const read = records.map(({ _id, hash }) => ({ id: _id.slice(source.name.length + 1), hash }));
+    const content = records.map(({ _id, hash }) => ({ id: _id.slice(source.name.length + 1), hash }));
     await conclude(page, {
       at: new Date(),
       ...counts,
       quarantined: rejected.length,
-      ids: read.map(({ id }) => id),
+      ids: content.map(({ id }) => id),
       rejected_ids: rejected.flatMap(({ recordId }) => recordId ?? []),
-      content: contentDigest(read),
+      content: contentDigest(content),
       reader,
     });
   };
 
   const conclude = async (page: PageDoc, outcome: PageOutcome) => {
     if (!replay || !page.outcome) await store.pages.updateOne({ _id: page._id }, { $set: { outcome } });
+    else if (page.outcome.quarantined > 0) await noteListed(store, page._id, [...outcome.ids, ...outcome.rejected_ids]);
     add(page, outcome);
   };
 
@@ -118,6 +123,7 @@ export async function normalize(
     onPage(sum);
   };
 
+  const shape = new Shape();
   let taken = 0;
   let waiting = 0;
   let last: PageDoc | undefined;
@@ -138,7 +144,7 @@ export async function normalize(
       }
     }
     const bytes = earlier ? await getBody(store, page.digest, page.bytes, sealed) : body;
-    const read = readPage(source, offline, page, bytes, { junk, keys });
+    const read = readPage(source, offline, page, bytes, { junk, keys }, (row) => shape.look(row));
     await writing;
     writing = write(page, read);
     writing.catch(() => {}); // awaited at the next page, and at the end
@@ -168,12 +174,13 @@ export async function normalize(
     }
   }
   await writing;
+  if (!replay) await addSample(store, source.name, input.run, shape);
   if (last?.next === null) sum.stopped = 'ended';
   return sum;
 }
 
 /** The same record twice in one page is one record: the later row wins. */
-function lastOfEach(understood: readonly Understood[]): Understood[] {
+export function lastOfEach(understood: readonly Understood[]): Understood[] {
   const byId = new Map(understood.map((record) => [record._id, record]));
   return byId.size === understood.length ? (understood as Understood[]) : [...byId.values()];
 }

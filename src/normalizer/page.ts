@@ -4,6 +4,7 @@ import { Failure } from '../failure.js';
 import { RecordRejected, type Input, type Row, type AnySource } from '../sources/source.js';
 import type { PageDoc } from '../store/pages.js';
 import type { Rejected } from '../store/quarantine.js';
+import { isErased } from './erased.js';
 
 /** What the rows of one page came to. */
 export interface ReadPage {
@@ -11,13 +12,22 @@ export interface ReadPage {
   rejected: Rejected[];
 }
 
-/** Reads the rows of a stored page. One that cannot be understood is rejected, its neighbours are not. */
+/** The native ids of a page's rows, as far as they can be read. */
+export function namedIn(source: string, { understood, rejected }: ReadPage): string[] {
+  return [
+    ...understood.map(({ _id }) => _id.slice(source.length + 1)),
+    ...rejected.flatMap(({ recordId }) => recordId ?? []),
+  ];
+}
+
+/** Reads the rows of a stored page, or those that are `wanted`. One that cannot be understood is rejected, its neighbours are not. */
 export function readPage(
   source: AnySource,
   input: Input,
   page: PageDoc,
   body: Buffer | undefined,
   context: Context,
+  wanted: (row: Row) => boolean = () => true,
 ): ReadPage {
   const understood: Understood[] = [];
   const rejected: Rejected[] = [];
@@ -26,7 +36,7 @@ export function readPage(
   if (!body) return whole('the stored body is missing');
   try {
     for (const row of input.rows({ body, mediaType: page.media_type, status: page.status })) {
-      const record = understand(source, row, rejected, context);
+      const record = wanted(row) && !isErased(row.value) ? understand(source, row, rejected, context) : undefined;
       if (record) understood.push(record);
     }
   } catch (error) {

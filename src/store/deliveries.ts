@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import { compareIds, type EventId } from '../datasets/event-order.js';
 import { Failure } from '../failure.js';
 import type { Store } from './database.js';
-import { EXACT, type CategoryDoc, type EventDoc } from './events.js';
+import { aggregated } from './event-aggregates.js';
+import { EXACT, type EventDoc } from './events.js';
 import { putRejected, type Rejected } from './quarantine.js';
+import { releaseRows } from './release.js';
 
 /** A place in the order of delivery: by id, then by where it came in the run's listing. */
 export interface Place {
@@ -41,6 +43,8 @@ export interface DeliveryDoc {
 export interface Delivery extends DeliveryDoc {
   /** What was delivered last: look-ups for the batch after it were made before it was written. */
   last?: readonly EventDoc[];
+  /** It is no turn: what it comes to, and how far, is kept nowhere. */
+  beside?: true;
 }
 
 /** An entry on its way to be delivered. */
@@ -53,6 +57,7 @@ export interface Arrival extends Place {
 }
 
 const NO_COUNTS: DeliveryCounts = { new: 0, duplicates: 0, conflicts: 0 };
+
 /** Takes the delivery of a source over: goes on where an earlier attempt at the same turn has come to. */
 export async function takeDelivery(store: Store, source: string, turn: string): Promise<Delivery> {
   await store.deliveries.updateOne(
@@ -78,6 +83,20 @@ export async function takeDelivery(store: Store, source: string, turn: string): 
   return taken!;
 }
 
+/**
+ * Takes the delivery of a source for a batch beside the one that may be under way. That one finds that it is no longer its turn,
+ * and its next attempt goes on where it had come to.
+ */
+export async function takeBeside(store: Store, source: string): Promise<Delivery> {
+  const taken = await store.deliveries.findOneAndUpdate(
+    { _id: source },
+    { $inc: { epoch: 1 }, $setOnInsert: { delivered: 0, turn: '', counts: NO_COUNTS } },
+    { upsert: true, returnDocument: 'after', ...EXACT },
+  );
+  const { reached: _ofAnother, ...delivery } = taken!;
+  return { ...delivery, counts: NO_COUNTS, beside: true };
+}
+
 /** Fixes what kind of id the source has, for good. */
 export async function fixKind(store: Store, delivery: Delivery, kind: 'number' | 'text'): Promise<void> {
   await store.deliveries.updateOne({ _id: delivery._id, kind: { $exists: false } }, { $set: { kind } });
@@ -92,6 +111,17 @@ export interface Prepared {
   /** Values of the batch that their category had before, `category` to values. */
   values: ReadonlyMap<string, Set<number>>;
 }
+
+/** Where a batch comes from. */
+export interface Delivered {
+  run: string;
+  /** The page at a position of the listing. */
+  pageId: (page: number) => string;
+  /** Whether the row is in quarantine: it leaves with its delivery. */
+  waits?: (place: Place) => boolean;
+}
+
+export const CONFLICT = 'the id was delivered before with other content';
 
 type Content = Pick<EventDoc, 'category' | 'value' | 'more'>;
 
@@ -133,9 +163,10 @@ export async function deliver(
   store: Store,
   delivery: Delivery,
   { arrivals, known, values }: Prepared,
-  { run, pageId }: { run: string; pageId: (page: number) => string },
+  { run, pageId, waits }: Delivered,
 ): Promise<Delivery> {
   const { _id: source, epoch } = delivery;
+  const released: { page: string; row: number }[] = [];
   const fresh: EventDoc[] = [];
   const conflicts: (Rejected & { page: number })[] = [];
   const counts = { ...delivery.counts };
@@ -144,7 +175,8 @@ export async function deliver(
     first.set(event._id.id, event);
     values.get(event.category)?.add(event.value);
   }
-  for (const { id, page, row, offset, length, category, value, more } of arrivals) {
+  for (const arrival of arrivals) {
+    const { id, page, row, offset, length, category, value, more } = arrival;
     const earlier = first.get(id);
     const event = { category, value, ...(more === undefined ? {} : { more }) };
     if (earlier === undefined) {
@@ -154,8 +186,10 @@ export async function deliver(
     } else if (isSame(earlier, event)) counts.duplicates += 1;
     else {
       counts.conflicts += 1;
-      conflicts.push({ reason: 'the id was delivered before with other content', row, offset, length, page });
+      conflicts.push({ reason: CONFLICT, row, offset, length, page });
+      continue;
     }
+    if (waits?.(arrival)) released.push({ page: pageId(page), row });
   }
   counts.new += fresh.length;
   const last = arrivals.at(-1)!;
@@ -168,7 +202,7 @@ export async function deliver(
     last: fresh,
   };
   const { delivered, largest, reached } = after;
-  const progress = { delivered, largest, counts, reached };
+  const progress = { delivered, largest, ...(delivery.beside ? {} : { counts, reached }) };
   await inTransaction(store, async (session) => {
     const own = await store.deliveries.updateOne({ _id: source, epoch }, { $set: progress as object }, { session });
     if (own.matchedCount === 0)
@@ -181,37 +215,13 @@ export async function deliver(
       const origin = { source, run, page: pageId(conflict.page), observedAt: new Date() };
       await putRejected(store, origin, [conflict], session);
     }
+    await releaseRows(store, released, session);
   });
   return after;
 }
 
 function isSame(a: Content, b: Content): boolean {
   return a.category === b.category && a.value === b.value && isDeepStrictEqual(a.more, b.more);
-}
-
-/** What the new events change in their categories. */
-function aggregated(
-  source: string,
-  fresh: readonly EventDoc[],
-  values: Prepared['values'],
-): AnyBulkWriteOperation<CategoryDoc>[] {
-  const sums = new Map<string, { count: number; sum: number; min: number; max: number; values: Set<number> }>();
-  for (const { category, value } of fresh) {
-    let own = sums.get(category);
-    if (!own) sums.set(category, (own = { count: 0, sum: 0, min: value, max: value, values: new Set() }));
-    own.count += 1;
-    own.sum += value;
-    if (value < own.min) own.min = value;
-    if (value > own.max) own.max = value;
-    if (!values.get(category)?.has(value)) own.values.add(value);
-  }
-  return [...sums].map(([category, { count, sum, min, max, values: own }]) => ({
-    updateOne: {
-      filter: { _id: { source, category } },
-      update: { $inc: { count, sum, distinct: own.size }, $min: { min }, $max: { max } },
-      upsert: true,
-    },
-  }));
 }
 
 async function inTransaction(store: Store, work: (session: ClientSession) => Promise<void>): Promise<void> {

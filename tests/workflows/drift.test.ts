@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSimulator } from '../../simulator/spawn.js';
+import type { SourceAccount } from '../../src/store/runs.js';
+import { openPipeline } from '../support/pipeline.js';
+
+/** A vendor that changes what its records look like is told of, and nothing breaks. */
+jest.setTimeout(60_000);
+
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-drift-'));
+const database = `drift${Date.now()}`;
+afterAll(() => rmSync(dir, { recursive: true }));
+
+type Raw = Record<string, unknown>;
+const rows = (more: (id: number) => Raw): Raw[] =>
+  Array.from({ length: 40 }, (_, id) => ({
+    id: id + 1,
+    name: `host-${id}`,
+    dnsHostName: `host-${id}.corp.test`,
+    ...more(id),
+  }));
+
+async function collect(records: Raw[], last = false): Promise<SourceAccount> {
+  writeFileSync(join(dir, 'qualys-hosts.json'), JSON.stringify(records));
+  writeFileSync(join(dir, 'crowdstrike-hosts.json'), '[]');
+  const recorded = await spawnSimulator({ records: dir });
+  const pipeline = await openPipeline(
+    { ...recorded.environment, MONGODB_DATABASE: database, QUALYS_DEMO_PAGE_SIZE: '20' },
+    !last,
+  );
+  try {
+    return (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
+  } finally {
+    await pipeline.close();
+    await recorded.stop();
+  }
+}
+
+test('new fields and vanished ones are named, once; rare ones and names that are values are not', async () => {
+  const first = await collect(rows((id) => ({ agentInfo: { status: 'ACTIVE' }, ...(id === 3 ? { rare: 1 } : {}) })));
+  expect(first.status).toBe('complete');
+  expect(first.drift).toBeUndefined();
+
+  const changed = () =>
+    rows((id) => ({ risk: { score: id, level: 'high' }, labels: { [`host-${id}@corp.test`]: true } }));
+  const second = await collect(changed());
+  expect(second).toMatchObject({ status: 'complete', changed: expect.any(Number) as number });
+  expect(second.drift).toEqual({ appeared: ['labels', 'risk'], vanished: ['agentInfo'] });
+  expect(JSON.stringify(second.drift)).not.toContain('corp.test');
+
+  // Not seen for a while is not new.
+  const third = await collect(
+    changed().map((row, id) => ({ ...row, name: `renamed-${id}`, ...(id === 5 ? { rare: 2 } : {}) })),
+    true,
+  );
+  expect(third.status).toBe('complete');
+  expect(third.drift).toBeUndefined();
+});
