@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 
 const require = createRequire(import.meta.url);
-const { openClient } = require('../dist/src/client.js');
 const { loadConfig } = require('../dist/src/config.js');
 
 /** An idle worker asks for work once a minute at least. */
@@ -12,7 +11,28 @@ const SILENT_MS = 2 * 60_000;
 const ACTIVITY = 2;
 
 async function look() {
-  const { temporal } = loadConfig();
+  const config = loadConfig();
+  const told = config.metricsAddress && (await askWorker(config.metricsAddress));
+  if (told) return told.problem;
+  return askTemporal(config.temporal);
+}
+
+/** What the worker says of itself, at half the cost. Nothing where nobody listens: its address may have been taken. */
+async function askWorker(address) {
+  // Where it listens on all addresses, this one is among them.
+  const reachable = address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
+  try {
+    const response = await fetch(`http://${reachable}/ready`, { signal: AbortSignal.timeout(5_000) });
+    const { ready, checks } = await response.json();
+    return { problem: ready ? undefined : `The worker is not ready: ${JSON.stringify(checks)}` };
+  } catch (error) {
+    if (error.cause?.code === 'ECONNREFUSED') return undefined;
+    return { problem: `The worker does not answer at ${address}: ${error.cause?.code ?? error.name}` };
+  }
+}
+
+async function askTemporal(temporal) {
+  const { openClient } = require('../dist/src/client.js');
   const client = await openClient(temporal);
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: temporal.namespace,

@@ -1,38 +1,55 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
-import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import pino, { type Logger } from 'pino';
+import pc from 'picocolors';
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { DateFolders } from './log/folders.js';
+import { prettyLines } from './log/pretty.js';
+import { scrubber } from './log/secrets.js';
 
-/** Lines go to `DIR/YYYY-MM-DD/rollcall.log`; the folder follows the date (UTC), also in a process that lives for months. */
-class DateFolders extends Writable {
-  private day = '';
-  private file: WriteStream | undefined;
-
-  constructor(private readonly dir: string) {
-    super();
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    const day = new Date().toISOString().slice(0, 10);
-    if (day !== this.day) {
-      this.file?.end();
-      mkdirSync(join(this.dir, day), { recursive: true });
-      this.file = createWriteStream(join(this.dir, day, 'rollcall.log'), { flags: 'a' });
-      // A full disk must not stop a run: lines are lost, the console still has them.
-      this.file.on('error', () => {});
-      this.day = day;
-    }
-    this.file!.write(chunk);
-    done();
-  }
+export interface LogOptions {
+  /** Folder of the day folders. */
+  dir: string;
+  level: string;
+  /** Days whose folders are kept. */
+  keepDays: number;
+  console?: boolean;
+  /** Values that must not be written anywhere, beside what looks like a secret. */
+  secrets?: readonly string[];
+  /** Size at which a file is followed by the next one, bytes. */
+  maxBytes?: number;
+  now?: () => Date;
 }
 
-/** JSON lines to the date folders and to the console (standard error). Callers log ids and counts, never records. */
-export function openLog(options: { dir: string; level: string; console?: boolean }): Logger {
-  const streams: pino.StreamEntry[] = [{ level: 'trace', stream: new DateFolders(options.dir) }];
-  if (options.console !== false) streams.push({ level: 'trace', stream: pino.destination({ dest: 2, sync: true }) });
-  return pino(
-    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.multistream(streams),
-  );
+/**
+ * JSON lines to the folder of the day, and to standard error: there as text on a terminal. Callers log ids and counts,
+ * never records; what looks like a secret all the same is taken out.
+ */
+export function openLog({ level, console, secrets = [], ...folders }: LogOptions): Logger {
+  const scrub = scrubber(secrets);
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    hooks: { streamWrite: scrub },
+  };
+  const screen = standardError();
+  // Said on the console in any case: it is what is left.
+  const teller = pino(options, screen);
+  const files = new DateFolders({
+    ...folders,
+    onTrouble: (trouble) => {
+      const at = { dir: folders.dir, ...trouble };
+      if ('lost' in trouble) teller.warn(at, 'Logs are written to their folder again');
+      else teller.error(at, 'Logs cannot be written to their folder: lines are on the console only');
+    },
+  });
+  const streams: pino.StreamEntry[] = [{ level: 'trace', stream: files }];
+  if (console !== false) streams.push({ level: 'trace', stream: screen });
+  return pino(options, pino.multistream(streams));
+}
+
+function standardError(): DestinationStream {
+  const bytes = pino.destination({ dest: 2, sync: true });
+  if (!process.stderr.isTTY) return bytes;
+  const show = prettyLines({ colour: pc.isColorSupported });
+  return { write: (line) => void bytes.write(show(line)) };
 }

@@ -1,43 +1,44 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
 import { createActivities } from './activities/index.js';
+import { watchAlerts } from './alerts/watch.js';
 import { openClient, registerSearchAttributes } from './client.js';
 import { loadConfig, type Config } from './config.js';
 import { Failure } from './failure.js';
 import { openLog } from './log.js';
+import { secretsOf } from './log/secrets.js';
+import { countingNormalizer } from './metrics/normalizer.js';
+import { showWorker } from './metrics/worker.js';
 import { openNormalizer } from './normalizer/pool.js';
 import { openKeyRing } from './privacy/key-ring.js';
+import { installRuntime } from './runtime.js';
 import { loadSources } from './sources/index.js';
 import { openStore } from './store/database.js';
 import { seedSources } from './store/sources.js';
 
 /** Composes a worker from `config`, runs it until SIGINT or SIGTERM, and closes what it opened. */
 export async function runWorker(config: Config): Promise<void> {
-  const log = openLog(config.log);
-  Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-      log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta?.['type'] }, message),
-    ),
-  });
   const sources = loadSources({ folders: config.sourceFolders });
+  const log = openLog({ ...config.log, secrets: secretsOf(config, sources.all()) });
+  const sdkPort = await installRuntime(log, config.metricsAddress !== undefined);
+  const shown = await showWorker(config, log, sdkPort);
   const store = await openStore(config.mongodb);
-  const normalizer = openNormalizer(config, store, sources);
-  const client = await openClient(config.temporal);
+  shown.parts.store = store;
+  const normalizer = countingNormalizer(openNormalizer(config, store, sources));
   await seedSources(store, sources.all());
-  if (!(await registerSearchAttributes(client, config.temporal.namespace))) {
-    log.warn(
-      'Search attributes RollcallSource and RollcallStatus are not registered: runs cannot be filtered by them in the Web UI',
-    );
-  }
-  await client.connection.close();
+  await prepareNamespace(config, log);
 
   const connection = await NativeConnection.connect({
     address: config.temporal.address,
     ...(config.temporal.tls ? { tls: {} } : {}),
     ...(config.temporal.apiKey ? { apiKey: config.temporal.apiKey } : {}),
   });
+  shown.parts.connection = connection;
+  const client = new Client({ connection, namespace: config.temporal.namespace });
   const worker = await Worker.create({
     connection,
     namespace: config.temporal.namespace,
@@ -52,6 +53,9 @@ export async function runWorker(config: Config): Promise<void> {
     shutdownGraceTime: '2 seconds',
     shutdownForceTime: '30 seconds',
   });
+  shown.parts.worker = worker;
+  shown.show(store, client, sources);
+  const alerts = watchAlerts({ store, config, sources, client, log });
   log.info(
     { taskQueue: config.temporal.taskQueue, temporal: config.temporal.address, sources: sources.names() },
     'Worker is ready',
@@ -59,11 +63,23 @@ export async function runWorker(config: Config): Promise<void> {
   try {
     await worker.run();
   } finally {
+    await alerts.stop();
+    await shown.close();
     await connection.close();
     await normalizer.close();
     await store.close();
   }
   log.info('Worker has stopped');
+}
+
+async function prepareNamespace(config: Config, log: Logger): Promise<void> {
+  const client = await openClient(config.temporal);
+  if (!(await registerSearchAttributes(client, config.temporal.namespace))) {
+    log.warn(
+      'Search attributes RollcallSource and RollcallStatus are not registered: runs cannot be filtered by them in the Web UI',
+    );
+  }
+  await client.connection.close();
 }
 
 /** The bundle that the build made; without one (from TypeScript, in tests) workflows are bundled at start. */

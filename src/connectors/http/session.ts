@@ -1,6 +1,7 @@
 import { Failure } from '../../failure.js';
 import type { Auth } from './auth.js';
 import { exchange, type Answer, type TransportLimits } from './exchange.js';
+import { observed } from './observe.js';
 import { buildRequest, place, type RequestTemplate } from './request.js';
 
 /** Where a source may be sent by its vendor. Without it every redirect is refused. */
@@ -14,6 +15,8 @@ export interface RedirectPolicy {
 }
 
 interface SessionOptions {
+  /** The source's name, for who measures. */
+  source?: string;
   base: string;
   auth: Auth;
   headers: Record<string, string>;
@@ -65,7 +68,9 @@ export class Session {
 
   async #once(template: RequestTemplate, proof: Record<string, string>, signal: AbortSignal): Promise<Answer> {
     const headers = { 'user-agent': 'rollcall', ...this.#options.headers, ...proof };
-    return exchange(buildRequest(this.base, template, headers), this.#options.limits, signal);
+    const request = buildRequest(this.base, template, headers);
+    const { source = '', limits } = this.#options;
+    return observed(source, signal, () => exchange(request, limits, signal));
   }
 
   #forAuth() {

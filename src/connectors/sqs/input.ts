@@ -5,6 +5,7 @@ import { remedyFor } from '../http/remedies.js';
 import type { Quiet } from './ending.js';
 import type { SqsInputOptions } from './options.js';
 import { idsOf } from './page.js';
+import { peek } from './peek.js';
 import { Queue } from './queue.js';
 import { Reception } from './reception.js';
 
@@ -47,6 +48,14 @@ export function sqsInput(options: SqsInputOptions): Input {
     *rows({ body }): Generator<Row> {
       try {
         yield* checkedReading(body, { records: 'Messages' }, `A page of ${source}`).all();
+      } catch (error) {
+        throw completed(error);
+      }
+    },
+    async peek(most: number, signal: AbortSignal): Promise<FetchedPage> {
+      try {
+        queue ??= new Queue(options);
+        return await peek(queue, most, signal);
       } catch (error) {
         throw completed(error);
       }

@@ -1,0 +1,77 @@
+import type { Config } from '../config.js';
+import { putAlert, type NewAlert } from '../store/alerts.js';
+import type { Store } from '../store/database.js';
+import type { RunStatus, SourceAccount } from '../store/runs.js';
+import type { SourceDoc } from '../store/sources.js';
+import { workflowLink } from './link.js';
+
+/** A run as it has ended. */
+export interface EndedRun {
+  run: string;
+  status: RunStatus;
+  workflowId: string;
+  accounts: Readonly<Record<string, SourceAccount>>;
+}
+
+/**
+ * The alert of a run that failed or ended partial; `undefined` when there is nothing to tell. A source that is parked has
+ * an alert of its own.
+ */
+export function alertOfRun(config: Config, { run, status, workflowId, accounts }: EndedRun): NewAlert | undefined {
+  if (status !== 'failed' && status !== 'partial') return undefined;
+  const bad = Object.entries(accounts).filter(
+    ([, account]) => (account.status === 'failed' || account.status === 'partial') && !account.parked,
+  );
+  if (bad.length === 0 && Object.keys(accounts).length > 0) return undefined;
+  const kind = status === 'failed' ? 'run-failed' : 'run-partial';
+  const remedies = new Set(bad.flatMap(([, { remedy }]) => remedy ?? []));
+  const link = workflowLink(config, workflowId);
+  return {
+    _id: `${kind}/${run}`,
+    kind,
+    run,
+    ...(bad.length > 0 ? { source: bad.map(([source]) => source).join(', ') } : {}),
+    reason:
+      bad.map(([source, { status: how, reason }]) => `${source} ${how}: ${reason ?? 'no reason given'}`).join('; ') ||
+      status,
+    ...(remedies.size > 0 ? { remedy: [...remedies].join('. ') } : {}),
+    at: new Date(),
+    ...(link ? { link } : {}),
+  };
+}
+
+/** Tells of a run that failed or ended partial, where anybody wants to be told. Never throws: the run has ended all the same. */
+export async function announceRun(
+  { store, config, log }: { store: Store; config: Config; log: { warn(fields: object, text: string): void } },
+  ended: EndedRun,
+): Promise<void> {
+  if (config.alertWebhook === undefined) return;
+  const alert = alertOfRun(config, ended);
+  if (!alert) return;
+  try {
+    await putAlert(store, alert);
+  } catch (error) {
+    log.warn({ run: ended.run, error: (error as Error).name }, 'The alert of this run could not be kept');
+  }
+}
+
+/** Tells of the sources that are parked, each time that they are. */
+export async function announceParked(store: Store, config: Config): Promise<void> {
+  const parked = store.sources.find({ parked: { $exists: true } });
+  for await (const source of parked) await putAlert(store, alertOfParked(config, source));
+}
+
+function alertOfParked(config: Config, { _id: source, parked }: SourceDoc): NewAlert {
+  const { run, at, reason, remedy } = parked!;
+  const link = workflowLink(config, `${config.temporal.taskQueue}-source-${source}`);
+  return {
+    _id: `source-parked/${source}/${at.toISOString()}`,
+    kind: 'source-parked',
+    run,
+    source,
+    reason,
+    ...(remedy ? { remedy } : {}),
+    at,
+    ...(link ? { link } : {}),
+  };
+}

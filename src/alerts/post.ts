@@ -1,0 +1,74 @@
+import { plain } from '../plain.js';
+import { waitHint } from '../connectors/http/wait.js';
+import type { AlertDoc, AlertKind } from '../store/alerts.js';
+
+/** Why a receiver did not take an alert. */
+export class NotTaken extends Error {
+  constructor(
+    /** A status or a network code: nothing of the URL, which may be a secret. */
+    readonly why: string,
+    /** What the receiver asked to wait, milliseconds. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(`The receiver did not take the alert: ${why}`);
+  }
+}
+
+const TIMEOUT_MS = 10_000;
+const LONGEST_TEXT = 2_000;
+
+const HEADLINES: Record<AlertKind, (alert: AlertDoc) => string> = {
+  'run-failed': ({ run }) => `run ${run} failed`,
+  'run-partial': ({ run }) => `run ${run} ended partial`,
+  'source-parked': ({ source }) => `${source} is parked`,
+  'run-overdue': ({ source }) => `${source} is overdue`,
+};
+
+/** What a receiver gets, as JSON. `text` is for those that show a text to people (Slack, Mattermost and their like). */
+export function payloadOf(alert: AlertDoc): Record<string, string | null> {
+  const { kind, run = null, source = null, reason, remedy = null, at, link = null } = alert;
+  const sentences = [`Rollcall: ${HEADLINES[kind](alert)}`, reason, remedy, link].filter((part) => part !== null);
+  // Chat programs read <…> as a link or a call to everybody.
+  const text = plain(sentences.join('\u2028'))
+    .replaceAll('\u2028', '\n')
+    .replaceAll('<', '‹')
+    .replaceAll('>', '›')
+    .slice(0, LONGEST_TEXT);
+  return { text, kind, run, source, reason, remedy, at: at.toISOString(), link };
+}
+
+/** Delivers one alert. Throws `NotTaken`. Redirects are not followed: the URL's path is a secret that another host must not get. */
+export async function postAlert(webhook: string, alert: AlertDoc, signal: AbortSignal): Promise<void> {
+  const url = new URL(webhook);
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'user-agent': 'rollcall',
+    // The same alert may come twice when a worker dies in between: a receiver can tell by this.
+    'idempotency-key': encodeURIComponent(alert._id),
+  };
+  if (url.username || url.password) {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
+    url.username = '';
+    url.password = '';
+  }
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(payloadOf(alert)),
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+  } catch (error) {
+    throw new NotTaken(codeOf(error));
+  }
+  await response.body?.cancel().catch(() => {});
+  if (!response.ok) throw new NotTaken(`status ${response.status}`, waitHint(response.headers, ''));
+}
+
+function codeOf(error: unknown): string {
+  const { name, cause } = error as { name?: string; cause?: { code?: string } };
+  return cause?.code ?? (name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : (name ?? 'error'));
+}

@@ -1,0 +1,77 @@
+import { statfs } from 'node:fs/promises';
+import { Gauge } from 'prom-client';
+import type { Config } from '../config.js';
+import type { Store } from '../store/database.js';
+import { inventoryNumbers, type InventoryNumbers } from '../store/gauges.js';
+import { recent } from './recent.js';
+import { registry } from './registry.js';
+
+const registers = [registry];
+const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+  new Gauge<Label>({ name, help, labelNames, registers });
+
+const gauges = {
+  answers: gauge('rollcall_mongodb_up', '1 when MongoDB answered what the gauges of the inventory tell, else 0'),
+  hosts: gauge('rollcall_hosts', 'Hosts: live ones, and those that no source lists any more', ['state']),
+  waiting: gauge('rollcall_records_waiting', 'Changed records that wait to be merged into hosts'),
+  quarantine: gauge('rollcall_quarantine_rows', 'Rows in quarantine, by source and class of reason', [
+    'source',
+    'reason_class',
+  ]),
+  age: gauge('rollcall_source_age_seconds', 'Seconds since a source was last read whole', ['source']),
+  parked: gauge('rollcall_source_parked', '1 where a source waits for somebody to mend what stopped it', ['source']),
+  alerts: gauge('rollcall_alerts_waiting', 'Alerts that the webhook has not taken yet'),
+  disk: gauge('rollcall_mongodb_disk_bytes', "File system of MongoDB's data", ['state']),
+  size: gauge('rollcall_mongodb_size_bytes', 'What the database takes up', ['part']),
+  logDisk: gauge('rollcall_log_disk_free_bytes', 'Room that is left where this worker writes its logs'),
+};
+
+/** How long a scrape waits for MongoDB. */
+const PATIENCE_MS = 3_000;
+
+/** What sets the gauges of the inventory, at each scrape. Where MongoDB does not answer they are absent, and `rollcall_mongodb_up` is 0. */
+export function inventoryGauges(store: Store, config: Config, sources: readonly string[]): () => Promise<void> {
+  const numbers = recent(() => inventoryNumbers(store), PATIENCE_MS);
+  const configured = new Set(sources);
+  return async () => {
+    const [now, disk] = await Promise.all([numbers(), statfs(config.log.dir).catch(() => undefined)]);
+    // From here on in one go: another scrape may be under way.
+    for (const one of [gauges.waiting, gauges.alerts, gauges.logDisk]) one.remove();
+    for (const one of [gauges.hosts, gauges.quarantine, gauges.age, gauges.parked, gauges.disk, gauges.size])
+      one.reset();
+    gauges.answers.set(now ? 1 : 0);
+    if (now) show(now, configured);
+    if (disk) gauges.logDisk.set(disk.bavail * disk.bsize);
+  };
+}
+
+function show({ hosts, waiting, quarantine, sources, alerts, disk }: InventoryNumbers, configured: Set<string>): void {
+  gauges.hosts.set({ state: 'live' }, hosts.live);
+  gauges.hosts.set({ state: 'retired' }, hosts.retired);
+  gauges.waiting.set(waiting);
+  gauges.alerts.set(alerts);
+  for (const { source, completeAt, parked } of sources) {
+    // What was switched off is not late.
+    if (!configured.has(source)) continue;
+    gauges.parked.set({ source }, parked ? 1 : 0);
+    for (const reason_class of CLASSES) gauges.quarantine.set({ source, reason_class }, 0);
+    if (completeAt) gauges.age.set({ source }, (Date.now() - completeAt.getTime()) / 1000);
+  }
+  for (const { source, reason, rows } of quarantine)
+    gauges.quarantine.inc({ source, reason_class: classOf(reason) }, rows);
+  gauges.size.set({ part: 'data' }, disk.data);
+  gauges.size.set({ part: 'indexes' }, disk.indexes);
+  if (disk.total !== undefined) {
+    gauges.disk.set({ state: 'used' }, disk.used ?? 0);
+    gauges.disk.set({ state: 'free' }, disk.total - (disk.used ?? 0));
+  }
+}
+
+const CLASSES = ['mapping', 'page', 'id', 'record'] as const;
+
+/** Reasons are many, and labels are to be few: a mapping that broke, a page that cannot be read, no usable id, all else. */
+export function classOf(reason: string): (typeof CLASSES)[number] {
+  if (reason.startsWith('mapping broke')) return 'mapping';
+  if (/^(?:A page of |the stored body)/.test(reason)) return 'page';
+  return /(?:\b|_)id\b/.test(reason) ? 'id' : 'record';
+}

@@ -1,0 +1,21 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { VENDOR_REQUESTS, type VendorRequest } from '../connectors/http/observe.js';
+import { counts } from './counts.js';
+
+/** Counts the requests to vendors from now on; returns what ends that. */
+export function countVendorRequests(): () => void {
+  const count = (message: unknown) => {
+    const { source, seconds, status, left } = message as VendorRequest;
+    counts.requests.observe({ source, status: statusClass(status) }, seconds);
+    if (left !== undefined) counts.limitLeft.set({ source }, left);
+  };
+  subscribe(VENDOR_REQUESTS, count);
+  return () => void unsubscribe(VENDOR_REQUESTS, count);
+}
+
+/** Few values, but those that ask for different things to be done. */
+function statusClass(status: number | undefined): string {
+  if (status === undefined) return 'none';
+  if (status === 401 || status === 403 || status === 429) return String(status);
+  return `${Math.floor(status / 100)}xx`;
+}
