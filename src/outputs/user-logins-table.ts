@@ -54,6 +54,9 @@ export const REMASK = `${INSERT} DO UPDATE SET ${MASKS.map((name) => `${name} = 
 /** How many logins are masked with one key. */
 export const COUNT_OF_KEY = `SELECT count(*)::int AS count FROM user_logins WHERE masked_ip LIKE 'm1.' || $1 || '.%'`;
 
+/** All of a user. */
+export const ERASE = 'DELETE FROM user_logins WHERE user_id = $1 RETURNING message_id';
+
 /** What `PUT` and `REMASK` take: an array a column. */
 export function valuesOf(logins: readonly MaskedLogin[]): unknown[] {
   // In one order everywhere: two writers that wait for each other's logins would wait for good.

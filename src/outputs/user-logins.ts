@@ -1,6 +1,6 @@
 import type { MaskedLogin } from '../store/login.js';
 import { openPostgres } from './postgres.js';
-import { COUNT_OF_KEY, prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
+import { COUNT_OF_KEY, ERASE, prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
 
 /** The table `user_logins` of a PostgreSQL: the logins of MongoDB once more, for whoever reads SQL. Both writes throw `Failure`. */
 export interface UserLogins {
@@ -13,6 +13,8 @@ export interface UserLogins {
   remask(logins: readonly MaskedLogin[]): Promise<void>;
   /** How many logins are masked with a key. */
   countOf(key: string): Promise<number>;
+  /** Removes all logins of a user; how many there were. */
+  erase(userId: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,11 @@ export function openUserLogins(url: string): UserLogins {
       await prepareTable(postgres);
       const [row] = await postgres.transaction((query) => query<{ count: number }>(COUNT_OF_KEY, [key]));
       return row!.count;
+    },
+    async erase(userId) {
+      await prepareTable(postgres);
+      const rows = await postgres.transaction((query) => query(ERASE, [userId]));
+      return rows.length;
     },
     close: () => postgres.close(),
   };

@@ -1,12 +1,12 @@
 import { ObjectId, type IndexDescription } from 'mongodb';
 import type { Store } from './database.js';
 
-/** That somebody read masked values in clear, or changed the key they are masked with. Never holds such a value. */
+/** That somebody read masked values in clear, changed the key they are masked with, or took something away. Never holds such a value. */
 export interface AuditDoc {
   _id: ObjectId;
   at: Date;
   by: string;
-  action: 'unmask' | 'rotate';
+  action: 'unmask' | 'rotate' | 'drop' | 'erase';
   why?: string;
   /** How many records (or tokens) it was about. */
   count: number;

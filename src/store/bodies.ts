@@ -16,10 +16,13 @@ export interface BodyDoc {
   parts?: number;
   /** The key it is sealed with after compressing, where the source's records are personal; in the first part. */
   key?: string;
+  /** When no page had it any more: it is to be removed, unless somebody wants it meanwhile. In the first part. */
+  doomed?: Date;
 }
 
 export const bodyIndexes: IndexDescription[] = [
   { key: { key: 1 }, partialFilterExpression: { key: { $exists: true } } },
+  { key: { doomed: 1 }, partialFilterExpression: { doomed: { $exists: true } } },
 ];
 
 /** Small enough that the copies on its way through the driver are reused memory, not fresh pages. */
@@ -36,8 +39,8 @@ export const partId = (digest: string, part: number): string => `${digest}:${Str
  * the journal.
  */
 export async function putBody(store: Store, digest: string, body: Buffer, keys?: KeyRing): Promise<void> {
-  const known = await store.bodies.findOne({ _id: partId(digest, 0) }, { projection: { _id: 1 } });
-  if (known) return;
+  const known = await store.bodies.findOne({ _id: partId(digest, 0) }, { projection: { doomed: 1 } });
+  if (known && (known.doomed === undefined || (await isKept(store, digest)))) return;
   // Quality 1 takes 2 ms a megabyte; MongoDB takes 15 to move and keep one (its oplog and journal hold it as well).
   const packed = await compress(body, {
     params: {
@@ -68,6 +71,12 @@ export async function putBody(store: Store, digest: string, body: Buffer, keys?:
   await (sealed && parts > 1 ? putAtOnce() : putAll()).catch((error: { code?: number }) => {
     if (error.code !== DUPLICATE_KEY) throw error;
   });
+}
+
+/** Takes the mark of what is to be removed away; `false` when it is gone already. See `bodies-unused.ts`. */
+async function isKept(store: Store, digest: string): Promise<boolean> {
+  const kept = await store.bodies.updateOne({ _id: partId(digest, 0) }, { $unset: { doomed: true } });
+  return kept.matchedCount > 0;
 }
 
 /**

@@ -1,6 +1,7 @@
-import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
+import { MongoClient, type Collection, type Db, type Document, type IndexDescription } from 'mongodb';
 import { Failure } from '../failure.js';
 import type { Config } from '../config.js';
+import { alertIndexes, type AlertDoc } from './alerts.js';
 import { auditIndexes, type AuditDoc } from './audit.js';
 import { bodyIndexes, type BodyDoc } from './bodies.js';
 import { changeIndexes, type ChangeDoc } from './changes.js';
@@ -16,6 +17,7 @@ import { pageIndexes, type PageDoc } from './pages.js';
 import { quarantineIndexes, type QuarantineDoc } from './quarantine.js';
 import { recordIndexes, type RecordDoc } from './records.js';
 import { runIndexes, type RunDoc } from './runs.js';
+import { type ShapeDoc } from './shapes.js';
 import { type PositionDoc, type SourceDoc } from './sources.js';
 
 /** The open store: one typed handle a collection. Every write through it is acknowledged by a majority with journal. */
@@ -34,12 +36,14 @@ export interface Store {
   runs: Collection<RunDoc>;
   sources: Collection<SourceDoc>;
   positions: Collection<PositionDoc>;
+  shapes: Collection<ShapeDoc>;
   events: Collection<EventDoc>;
   deliveries: Collection<DeliveryDoc>;
   eventCategories: Collection<CategoryDoc>;
   leases: Collection<LeaseDoc>;
   logins: Collection<LoginDoc>;
   audit: Collection<AuditDoc>;
+  alerts: Collection<AlertDoc>;
   close(): Promise<void>;
 }
 
@@ -66,11 +70,17 @@ export function refuseWeakUri(uri: string): void {
   }
 }
 
+export interface OpenOptions {
+  timeoutMs?: number;
+  /** `false`: changes nothing, not even a missing index. */
+  prepare?: boolean;
+}
+
 /**
  * Connects, checks that the server is a replica set (or a sharded cluster), and creates collections and indexes.
  * Throws `Failure` (`settings-invalid`, `server-unavailable`); the URI's password never shows.
  */
-export async function openStore(config: Config['mongodb'], options: { timeoutMs?: number } = {}): Promise<Store> {
+export async function openStore(config: Config['mongodb'], options: OpenOptions = {}): Promise<Store> {
   refuseWeakUri(config.uri);
   const client = new MongoClient(config.uri, {
     appName: 'rollcall',
@@ -120,15 +130,17 @@ export async function openStore(config: Config['mongodb'], options: { timeoutMs?
     runs: db.collection('runs'),
     sources: db.collection('sources'),
     positions: db.collection('positions'),
+    shapes: db.collection('shapes'),
     events: db.collection('events'),
     deliveries: db.collection('deliveries'),
     eventCategories: db.collection('event_categories'),
     leases: db.collection('leases'),
     logins: db.collection('logins'),
     audit: db.collection('audit'),
+    alerts: db.collection('alerts'),
     close: () => client.close(),
   };
-  await prepare(store);
+  if (options.prepare !== false) await prepare(store);
   return store;
 }
 
@@ -148,18 +160,24 @@ async function prepare(store: Store): Promise<void> {
   const { positions, events, deliveries, eventCategories } = store;
   for (const collection of [runs, sources, leases, positions, events, deliveries, eventCategories])
     await create(collection);
-  for (const collection of [store.logins, store.audit]) await create(collection);
-  await Promise.all([
-    ...bodyIndexes.map((index) => store.bodies.createIndexes([index])),
-    store.pages.createIndexes(pageIndexes),
-    store.records.createIndexes(recordIndexes),
-    store.hosts.createIndexes(hostIndexes),
-    store.changes.createIndexes(changeIndexes),
-    store.decisions.createIndexes(decisionIndexes),
-    store.quarantine.createIndexes(quarantineIndexes),
-    store.runs.createIndexes(runIndexes),
-    store.logins.createIndexes(loginIndexes),
-    store.audit.createIndexes(auditIndexes),
-    store.events.createIndexes(eventIndexes),
-  ]);
+  for (const collection of [store.logins, store.audit, store.alerts, store.shapes]) await create(collection);
+  await Promise.all(declaredIndexes(store).map(([collection, indexes]) => collection.createIndexes([...indexes])));
+}
+
+/** The indexes that each collection is to have, beside the one on `_id`. */
+export function declaredIndexes(store: Store): [collection: Collection<any>, indexes: readonly IndexDescription[]][] {
+  return [
+    [store.bodies, bodyIndexes],
+    [store.pages, pageIndexes],
+    [store.records, recordIndexes],
+    [store.hosts, hostIndexes],
+    [store.changes, changeIndexes],
+    [store.decisions, decisionIndexes],
+    [store.quarantine, quarantineIndexes],
+    [store.runs, runIndexes],
+    [store.logins, loginIndexes],
+    [store.audit, auditIndexes],
+    [store.alerts, alertIndexes],
+    [store.events, eventIndexes],
+  ];
 }

@@ -14,7 +14,7 @@ export interface PageOutcome {
   quarantined: number;
   /** Native ids of the rows that were understood. */
   ids: string[];
-  /** Native ids of the rows in quarantine, as far as they could be read. */
+  /** Native ids of the rows in quarantine, as far as they could be read, then or later. */
   rejected_ids: string[];
   /** Digests of the records' content, and of the code that read them: the same bytes need not be read twice. */
   content: string;
@@ -41,6 +41,8 @@ export interface PageDoc {
   total?: number;
   /** Where a later run goes on, in a listing that only grows. */
   position?: Position;
+  /** Rows that were blotted out of its body, whose digest is another one since. */
+  erased?: number;
   outcome?: PageOutcome;
 }
 
@@ -102,6 +104,14 @@ export function pagesFrom(store: Store, run: string, source: string, from: numbe
     .toArray();
 }
 
+/** Notes that a listing held records that were understood (or at least named) only later: it is no proof that they are gone. */
+export async function noteListed(store: Store, page: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const further = { $setDifference: [{ $literal: [...ids] }, '$outcome.ids'] };
+  const listed = { 'outcome.rejected_ids': { $setUnion: ['$outcome.rejected_ids', further] } };
+  await store.pages.updateOne({ _id: page, outcome: { $exists: true } }, [{ $set: listed }]);
+}
+
 export interface ListingCounts {
   pages: number;
   rows: number;
@@ -111,6 +121,8 @@ export interface ListingCounts {
   quarantined: number;
   /** Pages that have not been normalized yet. */
   waiting: number;
+  /** Positions in the listing that no page is at: the ledger lost them, as a restored backup does. */
+  missing: number;
 }
 
 /** Sums of one listing's ledger: the one place that counts of a run come from. */
@@ -129,10 +141,12 @@ export async function countListing(store: Store, run: string, source: string): P
           unchanged: sum('$outcome.unchanged'),
           quarantined: sum('$outcome.quarantined'),
           waiting: { $sum: { $cond: [{ $ifNull: ['$outcome', false] }, 0, 1] } },
+          last: { $max: '$seq' },
         },
       },
-      { $project: { _id: 0 } },
+      { $set: { missing: { $subtract: [{ $add: ['$last', 1] }, '$pages'] } } },
+      { $project: { _id: 0, last: 0 } },
     ])
     .toArray();
-  return counts ?? { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, waiting: 0 };
+  return counts ?? { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, waiting: 0, missing: 0 };
 }

@@ -96,3 +96,22 @@ export async function markGone(store: Store, ids: readonly string[], at: Date): 
   );
   return marked.modifiedCount;
 }
+
+/**
+ * Retires what a complete listing does not hold, as of `at`. Returns how many records are gone by it, through this attempt or
+ * an earlier one.
+ */
+export async function retireMissing(store: Store, run: string, source: string, at: Date): Promise<number> {
+  await compareListing(store, run, source, async (ids) => void (await markGone(store, ids, at)));
+  return countGone(store, source, at);
+}
+
+/** Records of the source that a listing closed at `at` retired. */
+export function countGone(store: Store, source: string, at: Date): Promise<number> {
+  return store.records.countDocuments({ source, gone_at: at });
+}
+
+/** Takes the retirement of a listing closed at `at` back. */
+export async function bringBack(store: Store, source: string, at: Date): Promise<void> {
+  await store.records.updateMany({ source, gone_at: at }, { $set: { dirty: true }, $unset: { gone_at: true } });
+}

@@ -1,6 +1,7 @@
 import type { IndexDescription } from 'mongodb';
 import { runStatusOf } from '../run-status.js';
 import type { Store } from './database.js';
+import type { Drift } from './shapes.js';
 
 /** How one source fared in one run. */
 export interface SourceAccount {
@@ -26,6 +27,8 @@ export interface SourceAccount {
   held?: number;
   /** Who had what was held back retired after all. */
   confirmed?: { by: string; at: Date };
+  /** Fields of its rows that are new, or that none has any more, since its last complete listing. */
+  drift?: Drift;
   /** Its workflow waits with the cursor where it failed: the signal `resume`, or the next run, lets it go on. */
   parked?: true;
   /** The run whose ledger holds its pages, where that is another one: it was parked there. */
@@ -45,6 +48,8 @@ export interface RunDoc {
   ended_at?: Date;
   /** Live hosts when the run ended. */
   hosts?: number;
+  /** When raw pages of it were last removed for their age. */
+  pruned_at?: Date;
   sources: Record<string, SourceAccount>;
 }
 
@@ -97,7 +102,11 @@ export async function resumeAccount(store: Store, run: string, source: string): 
 }
 
 /** Runs, the newest first; those that a source took part in, or that ended in one way. */
-export function listRuns(store: Store, only: { source?: string; status?: RunStatus }, limit: number): Promise<RunDoc[]> {
+export function listRuns(
+  store: Store,
+  only: { source?: string; status?: RunStatus },
+  limit: number,
+): Promise<RunDoc[]> {
   const { source, status } = only;
   const filter = {
     ...(source === undefined ? {} : { [`sources.${source}`]: { $exists: true } }),

@@ -68,6 +68,15 @@ export async function keepPositions(store: Store, run: string, source: string): 
   );
 }
 
+/**
+ * Forgets how far a source that only grows has been read: its next run begins anew, and recognises what it has had by its ids.
+ * Returns how many parts (files) were known. What a run under way keeps at its end comes back.
+ */
+export async function forgetPositions(store: Store, source: string): Promise<number> {
+  const known = { _id: { $gte: `${source}/`, $lt: `${source}0` } };
+  return (await store.positions.deleteMany(known)).deletedCount;
+}
+
 async function reachedBy(store: Store, run: string, source: string): Promise<Map<string, Cursor>> {
   const reached = new Map<string, Cursor>();
   const pages = store.pages

@@ -3,6 +3,7 @@ import type { DatasetName } from '../sources/source.js';
 import type { Store } from './database.js';
 import type { Findings } from './findings.js';
 import type { PageDoc, PageOutcome } from './pages.js';
+import type { Counted } from './verify.js';
 
 export interface CheckedPage {
   source: string;
@@ -12,10 +13,10 @@ export interface CheckedPage {
   eventIds: () => EventId[];
 }
 
-/** How a page's records are found again, by dataset. Each returns how many there are. */
+/** How a page's records are found again, by dataset. Each returns how many there should be, and are. */
 export const RECORD_CHECKS: Record<
   DatasetName,
-  (store: Store, checked: CheckedPage, findings: Findings) => Promise<number>
+  (store: Store, checked: CheckedPage, findings: Findings) => Promise<Counted>
 > = { hosts: checkHostRecords, logins: checkLogins, events: checkEvents };
 
 async function checkHostRecords(store: Store, { source, page, outcome }: CheckedPage, findings: Findings) {
@@ -26,7 +27,7 @@ async function checkHostRecords(store: Store, { source, page, outcome }: Checked
   for (const record of found) if (record.dirty) findings.add('a record was not merged', record._id);
   checkSum(source, page, outcome, findings);
   await checkMembership(store, [...known], findings);
-  return ids.length;
+  return { expected: new Set(ids).size, actual: known.size };
 }
 
 async function checkLogins(store: Store, { source, page, outcome }: CheckedPage, findings: Findings) {
@@ -34,7 +35,7 @@ async function checkLogins(store: Store, { source, page, outcome }: CheckedPage,
   const found = await store.logins.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
   expectAll(ids, new Set(found.map(({ _id }) => _id)), findings);
   checkSum(source, page, outcome, findings);
-  return ids.length;
+  return { expected: new Set(ids).size, actual: found.length };
 }
 
 async function checkEvents(store: Store, { source, eventIds }: CheckedPage, findings: Findings) {
@@ -45,10 +46,9 @@ async function checkEvents(store: Store, { source, eventIds }: CheckedPage, find
   const known = new Set(found.map(({ _id }) => _id.id));
   // In quarantine where the source's other ids are of the other kind.
   const kind = (await store.deliveries.findOne({ _id: source }))?.kind;
-  for (const id of ids)
-    if (!known.has(id) && (typeof id === 'string') === (kind === 'text'))
-      findings.add('a record of the ledger is missing', `${source}:${id}`);
-  return known.size;
+  const missing = ids.filter((id) => !known.has(id) && (typeof id === 'string') === (kind === 'text'));
+  for (const id of missing) findings.add('a record of the ledger is missing', `${source}:${id}`);
+  return { expected: known.size + missing.length, actual: known.size };
 }
 
 const idsOf = (source: string, { ids }: PageOutcome) => ids.map((id) => `${source}:${id}`);

@@ -15,8 +15,26 @@ export interface Verification {
   rows: number;
   records: number;
   hosts: number;
+  /** What each source's ledger says, and what is there. */
+  sources: Record<string, Reconciled>;
+  /** When raw pages of the run were last removed for their age: what is left is checked. */
+  prunedAt?: Date;
   /** What is missing, extra or doubled, one sentence each; empty when all is well. */
   findings: string[];
+}
+
+export interface Reconciled {
+  pages: number;
+  rows: Counted;
+  records: Counted;
+  /** SHA-256 over the digests of all bodies, in the order of the listing. */
+  checksum: { expected: string; actual: string };
+}
+
+/** By the ledger, and as found. */
+export interface Counted {
+  expected: number;
+  actual: number;
 }
 
 /** Reads a stored body again. */
@@ -40,26 +58,50 @@ export async function verifyRun(
   keys: () => KeyRing,
 ): Promise<Verification> {
   const findings = new Findings();
-  const sum = { pages: 0, rows: 0, records: 0 };
+  const reconciled: Record<string, Reconciled> = {};
   for (const source of Object.keys(run.sources)) {
     const check = RECORD_CHECKS[sources.get(source).dataset as DatasetName];
     const pages = await pagesFrom(store, run._id, source, 0);
-    checkChain(source, pages, findings);
+    const rows: Counted = { expected: 0, actual: 0 };
+    const records: Counted = { expected: 0, actual: 0 };
+    const checksum = { expected: createHash('sha256'), actual: createHash('sha256') };
+    if (!run.pruned_at) checkChain(source, pages, findings);
     for (const page of pages) {
-      sum.pages += 1;
-      sum.rows += page.rows;
       const body = await checkBody(store, source, page, keys, findings);
       const held = body && page.rows > 0 ? read(source, page, body) : NOTHING;
+      rows.expected += page.rows;
+      rows.actual += held.rows;
+      checksum.expected.update(page.digest);
+      checksum.actual.update(body ? digestOf(body) : 'missing');
       if (body && held.rows !== page.rows)
         findings.add('a body holds another number of rows than its ledger entry', `${source} page ${page.seq}`);
       const full = await store.pages.findOne({ _id: page._id }, { projection: { outcome: 1 } });
       if (!full?.outcome) findings.add('a page was not normalized', `${source} page ${page.seq}`);
-      else sum.records += await check(store, { source, page, outcome: full.outcome, ...held }, findings);
+      else {
+        const counted = await check(store, { source, page, outcome: full.outcome, ...held }, findings);
+        records.expected += counted.expected;
+        records.actual += counted.actual;
+      }
     }
+    const { expected, actual } = checksum;
+    const sums = { expected: expected.digest('hex'), actual: actual.digest('hex') };
+    reconciled[source] = { pages: pages.length, rows, records, checksum: sums };
   }
   const hosts = await checkHosts(store, findings);
-  return { run: run._id, ...sum, hosts, findings: findings.list() };
+  const sum = (of: (one: Reconciled) => number) => Object.values(reconciled).reduce((all, one) => all + of(one), 0);
+  return {
+    run: run._id,
+    pages: sum(({ pages }) => pages),
+    rows: sum(({ rows }) => rows.expected),
+    records: sum(({ records }) => records.expected),
+    hosts,
+    sources: reconciled,
+    ...(run.pruned_at ? { prunedAt: run.pruned_at } : {}),
+    findings: findings.list(),
+  };
 }
+
+const digestOf = (body: Buffer) => createHash('sha256').update(body).digest('hex');
 
 function checkChain(source: string, pages: PageDoc[], findings: Findings): void {
   for (const [index, page] of pages.entries()) {
@@ -81,8 +123,7 @@ async function checkBody(
   const where = `${source} page ${page.seq}`;
   const body = await getBody(store, page.digest, page.bytes, keys);
   if (!body) findings.add('a stored body is missing', where);
-  else if (createHash('sha256').update(body).digest('hex') !== page.digest)
-    findings.add('a stored body differs from its digest', where);
+  else if (digestOf(body) !== page.digest) findings.add('a stored body differs from its digest', where);
   return body;
 }
 

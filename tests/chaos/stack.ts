@@ -89,6 +89,27 @@ export class ChaosStack {
   killMongod = () => this.mongod.kill();
   killTemporal = () => this.temporal.kill();
 
+  /** Killed, with its data: an empty one takes its place. */
+  async loseMongod(): Promise<void> {
+    await this.killMongod();
+    rmSync(join(this.dir, 'mongod'), { recursive: true, force: true });
+    await this.startMongod();
+    await this.reopen();
+  }
+
+  /** Makes collections and indexes again. */
+  async reopen(): Promise<void> {
+    await this.store.close();
+    this.store = await openStore(this.config.mongodb);
+  }
+
+  /** As `loseMongod`. */
+  async loseTemporal(): Promise<void> {
+    await this.killTemporal();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(this.dir, `temporal.db${suffix}`), { force: true });
+    await this.startTemporal();
+  }
+
   /** The command that the container starts too. */
   startWorker(): ChildProcess {
     const log = openSync(join(this.dir, 'worker.log'), 'a');

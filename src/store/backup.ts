@@ -1,0 +1,119 @@
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Document } from 'mongodb';
+import { Failure } from '../failure.js';
+import { fileOf, MANIFEST, type CollectionEntry, type Manifest } from './backup-manifest.js';
+import { writeDocuments } from './bson-file.js';
+import type { Store } from './database.js';
+import { isTooOld, openSnapshot, type Snapshot } from './snapshot.js';
+
+export interface BackupOptions {
+  /** Told of each collection when it is written. */
+  onCollection?: (entry: CollectionEntry) => void | Promise<void>;
+}
+
+/** Events, how far they have been delivered and what they add up to are right only with each other. */
+const DELIVERED = ['deliveries', 'event_categories', 'events', 'positions'];
+/** By far the largest, never changed, and harmless when there are more of them than pages. */
+const BODIES = 'bodies';
+
+/**
+ * Writes every collection into `folder`, which must not exist: it appears when all is on disk. All collections are read as
+ * they stood at one moment, so workers may go on. MongoDB remembers a moment for five minutes unless it is told otherwise;
+ * where that is too short, a group of collections begins anew with a moment of its own:
+ *
+ * 1. events, with how far they have come. A later moment for the rest only means that the next run reads some lines again
+ * 2. records, hosts, the page ledger and all that is small
+ * 3. bodies, which the ledger names: a later moment only means that there are some more
+ *
+ * Throws `Failure` when group 1 or 2 alone takes longer than MongoDB remembers, and when the folder is there.
+ */
+export async function backup(store: Store, folder: string, { onCollection }: BackupOptions = {}): Promise<Manifest> {
+  if (await stat(folder).catch(() => undefined))
+    throw new Failure('settings-invalid', `${folder} is there already`, { remedy: 'Name a folder that is not' });
+  const partial = `${folder}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true, mode: 0o700 });
+  const names = (await store.db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray())
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('system.'))
+    .sort();
+  const groups = [
+    names.filter((name) => DELIVERED.includes(name)),
+    names.filter((name) => !DELIVERED.includes(name) && name !== BODIES),
+    names.filter((name) => name === BODIES),
+  ];
+  const manifest: Manifest = {
+    format: 1,
+    taken_at: new Date().toISOString(),
+    database: store.db.databaseName,
+    hosts_collection: store.hosts.collectionName,
+    collections: [],
+  };
+  let moment = openSnapshot(store);
+  const again = async () => {
+    await moment.session.endSession();
+    moment = openSnapshot(store);
+  };
+  try {
+    for (const group of groups) {
+      const write = (at: Snapshot | undefined) => writeGroup(store, partial, group, at);
+      const written = await write(moment).catch(async (error: unknown) => {
+        if (!isTooOld(error)) throw error;
+        await again();
+        return write(moment).catch((late: unknown) => {
+          if (!isTooOld(late)) throw late;
+          // What is never changed needs no moment.
+          if (group.includes(BODIES)) return write(undefined);
+          throw tooLong();
+        });
+      });
+      manifest.collections.push(...written);
+      for (const entry of written) await onCollection?.(entry);
+    }
+  } finally {
+    await moment.session.endSession();
+  }
+  await writeFile(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true });
+  await rename(partial, folder);
+  await syncFolder(join(folder, '..'));
+  return manifest;
+}
+
+async function writeGroup(
+  store: Store,
+  folder: string,
+  group: readonly string[],
+  moment: Snapshot | undefined,
+): Promise<CollectionEntry[]> {
+  const entries: CollectionEntry[] = [];
+  for (const name of group) {
+    const documents = rawDocuments(store, name, moment);
+    entries.push({ name, ...(await writeDocuments(fileOf(folder, name), documents)) });
+  }
+  return entries;
+}
+
+/** Documents as bytes, in the order of their `_id`. */
+export function rawDocuments(store: Store, collection: string, moment?: Snapshot): AsyncIterable<Uint8Array> {
+  return store.db
+    .collection(collection)
+    .find<Uint8Array & Document>({}, { raw: true, ...moment })
+    .sort({ _id: 1 })
+    .hint({ _id: 1 })
+    .batchSize(1_000);
+}
+
+function tooLong(): Failure {
+  return new Failure('server-unavailable', 'MongoDB forgot the moment that the backup began at before it was read', {
+    remedy:
+      'Let it remember longer: db.adminCommand({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 3600 }), and back up again',
+  });
+}
+
+/** A name that is not on disk is lost with the power. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  await folder.sync().catch(() => {}); // not every file system can
+  await folder.close();
+}

@@ -1,0 +1,97 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Store } from '../../src/store/database.js';
+import { record } from '../host/records.js';
+import { freshStore, putHosts } from '../export/inventory.js';
+
+/** Export, backup, restore and prune as a user runs them: the compiled program and a real mongod. */
+jest.setTimeout(60_000);
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-keeping-'));
+const program = join(__dirname, '../../dist/src/cli/main.js');
+let store: Store;
+let other: Store;
+
+const environment = (database: string) => ({
+  PATH: process.env['PATH'],
+  MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
+  MONGODB_DATABASE: database,
+});
+
+function run(args: string[], database = store.db.databaseName): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const options = { cwd: dir, env: environment(database), timeout: 30_000 };
+    execFile(process.execPath, [program, ...args], options, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
+    });
+  });
+}
+
+beforeAll(async () => {
+  [store, other] = await Promise.all([freshStore('c'), freshStore('c')]);
+  const many = Array.from({ length: 1_500 }, (_, n) => record(`qualys:n${n}`, { hostname: `host-${n}` }));
+  await putHosts(store, many);
+});
+afterAll(async () => {
+  for (const each of [store, other]) {
+    await each.db.dropDatabase();
+    await each.close();
+  }
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test('export writes to standard output, data alone, or to a file that appears when it is whole', async () => {
+  const { code, out, err } = await run(['export', '--format', 'csv']);
+  expect({ code, err }).toEqual({ code: 0, err: '1500 hosts\n' });
+  expect(out.trimEnd().split('\n')).toHaveLength(1_501);
+  expect((await run(['export', '--format', 'csv', '--out', 'hosts.csv'])).err).toBe('1500 hosts in hosts.csv\n');
+  expect(readFileSync(join(dir, 'hosts.csv'), 'utf8')).toBe(out);
+  expect(existsSync(join(dir, 'hosts.csv.partial'))).toBe(false);
+  expect((await run(['export', '--source', 'nobody'])).out).toBe('');
+  expect(await run(['export', '--out', 'no/such/folder'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('ENOENT'),
+  });
+  expect((await run(['export', '--format', 'xml'])).code).toBe(2);
+  expect((await run(['export', '--since', 'yesterday'])).code).toBe(2);
+});
+
+test('an export whose reader has seen enough ends quietly', async () => {
+  const child = spawn(process.execPath, [program, 'export'], { cwd: dir, env: environment(store.db.databaseName) });
+  let err = '';
+  child.stderr.on('data', (text: Buffer) => (err += text.toString()));
+  child.stdout.once('data', () => child.stdout.destroy());
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
+  expect(err).toBe('');
+});
+
+test('a backup is restored into an empty database, and into a full one only when told to', async () => {
+  const made = await run(['backup', 'b1', '--json']);
+  expect(made.code).toBe(0);
+  expect(JSON.parse(made.out)).toMatchObject({ format: 1, hosts_collection: 'hosts' });
+  expect((await run(['backup', 'b1'])).code).toBe(2);
+  expect(await run(['restore', 'b1'], other.db.databaseName)).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('npm run verify'),
+  });
+  expect(await other.hosts.countDocuments()).toBe(1_500);
+  await other.hosts.deleteMany({});
+  expect(await run(['restore', 'b1'], other.db.databaseName)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is not empty'),
+  });
+  expect((await run(['restore', 'b1', '--replace'], other.db.databaseName)).err).toContain('nobody to ask');
+  expect((await run(['restore', 'b1', '--replace', '--yes'], other.db.databaseName)).code).toBe(0);
+  expect(await other.hosts.countDocuments()).toBe(1_500);
+  expect((await other.hosts.indexes()).length).toBe((await store.hosts.indexes()).length);
+  expect((await run(['restore', 'nothing-here'])).err).toContain('holds no backup');
+});
+
+test('prune tells what it would remove, and takes its days from the settings', async () => {
+  const { code, out } = await run(['prune', '--dry-run', '--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ keepDays: 90, dryRun: true, pages: 0 });
+  expect((await run(['prune', '--days', '7'])).out).toContain('older than 7 days');
+  expect((await run(['prune', '--days', '0'])).code).toBe(2);
+});

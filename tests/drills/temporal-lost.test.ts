@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openClient } from '../../src/client.js';
+import { applySchedule, listSchedules } from '../../src/schedules.js';
+import { loadSources } from '../../src/sources/index.js';
+import { ChaosStack } from '../chaos/stack.js';
+
+jest.setTimeout(300_000);
+let stack: ChaosStack;
+afterEach(() => stack?.close());
+
+test('Temporal is lost with its database in the middle of a run: schedules are applied again, and the next run heals', async () => {
+  stack = await ChaosStack.open({ hosts: 800, seed: 31, latency: 25 });
+  const source = loadSources().get('qualys-demo');
+  await applySchedule(stack.client, stack.config, source);
+  stack.startWorker();
+  await stack.start();
+  await stack.until('records', async (store) => (await store.records.countDocuments()) > 200);
+  const [cut] = await stack.store.runs.find().toArray();
+  await stack.killWorker(stack.workers[0]!);
+  await stack.loseTemporal();
+  const former = stack.client;
+  stack.client = await openClient(stack.config.temporal);
+
+  // Nothing is left of it there, and MongoDB still says that it runs.
+  expect(await listSchedules(stack.client, stack.config, [source.name])).toEqual([]);
+  expect((await stack.store.runs.findOne({ _id: cut!._id }))?.status).toBe('running');
+  stack.startWorker();
+  await applySchedule(stack.client, stack.config, source);
+  expect(await listSchedules(stack.client, stack.config, [source.name])).toHaveLength(1);
+
+  // Nobody takes the lost run up: what it had not fetched waits for the next one.
+  const before = await stack.store.pages.countDocuments({ run: cut!._id });
+  await sleep(3_000);
+  expect(await stack.store.pages.countDocuments({ run: cut!._id })).toBe(before);
+
+  const { result } = await stack.start();
+  const summary = await result;
+  const { hosts, records } = await stack.simulator.state();
+  expect(summary.status).toBe('completed');
+  expect(summary.hosts).toBe(hosts);
+  expect(await stack.store.records.countDocuments()).toBe(records.qualys + records.crowdstrike);
+  expect(await stack.store.records.countDocuments({ dirty: true })).toBe(0);
+  // What the lost run had read is known, and not counted as new again.
+  expect(Object.values(summary.sources).reduce((sum, account) => sum + account.new, 0)).toBeLessThan(
+    records.qualys + records.crowdstrike - 200,
+  );
+  expect((await stack.verify()).findings).toEqual([]);
+  await former.connection.close();
+});

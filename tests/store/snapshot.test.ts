@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exportHosts, type Exported } from '../../src/export/index.js';
+import { locateBinary } from '../../src/servers/locate.js';
+import { startMongod, type RunningMongod } from '../../src/servers/mongod.js';
+import { backup } from '../../src/store/backup.js';
+import type { Store } from '../../src/store/database.js';
+import type { HostDoc } from '../../src/store/hosts.js';
+import { restore } from '../../src/store/restore.js';
+import { record } from '../host/records.js';
+import { freshStore, putHosts } from '../export/inventory.js';
+
+/** MongoDB forgets how things were, on a server of this file's own: what it remembers is one setting for all its databases. */
+jest.setTimeout(90_000);
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-snapshot-'));
+const WINDOW = 'minSnapshotHistoryWindowInSeconds';
+let server: RunningMongod;
+let store: Store;
+
+beforeAll(async () => {
+  const { path: binary } = await locateBinary('mongod', { say: () => {} });
+  server = await startMongod({ binary, dbPath: join(dir, 'mongod'), cacheGB: 0.25 });
+  store = await freshStore('s', server.uri);
+  await putHosts(
+    store,
+    Array.from({ length: 1_200 }, (_, n) => record(`qualys:n${n}`, { hostname: `n-${n}` })),
+  );
+});
+afterAll(async () => {
+  await store?.close();
+  await server?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const remember = (seconds: number) => store.client.db('admin').command({ setParameter: 1, [WINDOW]: seconds });
+
+/** What was forgotten stays forgotten. */
+async function forget(): Promise<void> {
+  await remember(0);
+  for (let round = 0; round < 30; round += 1) {
+    await store.hosts.updateOne({ 'device.hostname': 'n-1' }, { $set: { status: `round ${round}` } });
+    await sleep(100);
+  }
+  await remember(300);
+}
+
+test('an export that outlasts what the server remembers goes on, each host once, and says so', async () => {
+  const into: Exported = { hosts: 0, oneMoment: true };
+  const pieces = exportHosts(store, 'jsonl', {}, into)[Symbol.asyncIterator]();
+  let text = (await pieces.next()).value as string;
+  await forget();
+  for (let piece = await pieces.next(); !piece.done; piece = await pieces.next()) text += piece.value;
+  const ids = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as HostDoc)._id);
+  expect(into).toEqual({ hosts: 1_200, oneMoment: false });
+  expect(new Set(ids).size).toBe(1_200);
+});
+
+test('a backup whose moment is forgotten half-way takes the rest at a later one', async () => {
+  let waited = false;
+  const folder = join(dir, 'backup');
+  await backup(store, folder, {
+    onCollection: async () => {
+      if (waited) return;
+      waited = true;
+      await store.hosts.updateOne({ 'device.hostname': 'n-1' }, { $set: { status: 'before' } });
+      await forget();
+    },
+  });
+  const other = await freshStore('s', server.uri);
+  await restore(other, folder);
+  expect(await other.hosts.findOne({ status: 'round 29' })).not.toBeNull();
+  expect(await other.hosts.countDocuments()).toBe(1_200);
+  await other.close();
+});
