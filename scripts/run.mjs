@@ -1,7 +1,7 @@
 // Runs one of the project's commands after doing what it needs first: dependencies, build. Plain Node, no dependencies of
 // its own, so that it works in a fresh clone.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -66,6 +66,10 @@ function build() {
   ];
   const failed = steps.some((args) => run(process.execPath, args, QUIET) !== 0);
   if (!failed) {
+    // What browsers get as it is.
+    cpSync(at('src/ui/assets'), join(fresh, 'src/ui/assets'), { recursive: true });
+    // It may be linked as `rollcall` (npm link).
+    chmodSync(join(fresh, 'src/cli/main.js'), 0o755);
     writeFileSync(join(fresh, '.built'), '');
     rmSync(at('dist'), { recursive: true, force: true });
     renameSync(fresh, at('dist'));

@@ -43,7 +43,7 @@ export async function applySchedule(client: Client, config: Config, source: AnyS
       workflowType: 'collectInventory',
       workflowId: `${config.temporal.taskQueue}-scheduled-${source.name}`,
       taskQueue: config.temporal.taskQueue,
-      args: [{ sources: [source.name], prefix: config.temporal.taskQueue, searchable }],
+      args: [{ sources: [source.name], upkeep: ['report', 'prune'], prefix: config.temporal.taskQueue, searchable }],
       staticSummary: `Collect ${source.name} on schedule`,
     },
   };

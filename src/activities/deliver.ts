@@ -10,12 +10,20 @@ export type { DeliverInput } from '../normalizer/deliver.js';
 /** Stores the records of a whole listing in their order. A second attempt goes on where the first one had come to. */
 export function deliverActivity({ normalizer, config, log }: Dependencies) {
   return async function deliverRecords(input: DeliverInput): Promise<Normalized> {
+    const started = Date.now();
     let sum: Normalized | undefined;
     return withHeartbeat(
       () => ({ pages: sum?.pages ?? 0, delivered: sum?.new ?? 0 }),
       async () => {
         try {
-          return await normalizer.deliver(input, Context.current().cancellationSignal, (now) => (sum = now));
+          const done = await normalizer.deliver(input, Context.current().cancellationSignal, (now) => (sum = now));
+          const { next: _next, stopped: _stopped, ...counted } = done;
+          if (done.pages > 0)
+            activityLog(log, input.run, input.source).info(
+              { from: input.from, ...counted, ms: Date.now() - started },
+              'Records delivered in order',
+            );
+          return done;
         } catch (error) {
           activityLog(log, input.run, input.source).error(
             { pages: sum?.pages ?? 0, delivered: sum?.new ?? 0, error: (error as Error).name },

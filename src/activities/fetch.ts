@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { datasetOf } from '../datasets/index.js';
 import { Failure } from '../failure.js';
+import { counts } from '../metrics/counts.js';
 import type { Cursor, FetchedPage, Input } from '../sources/source.js';
 import { resolveSettings } from '../sources/settings.js';
 import { appendPage, type PageDoc } from '../store/pages.js';
@@ -121,6 +122,9 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
         writing = undefined;
         const stored = await entry;
         account(stored);
+        counts.pages.inc({ source });
+        counts.bytes.inc({ source }, stored.bytes);
+        counts.rows.inc({ source }, stored.rows);
         tries.count = 0;
         if (relisted) guard.check(input.rows + stretch.rows, stretch.total);
         // Messages of a page that is not the one stored come again.
@@ -158,13 +162,30 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       async () => {
         try {
           await walk();
+          const { from, to, rows, bytes, next, total, through } = stretch;
+          if (to > from)
+            activityLog(log, run, source).info(
+              {
+                from,
+                pages: to - from,
+                rows,
+                bytes,
+                total,
+                ...through,
+                ended: next === null,
+                ms: Date.now() - started,
+              },
+              'Stretch fetched',
+            );
           return stretch;
         } catch (error) {
           if (error instanceof Failure) {
             if (tries.count === 0) tries.since = Date.now();
             tries.count += 1;
+            counts.failures.inc({ source, kind: error.kind });
+            counts.waits.inc({ source }, (error.details.retryAfterMs ?? 0) / 1000);
             activityLog(log, input.run, input.source).warn(
-              { kind: error.kind, page: stretch.to, tries: tries.count },
+              { kind: error.kind, page: stretch.to, tries: tries.count, waitMs: error.details.retryAfterMs },
               error.message,
             );
           }

@@ -5,6 +5,7 @@ import { listingActivities } from './listing.js';
 import { mergeActivity } from './merge.js';
 import { normalizeActivity } from './normalize.js';
 import { runActivities } from './run.js';
+import { upkeepActivities } from './upkeep.js';
 
 /** All activities, given what they need. Workflows import the type of this and nothing else of it. */
 export function createActivities(dependencies: Dependencies) {
@@ -15,6 +16,7 @@ export function createActivities(dependencies: Dependencies) {
     normalizePages: normalizeActivity(dependencies),
     deliverRecords: deliverActivity(dependencies),
     mergeRecords: mergeActivity(dependencies),
+    ...upkeepActivities(dependencies),
   };
 }
 

@@ -1,12 +1,14 @@
 import { CUT_OFF } from '../connectors/jsonl/index.js';
 import { datasetOf } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
+import { freshnessOf } from '../freshness.js';
 import type { AnySource } from '../sources/source.js';
 import { countListing } from '../store/pages.js';
 import { compareListing, countGone, retireMissing, type Absence } from '../store/retire.js';
 import { NO_COUNTS, putAccount, resumeAccount, type SourceAccount } from '../store/runs.js';
+import { settleShape } from '../store/shapes.js';
 import { keepPositions } from '../store/sources.js';
-import { withHeartbeat, type Dependencies } from './context.js';
+import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure, type FailureNote } from './failures.js';
 
 export interface OpenInput {
@@ -46,15 +48,17 @@ export interface CloseInput {
   confirmShrink: boolean;
 }
 
+const LOST = 'If MongoDB was restored while this run was under way: trigger it again, it begins anew';
+
 /** Opens and closes one source's listing within a run. */
-export function listingActivities({ store, sources, config }: Dependencies) {
+export function listingActivities({ store, sources, config, log }: Dependencies) {
   return {
     /** Decides whether the source is due. Throws `Failure` for an unknown source. */
     async openListing({ run, source, force, fetch }: OpenInput): Promise<Opened> {
       try {
         const definition = sources.get(source);
         const known = await store.sources.findOne({ _id: source });
-        const window = config.freshnessMs ?? definition.freshnessMs ?? 3_600_000;
+        const window = freshnessOf(definition, config);
         const last = known?.last_complete;
         const now = new Date();
         if (fetch && !force && last && now.getTime() - last.at.getTime() < window) {
@@ -113,10 +117,14 @@ export function listingActivities({ store, sources, config }: Dependencies) {
     const { run, source } = input;
     const definition = sources.get(source);
     const counts = { ...(await countListing(store, run, source)), ...input.counted };
+    const complete = input.complete && counts.missing === 0;
     const account: SourceAccount = {
       ...NO_COUNTS,
-      status: input.complete ? 'complete' : counts.rows > 0 ? 'partial' : 'failed',
+      status: complete ? 'complete' : counts.rows > 0 ? 'partial' : 'failed',
       ...(input.reason === undefined ? {} : { reason: input.reason }),
+      ...(counts.missing > 0
+        ? { reason: `the ledger lacks ${counts.missing} pages of this listing`, remedy: LOST }
+        : {}),
       ...(input.remedy === undefined ? {} : { remedy: input.remedy }),
       ...(input.warnings?.length ? { warnings: input.warnings } : {}),
       ...(input.parked ? { parked: true } : {}),
@@ -138,9 +146,13 @@ export function listingActivities({ store, sources, config }: Dependencies) {
       if (listing === 'append') await keepGrowth(run, source);
       const last = { run, at: new Date(input.closedAt), records: account.records };
       await store.sources.updateOne({ _id: source }, { $set: { last_complete: last } }, { upsert: true });
+      const drift = await settleShape(store, source, run);
+      if (drift) account.drift = drift;
     }
     await putAccount(store, run, source, account);
     await markParked(input, account);
+    const { started_at: _started, ended_at: _ended, ...counted } = account;
+    activityLog(log, run, source).info(counted, 'Listing closed');
     return account;
   }
 
@@ -168,7 +180,7 @@ export function listingActivities({ store, sources, config }: Dependencies) {
     account.repeated = Math.max(0, read - absence.seen);
     account.unchanged = Math.max(0, account.unchanged - account.repeated);
     account.records = account.new + account.changed + account.unchanged + account.quarantined;
-    if (!input.complete || !full) return;
+    if (account.status !== 'complete' || !full) return;
     if (input.resumed) {
       account.warnings = [
         ...(account.warnings ?? []),
@@ -183,7 +195,7 @@ export function listingActivities({ store, sources, config }: Dependencies) {
       if (doubt) {
         account.held = absence.missing;
         account.reason = `${absence.missing} of ${before} records are missing, but ${doubt}: nothing was retired`;
-        account.remedy = `Check the source; if they are really gone: npm run trigger -- ${source} --force --confirm-shrink`;
+        account.remedy = `Check the source; if they are really gone: npm run rollcall -- runs confirm --source ${source}`;
         return;
       }
     }

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { countingMerge } from '../metrics/merging.js';
 import { mergeChanged, type MergeResult } from '../store/drain.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
@@ -15,18 +16,27 @@ const BUDGET_MS = 120_000;
 export function mergeActivity({ store, log, config }: Dependencies) {
   return async function mergeRecords(input: MergeInput): Promise<MergeResult> {
     const { workflowExecution, activityId } = Context.current().info;
+    const started = Date.now();
+    const count = countingMerge();
     let settled = 0;
     return withHeartbeat(
       () => ({ settled }),
       async () => {
         try {
-          return await mergeChanged(store, {
+          const merged = await mergeChanged(store, {
             holder: `${workflowExecution?.workflowId ?? 'local'}/${workflowExecution?.runId ?? ''}/${activityId}`,
             run: input.run,
             signal: Context.current().cancellationSignal,
             budgetMs: BUDGET_MS,
-            onBatch: (sum) => (settled = sum.settled),
+            onBatch: (sum) => {
+              settled = sum.settled;
+              count(sum);
+            },
           });
+          count(merged);
+          if (merged.settled > 0)
+            activityLog(log, input.run).info({ ...merged, ms: Date.now() - started }, 'Records merged');
+          return merged;
         } catch (error) {
           activityLog(log, input.run).error({ settled, error: (error as Error).name }, 'Merging stopped');
           throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);

@@ -9,12 +9,20 @@ export type { NormalizeInput, Normalized } from '../normalizer/normalize.js';
 /** Turns stored pages into records. Asks no vendor; repeating it changes nothing; one bad row is quarantined, its neighbours go on. */
 export function normalizeActivity({ normalizer, config, log }: Dependencies) {
   return async function normalizePages(input: NormalizeInput): Promise<Normalized> {
+    const started = Date.now();
     let sum: Normalized | undefined;
     return withHeartbeat(
       () => ({ pages: sum?.pages ?? 0 }),
       async () => {
         try {
-          return await normalizer.normalize(input, Context.current().cancellationSignal, (now) => (sum = now));
+          const done = await normalizer.normalize(input, Context.current().cancellationSignal, (now) => (sum = now));
+          const { next: _next, stopped, ...counted } = done;
+          if (done.pages > 0)
+            activityLog(log, input.run, input.source).info(
+              { from: input.from, ...counted, stopped, ms: Date.now() - started },
+              'Pages normalized',
+            );
+          return done;
         } catch (error) {
           activityLog(log, input.run, input.source).error(
             { page: sum?.next ?? input.from, error: (error as Error).name },

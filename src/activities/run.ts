@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
+import { announceRun } from '../alerts/announce.js';
+import { countRun } from '../metrics/runs.js';
 import { openRun, type RunStatus, type SourceAccount } from '../store/runs.js';
 import { countLiveHosts } from '../store/hosts.js';
-import type { Dependencies } from './context.js';
+import { activityLog, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 
 export interface OpenRunInput {
@@ -16,13 +18,21 @@ export interface CloseRunInput {
 }
 
 /** Opens and closes a run's own document. */
-export function runActivities({ store, config }: Dependencies) {
+export function runActivities({ store, config, log }: Dependencies) {
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
       throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
     }
+  };
+  /** One line for the run, and one for each source that came to less than it should. */
+  const tell = ({ run, status, accounts }: CloseRunInput, hosts: number, ms: number) => {
+    for (const [source, { status: how, reason }] of Object.entries(accounts))
+      if (how === 'failed' || how === 'partial')
+        activityLog(log, run, source).warn({ status: how }, reason ?? 'No reason given');
+    const sources = Object.fromEntries(Object.entries(accounts).map(([source, { status: how }]) => [source, how]));
+    activityLog(log, run)[status === 'failed' ? 'error' : 'info']({ status, sources, hosts, ms }, 'Run ended');
   };
   return {
     async openInventoryRun({ run, startedAt }: OpenRunInput): Promise<void> {
@@ -35,10 +45,17 @@ export function runActivities({ store, config }: Dependencies) {
     async closeInventoryRun({ run, status, accounts }: CloseRunInput): Promise<{ hosts: number }> {
       return guarded(async () => {
         const hosts = await countLiveHosts(store);
-        await store.runs.updateOne(
+        const endedAt = new Date();
+        const before = await store.runs.findOneAndUpdate(
           { _id: run },
-          { $set: { status, hosts, ended_at: new Date(), ...accountFields(accounts) } },
+          { $set: { status, hosts, ended_at: endedAt, ...accountFields(accounts) } },
         );
+        if (before && !before.ended_at) {
+          countRun(status, before.started_at, endedAt, accounts);
+          tell({ run, status, accounts }, hosts, endedAt.getTime() - before.started_at.getTime());
+        }
+        const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
+        await announceRun({ store, config, log }, { run, status, workflowId, accounts });
         return { hosts };
       });
     },

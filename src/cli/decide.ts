@@ -9,7 +9,7 @@ import { mergeChanged } from '../store/drain.js';
 import { hostOfRecord } from '../store/hosts.js';
 import { lookUp } from './host.js';
 import { user } from './person.js';
-import { plain } from './plain.js';
+import { plain } from '../plain.js';
 import { recordOf } from './why.js';
 import { withStore } from './with-store.js';
 

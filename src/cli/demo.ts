@@ -55,7 +55,7 @@ async function collect({ config, ui, broken }: DemoStack, options: DemoOptions):
   const store = await openStore(config.mongodb);
   try {
     const { handle } = await startRun(client, config.temporal, { sources: config.collect, force: true });
-    const summary = await Promise.race([watchRun(client, handle), broken]);
+    const summary = await Promise.race([watchRun(client, handle, store), broken]);
     process.stdout.write(`\n${summaryTable(summary)}\n${await mergeLine(store, summary)}\n\n`);
     process.stdout.write(`${exampleTable(await exampleHosts(store, 5))}\n\n`);
     if (options.logins !== undefined) process.stdout.write(`${await loginsSummary(store)}\n\n`);

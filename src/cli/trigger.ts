@@ -1,10 +1,12 @@
+import type { Client } from '@temporalio/client';
 import { Command, Option } from 'commander';
 import { openClient, startRun, type RunHandle } from '../client.js';
 import { loadConfig, type Config } from '../config.js';
 import { Failure } from '../failure.js';
 import { loadSources, type SourceRegistry } from '../sources/index.js';
 import { resolveSettings } from '../sources/settings.js';
-import type { CollectInventoryInput } from '../workflows/collect-inventory.js';
+import { openStore } from '../store/database.js';
+import type { CollectInventoryInput, RunSummary } from '../workflows/collect-inventory.js';
 import type { Step } from '../workflows/collect-source.js';
 import { EXIT } from './exit.js';
 import { summaryJson, summaryTable } from './summary.js';
@@ -17,6 +19,7 @@ interface Options {
   confirmShrink?: boolean;
   once?: boolean;
   follow?: boolean;
+  report?: boolean;
   json?: boolean;
 }
 
@@ -34,6 +37,7 @@ export const triggerCommand = new Command('trigger')
   )
   .option('--once', 'queues and growing files: until there is nothing more (the default)')
   .option('--follow', 'queues and growing files: for good, until the run is sent the signal stop')
+  .option('--report', 'write the report of the day when the run has ended, where the worker runs')
   .option('--confirm-shrink', 'retire missing records even when a listing shrank a lot')
   .option('--json', 'print the result as one JSON object (with --wait)')
   .addHelpText(
@@ -51,6 +55,7 @@ export const triggerCommand = new Command('trigger')
         force: options.force ?? false,
         confirmShrink: options.confirmShrink ?? false,
         ...(options.only ? { only: options.only } : {}),
+        ...(options.report ? { upkeep: ['report'] } : {}),
         ...(options.follow && !options.once ? { follow: true } : {}),
       },
       options,
@@ -70,7 +75,7 @@ export async function triggerRun(
     process.stderr.write(`${attached ? 'Already under way' : 'Started'}: ${handle.workflowId}\nWatch it at ${where}\n`);
     if (!options.wait) return EXIT.ok;
     await ensureWorker(client, config);
-    const summary = await watchRun(client, handle as RunHandle);
+    const summary = await watched(config, client, handle);
     process.stdout.write(`${options.json ? JSON.stringify(summaryJson(summary)) : summaryTable(summary)}\n`);
     return summary.status === 'completed' ? EXIT.ok : EXIT.incomplete;
   } finally {
@@ -78,8 +83,18 @@ export async function triggerRun(
   }
 }
 
+/** Progress is finer with MongoDB; without it there is some all the same. */
+async function watched(config: Config, client: Client, handle: RunHandle): Promise<RunSummary> {
+  const store = await openStore(config.mongodb, { timeoutMs: 2_000 }).catch(() => undefined);
+  try {
+    return await watchRun(client, handle, store);
+  } finally {
+    await store?.close();
+  }
+}
+
 /** Without a worker a run would wait for ever: say so instead of showing an empty progress. */
-async function ensureWorker(client: Awaited<ReturnType<typeof openClient>>, config: Config): Promise<void> {
+export async function ensureWorker(client: Awaited<ReturnType<typeof openClient>>, config: Config): Promise<void> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: config.temporal.namespace,
     taskQueue: { name: config.temporal.taskQueue },

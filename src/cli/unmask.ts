@@ -10,7 +10,7 @@ import { EXIT } from './exit.js';
 import { reason } from './mask.js';
 import { user } from './person.js';
 import { withStore } from './with-store.js';
-import { plain } from './plain.js';
+import { plain } from '../plain.js';
 
 interface Options {
   why: string;

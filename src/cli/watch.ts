@@ -1,11 +1,15 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { colours as pc } from './colours.js';
 import type { RunHandle } from '../client.js';
 import { Failure } from '../failure.js';
 import type { RunSummary } from '../workflows/collect-inventory.js';
-import { progressQuery, runProgressQuery, type SourceProgress } from '../workflows/messages.js';
+import type { Store } from '../store/database.js';
+import { withLedger } from './watch/ledger.js';
+import { lineOf } from './watch/line.js';
+import { Paces } from './watch/pace.js';
+import { Screen } from './watch/screen.js';
+import { viewRun, type SourceView } from './watch/view.js';
 
 const LIVE_MS = 500;
 const PLAIN_MS = 5_000;
@@ -13,18 +17,26 @@ const PLAIN_MS = 5_000;
 /**
  * Shows a run's progress on standard error until it ends: redrawn in place on a terminal, a line now and then elsewhere.
  * Returns the summary, also of a run that failed. Ctrl-C detaches: the run goes on.
+ * With the store, pages count as soon as they are there.
  */
-export async function watchRun(client: Client, handle: RunHandle): Promise<RunSummary> {
+export function watchRun(client: Client, handle: RunHandle, store?: Store): Promise<RunSummary> {
+  return watching(async () => withLedger(store, await viewRun(client, handle)), summaryOf(handle));
+}
+
+/** Shows what `look` sees until `end` is there. */
+export async function watching<T>(look: () => Promise<SourceView[]>, end: Promise<T>): Promise<T> {
   const screen = new Screen();
+  const paces = new Paces();
   const view = { open: true };
   const drawing = (async () => {
     while (view.open) {
-      screen.draw(await readProgress(client, handle));
+      const views = await look().catch(() => []);
+      if (view.open) screen.draw(views.map((each) => lineOf(each, paces.look(each))));
       await new Promise((resolve) => setTimeout(resolve, screen.live ? LIVE_MS : PLAIN_MS).unref());
     }
   })();
   try {
-    return await summaryOf(handle);
+    return await end;
   } finally {
     view.open = false;
     screen.clear();
@@ -32,7 +44,8 @@ export async function watchRun(client: Client, handle: RunHandle): Promise<RunSu
   }
 }
 
-async function summaryOf(handle: RunHandle): Promise<RunSummary> {
+/** What a run came to, when it has; of a run that failed, too. Throws `Failure` for one that ended without a word. */
+export async function summaryOf(handle: RunHandle): Promise<RunSummary> {
   try {
     return await handle.result();
   } catch (error) {
@@ -48,59 +61,4 @@ async function summaryOf(handle: RunHandle): Promise<RunSummary> {
       },
     );
   }
-}
-
-/** Progress of every source of the run, asked from the workflows themselves; what cannot be asked right now is left out. */
-async function readProgress(client: Client, handle: RunHandle): Promise<[string, SourceProgress | string][]> {
-  try {
-    const { sources } = await handle.query(runProgressQuery);
-    return await Promise.all(
-      Object.entries(sources).map(
-        async ([name, { workflowId, account }]): Promise<[string, SourceProgress | string]> => {
-          if (account) return [name, account.status];
-          return [
-            name,
-            await client.workflow
-              .getHandle(workflowId)
-              .query(progressQuery)
-              .catch(() => 'starting'),
-          ];
-        },
-      ),
-    );
-  } catch {
-    return [];
-  }
-}
-
-class Screen {
-  readonly live = process.stderr.isTTY && !process.env['CI'];
-  private lines = 0;
-  private readonly said = new Map<string, string>();
-
-  draw(sources: [string, SourceProgress | string][]): void {
-    if (this.live) {
-      this.clear();
-      for (const [name, progress] of sources) process.stderr.write(`${pc.cyan(name.padEnd(18))} ${text(progress)}\n`);
-      this.lines = sources.length;
-      return;
-    }
-    for (const [name, progress] of sources) {
-      const line = `${name}: ${text(progress)}`;
-      if (this.said.get(name) !== line) process.stderr.write(`${line}\n`);
-      this.said.set(name, line);
-    }
-  }
-
-  clear(): void {
-    if (this.lines > 0) process.stderr.write(`\u001b[${this.lines}A\u001b[0J`);
-    this.lines = 0;
-  }
-}
-
-function text(progress: SourceProgress | string): string {
-  if (typeof progress === 'string') return progress;
-  const of = progress.total === undefined ? '' : ` of ${progress.total}`;
-  const merged = progress.state === 'merging' || progress.merged > 0 ? `, ${progress.merged} merged` : '';
-  return `${progress.state}: ${progress.pages} pages, ${progress.rows}${of} records fetched, ${progress.normalized} normalized${merged}`;
 }

@@ -4,7 +4,7 @@ import { Failure } from '../failure.js';
 import { openStore, type Store } from '../store/database.js';
 import { explainPair } from '../store/explain.js';
 import { lookUp } from './host.js';
-import { plain } from './plain.js';
+import { plain } from '../plain.js';
 
 export const whyCommand = new Command('why')
   .description('why two records are or are not one host')

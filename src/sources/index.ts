@@ -13,6 +13,15 @@ export interface SourceRegistry {
   all(): AnySource[];
   /** Throws `Failure('settings-invalid')` with the nearest name for one that does not exist. */
   get(name: string): AnySource;
+  /** Absolute path of the file that declares it. Throws likewise. */
+  fileOf(name: string): string;
+}
+
+export interface LoadOptions {
+  /** Further folders with source files, absolute paths. */
+  folders?: readonly string[];
+  /** Told of each file that is no valid source, instead of an end at the first one. */
+  onFault?: (fault: Failure) => void;
 }
 
 const NOT_SOURCES = new Set(['source', 'settings', 'index']);
@@ -21,7 +30,7 @@ const NOT_SOURCES = new Set(['source', 'settings', 'index']);
  * Finds the sources of this folder and of further folders (absolute paths): one source a file, its default export. Files
  * without a default export are helpers. Throws `Failure('settings-invalid')` that names the file and what is wrong there.
  */
-export function loadSources({ folders = [] }: { folders?: readonly string[] } = {}): SourceRegistry {
+export function loadSources({ folders = [], onFault }: LoadOptions = {}): SourceRegistry {
   const sources = new Map<string, { source: AnySource; file: string }>();
   const helpers = new Map<string, string>();
   const add = (file: string, load: (file: string) => unknown) => {
@@ -37,21 +46,33 @@ export function loadSources({ folders = [] }: { folders?: readonly string[] } = 
     if (other) throw invalid(file, `declares the source ${name}, which ${shown(other.file)} declares already`);
     sources.set(name, { source: asDefinition(value), file });
   };
+  const tolerant = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      if (!onFault || !(error instanceof Failure)) throw error;
+      onFault(error);
+    }
+  };
   for (const file of sourceFiles(__dirname)) {
     if (!NOT_SOURCES.has(basename(file, extname(file)))) add(file, (path) => require(path) as unknown);
   }
   for (const folder of folders) {
-    for (const file of sourceFiles(folder)) add(file, (path) => loadModule(path));
+    tolerant(() => {
+      for (const file of sourceFiles(folder)) tolerant(() => add(file, (path) => loadModule(path)));
+    });
   }
   const names = [...sources.keys()].sort();
+  const found = (name: string) => {
+    const source = sources.get(name);
+    if (source) return source;
+    throw unknown(name, names, helpers.get(name));
+  };
   return {
     names: () => [...names],
     all: () => names.map((name) => sources.get(name)!.source),
-    get(name) {
-      const found = sources.get(name);
-      if (found) return found.source;
-      throw unknown(name, names, helpers.get(name));
-    },
+    get: (name) => found(name).source,
+    fileOf: (name) => found(name).file,
   };
 }
 
@@ -59,7 +80,8 @@ function sourceFiles(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .filter(
-        (entry) => !entry.isDirectory() && /^[^.].*\.[jt]s$/.test(entry.name) && !/\.(?:d|test)\.ts$/.test(entry.name),
+        (entry) =>
+          !entry.isDirectory() && /^[^.].*\.[jt]s$/.test(entry.name) && !/\.(?:d\.ts|test\.[jt]s)$/.test(entry.name),
       )
       .map((entry) => join(folder, entry.name))
       .sort();

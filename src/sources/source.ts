@@ -66,6 +66,8 @@ export interface Input {
    * fetched the page, and only for pages of a generator that has not ended. Throws `Failure`.
    */
   acknowledge?(page: FetchedPage): Promise<void>;
+  /** Of a queue: up to `most` messages as a page for a look; they are shown again at once. 0 receives none. Throws `Failure`. */
+  peek?(most: number, signal: AbortSignal): Promise<FetchedPage>;
 }
 
 /** What the records of each dataset look like. */

@@ -32,6 +32,13 @@ export const { closeListing } = proxyActivities<Activities>({
   retry,
 });
 
+/** What follows a run is not worth more than a few tries. */
+export const { writeReport, pruneRawPages } = proxyActivities<Activities>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout,
+  retry: { ...retry, maximumAttempts: 3 },
+});
+
 /** Small bookkeeping: local, because a full activity would cost more than its work. */
 export const { openListing, resumeListing, openInventoryRun, closeInventoryRun } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '30 seconds',

@@ -6,6 +6,7 @@ import {
   isCancellation,
   condition,
   getExternalWorkflowHandle,
+  log,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -14,7 +15,7 @@ import {
 } from '@temporalio/workflow';
 import { runStatusOf } from '../run-status.js';
 import type { RunStatus, SourceAccount } from '../store/runs.js';
-import { closeInventoryRun, mergeRecords, openInventoryRun } from './activities.js';
+import { closeInventoryRun, mergeRecords, openInventoryRun, pruneRawPages, writeReport } from './activities.js';
 import { collectSource, type Step } from './collect-source.js';
 import {
   SOURCE_ATTRIBUTE,
@@ -41,6 +42,8 @@ export interface CollectInventoryInput {
   follow?: boolean;
   /** Normalize and merge stored pages instead of fetching. */
   replay?: boolean;
+  /** What follows: a scheduled run writes the day's report and removes old raw pages. */
+  upkeep?: Upkeep[];
   /** Whose stored pages are normalized when nothing is fetched, per source: a run's id. */
   pagesOf?: Record<string, string>;
   /** Begins the ids of the sources' workflows: installations that share a namespace differ in it. */
@@ -48,6 +51,8 @@ export interface CollectInventoryInput {
   /** The search attributes are registered with the namespace. */
   searchable?: boolean;
 }
+
+export type Upkeep = 'report' | 'prune';
 
 export interface RunSummary {
   run: string;
@@ -172,6 +177,7 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const { hosts } = await closeInventoryRun({ run, status, accounts });
   if (input.searchable) upsertSearchAttributes([{ key: STATUS_ATTRIBUTE, value: status }]);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
+  await keepUp(run, input.upkeep ?? []);
   const summary: RunSummary = { run, status, hosts, seconds, sources: accounts };
   if (status === 'failed') {
     const reasons = Object.entries(accounts).map(([source, { reason }]) => `${source}: ${reason ?? 'failed'}`);
@@ -183,6 +189,18 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
     });
   }
   return summary;
+}
+
+/** Whatever fails in it, the run has come to what it has come to. */
+async function keepUp(run: string, upkeep: readonly Upkeep[]): Promise<void> {
+  for (const work of upkeep) {
+    try {
+      await (work === 'report' ? writeReport({ run }) : pruneRawPages({ run }));
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.warn(`${work} was given up`, { run });
+    }
+  }
 }
 
 function stepsOf({ only, replay }: CollectInventoryInput): Step[] {

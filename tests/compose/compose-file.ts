@@ -8,6 +8,7 @@ export interface Service {
   image?: string;
   build?: string;
   user?: string;
+  profiles?: string[];
   init?: boolean;
   read_only?: boolean;
   restart?: string;
@@ -25,7 +26,7 @@ export interface Service {
 }
 
 interface ComposeFile {
-  services: Record<'temporal' | 'mongodb' | 'worker', Service>;
+  services: Record<'temporal' | 'mongodb' | 'worker' | 'ui', Service>;
   volumes: Record<string, null>;
 }
 

@@ -5,7 +5,7 @@ import { loadSources } from '../../src/sources/index.js';
 import { configVariables, sourceVariables } from '../support/variables.js';
 import { compose, dockerfile, ROOT, services, type Service } from './compose-file.js';
 
-const { temporal, mongodb, worker } = compose.services;
+const { temporal, mongodb, worker, ui } = compose.services;
 
 test('every Compose that is here accepts the file', () => {
   const script = join(ROOT, 'scripts/validate-compose.sh');
@@ -47,6 +47,7 @@ test('the ports published are those that a user needs', () => {
     '7233',
     '8233',
     '27017',
+    '8300',
   ]);
 });
 
@@ -68,6 +69,33 @@ test.each(services)('%s is looked after: health, restarts, bounded logs, time to
 test('the worker starts when Temporal and MongoDB are healthy', () => {
   const healthy = { condition: 'service_healthy' };
   expect(worker.depends_on).toEqual({ temporal: healthy, mongodb: healthy });
+});
+
+test('the page is started where it is asked for, and needs nothing but MongoDB', () => {
+  expect(services.filter(([, { profiles }]) => profiles).map(([name, { profiles }]) => [name, profiles])).toEqual([
+    ['ui', ['ui']],
+  ]);
+  expect(ui.depends_on).toEqual({ mongodb: { condition: 'service_healthy' } });
+});
+
+test('the page gets the token from the user alone, and settings as the worker has them', () => {
+  const { ROLLCALL_UI_ADDRESS: address, ROLLCALL_UI_TOKEN: token, ...others } = ui.environment!;
+  expect([address, token]).toEqual(['0.0.0.0:8300', null]);
+  expect(Object.keys(others)).toContain('MONGODB_DATABASE');
+  expect(worker.environment).toMatchObject(others);
+  // Neither credentials of sources nor keys.
+  expect(Object.keys(others).filter((name) => /PASS|SECRET|TOKEN|KEY(?!S)|USER|_URL$/.test(name))).toEqual([]);
+});
+
+test('the page reads the reports that the worker writes, and nothing else of its files', () => {
+  const folder = worker.environment!['ROLLCALL_REPORT_DIR'];
+  expect(ui.environment!['ROLLCALL_REPORT_DIR']).toBe(folder);
+  expect(ui.volumes).toEqual([`reports:${folder}:ro`]);
+  expect(worker.volumes).toContain(`reports:${folder}`);
+  // A new volume takes the owner of the folder it is mounted on.
+  expect(dockerfile('RUN').join()).toContain(
+    `install -d -o node -g node "$ROLLCALL_LOG_DIR" /var/lib/rollcall ${folder}`,
+  );
 });
 
 test('the file holds no secret', () => {

@@ -11,7 +11,7 @@ import { startTemporal } from '../../src/servers/temporal.js';
 import { compose, ROOT, type Service } from './compose-file.js';
 import { startContainer, type Container } from './container.js';
 
-const { temporal, mongodb, worker } = compose.services;
+const { temporal, mongodb, worker, ui } = compose.services;
 const built = existsSync(join(ROOT, 'dist/src/worker.js'));
 if (!built) process.stderr.write('The worker of docker-compose.yml is not tried: there is no build (npm run build)\n');
 
@@ -42,14 +42,28 @@ interface Addresses {
   temporal: number;
   ui: number;
   mongodb: number;
+  metrics: number;
+  page: number;
 }
 
 async function addresses(): Promise<Addresses> {
-  return { temporal: await freePort(), ui: await freePort(), mongodb: await freePort() };
+  return {
+    temporal: await freePort(),
+    ui: await freePort(),
+    mongodb: await freePort(),
+    metrics: await freePort(),
+    page: await freePort(),
+  };
 }
 
 /** Starts a service with data and home below `folder`. */
-async function start(service: Service, ports: Addresses, folder: string, entrypoint?: string[]): Promise<Container> {
+async function start(
+  service: Service,
+  ports: Addresses,
+  folder: string,
+  entrypoint?: string[],
+  given: Record<string, string> = {},
+): Promise<Container> {
   const home = await mkdtemp(join(dir, 'home-'));
   await mkdir(folder, { recursive: true });
   const container = startContainer(service, {
@@ -61,9 +75,11 @@ async function start(service: Service, ports: Addresses, folder: string, entrypo
       ['27017', String(ports.mongodb)],
       ['7233', String(ports.temporal)],
       ['8233', String(ports.ui)],
+      ['0.0.0.0:9464', `127.0.0.1:${ports.metrics}`],
+      ['8300', String(ports.page)],
       ...['/data/db', '/home/temporal', '/var/log/rollcall'].map((path): [string, string] => [path, folder]),
     ],
-    environment: { PATH: `${bin}:/usr/bin:/bin`, HOME: home },
+    environment: { PATH: `${bin}:/usr/bin:/bin`, HOME: home, ...given },
     ...(entrypoint ? { entrypoint } : {}),
     cwd: service.build ? await application() : folder,
   });
@@ -122,12 +138,35 @@ test('temporal is healthy when it serves, and stops cleanly', async () => {
     await Promise.all(servers.map((server) => server.healthy()));
     const logs = join(dir, 'logs');
     const container = await start(worker, ports, logs);
-    expect((await container.look()).output).toMatch(/No worker of .* polls task queue rollcall/);
+    expect((await container.look()).output).toMatch(
+      /No worker of .* polls task queue rollcall|The worker is not ready/,
+    );
     await container.healthy();
     expect(container.output()).toContain('Worker is ready');
     expect(existsSync(join(logs, new Date().toISOString().slice(0, 10), 'rollcall.log'))).toBe(true);
     expect(await container.stop()).toBe(0);
     expect(container.output()).toContain('Worker has stopped');
+  },
+  60_000,
+);
+
+(built ? test : test.skip)(
+  'the page is healthy with MongoDB alone, asks for its token, and does not start without one',
+  async () => {
+    const ports = await addresses();
+    await (await start(mongodb, ports, join(dir, 'mongodb-of-page'))).healthy();
+    const refused = await start(ui, ports, join(dir, 'page'));
+    await expect(refused.healthy()).rejects.toThrow(/no token to keep them out\nSet ROLLCALL_UI_TOKEN/);
+
+    const token = 'correct-horse-battery-staple';
+    const container = await start(ui, ports, join(dir, 'page'), undefined, { ROLLCALL_UI_TOKEN: token });
+    await container.healthy();
+    const ask = (headers: Record<string, string> = {}) =>
+      fetch(`http://127.0.0.1:${ports.page}/api/hosts`, { headers }).then(({ status }) => status);
+    expect(await ask()).toBe(401);
+    expect(await ask({ authorization: `Bearer ${token}` })).toBe(200);
+    expect(container.output()).not.toContain(token);
+    expect(await container.stop()).toBe(0);
   },
   60_000,
 );

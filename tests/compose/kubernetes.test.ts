@@ -22,7 +22,8 @@ interface Container {
   env?: { name: string; value: string }[];
   volumeMounts?: Mount[];
   resources: { requests: Record<string, string>; limits: Record<string, string> };
-  [probe: `${string}Probe`]: { exec: { command: string[] } } & Record<string, unknown>;
+  ports?: { name: string; containerPort: number }[];
+  [probe: `${string}Probe`]: { httpGet: { path: string; port: string } } & Record<string, unknown>;
 }
 interface Volume {
   name: string;
@@ -88,12 +89,14 @@ test('it holds what it should, all in one namespace', () => {
   for (const { kind, metadata } of [...resources, job]) if (kind !== 'Namespace') expect(metadata.namespace).toBe(name);
 });
 
-test('the worker is started and looked at as docker compose does', () => {
-  const { command, healthcheck } = compose.services.worker;
-  expect(worker.command).toEqual(command);
-  const look = healthcheck.test.slice(1);
-  expect(worker['readinessProbe']!.exec.command).toEqual(look);
-  expect(worker['livenessProbe']!.exec.command).toEqual(look);
+test('the worker is started as docker compose does, and looked at where it answers', () => {
+  expect(worker.command).toEqual(compose.services.worker.command);
+  expect(worker['readinessProbe']!.httpGet).toEqual({ path: '/ready', port: 'metrics' });
+  // Not /ready: a restart does not bring a server back that is away.
+  expect(worker['livenessProbe']!.httpGet).toEqual({ path: '/live', port: 'metrics' });
+  const { containerPort } = worker.ports!.find(({ name }) => name === 'metrics')!;
+  expect(set['ROLLCALL_METRICS_ADDRESS']).toBe(`0.0.0.0:${containerPort}`);
+  expect(text).toContain(`prometheus.io/port: '${containerPort}'`);
   const [, interval, timeout, retries] = /--interval=(\d+)s --timeout=(\d+)s .*--retries=(\d+) /
     .exec(dockerfile('HEALTHCHECK')[0]!)!
     .map(Number);
@@ -203,7 +206,7 @@ test('what selects workers selects them and not the Job', () => {
   expect(job.spec.template.metadata.labels).not.toMatchObject(labels);
 });
 
-test('an update and a drain leave one worker, and nobody reaches it', () => {
+test('an update and a drain leave one worker, and nobody reaches it but Prometheus', () => {
   expect(deployment.spec).toMatchObject({
     replicas: 2,
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
@@ -212,7 +215,12 @@ test('an update and a drain leave one worker, and nobody reaches it', () => {
   expect(named('NetworkPolicy').spec).toEqual({
     podSelector: {},
     policyTypes: ['Ingress', 'Egress'],
-    ingress: [],
+    ingress: [
+      {
+        from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+        ports: [{ protocol: 'TCP', port: worker.ports![0]!.containerPort }],
+      },
+    ],
     egress: [{}],
   });
 });

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { plain } from '../plain.js';
+import { plain } from '../../plain.js';
 import type { HostDoc } from '../../store/hosts.js';
 import type { Store } from '../../store/database.js';
 

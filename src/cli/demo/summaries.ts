@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { colours as pc } from '../colours.js';
-import { plain } from '../plain.js';
+import { plain } from '../../plain.js';
 import type { Store } from '../../store/database.js';
 
 const number = (value: number): string => value.toLocaleString('en-US');

@@ -1,0 +1,82 @@
+import { Command } from 'commander';
+
+/** A command by its name and a few words; what it is made of is loaded when it is asked for. */
+export interface Listed {
+  name: string;
+  /** For the list of commands; the command's own description says more. */
+  summary: string;
+  load: () => Promise<Command>;
+}
+
+const command = (name: string, summary: string, load: () => Promise<Command>): Listed => ({ name, summary, load });
+
+/** Every command, by what it is for, in the order in which help shows them. */
+export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
+  'Try it': [
+    command('demo', 'the whole pipeline on simulated vendors', async () => (await import('./demo.js')).demoCommand),
+  ],
+  Collect: [
+    command('worker', 'run a worker', async () => (await import('./worker.js')).workerCommand),
+    command('trigger', 'start a run now', async () => (await import('./trigger.js')).triggerCommand),
+    command('schedule', 'when runs start by themselves', async () => (await import('./schedule.js')).scheduleCommand),
+    command(
+      'status',
+      'what is under way, and how sources stand',
+      async () => (await import('./status.js')).statusCommand,
+    ),
+    command('runs', 'past runs, and what was held back', async () => (await import('./runs.js')).runsCommand),
+    command('pause', 'let sources wait', async () => (await import('./signals.js')).pauseCommand),
+    command('resume', 'let paused and parked sources go on', async () => (await import('./signals.js')).resumeCommand),
+    command('stop', 'end sources early', async () => (await import('./signals.js')).stopCommand),
+    command('replay', 'read stored pages again', async () => (await import('./replay.js')).replayCommand),
+  ],
+  'Look at hosts': [
+    command('hosts', 'find hosts', async () => (await import('./hosts.js')).hostsCommand),
+    command('host', 'one host, and why it is one', async () => (await import('./host.js')).hostCommand),
+    command('changes', 'what happened lately', async () => (await import('./changes.js')).changesCommand),
+    command('why', 'why two records are one host, or not', async () => (await import('./why.js')).whyCommand),
+    command('ui', 'a web page to look things up', async () => (await import('./ui.js')).uiCommand),
+    command('report', 'charts, and lists to act upon', async () => (await import('./report.js')).reportCommand),
+    command('export', 'hosts as JSON lines, CSV, OCSF or ECS', async () => (await import('./export.js')).exportCommand),
+    command('events', 'delivered events, in order', async () => (await import('./events.js')).eventsCommand),
+  ],
+  'Decide about hosts': [
+    command('split', 'take records out of a host', async () => (await import('./decide.js')).splitCommand),
+    command('join', 'make two hosts one', async () => (await import('./decide.js')).joinCommand),
+    command('decisions', 'what was decided', async () => (await import('./decide.js')).decisionsCommand),
+    command('undo', 'take decisions back', async () => (await import('./decide.js')).undoCommand),
+    command('merge', 'resolve all records anew', async () => (await import('./merge.js')).mergeCommand),
+  ],
+  'Check and repair': [
+    command('sources', 'what sources need, give and are', async () => (await import('./sources.js')).sourcesCommand),
+    command(
+      'doctor',
+      'a check-up of everything, with the fixes',
+      async () => (await import('./doctor.js')).doctorCommand,
+    ),
+    command(
+      'quarantine',
+      'what could not be understood, and retry it',
+      async () => (await import('./quarantine.js')).quarantineCommand,
+    ),
+    command('verify', 'recount a run', async () => (await import('./verify.js')).verifyCommand),
+    command('logs', 'what workers have logged', async () => (await import('./logs.js')).logsCommand),
+  ],
+  'Keep it safe': [
+    command('backup', 'everything, into a folder', async () => (await import('./backup.js')).backupCommand),
+    command('restore', 'a backup, into an empty database', async () => (await import('./restore.js')).restoreCommand),
+    command('prune', 'remove old raw pages', async () => (await import('./prune.js')).pruneCommand),
+  ],
+  'Personal data': [
+    command('mask', 'the keys that it is masked with', async () => (await import('./mask.js')).maskCommand),
+    command('unmask', 'masked values in clear', async () => (await import('./unmask.js')).unmaskCommand),
+    command('erase', 'one machine, record or user, everywhere', async () => (await import('./erase.js')).eraseCommand),
+  ],
+  'Your shell': [
+    command(
+      'completion',
+      'completion for bash, zsh or fish',
+      async () => (await import('./completion.js')).completionCommand,
+    ),
+  ],
+};

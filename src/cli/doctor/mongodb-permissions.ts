@@ -1,0 +1,54 @@
+import type { Config } from '../../config.js';
+import type { Store } from '../../store/database.js';
+import { attention, ok, type Finding } from './check.js';
+
+/** What a worker does in its database. */
+const NEEDED = [
+  'find',
+  'insert',
+  'update',
+  'remove',
+  'createCollection',
+  'createIndex',
+  'listCollections',
+  'listIndexes',
+];
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)(?::\d+)?$/;
+
+interface Privilege {
+  resource: { db?: string; collection?: string; anyResource?: boolean; cluster?: boolean };
+  actions: string[];
+}
+
+/** Whether our user may do what a worker does; and whether there is a user at all where others could reach the server. */
+export async function permissionFinding({ client, db }: Store, { mongodb }: Config): Promise<Finding> {
+  const { authInfo } = await client.db('admin').command({ connectionStatus: 1, showPrivileges: true });
+  const { authenticatedUsers: users, authenticatedUserPrivileges: privileges } = authInfo as {
+    authenticatedUsers: { user: string; db: string }[];
+    authenticatedUserPrivileges: Privilege[];
+  };
+  const [user] = users;
+  if (!user) {
+    const hosts = client.options.hosts.map((host) => host.toString());
+    if (hosts.every((host) => LOOPBACK.test(host))) return ok('It asks for no user, on loopback only');
+    return attention(
+      'It asks for no user, and is not on loopback',
+      'Fine within a closed network of containers. Elsewhere start it with --auth, and put user and password into MONGODB_URI',
+    );
+  }
+  const missing = NEEDED.filter(
+    (action) => !privileges.some((privilege) => covers(privilege, db.databaseName, action)),
+  );
+  if (missing.length === 0) return ok(`User ${user.user} may do all that a worker does in ${db.databaseName}`);
+  return attention(
+    `User ${user.user} may not ${missing.join(', ')} in ${db.databaseName}`,
+    `In mongosh, on ${user.db}: db.grantRolesToUser('${user.user}', [{ role: 'readWrite', db: '${mongodb.database}' }])`,
+  );
+}
+
+/** Only what holds for the whole database counts: collections are made as they are needed. */
+function covers({ resource, actions }: Privilege, database: string, action: string): boolean {
+  if (!actions.includes(action)) return false;
+  if (resource.anyResource) return true;
+  return (resource.db === database || resource.db === '') && resource.collection === '';
+}

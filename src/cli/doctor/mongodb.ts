@@ -1,0 +1,64 @@
+import type { Document } from 'mongodb';
+import type { Store } from '../../store/database.js';
+import { attention, ok, type Check, type Finding } from './check.js';
+import { permissionFinding } from './mongodb-permissions.js';
+import { versionFinding } from './tested.js';
+
+/** The server, its replica set, how it acknowledges, and what we may do there. */
+export const mongodbCheck: Check = {
+  group: 'MongoDB',
+  about: 'MongoDB',
+  async run({ store, config }) {
+    // Throws for a server that is away or a standalone, and for a connection string that weakens the write concern.
+    const open = await store();
+    const admin = open.client.db('admin');
+    const [build, hello, acknowledging] = await Promise.all([
+      admin.command({ buildInfo: 1 }),
+      admin.command({ hello: 1 }),
+      durability(open),
+    ]);
+    const set = hello['setName'] ? `, replica set ${hello['setName']}` : ', sharded cluster';
+    return [
+      versionFinding('MongoDB', String(build['version']), set),
+      ...(await members(open)),
+      acknowledging,
+      await permissionFinding(open, config),
+    ];
+  },
+};
+
+async function members({ client }: Store): Promise<Finding[]> {
+  const status = await allowed(client.db('admin').command({ replSetGetStatus: 1 }));
+  if (!status) return []; // a sharded cluster, or no permission to ask
+  const all = status['members'] as { name: string; health: number; stateStr: string }[];
+  const away = all.filter(({ health, stateStr }) => health !== 1 || !/^(?:PRIMARY|SECONDARY|ARBITER)$/.test(stateStr));
+  if (away.length === 0) return [ok(`${all.length === 1 ? 'Its one member is' : `All ${all.length} members are`} up`)];
+  const names = away.map(({ name, stateStr }) => `${name} is ${stateStr}`).join(', ');
+  return [
+    attention(`${away.length} of ${all.length} members are not up: ${names}`, 'Start them, or look at their logs'),
+  ];
+}
+
+/** A majority that acknowledges before its journal has it may forget. The client itself always asks for both. */
+async function durability({ client }: Store): Promise<Finding> {
+  const config = await allowed(client.db('admin').command({ replSetGetConfig: 1 }));
+  if (!config) return ok('Writes ask for a majority with journal');
+  if ((config['config'] as Document)['writeConcernMajorityJournalDefault'] !== false)
+    return ok('Writes are acknowledged by a majority with journal');
+  return attention(
+    'writeConcernMajorityJournalDefault is false: reads may see what a crash undoes',
+    'In mongosh: cfg = rs.conf(); cfg.writeConcernMajorityJournalDefault = true; rs.reconfig(cfg)',
+  );
+}
+
+/** `undefined` where the user may not ask, or the server does not know the question. */
+async function allowed(command: Promise<Document>): Promise<Document | undefined> {
+  try {
+    return await command;
+  } catch (error) {
+    const { code } = error as { code?: number };
+    // Unauthorized, CommandNotFound, CommandNotSupported, NoReplicationEnabled
+    if (code !== undefined && [13, 59, 115, 76].includes(code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { COMMANDS, type Listed } from './commands.js';
+
+/**
+ * The program, with the commands that `wanted` picks loaded and the others by their names only: what one command needs
+ * (Temporal's client, MongoDB's driver) takes longer to load than most commands run. Commands throw instead of ending the process.
+ */
+export async function buildProgram(wanted: (name: string) => boolean): Promise<Command> {
+  const program = new Command('rollcall')
+    .description('Which hosts do we have, each exactly once, and what does every tool know about it?')
+    // An option behind a subcommand is the subcommand's, though its parent has one of the same name.
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help shows what there is)')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EXAMPLES);
+  for (const [group, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(`${group}:`);
+    for (const listed of commands) program.addCommand(wanted(listed.name) ? await load(listed) : named(listed));
+  }
+  program.commandsGroup('Help:').helpCommand('help [command]', 'what a command does, and its options');
+  throwing(program);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  npm run demo                              try it, on simulated vendors
+  npm run trigger -- --wait                 collect now
+  npm run rollcall -- hosts web             hosts whose name, address or serial begins with "web"
+  npm run rollcall -- host web-01 --why     what is known of one, and why its records are one host
+  npm run rollcall -- changes --since 1d    what happened since yesterday`;
+
+const named = ({ name, summary }: Listed): Command => new Command(name).summary(summary);
+
+async function load({ summary, load: loadIt }: Listed): Promise<Command> {
+  return (await loadIt()).summary(summary);
+}
+
+function throwing(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwing(child);
+}
+
+/** The command that `args` name: `host web-01`, `help host`. */
+export function commandIn(args: readonly string[]): string | undefined {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  return words[0] === 'help' ? words[1] : words[0];
+}

@@ -1,0 +1,85 @@
+import type { PagingName, Part } from './choices.js';
+
+/** How a new source walks its listing: lines of `httpInput({ … })`, what helpers they need, what a page holds beside its records. */
+interface PagingPart extends Part {
+  helpers: string[];
+  /** Beside the list in the fixture, and in an empty page. */
+  beside: Record<string, unknown>;
+}
+
+const request = (given: string, query: string) => [
+  `request: ({ ${given} }) => ({ method: 'GET', path: '/items', query: { ${query} } }),`,
+];
+
+const LINK = [
+  `/** The vendor's link as a request below our own base URL: credentials never follow a link to another host. */`,
+  'function follow(link: string, base: string): RequestTemplate {',
+  '  const own = new URL(base);',
+  '  const next = new URL(link, own);',
+  `  const root = own.pathname.replace(/\\/+$/, '');`,
+  '  if (next.origin !== own.origin || !next.pathname.startsWith(`${root}/`))',
+  `    throw new Failure('redirect-refused', \`The next page is said to be at \${next.host}, which is not ours\`);`,
+  `  return { method: 'GET', path: next.pathname.slice(root.length), query: Object.fromEntries(next.searchParams) };`,
+  '}',
+];
+
+/** `items` is the list; sizes of pages come from the setting `pageSize`. */
+export const PAGING_PARTS: Record<PagingName, PagingPart> = {
+  offset: {
+    imports: ['offset'],
+    lines: [
+      ...request('skip, limit', 'skip, limit'),
+      'paging: offset({ limit: pageSize }), // concurrency: 4 asks for four pages at once',
+      `envelope: { records: 'items', values: { total: 'total' } },`,
+    ],
+    helpers: [],
+    beside: { total: 2 },
+  },
+  'page-number': {
+    imports: ['offset'],
+    lines: [
+      '// Pages are numbered from 1. The vendor has to grant pages of this size: smaller ones would repeat.',
+      ...request('skip, limit', 'page: Math.ceil(skip / limit) + 1, per_page: limit'),
+      'paging: offset({ limit: pageSize }), // concurrency: 4 asks for four pages at once',
+      `envelope: { records: 'items', values: { total: 'total' } },`,
+    ],
+    helpers: [],
+    beside: { total: 2 },
+  },
+  cursor: {
+    imports: ['token'],
+    lines: [
+      ...request('limit, token', 'limit, cursor: token'),
+      `paging: token({ limit: pageSize, next: 'next' }), // the value of the envelope that holds the next cursor`,
+      `envelope: { records: 'items', values: { next: 'next_cursor' } },`,
+    ],
+    helpers: [],
+    beside: { next_cursor: null },
+  },
+  link: {
+    imports: ['Failure', 'token', 'type RequestTemplate'],
+    lines: [
+      'request: ({ limit, token: link }) =>',
+      `  link === undefined ? { method: 'GET', path: '/items', query: { limit } } : follow(link, url),`,
+      `paging: token({ limit: pageSize, next: 'next' }), // the value of the envelope that holds the next page's address`,
+      `envelope: { records: 'items', values: { next: 'next' } },`,
+    ],
+    helpers: LINK,
+    beside: { next: null },
+  },
+  'after-id': {
+    imports: ['keyset'],
+    lines: [
+      ...request('limit, after', `limit, after_id: after, sort: 'id'`),
+      'paging: keyset({',
+      '  limit: pageSize,',
+      `  more: 'more',`,
+      `  last: 'last',`,
+      "  idOf: (record) => (Object(record) as Record<string, unknown>)['id'],",
+      '}),',
+      `envelope: { records: 'items', values: { more: 'has_more', last: 'last_id' } },`,
+    ],
+    helpers: [],
+    beside: { has_more: false, last_id: null },
+  },
+};

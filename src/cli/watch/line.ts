@@ -1,0 +1,59 @@
+import type { SourceAccount } from '../../store/runs.js';
+import { plain } from '../../plain.js';
+import { clock, duration } from '../time.js';
+import type { Pace } from './pace.js';
+import type { SourceView } from './view.js';
+import { waitingText } from './waiting.js';
+
+/** What is said of one source: how far it is; how fast, which is never twice the same; and what keeps it. */
+export interface Line {
+  source: string;
+  text: string;
+  pace?: string;
+  /** What came of it: the first to go where a line is short. */
+  rest?: string;
+  notes: string[];
+}
+
+/** One line of it, the notes left out. */
+export const wholeLine = ({ text, pace, rest }: Omit<Line, 'source' | 'notes'>): string =>
+  [text, pace, rest].filter(Boolean).join(', ');
+
+const number = (value: number): string => value.toLocaleString('en-US');
+
+export function lineOf(view: SourceView, pace: Pace | undefined): Line {
+  const { source, progress, account, waiting } = view;
+  const notes = waiting.map((each) => `waiting: ${waitingText(each)}`);
+  if (account) return { source, text: outcomeText(account), notes: [] };
+  if (!progress) return { source, text: 'starting', notes };
+  const { state, pages, rows, total, normalized, merged } = progress;
+  const of = total === undefined ? '' : ` of ${number(total)}`;
+  const text = `${state}: ${number(pages)} pages, ${number(rows)}${of} records`;
+  const merging = state === 'merging' || merged > 0 ? `, ${number(merged)} merged` : '';
+  const rest = `${number(normalized)} normalized${merging}`;
+  if (state === 'parked') notes.push(...parkedNotes(progress));
+  return { source, text, ...(pace ? { pace: paceText(pace) } : {}), rest, notes };
+}
+
+function paceText({ rate, left }: Pace): string {
+  const about = left === undefined ? '' : `, about ${duration(Math.max(1_000, left)).replace(/\.\d/, '')} left`;
+  return `${number(Math.round(rate))} records/s${about}`;
+}
+
+function outcomeText({ status, parked, records, reason }: SourceAccount): string {
+  const counted = status === 'complete' || records > 0 ? `, ${number(records)} records` : '';
+  return `${parked ? 'parked, ' : ''}${status}${counted}${reason ? `: ${plain(reason)}` : ''}`;
+}
+
+export function parkedNotes({
+  reason,
+  remedy,
+  parkedAt,
+}: {
+  reason?: string;
+  remedy?: string;
+  parkedAt?: string;
+}): string[] {
+  const since = parkedAt ? ` since ${clock(new Date(parkedAt))}` : '';
+  return [`parked${since}: ${plain(reason ?? 'it failed')}`, ...(remedy ? [plain(remedy)] : [])];
+}

@@ -1,0 +1,14 @@
+import { resolve } from 'node:path';
+import { Failure } from '../../failure.js';
+import { loadModule } from '../loading/module.js';
+
+// A test file of a folder outside the project, loaded as its sources are: `rollcall` and TypeScript need no set-up there.
+if (require.main === module) {
+  try {
+    loadModule(resolve(process.argv[2]!));
+  } catch (error) {
+    const why = error instanceof Failure ? error.message : String((error as Error)?.stack ?? error);
+    process.stderr.write(`${why}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,56 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
+import { openPipeline, type Pipeline } from '../support/pipeline.js';
+
+/** What follows a scheduled run. */
+jest.setTimeout(60_000);
+
+const SOURCE = 'qualys-demo';
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-upkeep-'));
+let simulator: SpawnedSimulator;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  simulator = await spawnSimulator({ hosts: 60, seed: 3 });
+  pipeline = await openPipeline({
+    ...simulator.environment,
+    QUALYS_DEMO_PAGE_SIZE: '20',
+    ROLLCALL_REPORT_DIR: join(dir, 'reports'),
+  });
+});
+afterAll(async () => {
+  await pipeline?.close();
+  await simulator?.stop();
+  rmSync(dir, { recursive: true });
+});
+
+test('it writes the report of the day, with what the run has brought, and removes raw pages that nothing needs', async () => {
+  const first = await pipeline.collect({ sources: [SOURCE], force: true });
+  const old = new Date(Date.now() - 365 * 86_400_000);
+  await pipeline.store.pages.updateMany({ run: first.run }, { $set: { fetched_at: old } });
+  await pipeline.store.records.updateMany({}, { $set: { observed_at: old } });
+  await pipeline.store.pages.insertOne({
+    ...(await pipeline.store.pages.findOne({ run: first.run }))!,
+    _id: 'a-run-long-ago/qualys-demo/1',
+    run: 'a-run-long-ago',
+  });
+  const second = await pipeline.collect({ sources: [SOURCE], force: true, upkeep: ['report', 'prune'] });
+  expect(second.status).toBe('completed');
+  const [day] = readdirSync(join(dir, 'reports'));
+  expect(day).toMatch(/^\d{4}-\d\d-\d\d$/);
+  const data = JSON.parse(readFileSync(join(dir, 'reports', day!, 'data.json'), 'utf8')) as { hosts: number };
+  expect(data.hosts).toBe(second.hosts);
+  expect(existsSync(join(dir, 'reports', day!, 'index.html'))).toBe(true);
+  expect(await pipeline.store.pages.countDocuments({ run: 'a-run-long-ago' })).toBe(0);
+  // Records still point to these.
+  expect(await pipeline.store.pages.countDocuments({ run: first.run })).toBeGreaterThan(0);
+});
+
+test('a report that cannot be written fails no run', async () => {
+  rmSync(join(dir, 'reports'), { recursive: true });
+  writeFileSync(join(dir, 'reports'), 'a file where the folder should be');
+  const summary = await pipeline.collect({ sources: [SOURCE], force: true, upkeep: ['report'] });
+  expect(summary.status).toBe('completed');
+});
