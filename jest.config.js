@@ -19,5 +19,6 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transformIgnorePatterns: ['/node_modules/(?!(ky|mongodb|@noble)/)'],
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // One more than cores: many tests wait for what was killed, or for a vendor that was told to be slow.
+  maxWorkers: 3,
 };

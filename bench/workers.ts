@@ -3,7 +3,7 @@ import { run, warmUp } from './load.js';
 import { openBenchStack, SOURCES } from './stack.js';
 
 /** Milliseconds on each request: what a vendor takes that is not on the same machine. */
-const LATENCY = 100;
+const LATENCY = 500;
 
 export interface MeasuredWorkers {
   hosts: number;

@@ -1,4 +1,5 @@
 import type { Credentials } from './credentials.js';
+import { CMDB } from './protocols/cmdb.js';
 
 export interface Place {
   url: string;
@@ -24,5 +25,8 @@ export function environmentOf({ url, regionUrl, credentials, demoPage }: Place):
     CROWDSTRIKE_CLIENT_ID: credentials.clientId,
     CROWDSTRIKE_CLIENT_SECRET: credentials.clientSecret,
     CROWDSTRIKE_REGION_HOSTS: new URL(regionUrl).host,
+    // For a source `cmdb`, once somebody adds one.
+    CMDB_URL: `${url}${CMDB}`,
+    CMDB_TOKEN: credentials.demoToken,
   };
 }

@@ -8,6 +8,7 @@ import { FaultPlan, type Effects } from './faults/plan.js';
 import { send } from './faults/wire.js';
 import { Inventory } from './inventory.js';
 import { withDefaults, type SimulatorOptions } from './options.js';
+import { answerCmdb, CMDB } from './protocols/cmdb.js';
 import { Traffic } from './traffic.js';
 import { carriesSecrets, ROUTES, Vendors } from './vendors.js';
 
@@ -67,6 +68,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     if (pathname === '/_elsewhere') {
       traffic.stray(carriesSecrets(received));
       await send(response, json(200, []), NO_EFFECTS);
+      return;
+    }
+    if (pathname.startsWith(`${CMDB}/`)) {
+      const answer = answerCmdb(received, inventory.fleet, settings.credentials.demoToken);
+      await send(response, answer, NO_EFFECTS);
       return;
     }
     const protocol = ROUTES[`${received.method} ${pathname}`];

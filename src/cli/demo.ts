@@ -5,7 +5,8 @@ import { openStore, type Store } from '../store/database.js';
 import type { RunSummary } from '../workflows/collect-inventory.js';
 import { exampleHosts, exampleTable } from './demo/examples.js';
 import { eventsSummary, loginsSummary } from './demo/summaries.js';
-import { openStack, stopKept, type DemoOptions, type DemoStack } from './demo/stack.js';
+import { ENVIRONMENT, stopKept } from './demo/kept.js';
+import { openStack, type DemoOptions, type DemoStack } from './demo/stack.js';
 import { EXIT } from './exit.js';
 import { summaryJson, summaryTable } from './summary.js';
 import { watchRun } from './watch.js';
@@ -82,12 +83,26 @@ async function mergeLine(store: Store, summary: RunSummary): Promise<string> {
 function whereNext(summary: RunSummary, ui: string | undefined, options: DemoOptions): string {
   const lines = [
     pc.bold('Where to look next'),
-    ...(ui ? [`  The run in the Temporal Web UI: ${ui} (up while the demo runs; --keep leaves it up)`] : []),
-    '  Run the demo again: what did not change is not written again',
-    '  npm run demo -- --hosts 100000   a larger fleet',
-    '  npm run demo -- --logins         login events from a queue as well; --events FILE: JSON lines',
-    '  README.md                        your own accounts, schedules, another source',
+    ...(ui ? [`  The run in the Temporal Web UI: ${ui}${options.keep ? '' : ' (up while the demo runs)'}`] : []),
+    ...(options.keep ? KEPT : ENDED),
   ];
-  if (options.keep) lines.push('  npm run demo -- --stop           stops what is left up');
   return lines.join('\n');
 }
+
+const KEPT = [
+  `  cp ${ENVIRONMENT} .env       commands read .env: from then on they talk to this demo`,
+  '  npm run rollcall -- status       how every source stands',
+  '  npm run rollcall -- hosts lt-    hosts whose name begins so; host NAME tells all of one, and why it is one',
+  '  npm run rollcall -- ui           a page to look things up',
+  '  npm run rollcall -- report       charts, and lists to act upon',
+  '  docs/tour.md                     all of it, step by step',
+  '  npm run demo -- --stop           ends what is up',
+];
+
+const ENDED = [
+  '  Run the demo again: what did not change is not written again',
+  '  npm run demo -- --keep           leaves everything up, to look around: status, hosts, ui, report; see docs/tour.md',
+  '  npm run demo -- --hosts 100000   a larger fleet',
+  '  npm run demo -- --logins         login events from a queue as well; --events FILE: JSON lines',
+  '  README.md                        your own accounts, schedules, another source',
+];

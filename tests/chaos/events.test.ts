@@ -16,7 +16,7 @@ import type { SourceAccount } from '../../src/store/runs.js';
 jest.setTimeout(400_000);
 
 const KILLS = 50;
-const EVENTS = 10_000;
+const EVENTS = 4_000;
 let mongod: Awaited<ReturnType<typeof startMongod>>;
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
 const file = join(folder, 'events.jsonl');
@@ -28,7 +28,7 @@ beforeAll(async () => {
   // The transaction of a killed process keeps its locks until then: 50 times the usual 15 seconds are too long for a test.
   const store = await newStore();
   await store.client.db('admin').command({ setParameter: 1, transactionLifetimeLimitSeconds: 1 });
-  await pipeline(Readable.from(eventChunks({ count: EVENTS, seed: 3, spread: 8_000 })), createWriteStream(file));
+  await pipeline(Readable.from(eventChunks({ count: EVENTS, seed: 3, spread: 3_000 })), createWriteStream(file));
 });
 afterAll(async () => {
   for (const store of stores) await store.close();

@@ -263,7 +263,7 @@ describe('what a listing that shrank too much lacks', () => {
     expect(unasked).toMatchObject({
       code: 2,
       out: '',
-      err: expect.stringMatching(/Nobody can be asked here.*\nAdd --yes\n$/),
+      err: expect.stringMatching(/There is nobody to ask\nNothing was changed; --yes .*\n$/),
     });
     expect(unasked.err).toContain(`qualys-demo, run ${summary.run}: ${missing} of`);
     expect(unasked.err).toMatch(/\d+ hosts retired, which no other source lists:\n( {2}\S.*h[0-9a-f]{20}\n){1,20}/);

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { stopKept as stopKeptServers } from '../../servers/kept.js';
 import { openServers } from '../../servers/servers.js';
 import { spawnSimulator, type SpawnedSimulator } from '../../../simulator/spawn.js';
 import { loadConfig, type Config } from '../../config.js';
 import { Failure } from '../../failure.js';
 import { eventsAt } from './events-at.js';
+import { FOLDER, noteKept, simulatorPort, stopKept, stopProcesses } from './kept.js';
 import { openDemoQueue, type QueueOptions } from './queue.js';
 
 export interface DemoOptions {
@@ -31,27 +31,25 @@ export interface DemoStack {
   stop(): Promise<void>;
 }
 
-const FOLDER = '.rollcall/demo';
-const RUNNING = join(FOLDER, 'running.json');
-
 /** Starts (or finds) Temporal and MongoDB, the simulator and one worker, each a process of its own. */
 export async function openStack(options: DemoOptions, say: (line: string) => void): Promise<DemoStack> {
   mkdirSync(FOLDER, { recursive: true });
-  await stopKept(() => {});
   const detached = options.keep ?? false;
+  // Servers that were kept stay where they are: the addresses that were noted of them stay true.
+  await (detached ? stopProcesses : stopKept)(() => {});
   const servers = await openServers({ dir: FOLDER, say, ui: true, detached });
   const simulator = await spawnSimulator({
     hosts: options.hosts,
     seed: options.seed,
     ...(options.records ? { records: options.records } : {}),
+    ...(detached ? { port: await simulatorPort() } : {}),
     detached,
   });
   say(`Simulator: Qualys and CrowdStrike at ${simulator.url}`);
   const queue = options.logins === undefined ? undefined : await openDemoQueue(FOLDER, options as QueueOptions, say);
   const events = options.events === undefined ? undefined : await eventsAt(options.events, FOLDER);
   const database = options.records ? 'demo_records' : `demo_${options.hosts}_${options.seed}`;
-  const environment: Record<string, string | undefined> = {
-    ...process.env,
+  const own: Record<string, string> = {
     MONGODB_URI: servers.mongodbUri,
     // One inventory a fleet: another size or seed is another company.
     MONGODB_DATABASE: database,
@@ -64,6 +62,7 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
     ...queue?.environment,
     ...(events ? { EVENTS_PATH: events } : {}),
   };
+  const environment = { ...process.env, ...own };
   const worker = startWorker(environment, detached);
   say(`Worker: process ${worker.pid}`);
   let stopping = false;
@@ -88,7 +87,7 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
   };
   if (detached) {
     worker.unref();
-    writeFileSync(RUNNING, JSON.stringify({ pids: [worker.pid, simulator.pid, ...(queue?.pid ? [queue.pid] : [])] }));
+    noteKept([worker.pid!, simulator.pid, ...(queue?.pid ? [queue.pid] : [])], simulator.url, own);
   }
   return {
     config: loadConfig(environment),
@@ -112,30 +111,4 @@ function startWorker(environment: NodeJS.ProcessEnv, detached: boolean): ChildPr
   );
   closeSync(log);
   return worker;
-}
-
-/** Stops what an earlier `--keep` left up, the worker first. Returns whether there was anything. */
-export async function stopKept(say: (line: string) => void): Promise<boolean> {
-  let pids: number[] = [];
-  try {
-    ({ pids } = JSON.parse(readFileSync(RUNNING, 'utf8')) as { pids: number[] });
-  } catch {
-    // nothing was kept
-  }
-  rmSync(RUNNING, { force: true });
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGTERM');
-      say(`Stopping process ${pid}`);
-      for (let tries = 0; tries < 100; tries += 1) {
-        process.kill(pid, 0);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // gone
-    }
-  }
-  const servers = await stopKeptServers(FOLDER);
-  return pids.length + servers > 0;
 }

@@ -1,0 +1,55 @@
+import { header, json, type Answer, type Received } from '../answer.js';
+import type { Fleet } from '../fleet.js';
+import { habitatOf, type Machine } from '../machines/machine.js';
+import { hash } from '../random.js';
+import { spell } from '../render/mac.js';
+import { FLEET_NOW, isoSeconds } from '../times.js';
+
+/**
+ * An asset register of the office, which Rollcall has no source for: whoever walks docs/tour.md adds one. No fault strikes it,
+ * and it is empty where recorded records are served.
+ */
+export const CMDB = '/cmdb';
+
+const DAY = 86_400_000;
+const LARGEST_PAGE = 1000;
+/** What the draws of an asset are for; see `DRAW`. */
+const ASSET = 40;
+
+/** `GET /cmdb/items?skip=&limit=` with a bearer token: `{ "items": […], "total": 612 }`. */
+export function answerCmdb(received: Received, fleet: Fleet | undefined, token: string): Answer {
+  if (received.method !== 'GET' || received.url.pathname !== `${CMDB}/items`) return json(404, { error: 'Not found' });
+  if (header(received, 'authorization') !== `Bearer ${token}`) return json(401, { error: 'The token is not valid' });
+  const asked = (name: string, fallback: string) => {
+    const text = received.url.searchParams.get(name) ?? fallback;
+    return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  };
+  const [skip, limit] = [asked('skip', '0'), asked('limit', '100')];
+  if (Number.isNaN(skip) || !(limit >= 1 && limit <= LARGEST_PAGE))
+    return json(400, { error: `skip is a whole number, and limit one from 1 to ${LARGEST_PAGE}` });
+  const machines = fleet ? officeOf(fleet) : [];
+  const items = machines.slice(skip, skip + limit).map((index) => asset(fleet!.seed, fleet!.machine(index)));
+  return json(200, { items, total: machines.length });
+}
+
+function officeOf({ seed, hosts }: Fleet): number[] {
+  return Array.from({ length: hosts }, (_, index) => index).filter((index) => habitatOf(seed, index) === 'office');
+}
+
+function asset(seed: number, machine: Machine): Record<string, unknown> {
+  const { index, nics, os } = machine;
+  const drawn = hash(seed, index, ASSET);
+  const tag = String(index).padStart(6, '0');
+  const bought = FLEET_NOW - (300 + (drawn % 900)) * DAY;
+  return {
+    // What was taken over from a spreadsheet, long ago, has the number of its sticker and none of the register's own.
+    ...(drawn % 40 === 0 ? { asset_tag: `OLD-${tag}` } : { id: `A-${tag}` }),
+    hostname: machine.name + machine.suffix,
+    os: os.crowdstrike,
+    serial: machine.serial,
+    mac: spell(nics[0]?.mac ?? '', ':'),
+    ip: nics[0]?.addresses[0],
+    created: isoSeconds(bought),
+    last_seen: isoSeconds(FLEET_NOW - ((drawn >>> 8) % 60) * DAY - ((drawn >>> 16) % 86_400) * 1000),
+  };
+}

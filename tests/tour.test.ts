@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../src/servers/ports.js';
+import { comparePrinted, stepsOf } from './support/tour.js';
+
+/** docs/tour.md as a newcomer walks it: its commands one after the other in an empty folder, and what it says they print. */
+jest.setTimeout(60_000);
+
+const ROOT = join(__dirname, '..');
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-tour-'));
+const steps = stepsOf(readFileSync(join(ROOT, 'docs/tour.md'), 'utf8'));
+/** Each run of the page, and the one in its place here. */
+const runs = new Map<string, string>();
+let uiPort: number;
+
+/** What `npm run` does in a clone: `rollcall` is the program itself, the others are commands of it. */
+const NPM = `npm() {
+  script=$2; shift 2; if [ "$1" = -- ]; then shift; fi
+  if [ "$script" != rollcall ]; then set -- "$script" "$@"; fi
+  "$NODE" --enable-source-maps "$PROGRAM" "$@"
+}
+`;
+
+interface Started {
+  shell: ChildProcess;
+  printed(): string;
+}
+
+let outputs = 0;
+
+/** Starts commands in the folder of the tour, both streams in one file as on a terminal. */
+function start(commands: string): Started {
+  const file = join(dir, `.output-${(outputs += 1)}`);
+  const output = openSync(file, 'w');
+  const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, FORCE_COLOR: _colour, ...own } = process.env;
+  const env = {
+    ...own,
+    NODE: process.execPath,
+    PROGRAM: join(ROOT, 'dist/src/cli/main.js'),
+    ROLLCALL_UI_ADDRESS: `127.0.0.1:${uiPort}`,
+  };
+  const shell = spawn('sh', ['-ec', NPM + commands], { cwd: dir, env, stdio: ['ignore', output, output], detached: true });
+  closeSync(output);
+  return { shell, printed: () => readFileSync(file, 'utf8') };
+}
+
+/** Ends what runs until somebody ends it, as Ctrl-C does. */
+async function interrupt({ shell }: Started): Promise<void> {
+  const ended = once(shell, 'exit');
+  process.kill(-shell.pid!, 'SIGINT');
+  await ended;
+}
+
+/** The page that is served: it is asked for hosts, as a browser does while somebody types. */
+async function lookAt(page: Started): Promise<void> {
+  while (!page.printed().includes('Ctrl-C')) await sleep(50);
+  const url = /^http:\S+/m.exec(page.printed())![0];
+  const found = (await (await fetch(`${url}/api/hosts?q=lt-`)).json()) as { hosts: { hostname: string }[] };
+  expect(found.hosts.length).toBeGreaterThan(10);
+  for (const { hostname } of found.hosts) expect(hostname).toMatch(/^lt-/);
+  expect(await (await fetch(url)).text()).toContain('<title>');
+  await interrupt(page);
+}
+
+async function walk(commands: string): Promise<string> {
+  const started = start(commands);
+  if (/^npm run rollcall -- ui\b/m.test(commands)) await lookAt(started);
+  else await once(started.shell, 'exit');
+  return started.printed();
+}
+
+beforeAll(async () => {
+  uiPort = await freePort();
+});
+afterAll(async () => {
+  await walk('npm run demo -- --stop');
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test('the page has the steps that a newcomer needs', () => {
+  expect(steps.length).toBeGreaterThan(12);
+});
+
+describe('each step of the page prints what the page says', () => {
+  for (const [index, step] of steps.entries()) {
+    const what = 'commands' in step ? step.commands.trim().split('\n').at(-1)! : `a line of ${step.file}`;
+    test(`${index + 1} ${step.heading}: ${what}`, async () => {
+      if ('file' in step) {
+        const path = join(dir, step.file);
+        const text = readFileSync(path, 'utf8');
+        expect(text.split('\n')).toContain(step.before);
+        writeFileSync(path, text.replace(step.before, step.after));
+        return;
+      }
+      let { commands } = step;
+      for (const [theirs, ours] of runs) commands = commands.replaceAll(theirs, ours);
+      const printed = await walk(commands);
+      comparePrinted(step.printed ?? '', printed, runs);
+    });
+  }
+});
