@@ -15,6 +15,7 @@ const dir = mkdtempSync(join(tmpdir(), 'rollcall-tour-'));
 const steps = stepsOf(readFileSync(join(ROOT, 'docs/tour.md'), 'utf8'));
 /** Each run of the page, and the one in its place here. */
 const runs = new Map<string, string>();
+const RUN = '20261121225641-3273b44f';
 let uiPort: number;
 
 /** What `npm run` does in a clone: `rollcall` is the program itself, the others are commands of it. */
@@ -43,7 +44,12 @@ function start(commands: string): Started {
     PROGRAM: join(ROOT, 'dist/src/cli/main.js'),
     ROLLCALL_UI_ADDRESS: `127.0.0.1:${uiPort}`,
   };
-  const shell = spawn('sh', ['-ec', NPM + commands], { cwd: dir, env, stdio: ['ignore', output, output], detached: true });
+  const shell = spawn('sh', ['-ec', NPM + commands], {
+    cwd: dir,
+    env,
+    stdio: ['ignore', output, output],
+    detached: true,
+  });
   closeSync(output);
   return { shell, printed: () => readFileSync(file, 'utf8') };
 }
@@ -57,12 +63,16 @@ async function interrupt({ shell }: Started): Promise<void> {
 
 /** The page that is served: it is asked for hosts, as a browser does while somebody types. */
 async function lookAt(page: Started): Promise<void> {
-  while (!page.printed().includes('Ctrl-C')) await sleep(50);
+  while (page.shell.exitCode === null && !page.printed().includes('Ctrl-C')) await sleep(50);
+  if (page.shell.exitCode !== null) return;
   const url = /^http:\S+/m.exec(page.printed())![0];
   const found = (await (await fetch(`${url}/api/hosts?q=lt-`)).json()) as { hosts: { hostname: string }[] };
   expect(found.hosts.length).toBeGreaterThan(10);
   for (const { hostname } of found.hosts) expect(hostname).toMatch(/^lt-/);
-  expect(await (await fetch(url)).text()).toContain('<title>');
+  for (const path of ['/', '/reports/latest']) {
+    const shown = await fetch(url + path);
+    expect([shown.status, await shown.text()]).toEqual([200, expect.stringContaining('</html>')]);
+  }
   await interrupt(page);
 }
 
@@ -85,6 +95,26 @@ test('the page has the steps that a newcomer needs', () => {
   expect(steps.length).toBeGreaterThan(12);
 });
 
+test.each([
+  ['another number', '13 records understood', '12 records understood'],
+  ['a line more than the page says', 'one\ntwo', 'one\nand\ntwo'],
+  ['a line that is not there', 'one\n…\ntwo\n…', 'one\nthree'],
+  ['something after the end', 'one\n…\ntwo', 'one\ntwo\nthree'],
+  ['something before the beginning', 'one\n…', 'zero\none'],
+  ['a silent command that says something', '', 'Not found'],
+  ['another run in the place of the same', `${RUN} and ${RUN}`, `${RUN} and 20270101000000-00000000`],
+])('%s is not what the page says', (_what, page, printed) => {
+  expect(() => comparePrinted(page, printed, new Map())).toThrow(/docs\/tour\.md/);
+});
+
+test('times, runs, ports and what is left out may differ, and runs are remembered', () => {
+  const page = `Run ${RUN} at 127.0.0.1:8400 took 2.5 s, just now, because …\n…\nend`;
+  const printed = 'Run 20270101000000-00000000 at 127.0.0.1:1 took 12 ms,   3 days ago, because of it\n\nmore\nend\n';
+  const seen = new Map<string, string>();
+  comparePrinted(page, printed, seen);
+  expect([...seen]).toEqual([[RUN, '20270101000000-00000000']]);
+});
+
 describe('each step of the page prints what the page says', () => {
   for (const [index, step] of steps.entries()) {
     const what = 'commands' in step ? step.commands.trim().split('\n').at(-1)! : `a line of ${step.file}`;
@@ -93,7 +123,10 @@ describe('each step of the page prints what the page says', () => {
         const path = join(dir, step.file);
         const text = readFileSync(path, 'utf8');
         expect(text.split('\n')).toContain(step.before);
-        writeFileSync(path, text.replace(step.before, step.after));
+        writeFileSync(
+          path,
+          text.replace(step.before, () => step.after),
+        );
         return;
       }
       let { commands } = step;

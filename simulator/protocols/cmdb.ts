@@ -40,7 +40,7 @@ function asset(seed: number, machine: Machine): Record<string, unknown> {
   const { index, nics, os } = machine;
   const drawn = hash(seed, index, ASSET);
   const tag = String(index).padStart(6, '0');
-  const bought = FLEET_NOW - (300 + (drawn % 900)) * DAY;
+  const entered = FLEET_NOW - (60 + (drawn % 180)) * DAY;
   return {
     // What was taken over from a spreadsheet, long ago, has the number of its sticker and none of the register's own.
     ...(drawn % 40 === 0 ? { asset_tag: `OLD-${tag}` } : { id: `A-${tag}` }),
@@ -49,7 +49,7 @@ function asset(seed: number, machine: Machine): Record<string, unknown> {
     serial: machine.serial,
     mac: spell(nics[0]?.mac ?? '', ':'),
     ip: nics[0]?.addresses[0],
-    created: isoSeconds(bought),
+    created: isoSeconds(entered),
     last_seen: isoSeconds(FLEET_NOW - ((drawn >>> 8) % 60) * DAY - ((drawn >>> 16) % 86_400) * 1000),
   };
 }

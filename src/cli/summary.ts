@@ -48,7 +48,8 @@ export function summaryTable(summary: RunSummary): string {
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
     style: { head: pc.isColorSupported ? ['bold'] : [], border: [] },
   });
-  const sources = Object.entries(summary.sources);
+  // They come in the order in which they ended, which differs from run to run.
+  const sources = Object.entries(summary.sources).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, account] of sources) {
     const { status, pages, records, new: created, changed, unchanged, quarantined, gone } = account;
     table.push([

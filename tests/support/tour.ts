@@ -1,10 +1,9 @@
 /** A step of a page that is walked as a test: commands with what they print, or a line of a file that is changed. */
 export type Step = { heading: string } & (
-  | { commands: string; printed?: string }
-  | { file: string; before: string; after: string }
+  { commands: string; printed?: string } | { file: string; before: string; after: string }
 );
 
-const FENCE = /^```(\w+)\n(.*?)^```$|^## (.+)$/gms;
+const FENCE = /^```(\w+)\n(.*?)^```$|^## ([^\n]+)$/gms;
 
 /** In the order of the page: `sh` blocks, each with the `text` block that follows it; `diff` blocks that name a file. */
 export function stepsOf(page: string): Step[] {
@@ -31,11 +30,12 @@ export function stepsOf(page: string): Step[] {
 const VARIABLE: readonly [RegExp, string][] = [
   [/\b\d{14}-[0-9a-f]{8}\b/g, 'RUN'],
   [/\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?Z)?/g, 'TIME'],
+  [/\b\d+ min more\b/g, 'LEFT'],
   [/\bjust now\b|\b\d+ (?:min|hours?|days?) ago\b/g, 'AGO'],
   [/\b127\.0\.0\.1:\d+/g, 'PLACE'],
   [/\bprocess \d+/g, 'PROCESS'],
   [/\b[\d,]+ (records|hosts) a second/g, 'RATE'],
-  [/\b[\d.]+ ?(?:ms|s)\b/g, 'TOOK'],
+  [/\b(?:\d+ min )?[\d.]+ ?(?:ms|s)\b/g, 'TOOK'],
 ];
 
 const RUN = /\b\d{14}-[0-9a-f]{8}\b/g;
@@ -44,8 +44,12 @@ function masked(line: string): string {
   let text = line;
   for (const [pattern, name] of VARIABLE) text = text.replace(pattern, name);
   // Tables are as wide as what varies in them.
-  return text.replace(/─+/g, '─').replace(/\s+/g, ' ').trim();
+  return text.replace(/\s+/g, ' ').trim();
 }
+
+/** Without empty ones, and those that tables are drawn with. */
+const linesOf = (text: string): string[] =>
+  text.split('\n').filter((line) => line.trim() !== '' && !/^[┌├└][─┬┼┴]+[┐┤┘]$/.test(line));
 
 /** A line of the page as a pattern: `…` stands for any text. */
 const patternOf = (line: string): RegExp =>
@@ -58,11 +62,12 @@ const patternOf = (line: string): RegExp =>
 
 /**
  * Compares what a page says with what was printed. A line of `…` stands for any number of lines; all others are there, in their
- * order and without others between them. Notes which run has taken the place of which. Throws the first line that is not there.
+ * order and without others between them. Notes which run has taken the place of which, and holds to it. Throws the first line
+ * that is not there.
  */
 export function comparePrinted(page: string, printed: string, runs: Map<string, string>): void {
-  const said = page.split('\n').filter((line) => line.trim() !== '');
-  const lines = printed.split('\n').filter((line) => line.trim() !== '');
+  const said = linesOf(page);
+  const lines = linesOf(printed);
   const bare = lines.map(masked);
   let at = 0;
   let anywhere = false;
@@ -87,7 +92,11 @@ export function comparePrinted(page: string, printed: string, runs: Map<string, 
     }
     for (const [by, line] of chunk.entries()) {
       const [theirs, ours] = [line.match(RUN) ?? [], lines[from + by]!.match(RUN) ?? []];
-      for (const [index, run] of theirs.entries()) if (ours[index]) runs.set(run, ours[index]);
+      for (const [index, run] of theirs.entries()) {
+        const here = ours[index] ?? '';
+        if (here !== (runs.get(run) ?? here)) throw new Error(`docs/tour.md says run ${run}, and ${here} was printed`);
+        runs.set(run, here);
+      }
     }
     at = from + chunk.length;
     anywhere = false;

@@ -31,7 +31,10 @@ function running(): Running {
  */
 export function noteKept(pids: number[], simulator: string, environment: Record<string, string>): void {
   writeFileSync(RUNNING, JSON.stringify({ pids, port: Number(new URL(simulator).port) } satisfies Running));
-  const own = Object.entries(environment).filter(([name, value]) => value !== '' && process.env[name] !== value);
+  const own = Object.entries(environment).filter(
+    // Those of the demonstration APIs would only be shown as sources that nobody has collected.
+    ([name, value]) => value !== '' && process.env[name] !== value && !name.includes('_DEMO_'),
+  );
   const lines = own.map(([name, value]) => `${name}=${/[\s#'"]/.test(value) ? `"${value}"` : value}`);
   writeFileSync(ENVIRONMENT, `# The demo, as long as it is kept up. Commands read .env\n${lines.join('\n')}\n`);
 }
