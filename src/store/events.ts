@@ -1,6 +1,7 @@
-import { MaxKey, MinKey, type IndexDescription } from 'mongodb';
+import { Long, MaxKey, MinKey, type IndexDescription } from 'mongodb';
 import type { EventId } from '../datasets/event-order.js';
 import type { Store } from './database.js';
+import type { PageDoc } from './pages.js';
 
 /** One event, each id once a source: the first one that came. */
 export interface EventDoc {
@@ -32,6 +33,23 @@ export const eventIndexes: IndexDescription[] = [{ key: { '_id.source': 1, categ
 
 /** What a double cannot hold comes back as `bigint`. */
 export const EXACT = { useBigInt64: true } as const;
+
+/** An event, and the place where it was read. */
+export interface TracedEvent {
+  event: EventDoc;
+  /** Absent where its raw page has been removed since. */
+  page?: PageDoc;
+}
+
+/** One event by its id as text, whatever kind of ids its source has; `null` when none was delivered. */
+export async function traceEvent(store: Store, source: string, id: string): Promise<TracedEvent | null> {
+  const ids: unknown[] = /^-?\d+$/.test(id) ? [id, Long.fromString(id), Number(id)] : [id, Number(id)];
+  const event = await store.events.findOne({ _id: { $in: ids.map((own) => ({ source, id: own })) } } as object);
+  if (!event) return null;
+  const { run, page: seq } = event;
+  const page = await store.pages.findOne({ run, source, seq }, { projection: { outcome: 0 } });
+  return page ? { event, page } : { event };
+}
 
 /** All events of a source as JSON text, `{seq, id, category, value, …}`, in the order of their ids. */
 export async function* eventsInOrder(store: Store, source: string, category?: string): AsyncGenerator<string> {

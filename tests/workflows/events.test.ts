@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventsInOrder } from '../../src/store/events.js';
+import { eventsInOrder, traceEvent } from '../../src/store/events.js';
 import type { SourceAccount } from '../../src/store/runs.js';
 import { verify } from '../../src/cli/verify.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
@@ -68,6 +68,27 @@ test('events come out in the order of their ids, each once; what cannot be under
     'value is missing',
   ]);
   expect((await verify(pipeline.config, '')).findings).toEqual([]);
+});
+
+test('one event is traced to the row it was read from, whatever its id is', async () => {
+  const large = '9007199254740993';
+  writeFileSync(file, event(7) + event(10, 'a', 5) + event(1).replace('"id":1', `"id":${large}`));
+  await collect();
+  const trace = (id: string) => traceEvent(pipeline.store, 'events', id);
+  expect(await trace('10')).toMatchObject({
+    event: { category: 'a', value: 5, seq: 2, row: 1 },
+    page: { source: 'events' },
+  });
+  expect(await trace(large)).toMatchObject({ event: { seq: 3, row: 2 } });
+  for (const id of ['9007199254740992', '11', 'x']) expect(await trace(id)).toBeNull();
+  await pipeline.store.pages.deleteMany({});
+  expect((await trace('7'))!.page).toBeUndefined();
+
+  await pipeline.store.db.dropDatabase();
+  writeFileSync(file, event('007') + event('7a'));
+  await collect();
+  expect(await trace('007')).toMatchObject({ event: { seq: 1, row: 0 } });
+  expect(await trace('7')).toBeNull();
 });
 
 test('a second run reads what was appended, knows what came before, and does nothing where there is nothing', async () => {
