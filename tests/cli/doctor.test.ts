@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -19,10 +18,10 @@ import { applySchedule, changeSchedule, scheduleId } from '../../src/schedules.j
 import { loadSources } from '../../src/sources/index.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { runProgram } from '../support/program.js';
 
 /** The compiled program on real servers; each test breaks one thing, sees it with its fix, and mends it. */
 jest.setTimeout(120_000);
-const program = join(__dirname, '../../dist/src/cli/main.js');
 const name = `d${randomUUID().slice(0, 8)}`;
 const uri = process.env['ROLLCALL_TEST_MONGODB_URI']!;
 let dir: string;
@@ -40,7 +39,6 @@ interface Told {
 
 function environment(more: Record<string, string> = {}): Record<string, string> {
   return {
-    PATH: process.env['PATH']!,
     MONGODB_URI: uri,
     MONGODB_DATABASE: name,
     TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS']!,
@@ -52,12 +50,7 @@ function environment(more: Record<string, string> = {}): Record<string, string> 
 }
 
 function run(args: string[] = [], more: Record<string, string> = {}) {
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const env = environment(more);
-    execFile(process.execPath, [program, 'doctor', ...args], { cwd: dir, env, timeout: 40_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+  return runProgram(['doctor', ...args], { cwd: dir, env: environment(more), timeout: 40_000 });
 }
 
 /** What a doctor finds in one group, as `level says → fix`. */

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +12,10 @@ import { appendPage } from '../../src/store/pages.js';
 import { openRun } from '../../src/store/runs.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 import { sendText, serve, type HttpServer } from '../support/http-server.js';
+import { type Ran, runProgram } from '../support/program.js';
 
 /** Subjects are erased, by the compiled program, from what the whole pipeline made of real answers. */
 jest.setTimeout(120_000);
-const program = join(__dirname, '../../dist/src/cli/main.js');
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-erase-'));
 const keyRing = join(dir, 'keys.json');
 const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
@@ -108,19 +107,14 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+function run(...args: string[]): Promise<Ran> {
   const { mongodb } = pipeline.config;
   const env = {
-    PATH: process.env['PATH'],
     MONGODB_URI: mongodb.uri,
     MONGODB_DATABASE: mongodb.database,
     ROLLCALL_KEY_RING: keyRing,
   };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { cwd: dir, env, timeout: 60_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+  return runProgram([...args], { cwd: dir, env, timeout: 60_000 });
 }
 
 /** Where any of `values` is: in any field of any collection, and in any raw page. */

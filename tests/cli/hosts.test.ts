@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,11 +7,11 @@ import { mergeChanged } from '../../src/store/drain.js';
 import { putRecords } from '../../src/store/records.js';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { record } from '../host/records.js';
+import { type Ran, runProgram } from '../support/program.js';
 
 /** What a user asks about hosts and decides about them, with the compiled program and a real mongod. */
 jest.setTimeout(60_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-hosts-'));
-const program = join(__dirname, '../../dist/src/cli/main.js');
 const database = `c${randomUUID().slice(0, 8)}`;
 let store: Store;
 
@@ -28,21 +27,13 @@ async function put(...records: ReturnType<typeof record>[]): Promise<void> {
   await mergeChanged(store, { holder: 'test', run: 'run-1' });
 }
 
-function run(
-  args: string[],
-  environment: Record<string, string> = {},
-): Promise<{ code: number; out: string; err: string }> {
+function run(args: string[], environment: Record<string, string> = {}): Promise<Ran> {
   const env = {
-    PATH: process.env['PATH'],
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
     MONGODB_DATABASE: database,
     ...environment,
   };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { cwd: dir, env, timeout: 20_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+  return runProgram([...args], { cwd: dir, env, timeout: 20_000 });
 }
 
 const hostOf = async (id: string) => (await store.hosts.findOne({ 'sources.record': id }))!._id;

@@ -1,31 +1,25 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../src/store/database.js';
 import { record } from '../host/records.js';
 import { freshStore, putHosts } from '../export/inventory.js';
+import { PROGRAM, type Ran, runProgram } from '../support/program.js';
 
 /** Export, backup, restore and prune as a user runs them: the compiled program and a real mongod. */
 jest.setTimeout(60_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-keeping-'));
-const program = join(__dirname, '../../dist/src/cli/main.js');
 let store: Store;
 let other: Store;
 
 const environment = (database: string) => ({
-  PATH: process.env['PATH'],
   MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
   MONGODB_DATABASE: database,
 });
 
-function run(args: string[], database = store.db.databaseName): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const options = { cwd: dir, env: environment(database), timeout: 30_000 };
-    execFile(process.execPath, [program, ...args], options, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+function run(args: string[], database = store.db.databaseName): Promise<Ran> {
+  return runProgram([...args], { cwd: dir, env: environment(database), timeout: 30_000 });
 }
 
 beforeAll(async () => {
@@ -58,7 +52,7 @@ test('export writes to standard output, data alone, or to a file that appears wh
 });
 
 test('an export whose reader has seen enough ends quietly', async () => {
-  const child = spawn(process.execPath, [program, 'export'], { cwd: dir, env: environment(store.db.databaseName) });
+  const child = spawn(process.execPath, [PROGRAM, 'export'], { cwd: dir, env: environment(store.db.databaseName) });
   let err = '';
   child.stderr.on('data', (text: Buffer) => (err += text.toString()));
   child.stdout.once('data', () => child.stdout.destroy());

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,13 +12,13 @@ import { mergeChanged } from '../../src/store/drain.js';
 import { eventsInOrder } from '../../src/store/events.js';
 import { appendPage } from '../../src/store/pages.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
+import { type Ran, runProgram } from '../support/program.js';
 
 /** Stored pages are read by the real normalizer with a source file that a user corrects; the commands are the compiled program's. */
 jest.setTimeout(60_000);
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-quarantine-'));
 const folder = join(dir, 'sources');
-const program = join(__dirname, '../../dist/src/cli/main.js');
 const ring = freshRing();
 const signal = new AbortController().signal;
 let store: Store;
@@ -44,21 +43,9 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
-}
-
 function run(words: string[], more: Record<string, string> = {}): Promise<Ran> {
-  const env = { PATH: process.env['PATH'], ...environment, ...more };
-  return new Promise((resolve) => {
-    const args = [program, 'quarantine', ...words];
-    const child = execFile(process.execPath, args, { cwd: dir, env, timeout: 30_000 }, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err }),
-    );
-    child.stdin?.end();
-  });
+  const env = { ...environment, ...more };
+  return runProgram(['quarantine', ...words], { cwd: dir, env, timeout: 30_000 });
 }
 
 const lines = (out: string) =>

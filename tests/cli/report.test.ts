@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,26 +5,21 @@ import { join } from 'node:path';
 import { openStore, type Store } from '../../src/store/database.js';
 import type { WrittenReport } from '../../src/report/report.js';
 import { fleetOf, store as put } from '../report/fleet.js';
+import { type Ran, runProgram } from '../support/program.js';
 
 /** `rollcall report`, compiled, as a user runs it. */
 jest.setTimeout(60_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
-const program = join(__dirname, '../../dist/src/cli/main.js');
 const database = `r${randomUUID().slice(0, 8)}`;
 let store: Store;
 
-function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+function run(...args: string[]): Promise<Ran> {
   const env = {
-    PATH: process.env['PATH'],
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
     MONGODB_DATABASE: database,
     ROLLCALL_REPORT_DIR: 'kept',
   };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, 'report', ...args], { cwd: dir, env, timeout: 50_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+  return runProgram(['report', ...args], { cwd: dir, env, timeout: 50_000 });
 }
 
 beforeAll(async () => {

@@ -15,11 +15,11 @@ import { DATASET_PARTS } from '../../src/cli/sources/starter/dataset.js';
 import { starterFiles } from '../../src/cli/sources/starter/files.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { sendJson, serve, type HttpServer, type SeenRequest } from '../support/http-server.js';
+import { runProgram } from '../support/program.js';
 
 /** What a user asks about sources, and makes of new ones: the compiled program, and vendors on real HTTP. */
 jest.setTimeout(120_000);
 const ROOT = join(__dirname, '../..');
-const program = join(ROOT, 'dist/src/cli/main.js');
 const database = `o${randomUUID().slice(0, 8)}`;
 let dir: string;
 let store: Store;
@@ -27,16 +27,11 @@ const servers: HttpServer[] = [];
 
 function run(args: string[], environment: Record<string, string> = {}) {
   const env = {
-    PATH: process.env['PATH'],
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
     MONGODB_DATABASE: database,
     ...environment,
   };
-  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    execFile(process.execPath, [program, 'sources', ...args], { cwd: dir, env, timeout: 30_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+  return runProgram(['sources', ...args], { cwd: dir, env, timeout: 30_000 });
 }
 
 async function vendor(answer: (request: SeenRequest, response: ServerResponse) => void): Promise<HttpServer> {

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,33 +6,27 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { ask } from './stand.js';
+import { PROGRAM, type Ran, runProgram } from '../support/program.js';
 
 /** `rollcall ui` as a user runs it: the compiled program, a real mongod. */
 jest.setTimeout(60_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-ui-'));
-const program = join(__dirname, '../../dist/src/cli/main.js');
 const database = `u${randomUUID().slice(0, 8)}`;
 const uri = process.env['ROLLCALL_TEST_MONGODB_URI']!;
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const environment = (more: Record<string, string> = {}) => ({
-  PATH: process.env['PATH'],
   MONGODB_URI: uri,
   MONGODB_DATABASE: database,
   ...more,
 });
 
-function run(args: string[], more: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const options = { cwd: dir, env: environment(more), timeout: 30_000 };
-    execFile(process.execPath, [program, 'ui', ...args], options, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+function run(args: string[], more: Record<string, string> = {}): Promise<Ran> {
+  return runProgram(['ui', ...args], { cwd: dir, env: environment(more), timeout: 30_000 });
 }
 
 test.each(['SIGINT', 'SIGTERM'] as const)('it prints its address, serves, and %s ends it cleanly', async (signal) => {
-  const child = spawn(process.execPath, [program, 'ui', '--address', '127.0.0.1:0'], {
+  const child = spawn(process.execPath, [PROGRAM, 'ui', '--address', '127.0.0.1:0'], {
     cwd: dir,
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
