@@ -1,17 +1,9 @@
+import type { CategoryDoc } from '../../store/events.js';
 import { defineChart, sum } from '../chart.js';
 import { bars } from '../draw/bars.js';
 import { count, counted, percent } from '../words.js';
 
-interface Category {
-  _id: { source: string; category: string };
-  count: number;
-  sum: number;
-  min: number;
-  max: number;
-  distinct: number;
-}
-
-export const eventCategories = defineChart<{ categories: Category; all: { categories: number; events: number } }>({
+export const eventCategories = defineChart<{ categories: CategoryDoc; all: { categories: number; events: number } }>({
   name: 'event-categories',
   section: 'Events',
   title: 'Events by category',
