@@ -33,13 +33,14 @@ interface Started {
 
 let outputs = 0;
 
-/** Starts commands in the folder of the tour, both streams in one file as on a terminal. */
+/** Starts commands in the folder of the tour, both streams in one file as on a terminal, but as plain text: a CI server changes nothing. */
 function start(commands: string): Started {
   const file = join(dir, `.output-${(outputs += 1)}`);
   const output = openSync(file, 'w');
   const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, FORCE_COLOR: _colour, ...own } = process.env;
   const env = {
     ...own,
+    CI: 'true',
     NODE: process.execPath,
     PROGRAM: join(ROOT, 'dist/src/cli/main.js'),
     ROLLCALL_UI_ADDRESS: `127.0.0.1:${uiPort}`,

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { loadConfig } from '../config.js';
 import { Failure } from '../failure.js';
 import { prettyLines } from '../log/pretty.js';
 import { LEVELS, LogReader, type LogFilter } from '../log/read.js';
+import { coloured } from './colours.js';
 import { since } from './since.js';
 
 interface Options extends LogFilter {
@@ -40,7 +40,7 @@ export const logsCommand = new Command('logs')
         remedy: 'Start a worker, or set ROLLCALL_LOG_DIR to the folder that it writes to',
       });
     const reader = new LogReader(dir, { ...asked, since: asked.since ?? startOf(asked.run) });
-    const show = json ? (line: string) => `${line}\n` : prettyLines({ colour: colourful(), date: !follow });
+    const show = json ? (line: string) => `${line}\n` : prettyLines({ colour: coloured, date: !follow });
     let shown = 0;
     for (;;) {
       for await (const line of reader.next()) {
@@ -52,8 +52,6 @@ export const logsCommand = new Command('logs')
     }
     if (shown === 0) process.stderr.write(`No line in ${dir} is like that\n`);
   });
-
-const colourful = () => process.stdout.isTTY && pc.isColorSupported;
 
 /** A run's id begins with its day: there is nothing of it before. */
 function startOf(run: string | undefined): Date {
