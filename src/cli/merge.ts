@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { loadConfig } from '../config.js';
+import { hasHeapForAll, heapForAll } from '../heap.js';
 import { junkOf } from '../host/junk.js';
 import { openStore } from '../store/database.js';
 import { mergeChanged } from '../store/drain.js';
@@ -19,6 +21,11 @@ export const mergeCommand = new Command('merge')
   .option('--dry-run', 'show which hosts would merge and split, and write nothing')
   .option('--json', 'print the result as one JSON object')
   .action(async (options: Options) => {
+    if (options.dryRun && !hasHeapForAll()) {
+      const again = [...process.execArgv, ...heapForAll(), ...process.argv.slice(1)];
+      process.exitCode = spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1;
+      return;
+    }
     const config = loadConfig();
     const store = await openStore(config.mongodb);
     try {
