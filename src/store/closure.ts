@@ -68,6 +68,7 @@ export async function affectedBy(
  */
 export async function closeOver(store: Store, session: ClientSession, changed: readonly RecordDoc[]): Promise<Closure> {
   const closure = emptyClosure();
+  if (changed.length === 0) return closure;
   const holders = new Holders(store, session, closure, await anyKeyStates(store, session));
   const decided = (await store.decisions.findOne({}, { session, projection: { _id: 1 } })) !== null;
   let frontier = [...changed];

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from './database.js';
 import { Lanes } from './lanes.js';
 import { LeaseLost, releaseLease, takeLease, type Lease } from './leases.js';
-import { LEASE_TTL_MS, mergeBatch, type Merged } from './merge.js';
+import { LEASE_TTL_MS, mergeBatch, type Merged, type MergedBatch } from './merge.js';
 
-export interface MergeResult extends Omit<Merged, 'blocked'> {
+export interface MergeResult extends Merged {
   /** Changed records are left: come again. */
   more: boolean;
 }
@@ -37,14 +37,15 @@ export async function mergeChanged(
   const started = Date.now();
   const stopped = () => signal?.aborted === true;
 
-  const drain = async (lanes: Lanes, lane: number, lease: Lease) => {
-    // Asked outside of a transaction: one that finds nothing has to be committed all the same.
-    while (await isAnythingLeft(store)) {
-      const merged = await mergeBatch(store, lease, { limit: BATCH, lanes, lane, run });
-      if (merged.blocked) await lanes.freed();
-      else if (merged.settled === 0) return;
-      for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const)
-        sum[count] += merged[count];
+  const drain = async (lanes: Lanes, lane: number, lease: Lease, alone: boolean) => {
+    let batch: MergedBatch | undefined;
+    // What comes while the last batch is merged is followed by a merge of its own; what another lane let go of is not. Asked
+    // outside of a transaction: one that finds nothing has to be committed all the same.
+    while (batch === undefined || batch.full || (!alone && (await isAnythingLeft(store)))) {
+      batch = await mergeBatch(store, lease, { limit: BATCH, lanes, lane, after: batch?.last, run });
+      if (batch.blocked) await lanes.freed();
+      else if (batch.settled === 0) return;
+      for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const) sum[count] += batch[count];
       onBatch?.(sum);
       if (stopped() || Date.now() - started > budgetMs) {
         sum.more = true;
@@ -54,17 +55,20 @@ export async function mergeChanged(
   };
 
   while (!stopped()) {
+    const waiting = await store.records.countDocuments({ dirty: true }, { limit: BATCH + 1 });
+    if (waiting === 0) break;
     const leases = await takeAll(store, holder);
     if (!leases) {
-      if (!(await isAnythingLeft(store))) break;
-      await sleep(POLL_MS);
+      // Not all at the same moment: two that each took one lane would do so for ever.
+      await sleep(POLL_MS * (0.5 + Math.random()));
       continue;
     }
     const lanes = new Lanes();
     // What fits into one batch is one lane's work: the other one would only read it too.
-    const few = (await store.records.countDocuments({ dirty: true }, { limit: BATCH + 1 })) <= BATCH;
-    const working = few ? leases.slice(0, 1) : leases;
-    const drained = await Promise.allSettled(working.map((lease, lane) => drain(lanes, lane, lease)));
+    const working = waiting <= BATCH ? leases.slice(0, 1) : leases;
+    const drained = await Promise.allSettled(
+      working.map((lease, lane) => drain(lanes, lane, lease, working.length === 1)),
+    );
     // A lease that cannot be given back runs out by itself.
     await Promise.allSettled(leases.map((lease) => releaseLease(store, lease)));
     const failed = drained.find((result) => result.status === 'rejected');
@@ -82,14 +86,9 @@ async function isAnythingLeft(store: Store): Promise<boolean> {
 
 /** The leases of all lanes, or none of them. */
 async function takeAll(store: Store, holder: string): Promise<Lease[] | undefined> {
-  const leases: Lease[] = [];
-  for (const id of LANES) {
-    const lease = await takeLease(store, id, holder, LEASE_TTL_MS);
-    if (!lease) {
-      await Promise.all(leases.map((taken) => releaseLease(store, taken)));
-      return undefined;
-    }
-    leases.push(lease);
-  }
-  return leases;
+  const asked = await Promise.all(LANES.map((id) => takeLease(store, id, holder, LEASE_TTL_MS)));
+  const taken = asked.filter((lease) => lease !== undefined);
+  if (taken.length === LANES.length) return taken;
+  await Promise.all(taken.map((lease) => releaseLease(store, lease)));
+  return undefined;
 }

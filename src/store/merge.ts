@@ -19,8 +19,16 @@ export interface Merged {
   created: number;
   changed: number;
   removed: number;
-  /** All that is left is in another lane's hands. */
+}
+
+/** What one batch came to. */
+export interface MergedBatch extends Merged {
+  /** All that it found is in another lane's hands. */
   blocked: boolean;
+  /** As much has changed as fits into a batch: there is probably more. */
+  full: boolean;
+  /** The last changed record that it looked at. */
+  last?: string;
 }
 
 export interface MergeOptions {
@@ -28,6 +36,11 @@ export interface MergeOptions {
   limit: number;
   lanes: Lanes;
   lane?: number;
+  /**
+   * The last changed record of this lane's batch before: what lies beyond it comes first. The index still holds what was
+   * settled lately, and to walk over all of it again for each batch costs more than the batch.
+   */
+  after?: string | undefined;
   /** What the history names as the cause: a run, or a command. */
   run: string;
 }
@@ -43,23 +56,23 @@ export const LEASE_TTL_MS = 20_000;
 export async function mergeBatch(
   store: Store,
   lease: Lease,
-  { limit, lanes, lane = 0, run }: MergeOptions,
-): Promise<Merged> {
+  { limit, lanes, lane = 0, after, run }: MergeOptions,
+): Promise<MergedBatch> {
   const session = store.client.startSession();
   try {
     return await session.withTransaction(
       async () => {
         lanes.begin(lane);
         await fenceLease(store, lease, LEASE_TTL_MS, session);
-        const changed = await store.records
-          .find({ dirty: true }, { session, hint: { dirty: 1, _id: 1 }, sort: { _id: lane === 0 ? 1 : -1 }, limit })
-          .batchSize(limit)
-          .toArray();
-        if (changed.length === 0) return NOTHING;
+        let changed = await findChanged(store, session, limit, lane, after);
+        if (changed.length === 0 && after !== undefined) changed = await findChanged(store, session, limit, lane);
+        if (changed.length === 0) return { ...NOTHING, blocked: false, full: false };
         const closure = await affectedBy(store, session, changed);
         lanes.claim(lane, closure);
-        if (closure.records.size === 0 && closure.refreshed.size === 0) return { ...NOTHING, blocked: true };
-        return await settle(store, session, closure, run);
+        if (closure.records.size === 0 && closure.refreshed.size === 0)
+          return { ...NOTHING, blocked: true, full: true, ...(after === undefined ? {} : { last: after }) };
+        const merged = await settle(store, session, closure, run);
+        return { ...merged, blocked: false, full: changed.length === limit, last: changed.at(-1)!._id };
       },
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
     );
@@ -69,7 +82,24 @@ export async function mergeBatch(
   }
 }
 
-const NOTHING: Merged = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0, blocked: false };
+const NOTHING: Merged = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0 };
+
+function findChanged(
+  store: Store,
+  session: ClientSession,
+  limit: number,
+  lane: number,
+  after?: string,
+): Promise<RecordDoc[]> {
+  const beyond = after === undefined ? {} : { _id: lane === 0 ? { $gt: after } : { $lt: after } };
+  return store.records
+    .find(
+      { dirty: true, ...beyond },
+      { session, hint: { dirty: 1, _id: 1 }, sort: { _id: lane === 0 ? 1 : -1 }, limit },
+    )
+    .batchSize(limit)
+    .toArray();
+}
 
 async function settle(store: Store, session: ClientSession, closure: Closure, run: string): Promise<Merged> {
   const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
@@ -98,7 +128,7 @@ async function settle(store: Store, session: ClientSession, closure: Closure, ru
     { $unset: { dirty: true, unresolved: true, prior_keys: true } },
     { session },
   );
-  return { settled: ids.length, resolved, ...merged, blocked: false };
+  return { settled: ids.length, resolved, ...merged };
 }
 
 /** The host with its records' present values: why they are one has not changed. */
@@ -117,7 +147,7 @@ async function writeHosts(
   before: ReadonlyMap<string, HostDoc>,
   golden: GoldenHost[],
   run: string,
-): Promise<Omit<Merged, 'settled' | 'resolved' | 'blocked'>> {
+): Promise<Omit<Merged, 'settled' | 'resolved'>> {
   const now = new Date();
   const inserts: HostDoc[] = [];
   const updates: AnyBulkWriteOperation<HostDoc>[] = [];
