@@ -24,14 +24,24 @@ export function resolveComponent(
   facts: readonly Facts[],
   shared: readonly SharedKey[],
   states: ReadonlyMap<string, KeyVerdict>,
+  decided: Placed,
+  strongOnly: boolean,
+  into: Resolution,
+): void {
+  const from = into.clusters.length;
+  if (facts.length === 1) into.clusters.push(alone(facts[0]!, states));
+  else joinAll(facts, shared, states, decided, strongOnly, into);
+  if (strongOnly) for (const host of into.clusters.slice(from)) host.oversized = true;
+}
+
+function joinAll(
+  facts: readonly Facts[],
+  shared: readonly SharedKey[],
+  states: ReadonlyMap<string, KeyVerdict>,
   { joins, splits }: Placed,
   strongOnly: boolean,
   into: Resolution,
 ): void {
-  if (facts.length === 1) {
-    into.clusters.push(alone(facts[0]!, states));
-    return;
-  }
   const component: Component = {
     facts,
     clusters: facts.map((fact, at) => clusterOf(fact, at, states)),

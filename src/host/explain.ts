@@ -1,7 +1,7 @@
 import { evidenceOf, namesAgree } from './evidence.js';
 import { factsOf, kindOf, type Facts, type Kind } from './facts.js';
 import { KEY_LIMITS } from './key-state.js';
-import { resolve } from './resolve.js';
+import { COMPONENT_CAP, resolve } from './resolve.js';
 import type {
   Decisions,
   KeyFinding,
@@ -16,9 +16,14 @@ import type { HostRecord } from './types.js';
 import { evidenceWord, keyWord, listed, recordWord } from './wording.js';
 
 /** Everything about one host, a sentence each: why its records are one, what was kept apart, which keys do not count. */
-export function explainHost({ reasons, refused, findings }: Omit<ResolvedHost, 'members'>): string[] {
-  return [...reasons.map(explainReason), ...refused.map(explainRefusal), ...findings.map(explainFinding)];
+export function explainHost({ reasons, refused, findings, oversized }: Omit<ResolvedHost, 'members'>): string[] {
+  const told = [...reasons.map(explainReason), ...refused.map(explainRefusal), ...findings.map(explainFinding)];
+  return oversized ? [...told, OVERSIZED] : told;
 }
+
+const OVERSIZED =
+  `More than ${COMPONENT_CAP} records hang together around it by names and interfaces: only instance ids, agent ids, serial ` +
+  'numbers and hardware UUIDs were allowed to join its records.';
 
 /** The kinds of key that decide at a level; the others that two records share are told as well. */
 const DECISIVE: Record<Level, readonly Kind[]> = {
@@ -103,10 +108,11 @@ export function whyOrWhyNot(
   records: readonly HostRecord[],
   states: ReadonlyMap<string, KeyVerdict>,
   decisions: Decisions = [],
+  oversized: ReadonlySet<string> = new Set(),
 ): { one: boolean; sentences: string[] } {
   const [x, y] = [a, b].map((id) => records.find((record) => record.id === id));
   if (!x || !y) throw new RangeError(`There is no record ${x ? b : a} among the records to explain`);
-  const { clusters, refused } = resolve(records, states, decisions);
+  const { clusters, refused } = resolve(records, states, decisions, { oversized });
   const [left, right] = [a, b].map((id) => clusters.find(({ members }) => members.includes(id))!);
   if (left === right) return { one: true, sentences: path(left!.reasons, a, b).map(explainReason) };
   const between = refused.filter(
@@ -125,6 +131,7 @@ export function whyOrWhyNot(
     const verdict = states.get(key);
     if (verdict && verdict.state !== 'ok') sentences.push(explainFinding({ key, ...verdict }));
   }
+  if (left!.oversized || right!.oversized) sentences.push(OVERSIZED);
   return { one: false, sentences };
 }
 

@@ -84,6 +84,11 @@ export function kindOf(key: string): Kind {
   }
 }
 
+const STRONG: ReadonlySet<Kind> = new Set(['cloud', 'agent', 'serial', 'uuid']);
+
+/** Whether a key joins records also where too many hang together by names and interfaces. */
+export const isStrong = (key: string): boolean => STRONG.has(kindOf(key));
+
 function isAgent({ vendor, observation }: HostRecord): boolean {
   const { agent_list: agents } = observation.device;
   if (agents === undefined) return false;

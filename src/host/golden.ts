@@ -52,6 +52,8 @@ export interface GoldenHost {
   more_refused?: number;
   /** Keys that do not count as they normally would. */
   findings?: KeyFinding[];
+  /** So many records hang together around it that only cloud, agent, serial and UUID keys could join its own. */
+  oversized?: true;
   /** What sources say other than the host. */
   conflicts?: Conflict[];
   /** No source lists it any more. */

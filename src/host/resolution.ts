@@ -71,14 +71,14 @@ export interface ResolvedHost {
   refused: Refusal[];
   /** Its members' weak and cut keys, sorted. */
   findings: KeyFinding[];
+  /** Its component is larger than `COMPONENT_CAP`: cloud, agent, serial and UUID keys alone could join its records. */
+  oversized?: true;
 }
 
 export interface Resolution {
   /** Each record is in exactly one cluster; clusters are sorted by their first member. */
   clusters: ResolvedHost[];
   refused: Refusal[];
-  /** Components beyond `COMPONENT_CAP`, which were resolved by strong keys alone: how many records, and the first one's id. */
-  oversized: { records: number; first: string }[];
 }
 
 /** What a person decided about two records; of two that contradict each other the later one (`at`, as text) counts. */

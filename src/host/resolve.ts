@@ -1,7 +1,7 @@
 import { resolveComponent, type SharedKey } from './component.js';
 import { components, sharedKeys } from './components.js';
 import { decided, place, UNDECIDED } from './decisions.js';
-import { factsOf, kindOf, type Facts } from './facts.js';
+import { factsOf, isStrong, type Facts } from './facts.js';
 import { verdict } from './key-state.js';
 import type { Decisions, KeyVerdict, Resolution } from './resolution.js';
 import type { HostRecord } from './types.js';
@@ -18,8 +18,14 @@ export type {
   ResolvedHost,
 } from './resolution.js';
 
-/** A component of more records than this is resolved by cloud, agent, serial and UUID keys alone, and reported. */
+/** A component of more records than this is resolved by cloud, agent, serial and UUID keys alone, and its hosts say so. */
 export const COMPONENT_CAP = 2_000;
+
+export interface Resolving {
+  cap?: number;
+  /** Records whose component is known to be larger than the cap, although not all of it is given: see `store/large.ts`. */
+  oversized?: ReadonlySet<string>;
+}
 
 /**
  * Which records are one machine: a pure function of the set of records, their keys' states and the decisions, in any order.
@@ -30,18 +36,23 @@ export function resolve(
   records: readonly HostRecord[],
   states: ReadonlyMap<string, KeyVerdict>,
   decisions: Decisions = [],
+  resolving: Resolving = {},
 ): Resolution {
   const shared = sharedKeys(records).filter(({ key }) => states.get(key)?.state !== 'cut');
-  return resolveShared(records.map(factsOf), shared, states, decisions);
+  return resolveShared(records.map(factsOf), shared, states, decisions, resolving);
 }
 
 /** The whole inventory at once, with the keys' states as its records tell them: for bootstrap, audit and comparisons. */
-export function resolveAll(records: readonly HostRecord[], decisions: Decisions = []): Resolution {
+export function resolveAll(
+  records: readonly HostRecord[],
+  decisions: Decisions = [],
+  resolving: Resolving = {},
+): Resolution {
   const shared = sharedKeys(records);
   const facts = records.map(factsOf);
   const states = judged(shared, facts);
   const usable = states.size === 0 ? shared : shared.filter(({ key }) => states.get(key)?.state !== 'cut');
-  return resolveShared(facts, usable, states, decisions);
+  return resolveShared(facts, usable, states, decisions, resolving);
 }
 
 /** The states of the keys that are weak or cut, given all their holders. */
@@ -76,12 +87,15 @@ function resolveShared(
   shared: readonly SharedKey[],
   states: ReadonlyMap<string, KeyVerdict>,
   decisions: Decisions,
+  { cap = COMPONENT_CAP, oversized = NONE }: Resolving,
 ): Resolution {
-  const into: Resolution = { clusters: [], refused: [], oversized: [] };
+  const into: Resolution = { clusters: [], refused: [] };
   const work: Work = { facts, states, decisions, place: new Int32Array(facts.length), into };
   const all = facts.map((_, at) => at);
   for (const part of divide(work, all, shared)) {
-    if (part.places.length > COMPONENT_CAP) resolveStrong(work, part);
+    const tooLarge =
+      part.places.length > cap || (oversized.size > 0 && part.places.some((at) => oversized.has(facts[at]!.record.id)));
+    if (tooLarge) resolveStrong(work, part);
     else resolvePart(work, part, false);
   }
   into.clusters.sort((a, b) => order(a.members[0]!, b.members[0]!));
@@ -91,13 +105,11 @@ function resolveShared(
 
 /** Falls into the components of its strong keys; records that have none in common stay apart. */
 function resolveStrong(work: Work, { places, keys }: Part): void {
-  const ids = places.map((at) => work.facts[at]!.record.id).sort();
-  work.into.oversized.push({ records: places.length, first: ids[0]! });
-  const strong = keys.filter(({ key }) => STRONG.has(kindOf(key)));
+  const strong = keys.filter(({ key }) => isStrong(key));
   for (const part of divide(work, places, strong)) resolvePart(work, part, true);
 }
 
-const STRONG: ReadonlySet<string> = new Set(['cloud', 'agent', 'serial', 'uuid']);
+const NONE: ReadonlySet<string> = new Set();
 
 interface Part {
   places: number[];

@@ -19,13 +19,14 @@ export const EVERYTHING_ELSE = '*';
 export function goldenHost(
   members: readonly HostRecord[],
   reasons: readonly Reason[],
-  { refused, findings }: Pick<ResolvedHost, 'refused' | 'findings'> = UNDISPUTED,
+  { refused, findings, oversized }: Pick<ResolvedHost, 'refused' | 'findings' | 'oversized'> = UNDISPUTED,
 ): GoldenHost {
   const anchor = anchorOf(members);
   const host = members.length === 1 ? alone(anchor) : together(anchor, members, reasons);
   if (refused.length > 0) host.refused = refused.slice(0, MOST_REFUSED);
   if (refused.length > MOST_REFUSED) host.more_refused = refused.length - MOST_REFUSED;
   if (findings.length > 0) host.findings = [...findings];
+  if (oversized) host.oversized = true;
   return host;
 }
 

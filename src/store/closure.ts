@@ -1,10 +1,13 @@
 import type { ClientSession } from 'mongodb';
-import type { Decision, KeyVerdict } from '../host/resolution.js';
+import type { Decision, Decisions, KeyVerdict } from '../host/resolution.js';
+import { COMPONENT_CAP } from '../host/resolve.js';
+import { dropComponents, largeParts } from './closure-parts.js';
 import type { Store } from './database.js';
 import { decisionsAbout } from './decisions.js';
 import type { HostDoc } from './hosts.js';
 import { Holders } from './holders.js';
 import { anyKeyStates, type KnownState } from './key-states.js';
+import { closeOverLarge } from './large.js';
 import { findRecords, type RecordDoc } from './records.js';
 
 /** Everything that one batch of changed records can affect. */
@@ -18,6 +21,10 @@ export interface Closure {
   /** Keys of changed records: what they are worth another lane must not alter meanwhile. */
   relied: Set<string>;
   decisions: Map<string, Decision>;
+  /** Records whose component is too large to be read whole: of it, only what strong keys tie to them is in the closure. */
+  oversized: ReadonlySet<string>;
+  /** Some of the changed records are not in it: they come with another batch. */
+  partial: boolean;
   /** Hosts outside of it whose records have changed in nothing that tells which machine they are. */
   refreshed: Map<string, { host: HostDoc; members: RecordDoc[] }>;
 }
@@ -29,6 +36,8 @@ export const emptyClosure = (): Closure => ({
   altered: new Map(),
   relied: new Set(),
   decisions: new Map(),
+  oversized: new Set(),
+  partial: false,
   refreshed: new Map(),
 });
 
@@ -40,6 +49,7 @@ export async function affectedBy(
   store: Store,
   session: ClientSession,
   changed: readonly RecordDoc[],
+  cap?: number,
 ): Promise<Closure> {
   const light = new Map(changed.flatMap((record) => (record.unresolved ? [] : [[record._id, record]])));
   const hosts = light.size === 0 ? [] : await findHosts(store, session, [...light.keys()]);
@@ -49,6 +59,7 @@ export async function affectedBy(
     store,
     session,
     changed.filter(({ _id, unresolved }) => unresolved || !housed.has(_id)),
+    cap,
   );
   const others = hosts.filter(({ _id }) => !closure.hosts.has(_id));
   const missing = others.flatMap(({ sources }) => sources.map(({ record }) => record)).filter((id) => !light.has(id));
@@ -61,50 +72,101 @@ export async function affectedBy(
   return closure;
 }
 
+/** As many records as this times the cap are read before anybody asks whether a component is too large. */
+const ROOM = 4;
+
 /**
  * The fixpoint of: all holders of every key that a record has and that is not cut, those of keys that a changed record no
  * longer has, those of keys whose state has changed, members of the same host, and records that somebody decided to join.
- * Everything is read in the session's snapshot, so no record can slip in between two reads.
+ * Everything is read in the session's snapshot, so no record can slip in between two reads. Components of more than `cap`
+ * records are left out, see `Closure.partial`; where nothing else has changed they are what it is about, see `closeOverLarge`.
  */
-export async function closeOver(store: Store, session: ClientSession, changed: readonly RecordDoc[]): Promise<Closure> {
-  const closure = emptyClosure();
-  if (changed.length === 0) return closure;
-  const holders = new Holders(store, session, closure, await anyKeyStates(store, session));
-  const decided = (await store.decisions.findOne({}, { session, projection: { _id: 1 } })) !== null;
+export async function closeOver(
+  store: Store,
+  session: ClientSession,
+  changed: readonly RecordDoc[],
+  cap = COMPONENT_CAP,
+): Promise<Closure> {
+  if (changed.length === 0) return emptyClosure();
+  const growing = await Growing.open(store, session);
+  const { closure } = growing;
+  const left = new Set<string>();
+  let room = ROOM * cap;
+  growing.include(changed);
   let frontier = [...changed];
   while (frontier.length > 0) {
-    for (const record of frontier) holders.include(record);
+    const { drawn, bound, hosts } = await growing.around(frontier);
+    frontier = [...drawn.values(), ...bound];
+    growing.include(frontier);
+    const large = hosts
+      .filter(({ oversized }) => oversized)
+      .flatMap(({ sources }) => sources.map(({ record }) => record));
+    for (const { _id } of frontier) if (left.has(_id)) large.push(_id);
+    if (closure.records.size > room) {
+      large.push(...largeParts(closure, cap));
+      room = 2 * closure.records.size;
+    }
+    if (large.length === 0) continue;
+    for (const id of dropComponents(closure, large)) left.add(id);
+    frontier = frontier.filter(({ _id }) => closure.records.has(_id));
+  }
+  closure.partial = left.size > 0;
+  return closure.records.size > 0 ? closure : closeOverLarge(await Growing.open(store, session), changed, cap);
+}
+
+/** A closure that grows, and what was read for it. */
+export class Growing {
+  readonly closure = emptyClosure();
+  readonly holders: Holders;
+
+  private constructor(
+    private readonly store: Store,
+    private readonly session: ClientSession,
+    anyStates: boolean,
+    private readonly anyDecisions: boolean,
+  ) {
+    this.holders = new Holders(store, session, this.closure, anyStates);
+  }
+
+  static async open(store: Store, session: ClientSession): Promise<Growing> {
+    const anyStates = await anyKeyStates(store, session);
+    const anyDecisions = (await store.decisions.findOne({}, { session, projection: { _id: 1 } })) !== null;
+    return new Growing(store, session, anyStates, anyDecisions);
+  }
+
+  include(records: readonly RecordDoc[]): void {
+    for (const record of records) this.holders.include(record);
+  }
+
+  /** What hangs together with records of the closure and is not in it: `drawn` by keys, `bound` by their `hosts` and by decisions. */
+  async around(
+    frontier: readonly RecordDoc[],
+  ): Promise<{ drawn: Map<string, RecordDoc>; bound: RecordDoc[]; hosts: HostDoc[] }> {
+    const { closure, holders } = this;
     const drawn = await holders.tiedTo(frontier);
-    const wanted = new Set<string>();
-    for (const host of await readHosts(store, session, frontier, closure))
-      for (const { record } of host.sources) wanted.add(record);
     const ids = frontier.map(({ _id }) => _id);
-    for (const decision of decided ? await decisionsAbout(store, session, ids) : []) {
+    const hosts = (await this.hostsOf(ids)).filter(({ _id }) => !closure.hosts.has(_id));
+    const wanted = new Set<string>();
+    for (const host of hosts) {
+      closure.hosts.set(host._id, host);
+      for (const { record } of host.sources) wanted.add(record);
+    }
+    for (const decision of await this.decisionsAbout(ids)) {
       closure.decisions.set(JSON.stringify(decision), decision);
       if (decision.kind === 'join') for (const id of decision.records) wanted.add(id);
     }
     for (const id of drawn.keys()) wanted.delete(id);
     for (const id of closure.records.keys()) wanted.delete(id);
-    frontier = [...drawn.values(), ...(await holders.records([...wanted]))];
+    return { drawn, bound: await holders.records([...wanted]), hosts };
   }
-  return closure;
-}
 
-/** Hosts of the records, as far as they have not been read. */
-async function readHosts(
-  store: Store,
-  session: ClientSession,
-  records: readonly RecordDoc[],
-  closure: Closure,
-): Promise<HostDoc[]> {
-  const found = await findHosts(
-    store,
-    session,
-    records.map(({ _id }) => _id),
-  );
-  const fresh = found.filter(({ _id }) => !closure.hosts.has(_id));
-  for (const host of fresh) closure.hosts.set(host._id, host);
-  return fresh;
+  hostsOf(records: readonly string[]): Promise<HostDoc[]> {
+    return findHosts(this.store, this.session, records);
+  }
+
+  async decisionsAbout(records: readonly string[]): Promise<Decisions> {
+    return this.anyDecisions ? decisionsAbout(this.store, this.session, records) : [];
+  }
 }
 
 function findHosts(store: Store, session: ClientSession, records: readonly string[]): Promise<HostDoc[]> {

@@ -38,10 +38,11 @@ export async function mergeChanged(
   const stopped = () => signal?.aborted === true;
 
   const drain = async (lanes: Lanes, lane: number, lease: Lease, alone: boolean) => {
-    let batch: MergedBatch | undefined;
     // What comes while the last batch is merged is followed by a merge of its own; what another lane let go of is not. Asked
     // outside of a transaction: one that finds nothing has to be committed all the same.
-    while (batch === undefined || batch.full || (!alone && (await isAnythingLeft(store)))) {
+    const isMore = async ({ full }: MergedBatch) => full || (!alone && (await isAnythingLeft(store)));
+    let batch: MergedBatch | undefined;
+    while (batch === undefined || (await isMore(batch))) {
       batch = await mergeBatch(store, lease, { limit: BATCH, lanes, lane, after: batch?.last, run });
       if (batch.blocked) await lanes.freed();
       else if (batch.settled === 0) return;

@@ -1,15 +1,21 @@
 import { explainHost, whyOrWhyNot } from '../host/explain.js';
 import { keyState, limitOf } from '../host/key-state.js';
 import type { KeyFinding, KeyVerdict } from '../host/resolution.js';
-import { closeOver } from './closure.js';
+import { closeOver, Growing } from './closure.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './hosts.js';
+import { closeOverLarge } from './large.js';
 import { toHostRecord } from './records.js';
 
 /** Everything that made a host what it is, and what it was kept apart from, a sentence each. */
 export async function explainStored(store: Store, host: HostDoc): Promise<string[]> {
-  const { reasons, refused = [], more_refused: more, findings = [] } = host;
-  const sentences = explainHost({ reasons, refused, findings: await detailed(store, findings) });
+  const { reasons, refused = [], more_refused: more, findings = [], oversized } = host;
+  const sentences = explainHost({
+    reasons,
+    refused,
+    findings: await detailed(store, findings),
+    ...(oversized ? { oversized } : {}),
+  });
   if (more) sentences.push(`It is kept apart from ${more} more records that share a key with it.`);
   return sentences;
 }
@@ -23,7 +29,9 @@ export async function explainPair(store: Store, a: string, b: string): Promise<{
     session.withTransaction(
       async () => {
         const both = await store.records.find({ _id: { $in: [a, b] } }, { session }).toArray();
-        return closeOver(store, session, both);
+        const closure = await closeOver(store, session, both);
+        if (both.every(({ _id }) => closure.records.has(_id))) return closure;
+        return closeOverLarge(await Growing.open(store, session), both);
       },
       { readConcern: { level: 'snapshot' } },
     ),
@@ -37,7 +45,7 @@ export async function explainPair(store: Store, a: string, b: string): Promise<{
     shared.map((key) => ({ key, ...states.get(key)! })),
   ))
     states.set(key, verdict);
-  return whyOrWhyNot(a, b, records, states, [...closure.decisions.values()]);
+  return whyOrWhyNot(a, b, records, states, [...closure.decisions.values()], closure.oversized);
 }
 
 /** Findings with who holds the key, which hosts do not keep: it changes without changing them. */

@@ -15,6 +15,8 @@ const POPULAR: KnownState = { state: 'cut', why: 'holders' };
 export class Holders {
   /** Holders of keys, in the closure or not. */
   private readonly known = new Map<string, { doc: RecordDoc; facts: Facts | undefined }>();
+  /** Ids of the known ones, by key. */
+  private readonly byKey = new Map<string, string[]>();
   private readonly lookedUp = new Set<string>();
   /** Their states were taken as the store knows them: until a changed record is met that holds them, or did. */
   private readonly taken = new Set<string>();
@@ -56,6 +58,23 @@ export class Holders {
     return this.judge(open, popular, before);
   }
 
+  /** The holders of those of `keys` that are not cut by what they say now. The closure learns nothing of it. */
+  async uncut(keys: readonly string[]): Promise<RecordDoc[]> {
+    const before = this.anyStates ? await readKeyStates(this.store, this.session, keys) : NO_STATES;
+    const popular = new Set<string>();
+    for (const key of keys) if (before.get(key)?.why === 'holders' && (await this.isPopular(key))) popular.add(key);
+    await this.readHolders(
+      keys.filter((key) => !popular.has(key)),
+      popular,
+    );
+    const ids = new Set<string>();
+    for (const key of keys) {
+      const held = popular.has(key) ? [] : (this.byKey.get(key) ?? []);
+      if (this.verdictOf(key, held)?.state !== 'cut') for (const id of held) ids.add(id);
+    }
+    return [...ids].map((id) => this.known.get(id)!.doc);
+  }
+
   private keysOf(frontier: readonly RecordDoc[]) {
     const touched = new Set<string>();
     const fresh = new Set<string>();
@@ -90,20 +109,17 @@ export class Holders {
   private async readHolders(keys: readonly string[], popular: Set<string>): Promise<void> {
     if (keys.length === 0) return;
     // What is known is counted here: reading it once more would be most of the work.
+    const held = new Set(keys.flatMap((key) => this.byKey.get(key) ?? []));
     const found = await this.store.records
       .find(
-        { keys: { $in: [...keys] }, _id: { $nin: [...this.known.keys()] } },
+        { keys: { $in: [...keys] }, ...(held.size === 0 ? {} : { _id: { $nin: [...held] } }) },
         { session: this.session, hint: { keys: 1 }, limit: HOLDERS_AT_ONCE },
       )
       .batchSize(1_000)
       .toArray();
     const asked = new Set(keys);
-    const degree = new Map<string, number>();
-    const count = ({ keys: held }: RecordDoc) => {
-      for (const key of held) if (asked.has(key)) degree.set(key, (degree.get(key) ?? 0) + 1);
-    };
-    for (const { doc } of this.known.values()) count(doc);
-    for (const doc of found) count(doc);
+    const degree = new Map(keys.map((key) => [key, this.byKey.get(key)?.length ?? 0]));
+    for (const doc of found) for (const key of doc.keys) if (asked.has(key)) degree.set(key, degree.get(key)! + 1);
     for (const [key, holders] of degree) if (holders > limitOf(key)) popular.add(key);
     if (found.length < HOLDERS_AT_ONCE) {
       for (const doc of found) if (doc.keys.some((key) => asked.has(key) && !popular.has(key))) this.remember(doc);
@@ -126,10 +142,9 @@ export class Holders {
     const draw = (doc: RecordDoc) => {
       if (!closure.records.has(doc._id)) drawn.set(doc._id, doc);
     };
-    const holders = this.holdersOf(keys, popular);
     const newlyPopular: string[] = [];
     for (const key of keys) {
-      const held = holders.get(key) ?? [];
+      const held = popular.has(key) ? [] : (this.byKey.get(key) ?? []);
       const found = popular.has(key) ? POPULAR : this.verdictOf(key, held);
       const state = found && knownState(found);
       if (state) closure.states.set(key, state);
@@ -141,20 +156,6 @@ export class Holders {
     }
     for (const doc of await this.settledHolders(newlyPopular)) draw(doc);
     return drawn;
-  }
-
-  private holdersOf(keys: readonly string[], popular: ReadonlySet<string>): Map<string, string[]> {
-    const holders = new Map<string, string[]>();
-    const asked = new Set(keys);
-    for (const [id, { doc }] of this.known) {
-      for (const key of doc.keys) {
-        if (!asked.has(key) || popular.has(key)) continue;
-        const known = holders.get(key);
-        if (known) known.push(id);
-        else holders.set(key, [id]);
-      }
-    }
-    return holders;
   }
 
   private verdictOf(key: string, holders: readonly string[]): KeyVerdict | undefined {
@@ -184,7 +185,13 @@ export class Holders {
   }
 
   private remember(doc: RecordDoc): void {
-    if (!this.known.has(doc._id)) this.known.set(doc._id, { doc, facts: undefined });
+    if (this.known.has(doc._id)) return;
+    this.known.set(doc._id, { doc, facts: undefined });
+    for (const key of doc.keys) {
+      const holders = this.byKey.get(key);
+      if (holders) holders.push(doc._id);
+      else this.byKey.set(key, [doc._id]);
+    }
   }
 }
 

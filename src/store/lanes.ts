@@ -1,4 +1,5 @@
 import type { Closure } from './closure.js';
+import { dropComponents } from './closure-parts.js';
 
 /** What a lane has in hand: records, keys whose worth it rests on, and keys whose worth it changes. */
 interface Claim {
@@ -71,43 +72,4 @@ function takenBy(others: readonly Claim[], { records, relied, altered }: Closure
     else if (disputed.size > 0 && [...keys, ...prior].some((key) => disputed.has(key))) taken.push(id);
   }
   return taken;
-}
-
-/** Removes from the closure everything that hangs together with `taken`: by a key that counts or did, by a host, by a decision. */
-function dropComponents(closure: Closure, taken: readonly string[]): void {
-  const tied = ties(closure);
-  const holders = new Map<string, string[]>();
-  for (const [id, ids] of tied) {
-    for (const tie of ids) {
-      const known = holders.get(tie);
-      if (known) known.push(id);
-      else holders.set(tie, [id]);
-    }
-  }
-  const drop = new Set(taken);
-  for (const id of drop)
-    for (const tie of tied.get(id)!) for (const neighbour of holders.get(tie)!) drop.add(neighbour);
-  for (const host of closure.hosts.values())
-    if (host.sources.some(({ record }) => drop.has(record))) closure.hosts.delete(host._id);
-  for (const id of drop) {
-    for (const tie of tied.get(id)!) closure.altered.delete(tie);
-    closure.records.delete(id);
-  }
-}
-
-/** What ties each record of the closure to others. */
-function ties({ records, hosts, states, altered, decisions }: Closure): Map<string, string[]> {
-  const tied = new Map<string, string[]>();
-  const tie = (key: string) => altered.has(key) || states.get(key)?.state !== 'cut';
-  for (const [id, { keys, prior_keys: prior = [] }] of records) tied.set(id, [...keys, ...prior].filter(tie));
-  const group = (ids: readonly string[], name: string) => {
-    for (const id of ids) tied.get(id)?.push(name);
-  };
-  for (const host of hosts.values())
-    group(
-      host.sources.map(({ record }) => record),
-      `host ${host._id}`,
-    );
-  for (const [text, { records: pair }] of decisions) group(pair, `decision ${text}`);
-  return tied;
 }

@@ -1,7 +1,7 @@
 import { ObjectId, type AnyBulkWriteOperation, type ClientSession } from 'mongodb';
 import type { GoldenHost } from '../host/golden.js';
 import { goldenHost } from '../host/survive.js';
-import { resolve } from '../host/resolve.js';
+import { COMPONENT_CAP, resolve } from '../host/resolve.js';
 import { historyOf } from './changes.js';
 import { affectedBy, type Closure } from './closure.js';
 import type { Store } from './database.js';
@@ -43,6 +43,8 @@ export interface MergeOptions {
   after?: string | undefined;
   /** What the history names as the cause: a run, or a command. */
   run: string;
+  /** A component of more records is resolved by strong keys alone. */
+  cap?: number;
 }
 
 export const LEASE_TTL_MS = 20_000;
@@ -56,7 +58,7 @@ export const LEASE_TTL_MS = 20_000;
 export async function mergeBatch(
   store: Store,
   lease: Lease,
-  { limit, lanes, lane = 0, after, run }: MergeOptions,
+  { limit, lanes, lane = 0, after, run, cap = COMPONENT_CAP }: MergeOptions,
 ): Promise<MergedBatch> {
   const session = store.client.startSession();
   try {
@@ -67,12 +69,17 @@ export async function mergeBatch(
         let changed = await findChanged(store, session, limit, lane, after);
         if (changed.length === 0 && after !== undefined) changed = await findChanged(store, session, limit, lane);
         if (changed.length === 0) return { ...NOTHING, blocked: false, full: false };
-        const closure = await affectedBy(store, session, changed);
+        const closure = await affectedBy(store, session, changed, cap);
         lanes.claim(lane, closure);
         if (closure.records.size === 0 && closure.refreshed.size === 0)
           return { ...NOTHING, blocked: true, full: true, ...(after === undefined ? {} : { last: after }) };
-        const merged = await settle(store, session, closure, run);
-        return { ...merged, blocked: false, full: changed.length === limit, last: changed.at(-1)!._id };
+        const merged = await settle(store, session, closure, run, cap);
+        return {
+          ...merged,
+          blocked: false,
+          full: closure.partial || changed.length === limit,
+          last: changed.at(-1)!._id,
+        };
       },
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
     );
@@ -101,9 +108,18 @@ function findChanged(
     .toArray();
 }
 
-async function settle(store: Store, session: ClientSession, closure: Closure, run: string): Promise<Merged> {
+async function settle(
+  store: Store,
+  session: ClientSession,
+  closure: Closure,
+  run: string,
+  cap: number,
+): Promise<Merged> {
   const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
-  const { clusters } = resolve([...members.values()], closure.states, [...closure.decisions.values()]);
+  const { clusters } = resolve([...members.values()], closure.states, [...closure.decisions.values()], {
+    cap,
+    oversized: closure.oversized,
+  });
   const golden = clusters.map((cluster) =>
     goldenHost(
       cluster.members.map((id) => members.get(id)!),
@@ -133,10 +149,11 @@ async function settle(store: Store, session: ClientSession, closure: Closure, ru
 
 /** The host with its records' present values: why they are one has not changed. */
 function refreshed(
-  { reasons, refused = [], findings = [], more_refused: more }: HostDoc,
+  { reasons, refused = [], findings = [], more_refused: more, oversized }: HostDoc,
   members: RecordDoc[],
 ): GoldenHost {
   const host = goldenHost(members.map(toHostRecord), reasons, { refused, findings });
+  if (oversized) host.oversized = true;
   if (more !== undefined) host.more_refused = more;
   return host;
 }

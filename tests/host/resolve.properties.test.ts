@@ -149,7 +149,6 @@ test('a component resolved alone, with its keys as all their holders make them, 
         sorted({
           clusters: parts.flatMap((part) => part.clusters),
           refused: parts.flatMap((part) => part.refused),
-          oversized: [],
         }),
       ).toEqual(sorted(whole));
     }),

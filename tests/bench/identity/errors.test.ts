@@ -31,7 +31,6 @@ const resolution = {
     { members: ['tenable:3'], reasons: [], refused: [], findings: [] },
   ],
   refused: [{ rule: 'serial', level: 'name', keys: [], against: [], records: ['crowdstrike:2', 'tenable:3'] }],
-  oversized: [],
 } as unknown as Resolution;
 const collected = {
   records,
@@ -67,7 +66,6 @@ test('pairs that share nothing are told from those that share what others have t
   const found = errorsOf({ ...collected, records: shared, pitfalls: [], machineOf }, Int32Array.from([0, 2, 1]), {
     ...apart,
     refused: [],
-    oversized: [],
   });
   expect(found).toMatchObject({ wrong_pairs: 0, missed_pairs: 1, without_key: 0, ambiguous: 1 });
 });
