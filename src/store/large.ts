@@ -46,8 +46,13 @@ async function takeIn(growing: Growing, extent: Extent, starts: readonly RecordD
   while (wave.length > 0) {
     const { drawn, bound } = await growing.around(wave);
     const housed = new Set([...closure.hosts.values()].flatMap(({ sources }) => sources.map(({ record }) => record)));
-    for (const record of wave) await extent.find(record, isNew(record) && !housed.has(record._id));
-    wave = [...(await wanted(growing, extent, wave, [...drawn.values()])), ...bound];
+    const next = new Map(bound.map((record) => [record._id, record]));
+    for (const start of wave) {
+      const whole = await extent.find(start, isNew(start) && !housed.has(start._id));
+      for (const record of whole) next.set(record._id, record);
+    }
+    for (const record of await wanted(growing, extent, wave, [...drawn.values()])) next.set(record._id, record);
+    wave = [...next.values()].filter(({ _id }) => !closure.records.has(_id));
     growing.include(wave);
   }
 }
@@ -100,12 +105,12 @@ class Extent {
   }
 
   /**
-   * Finds out by reading the component. `trusting`: a neighbour whose host was resolved as part of one that is too large is
+   * Finds out by reading the component; returns all of it where it is small. `trusting`: a neighbour whose host was resolved as part of one that is too large is
    * enough; where something has been taken away it is not. Should that be another record's doing, it will find out itself.
    */
-  async find(start: RecordDoc, trusting: boolean): Promise<void> {
+  async find(start: RecordDoc, trusting: boolean): Promise<Iterable<RecordDoc>> {
     const known = (id: string) => this.large.has(id) || (trusting && this.told.has(id));
-    if (this.small.has(start._id) || known(start._id)) return;
+    if (this.small.has(start._id) || known(start._id)) return [];
     const seen = new Map([[start._id, start]]);
     const asked = new Set<string>();
     for (let frontier = [start]; frontier.length > 0;) {
@@ -115,6 +120,7 @@ class Extent {
       for (const record of frontier) seen.set(record._id, record);
     }
     addAll(this.small, seen);
+    return seen.values();
   }
 
   private async isTold(records: readonly RecordDoc[]): Promise<boolean> {
@@ -135,6 +141,7 @@ class Extent {
   }
 }
 
-function addAll(to: Set<string>, seen: ReadonlyMap<string, RecordDoc>): void {
+function addAll(to: Set<string>, seen: ReadonlyMap<string, RecordDoc>): [] {
   for (const id of seen.keys()) to.add(id);
+  return [];
 }
