@@ -37,8 +37,8 @@ export interface MergeOptions {
   lanes: Lanes;
   lane?: number;
   /**
-   * The last changed record of this lane's batch before: what lies beyond it comes first. The index still holds what was
-   * settled lately, and to walk over all of it again for each batch costs more than the batch.
+   * The last changed record of this lane's batch before: what lies beyond it comes first. The index may still hold what was
+   * settled lately, and need not be walked from its beginning each time.
    */
   after?: string | undefined;
   /** What the history names as the cause: a run, or a command. */
