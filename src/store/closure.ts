@@ -23,6 +23,8 @@ export interface Closure {
   decisions: Map<string, Decision>;
   /** Records whose component is too large to be read whole: of it, only what strong keys tie to them is in the closure. */
   oversized: ReadonlySet<string>;
+  /** Records, in it or not, that were read to know so: another lane must not settle them meanwhile. */
+  looked: Set<string>;
   /** Some of the changed records are not in it: they come with another batch. */
   partial: boolean;
   /** Hosts outside of it whose records have changed in nothing that tells which machine they are. */
@@ -37,6 +39,7 @@ export const emptyClosure = (): Closure => ({
   relied: new Set(),
   decisions: new Map(),
   oversized: new Set(),
+  looked: new Set(),
   partial: false,
   refreshed: new Map(),
 });

@@ -6,9 +6,11 @@ interface Claim {
   ids: ReadonlySet<string>;
   relied: ReadonlySet<string>;
   altered: ReadonlySet<string>;
+  /** Records that it rests on without having them in hand, where a component is too large to be. */
+  looked: ReadonlySet<string>;
 }
 
-const NOTHING: Claim = { ids: new Set(), relied: new Set(), altered: new Set() };
+const NOTHING: Claim = { ids: new Set(), relied: new Set(), altered: new Set(), looked: new Set() };
 
 /**
  * What the lanes of one merge have in hand. Components of two lanes never overlap, and none changes what a key is worth that
@@ -43,6 +45,7 @@ export class Lanes {
       ids: new Set([...closure.records.keys(), ...refreshed]),
       relied: closure.relied,
       altered: new Set(closure.altered.keys()),
+      looked: closure.looked,
     };
   }
 
@@ -59,8 +62,10 @@ export class Lanes {
   }
 }
 
-/** Records that another lane has in hand, or that hold a key which both rest on and one of them alters. */
-function takenBy(others: readonly Claim[], { records, relied, altered }: Closure): string[] {
+/** Records that another lane has in hand or rests on, or that hold a key which both rest on and one of them alters. */
+function takenBy(others: readonly Claim[], { records, relied, altered, looked }: Closure): string[] {
+  // What came of large components is not taken apart.
+  if (Array.from(looked).some((id) => others.some(({ ids }) => ids.has(id)))) return [...records.keys()];
   const disputed = new Set<string>();
   for (const other of others) {
     for (const key of altered.keys()) if (other.relied.has(key) || other.altered.has(key)) disputed.add(key);
@@ -68,7 +73,7 @@ function takenBy(others: readonly Claim[], { records, relied, altered }: Closure
   }
   const taken: string[] = [];
   for (const [id, { keys, prior_keys: prior = [] }] of records) {
-    if (others.some(({ ids }) => ids.has(id))) taken.push(id);
+    if (others.some(({ ids, looked: rested }) => ids.has(id) || rested.has(id))) taken.push(id);
     else if (disputed.size > 0 && [...keys, ...prior].some((key) => disputed.has(key))) taken.push(id);
   }
   return taken;

@@ -45,6 +45,7 @@ async function takeIn(growing: Growing, extent: Extent, starts: readonly RecordD
   growing.include(wave);
   while (wave.length > 0) {
     const { drawn, bound } = await growing.around(wave);
+    for (const id of drawn.keys()) closure.looked.add(id);
     const housed = new Set([...closure.hosts.values()].flatMap(({ sources }) => sources.map(({ record }) => record)));
     const next = new Map(bound.map((record) => [record._id, record]));
     for (const start of wave) {
@@ -117,7 +118,10 @@ class Extent {
       if (seen.size > this.cap || frontier.some(({ _id }) => this.large.has(_id))) return addAll(this.large, seen);
       if (trusting && (await this.isTold(frontier))) return addAll(this.told, seen);
       frontier = (await this.neighbours(frontier, asked)).filter(({ _id }) => !seen.has(_id));
-      for (const record of frontier) seen.set(record._id, record);
+      for (const record of frontier) {
+        seen.set(record._id, record);
+        this.growing.closure.looked.add(record._id);
+      }
     }
     addAll(this.small, seen);
     return seen.values();
