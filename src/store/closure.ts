@@ -99,7 +99,8 @@ export async function closeOver(
   let frontier = [...changed];
   while (frontier.length > 0) {
     const { drawn, bound, hosts } = await growing.around(frontier);
-    frontier = [...drawn.values(), ...bound];
+    for (const record of bound) drawn.set(record._id, record);
+    frontier = [...drawn.values()];
     growing.include(frontier);
     const large = hosts
       .filter(({ oversized }) => oversized)
@@ -141,7 +142,7 @@ export class Growing {
     for (const record of records) this.holders.include(record);
   }
 
-  /** What hangs together with records of the closure and is not in it: `drawn` by keys, `bound` by their `hosts` and by decisions. */
+  /** What hangs together with records of the closure and is not in it: `drawn` by keys; `bound` by their `hosts` or by decisions, maybe both. */
   async around(
     frontier: readonly RecordDoc[],
   ): Promise<{ drawn: Map<string, RecordDoc>; bound: RecordDoc[]; hosts: HostDoc[] }> {
@@ -158,7 +159,6 @@ export class Growing {
       closure.decisions.set(JSON.stringify(decision), decision);
       if (decision.kind === 'join') for (const id of decision.records) wanted.add(id);
     }
-    for (const id of drawn.keys()) wanted.delete(id);
     for (const id of closure.records.keys()) wanted.delete(id);
     return { drawn, bound: await holders.records([...wanted]), hosts };
   }

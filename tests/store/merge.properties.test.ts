@@ -22,7 +22,8 @@ import { machine, made, type Machine } from '../host/machines.js';
  * Whatever happens to records in whatever order, the hosts in the store are those that the records alone would give: what
  * merging left out, did twice or did with half the evidence would show.
  */
-const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 15);
+const ASKED = process.env['ROLLCALL_HISTORIES'];
+const HISTORIES = Number(ASKED ?? 15);
 jest.setTimeout(60_000 + HISTORIES * 1_000);
 
 let store: Store;
@@ -84,7 +85,8 @@ test(`hosts are a function of the records, over ${HISTORIES} histories`, async (
         await expectPure(cap);
       },
     ),
-    { numRuns: HISTORIES },
+    // The same ones each time, so that a change is not blamed for another one's; others where they are asked for.
+    { numRuns: HISTORIES, ...(ASKED === undefined ? { seed: 1 } : {}) },
   );
 });
 
