@@ -28,8 +28,8 @@ export interface Conflict {
   record: string;
 }
 
-/** The golden record of one machine. */
-export interface GoldenHost {
+/** What a machine's records say of it. */
+export interface Portrait {
   /** `h` and 20 hex digits, see `hostId`. */
   _id: string;
   class: HostObservation['class'];
@@ -44,6 +44,14 @@ export interface GoldenHost {
   last_seen?: Date;
   /** Sorted by record id. */
   sources: HostSource[];
+  /** What sources say other than the host. */
+  conflicts?: Conflict[];
+  /** No source lists it any more. */
+  retired?: true;
+}
+
+/** Why they are the records of one machine, and what they were kept apart from: another only where a record's identity is. */
+export interface Grounds {
   /** All identity keys of the members, sorted. */
   keys: string[];
   reasons: Reason[];
@@ -54,8 +62,7 @@ export interface GoldenHost {
   findings?: KeyFinding[];
   /** So many records hang together around it that only cloud, agent, serial and UUID keys could join its own. */
   oversized?: true;
-  /** What sources say other than the host. */
-  conflicts?: Conflict[];
-  /** No source lists it any more. */
-  retired?: true;
 }
+
+/** The golden record of one machine. */
+export interface GoldenHost extends Portrait, Grounds {}

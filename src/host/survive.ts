@@ -3,7 +3,8 @@ import { choose, rank, type Candidate } from './choose.js';
 import { DEVICE_RULES, HARDWARE_RULES, HOST_RULES, type Rule } from './rules.js';
 import { unionAgents, unionGroups, unionInterfaces, unionTexts } from './unions.js';
 import { conflictsOf } from './conflicts.js';
-import type { GoldenHost, HostSource } from './golden.js';
+import type { GoldenHost, HostSource, Portrait } from './golden.js';
+import { strings } from './observation.js';
 import type { Reason, ResolvedHost } from './resolution.js';
 import type { Device, HardwareInfo, HostRecord } from './types.js';
 
@@ -21,8 +22,8 @@ export function goldenHost(
   reasons: readonly Reason[],
   { refused, findings, oversized }: Pick<ResolvedHost, 'refused' | 'findings' | 'oversized'> = UNDISPUTED,
 ): GoldenHost {
-  const anchor = anchorOf(members);
-  const host = members.length === 1 ? alone(anchor) : together(anchor, members, reasons);
+  const keys = members.length === 1 ? members[0]!.keys : strings(members.flatMap((member) => member.keys), Infinity);
+  const host: GoldenHost = { ...portrait(members), keys, reasons: [...reasons] };
   if (refused.length > 0) host.refused = refused.slice(0, MOST_REFUSED);
   if (refused.length > MOST_REFUSED) host.more_refused = refused.length - MOST_REFUSED;
   if (findings.length > 0) host.findings = [...findings];
@@ -30,28 +31,32 @@ export function goldenHost(
   return host;
 }
 
+/** The part of a golden record that rests on what its records say of the machine, and not on how they were found to be one. */
+export function portrait(members: readonly HostRecord[]): Portrait {
+  const anchor = anchorOf(members);
+  return members.length === 1 ? alone(anchor) : together(anchor, members);
+}
+
 const UNDISPUTED = { refused: [], findings: [] };
 
 /** A name that a hundred machines have would make a hundred refusals of each. */
 export const MOST_REFUSED = 20;
 
-function alone(record: HostRecord): GoldenHost {
+function alone(record: HostRecord): Portrait {
   const { observation } = record;
-  const host: GoldenHost = {
+  const host: Portrait = {
     _id: hostId(record.id),
     class: observation.class,
     device: observation.device,
     external_ips: observation.external_ips,
     tags: observation.tags,
     sources: [sourceOf(record, [EVERYTHING_ELSE])],
-    keys: record.keys,
-    reasons: [],
   };
   for (const [field] of HOST) put(host, field, observation[field]);
   return finish(host, record.gone);
 }
 
-function together(anchor: HostRecord, members: readonly HostRecord[], reasons: readonly Reason[]): GoldenHost {
+function together(anchor: HostRecord, members: readonly HostRecord[]): Portrait {
   const ranked = rank(members);
   const first = ranked[0]!;
   const retired = first.record.gone;
@@ -79,15 +84,13 @@ function together(anchor: HostRecord, members: readonly HostRecord[], reasons: r
   lists(device, union);
   times(device, members);
 
-  const host: GoldenHost = {
+  const host: Portrait = {
     _id: hostId(anchor.id),
     class: anchor.observation.class,
     device: device as unknown as Device,
     external_ips: unionTexts(union, ({ observation }) => observation.external_ips),
     tags: unionTexts(union, ({ observation }) => observation.tags),
     sources: [],
-    keys: unionTexts(ranked, ({ keys }) => keys, Infinity),
-    reasons: [...reasons],
   };
   for (const [field, rule] of HOST) {
     const winner = choose(ranked, rule, ({ observation }) => observation[field] !== undefined);
@@ -116,7 +119,7 @@ const HARDWARE = (Object.entries(HARDWARE_RULES) as [keyof HardwareInfo, Rule][]
 const HOST = Object.entries(HOST_RULES) as [keyof typeof HOST_RULES, Rule][];
 const TEXT_LISTS = ['external_ips', 'tags'] as const;
 
-function put<F extends keyof typeof HOST_RULES>(host: GoldenHost, field: F, value: GoldenHost[F]): void {
+function put<F extends keyof typeof HOST_RULES>(host: Portrait, field: F, value: Portrait[F]): void {
   if (value !== undefined) host[field] = value;
 }
 
@@ -169,7 +172,7 @@ const TIMES = [
   ['boot_time', false],
 ] as const;
 
-function finish(host: GoldenHost, retired: boolean): GoldenHost {
+function finish(host: Portrait, retired: boolean): Portrait {
   const { first_seen_time, last_seen_time } = host.device;
   if (first_seen_time) host.first_seen = first_seen_time;
   if (last_seen_time) host.last_seen = last_seen_time;

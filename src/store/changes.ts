@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
+import { deepEqual } from 'fast-equals';
 import { ObjectId, type IndexDescription } from 'mongodb';
-import type { GoldenHost, HostSource } from '../host/golden.js';
+import type { HostSource, Portrait } from '../host/golden.js';
 import type { Store } from './database.js';
-import type { Difference, HostDoc } from './hosts.js';
+import type { Difference } from './hosts.js';
 
 /** A field that was one value and is another. Lists tell what came and went. */
 export type FieldChange =
@@ -57,14 +57,14 @@ function recordsChanged(before: readonly HostSource[], after: readonly HostSourc
   const [from, to] = [before, after].map((sources) =>
     sources.map(({ record, gone }) => (gone ? `${record} (gone)` : record)),
   );
-  return isDeepStrictEqual(from, to) ? [] : [{ path: 'records', ...listChange(from, to) }];
+  return deepEqual(from, to) ? [] : [{ path: 'records', ...listChange(from, to) }];
 }
 
 /** An object's fields, each for itself. */
 function partsChanged({ path, from = {}, to = {} }: Difference): FieldChange[] {
   const [before, after] = [from as Record<string, unknown>, to as Record<string, unknown>];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((part) => !isDeepStrictEqual(before[part], after[part]))
+    .filter((part) => !deepEqual(before[part], after[part]))
     .map((part) => fieldChange({ path: `${path}.${part}`, from: before[part], to: after[part] }));
 }
 
@@ -87,8 +87,8 @@ function listChange(before: unknown, after: unknown): { added: unknown[]; remove
  * stood before.
  */
 export function historyOf(
-  before: ReadonlyMap<string, HostDoc>,
-  after: readonly GoldenHost[],
+  before: ReadonlyMap<string, Portrait>,
+  after: readonly Portrait[],
   different: ReadonlyMap<string, readonly Difference[]>,
 ): Omit<ChangeDoc, '_id' | 'at' | 'run'>[] {
   if (before.size === 0) return [];

@@ -1,18 +1,19 @@
 import type { ClientSession } from 'mongodb';
+import type { Portrait } from '../host/golden.js';
 import type { Decision, Decisions, KeyVerdict } from '../host/resolution.js';
 import { COMPONENT_CAP } from '../host/resolve.js';
 import { dropComponents, largeParts } from './closure-parts.js';
 import type { Store } from './database.js';
 import { decisionsAbout } from './decisions.js';
-import type { HostDoc } from './hosts.js';
+import { hostsOfRecords, portraitsOfRecords, type HostDoc } from './hosts.js';
 import { Holders } from './holders.js';
 import { anyKeyStates, type KnownState } from './key-states.js';
 import { closeOverLarge } from './large.js';
-import { findRecords, type RecordDoc } from './records.js';
+import { findRecords, type MergeRecord } from './records.js';
 
 /** Everything that one batch of changed records can affect. */
 export interface Closure {
-  records: Map<string, RecordDoc>;
+  records: Map<string, MergeRecord>;
   hosts: Map<string, HostDoc>;
   /** The weak and cut ones among the records' keys. */
   states: Map<string, KeyVerdict>;
@@ -28,7 +29,7 @@ export interface Closure {
   /** Some of the changed records are not in it: they come with another batch. */
   partial: boolean;
   /** Hosts outside of it whose records have changed in nothing that tells which machine they are. */
-  refreshed: Map<string, { host: HostDoc; members: RecordDoc[] }>;
+  refreshed: Map<string, { host: Portrait; members: MergeRecord[] }>;
 }
 
 export const emptyClosure = (): Closure => ({
@@ -51,11 +52,11 @@ export const emptyClosure = (): Closure => ({
 export async function affectedBy(
   store: Store,
   session: ClientSession,
-  changed: readonly RecordDoc[],
+  changed: readonly MergeRecord[],
   cap?: number,
 ): Promise<Closure> {
   const light = new Map(changed.flatMap((record) => (record.unresolved ? [] : [[record._id, record]])));
-  const hosts = light.size === 0 ? [] : await findHosts(store, session, [...light.keys()]);
+  const hosts = light.size === 0 ? [] : await portraitsOfRecords(store, session, [...light.keys()]);
   const housed = new Set(hosts.flatMap(({ sources }) => sources.map(({ record }) => record)));
   // One without a host was never resolved, whatever it says.
   const closure = await closeOver(
@@ -87,7 +88,7 @@ const ROOM = 4;
 export async function closeOver(
   store: Store,
   session: ClientSession,
-  changed: readonly RecordDoc[],
+  changed: readonly MergeRecord[],
   cap = COMPONENT_CAP,
 ): Promise<Closure> {
   if (changed.length === 0) return emptyClosure();
@@ -138,14 +139,14 @@ export class Growing {
     return new Growing(store, session, anyStates, anyDecisions);
   }
 
-  include(records: readonly RecordDoc[]): void {
+  include(records: readonly MergeRecord[]): void {
     for (const record of records) this.holders.include(record);
   }
 
   /** What hangs together with records of the closure and is not in it: `drawn` by keys; `bound` by their `hosts` or by decisions, maybe both. */
   async around(
-    frontier: readonly RecordDoc[],
-  ): Promise<{ drawn: Map<string, RecordDoc>; bound: RecordDoc[]; hosts: HostDoc[] }> {
+    frontier: readonly MergeRecord[],
+  ): Promise<{ drawn: Map<string, MergeRecord>; bound: MergeRecord[]; hosts: HostDoc[] }> {
     const { closure, holders } = this;
     const drawn = await holders.tiedTo(frontier);
     const ids = frontier.map(({ _id }) => _id);
@@ -164,17 +165,10 @@ export class Growing {
   }
 
   hostsOf(records: readonly string[]): Promise<HostDoc[]> {
-    return findHosts(this.store, this.session, records);
+    return hostsOfRecords(this.store, this.session, records);
   }
 
   async decisionsAbout(records: readonly string[]): Promise<Decisions> {
     return this.anyDecisions ? decisionsAbout(this.store, this.session, records) : [];
   }
-}
-
-function findHosts(store: Store, session: ClientSession, records: readonly string[]): Promise<HostDoc[]> {
-  return store.hosts
-    .find({ 'sources.record': { $in: [...records] } }, { session })
-    .batchSize(1_000)
-    .toArray();
 }

@@ -20,9 +20,10 @@ export interface Draining {
   onBatch?: (sum: MergeResult) => void;
 }
 
-/** One lane reads and resolves while the other one's writes are being acknowledged. */
-const LANES = ['merge:hosts:0', 'merge:hosts:1'];
-const BATCH = 500;
+/** One lane resolves while another one's reads are under way and a third one's writes are being acknowledged. */
+const LANES = ['merge:hosts:0', 'merge:hosts:1', 'merge:hosts:2'];
+/** Changed records in one transaction: so few that a lane is worth having, and so many that its memory stays small. */
+const BATCH = { least: 100, most: 500 };
 const POLL_MS = 250;
 
 /**
@@ -37,13 +38,13 @@ export async function mergeChanged(
   const started = Date.now();
   const stopped = () => signal?.aborted === true;
 
-  const drain = async (lanes: Lanes, lane: number, lease: Lease, alone: boolean) => {
+  const drain = async (lanes: Lanes, lane: number, lease: Lease, limit: number, alone: boolean) => {
     // What comes while the last batch is merged is followed by a merge of its own; what another lane let go of is not. Asked
     // outside of a transaction: one that finds nothing has to be committed all the same.
     const isMore = async ({ full }: MergedBatch) => full || (!alone && (await isAnythingLeft(store)));
     let batch: MergedBatch | undefined;
     while (batch === undefined || (await isMore(batch))) {
-      batch = await mergeBatch(store, lease, { limit: BATCH, lanes, lane, after: batch?.last, run });
+      batch = await mergeBatch(store, lease, { limit, lanes, lane, run });
       if (batch.blocked) await lanes.freed();
       else if (batch.settled === 0) return;
       for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const) sum[count] += batch[count];
@@ -56,7 +57,7 @@ export async function mergeChanged(
   };
 
   while (!stopped()) {
-    const waiting = await store.records.countDocuments({ dirty: true }, { limit: BATCH + 1 });
+    const waiting = await store.records.countDocuments({ dirty: true }, { limit: LANES.length * BATCH.most });
     if (waiting === 0) break;
     const leases = await takeAll(store, holder);
     if (!leases) {
@@ -65,10 +66,10 @@ export async function mergeChanged(
       continue;
     }
     const lanes = new Lanes();
-    // What fits into one batch is one lane's work: the other one would only read it too.
-    const working = waiting <= BATCH ? leases.slice(0, 1) : leases;
+    const working = leases.slice(0, Math.ceil(waiting / BATCH.least));
+    const limit = Math.ceil(waiting / working.length);
     const drained = await Promise.allSettled(
-      working.map((lease, lane) => drain(lanes, lane, lease, working.length === 1)),
+      working.map((lease, lane) => drain(lanes, lane, lease, limit, working.length === 1)),
     );
     // A lease that cannot be given back runs out by itself.
     await Promise.allSettled(leases.map((lease) => releaseLease(store, lease)));

@@ -5,7 +5,7 @@ import type { KeyVerdict } from '../host/resolution.js';
 import type { Closure } from './closure.js';
 import type { Store } from './database.js';
 import { knownState, readKeyStates, sameState, type KnownState } from './key-states.js';
-import { findRecords, toHostRecord, type RecordDoc } from './records.js';
+import { asMerged, findRecords, toHostRecord, type MergeRecord } from './records.js';
 
 /** More holders than this in one look-up, and the popular keys among them are cut before the rest is read. */
 const HOLDERS_AT_ONCE = 5_000;
@@ -14,7 +14,7 @@ const POPULAR: KnownState = { state: 'cut', why: 'holders' };
 /** Who holds the keys of a growing closure, and what the keys are worth by that: what has been read, and what was looked up. */
 export class Holders {
   /** Holders of keys, in the closure or not. */
-  private readonly known = new Map<string, { doc: RecordDoc; facts: Facts | undefined }>();
+  private readonly known = new Map<string, { doc: MergeRecord; facts: Facts | undefined }>();
   /** Ids of the known ones, by key. */
   private readonly byKey = new Map<string, string[]>();
   private readonly lookedUp = new Set<string>();
@@ -31,13 +31,13 @@ export class Holders {
     private readonly anyStates: boolean,
   ) {}
 
-  include(record: RecordDoc): void {
+  include(record: MergeRecord): void {
     this.closure.records.set(record._id, record);
     this.remember(record);
   }
 
   /** Records outside the closure that keys tie to the frontier. */
-  async tiedTo(frontier: readonly RecordDoc[]): Promise<Map<string, RecordDoc>> {
+  async tiedTo(frontier: readonly MergeRecord[]): Promise<Map<string, MergeRecord>> {
     const { touched, fresh } = this.keysOf(frontier);
     const before = this.anyStates ? await readKeyStates(this.store, this.session, [...fresh]) : NO_STATES;
     const open: string[] = [];
@@ -59,7 +59,7 @@ export class Holders {
   }
 
   /** The holders of those of `keys` that are not cut by what they say now. The closure learns nothing of it. */
-  async uncut(keys: readonly string[]): Promise<RecordDoc[]> {
+  async uncut(keys: readonly string[]): Promise<MergeRecord[]> {
     const before = this.anyStates ? await readKeyStates(this.store, this.session, keys) : NO_STATES;
     const popular = new Set<string>();
     for (const key of keys) if (before.get(key)?.why === 'holders' && (await this.isPopular(key))) popular.add(key);
@@ -75,7 +75,7 @@ export class Holders {
     return [...ids].map((id) => this.known.get(id)!.doc);
   }
 
-  private keysOf(frontier: readonly RecordDoc[]) {
+  private keysOf(frontier: readonly MergeRecord[]) {
     const touched = new Set<string>();
     const fresh = new Set<string>();
     const look = (key: string) => {
@@ -111,9 +111,9 @@ export class Holders {
     // What is known is counted here: reading it once more would be most of the work.
     const held = new Set(keys.flatMap((key) => this.byKey.get(key) ?? []));
     const found = await this.store.records
-      .find(
+      .find<MergeRecord>(
         { keys: { $in: [...keys] }, ...(held.size === 0 ? {} : { _id: { $nin: [...held] } }) },
-        { session: this.session, hint: { keys: 1 }, limit: HOLDERS_AT_ONCE },
+        { ...asMerged(this.session), hint: { keys: 1 }, limit: HOLDERS_AT_ONCE },
       )
       .batchSize(1_000)
       .toArray();
@@ -136,10 +136,10 @@ export class Holders {
     keys: readonly string[],
     popular: ReadonlySet<string>,
     before: ReadonlyMap<string, KnownState>,
-  ): Promise<Map<string, RecordDoc>> {
+  ): Promise<Map<string, MergeRecord>> {
     const { closure } = this;
-    const drawn = new Map<string, RecordDoc>();
-    const draw = (doc: RecordDoc) => {
+    const drawn = new Map<string, MergeRecord>();
+    const draw = (doc: MergeRecord) => {
       if (!closure.records.has(doc._id)) drawn.set(doc._id, doc);
     };
     const newlyPopular: string[] = [];
@@ -168,23 +168,26 @@ export class Holders {
   }
 
   /** Those that were settled while the keys still counted: at most as many as their limit allowed. */
-  private async settledHolders(keys: readonly string[]): Promise<RecordDoc[]> {
+  private async settledHolders(keys: readonly string[]): Promise<MergeRecord[]> {
     if (keys.length === 0) return [];
     const docs = await this.store.records
-      .find({ keys: { $in: [...keys] }, unresolved: { $exists: false } }, { session: this.session, hint: { keys: 1 } })
+      .find<MergeRecord>(
+        { keys: { $in: [...keys] }, unresolved: { $exists: false } },
+        { ...asMerged(this.session), hint: { keys: 1 } },
+      )
       .toArray();
     for (const doc of docs) this.remember(doc);
     return docs;
   }
 
   /** Records by id, among those known or from the store. */
-  async records(ids: readonly string[]): Promise<RecordDoc[]> {
+  async records(ids: readonly string[]): Promise<MergeRecord[]> {
     const missing = ids.filter((id) => !this.known.has(id));
     const read = missing.length === 0 ? [] : await findRecords(this.store, this.session, missing);
     return [...ids.flatMap((id) => this.known.get(id)?.doc ?? []), ...read];
   }
 
-  private remember(doc: RecordDoc): void {
+  private remember(doc: MergeRecord): void {
     if (this.known.has(doc._id)) return;
     this.known.set(doc._id, { doc, facts: undefined });
     for (const key of doc.keys) {

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { IndexDescription, UpdateFilter } from 'mongodb';
-import type { GoldenHost } from '../host/golden.js';
+import { deepEqual } from 'fast-equals';
+import type { ClientSession, IndexDescription, UpdateFilter } from 'mongodb';
+import type { GoldenHost, Grounds, Portrait } from '../host/golden.js';
 import type { Store } from './database.js';
 
 /** The golden record of one machine. */
@@ -22,13 +22,13 @@ export interface Difference {
 }
 
 /** In what `host` differs from `known`, but for what only the store says of it. */
-export function differences(known: HostDoc, host: GoldenHost): Difference[] {
+export function differences(known: Portrait, host: Portrait): Difference[] {
   const found: Difference[] = [];
   const compare = (prefix: string, before: object, after: object) => {
     const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
     const differ = (field: string) => found.push({ path: `${prefix}${field}`, from: from[field], to: to[field] });
     for (const field in to)
-      if (!(prefix === '' && OWN.has(field)) && !isDeepStrictEqual(from[field], to[field])) differ(field);
+      if (!(prefix === '' && OWN.has(field)) && !deepEqual(from[field], to[field])) differ(field);
     for (const field in from)
       if (!(prefix === '' && OWN.has(field)) && from[field] !== undefined && !(field in to)) differ(field);
   };
@@ -100,3 +100,32 @@ export async function hostsNamed(store: Store, name: string, limit: number): Pro
   const found = await named(name);
   return found.length > 0 ? found : named({ $gte: `${name}.`, $lt: `${name}/` });
 }
+
+/** The hosts that hold any of `records`. */
+export function hostsOfRecords(store: Store, session: ClientSession, records: readonly string[]): Promise<HostDoc[]> {
+  return store.hosts
+    .find({ 'sources.record': { $in: [...records] } }, { session })
+    .batchSize(1_000)
+    .toArray();
+}
+
+/** The same without why they are one: a third of a host, read in vain where that has not changed. */
+export function portraitsOfRecords(
+  store: Store,
+  session: ClientSession,
+  records: readonly string[],
+): Promise<Portrait[]> {
+  return store.hosts
+    .find<Portrait>({ 'sources.record': { $in: [...records] } }, { session, projection: NO_GROUNDS })
+    .batchSize(1_000)
+    .toArray();
+}
+
+const NO_GROUNDS = {
+  keys: 0,
+  reasons: 0,
+  refused: 0,
+  more_refused: 0,
+  findings: 0,
+  oversized: 0,
+} as const satisfies Record<keyof Grounds, 0>;

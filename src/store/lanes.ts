@@ -1,5 +1,6 @@
 import type { Closure } from './closure.js';
 import { dropComponents } from './closure-parts.js';
+import type { MergeRecord } from './records.js';
 
 /** What a lane has in hand: records, keys whose worth it rests on, and keys whose worth it changes. */
 interface Claim {
@@ -17,17 +18,41 @@ const NOTHING: Claim = { ids: new Set(), relied: new Set(), altered: new Set(), 
  * the other one rests on: the transactions would not notice all of it, as they only compare what is written.
  */
 export class Lanes {
-  private readonly held = new Map<number, { since: number; claim: Claim }>();
+  private readonly held = new Map<number, { since: number; busy: boolean; claim: Claim }>();
   /** Let go of at `at`: a lane whose snapshot is older still sees all as it was. */
   private settled: { at: number; claim: Claim }[] = [];
   private clock = 0;
   private readonly waiting: (() => void)[] = [];
+  /** The last changed record that any lane has taken: what lies beyond it comes next. */
+  private last: string | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
 
   /** To be called before the lane's snapshot is taken. */
   begin(lane: number): void {
-    this.held.set(lane, { since: ++this.clock, claim: NOTHING });
+    this.held.set(lane, { since: ++this.clock, busy: false, claim: NOTHING });
     const oldest = Math.min(...[...this.held.values()].map(({ since }) => since));
     this.settled = this.settled.filter(({ at }) => at > oldest);
+  }
+
+  /**
+   * Changed records that no other lane has looked for: one lane looks at a time, each beyond what the one before found. Nothing
+   * beyond, and the lanes that are at work may leave something behind: `undefined`, wait for them. None is at work: from the
+   * beginning again, where the rest lies.
+   */
+  take(lane: number, find: (after: string | undefined) => Promise<MergeRecord[]>): Promise<MergeRecord[] | undefined> {
+    const look = async () => {
+      let found = await find(this.last);
+      if (found.length === 0 && this.last !== undefined) {
+        if ([...this.held.values()].some(({ busy }) => busy)) return undefined;
+        found = await find(undefined);
+      }
+      this.held.get(lane)!.busy = found.length > 0;
+      this.last = found.at(-1)?._id;
+      return found;
+    };
+    const taken = this.turn.then(look);
+    this.turn = taken.catch(() => {});
+    return taken;
   }
 
   /** Takes what no other lane has; the rest of the closure is left for later, whole components at a time. */

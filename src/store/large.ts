@@ -1,7 +1,7 @@
 import { isStrong } from '../host/facts.js';
 import { COMPONENT_CAP } from '../host/resolve.js';
 import type { Closure, Growing } from './closure.js';
-import type { RecordDoc } from './records.js';
+import type { MergeRecord } from './records.js';
 
 /** A transaction is not to live much longer. */
 const BUDGET_MS = 3_000;
@@ -21,7 +21,7 @@ const MOST_AT_ONCE = 100;
  */
 export async function closeOverLarge(
   growing: Growing,
-  changed: readonly RecordDoc[],
+  changed: readonly MergeRecord[],
   cap = COMPONENT_CAP,
 ): Promise<Closure> {
   const { closure } = growing;
@@ -39,7 +39,7 @@ export async function closeOverLarge(
   return closure;
 }
 
-async function takeIn(growing: Growing, extent: Extent, starts: readonly RecordDoc[]): Promise<void> {
+async function takeIn(growing: Growing, extent: Extent, starts: readonly MergeRecord[]): Promise<void> {
   const { closure } = growing;
   let wave = starts.filter(({ _id }) => !closure.records.has(_id));
   growing.include(wave);
@@ -58,15 +58,15 @@ async function takeIn(growing: Growing, extent: Extent, starts: readonly RecordD
   }
 }
 
-const isNew = ({ unresolved, prior_keys: prior }: RecordDoc) => unresolved === true && prior === undefined;
+const isNew = ({ unresolved, prior_keys: prior }: MergeRecord) => unresolved === true && prior === undefined;
 
 /** Which of the records that keys tie to the wave have to be settled with it. */
 async function wanted(
   growing: Growing,
   extent: Extent,
-  wave: readonly RecordDoc[],
-  drawn: readonly RecordDoc[],
-): Promise<RecordDoc[]> {
+  wave: readonly MergeRecord[],
+  drawn: readonly MergeRecord[],
+): Promise<MergeRecord[]> {
   const { closure } = growing;
   const lost = new Set(wave.flatMap(({ unresolved, prior_keys: prior = [] }) => (unresolved ? prior : [])));
   const holder = new Map(wave.flatMap((record) => record.keys.map((key) => [key, record._id])));
@@ -109,7 +109,7 @@ class Extent {
    * Finds out by reading the component; returns all of it where it is small. `trusting`: a neighbour whose host was resolved as part of one that is too large is
    * enough; where something has been taken away it is not. Should that be another record's doing, it will find out itself.
    */
-  async find(start: RecordDoc, trusting: boolean): Promise<Iterable<RecordDoc>> {
+  async find(start: MergeRecord, trusting: boolean): Promise<Iterable<MergeRecord>> {
     const known = (id: string) => this.large.has(id) || (trusting && this.told.has(id));
     if (this.small.has(start._id) || known(start._id)) return [];
     const seen = new Map([[start._id, start]]);
@@ -127,13 +127,13 @@ class Extent {
     return seen.values();
   }
 
-  private async isTold(records: readonly RecordDoc[]): Promise<boolean> {
+  private async isTold(records: readonly MergeRecord[]): Promise<boolean> {
     if (records.some(({ _id }) => this.told.has(_id))) return true;
     const settled = records.filter(({ unresolved }) => !unresolved).map(({ _id }) => _id);
     return settled.length > 0 && (await this.growing.hostsOf(settled)).some(({ oversized }) => oversized);
   }
 
-  private async neighbours(records: readonly RecordDoc[], asked: Set<string>): Promise<RecordDoc[]> {
+  private async neighbours(records: readonly MergeRecord[], asked: Set<string>): Promise<MergeRecord[]> {
     const keys = [...new Set(records.flatMap((record) => record.keys))].filter((key) => !asked.has(key));
     for (const key of keys) asked.add(key);
     const { holders } = this.growing;
@@ -145,7 +145,7 @@ class Extent {
   }
 }
 
-function addAll(to: Set<string>, seen: ReadonlyMap<string, RecordDoc>): [] {
+function addAll(to: Set<string>, seen: ReadonlyMap<string, MergeRecord>): [] {
   for (const id of seen.keys()) to.add(id);
   return [];
 }

@@ -1,6 +1,6 @@
 import { ObjectId, type AnyBulkWriteOperation, type ClientSession } from 'mongodb';
-import type { GoldenHost } from '../host/golden.js';
-import { goldenHost } from '../host/survive.js';
+import type { GoldenHost, Portrait } from '../host/golden.js';
+import { goldenHost, portrait } from '../host/survive.js';
 import { COMPONENT_CAP, resolve } from '../host/resolve.js';
 import { historyOf } from './changes.js';
 import { affectedBy, type Closure } from './closure.js';
@@ -9,7 +9,7 @@ import { differences, updateOf, type Difference, type HostDoc } from './hosts.js
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
-import { toHostRecord, type RecordDoc } from './records.js';
+import { asMerged, toHostRecord, type MergeRecord } from './records.js';
 
 export interface Merged {
   /** Changed records that were settled. */
@@ -27,8 +27,6 @@ export interface MergedBatch extends Merged {
   blocked: boolean;
   /** As much has changed as fits into a batch: there is probably more. */
   full: boolean;
-  /** The last changed record that it looked at. */
-  last?: string;
 }
 
 export interface MergeOptions {
@@ -36,11 +34,6 @@ export interface MergeOptions {
   limit: number;
   lanes: Lanes;
   lane?: number;
-  /**
-   * The last changed record of this lane's batch before: what lies beyond it comes first. The index may still hold what was
-   * settled lately, and need not be walked from its beginning each time.
-   */
-  after?: string | undefined;
   /** What the history names as the cause: a run, or a command. */
   run: string;
   /** A component of more records is resolved by strong keys alone. */
@@ -53,12 +46,12 @@ export const LEASE_TTL_MS = 20_000;
  * Settles up to `limit` changed records in one snapshot transaction: reads everything they can affect, resolves it anew and
  * writes only the hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be
  * repeated or cut short anywhere. Throws `LeaseLost` when another holder has taken over: then nothing was written. Lanes of
- * one merge share `lanes` and begin at different ends of what has changed.
+ * one merge share `lanes`.
  */
 export async function mergeBatch(
   store: Store,
   lease: Lease,
-  { limit, lanes, lane = 0, after, run, cap = COMPONENT_CAP }: MergeOptions,
+  { limit, lanes, lane = 0, run, cap = COMPONENT_CAP }: MergeOptions,
 ): Promise<MergedBatch> {
   const session = store.client.startSession();
   try {
@@ -66,20 +59,14 @@ export async function mergeBatch(
       async () => {
         lanes.begin(lane);
         await fenceLease(store, lease, LEASE_TTL_MS, session);
-        let changed = await findChanged(store, session, limit, lane, after);
-        if (changed.length === 0 && after !== undefined) changed = await findChanged(store, session, limit, lane);
+        const changed = await lanes.take(lane, (after) => findChanged(store, session, limit, after));
+        if (!changed) return BLOCKED;
         if (changed.length === 0) return { ...NOTHING, blocked: false, full: false };
         const closure = await affectedBy(store, session, changed, cap);
         lanes.claim(lane, closure);
-        if (closure.records.size === 0 && closure.refreshed.size === 0)
-          return { ...NOTHING, blocked: true, full: true, ...(after === undefined ? {} : { last: after }) };
+        if (closure.records.size === 0 && closure.refreshed.size === 0) return BLOCKED;
         const merged = await settle(store, session, closure, run, cap);
-        return {
-          ...merged,
-          blocked: false,
-          full: closure.partial || changed.length === limit,
-          last: changed.at(-1)!._id,
-        };
+        return { ...merged, blocked: false, full: closure.partial || changed.length === limit };
       },
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
     );
@@ -90,19 +77,14 @@ export async function mergeBatch(
 }
 
 const NOTHING: Merged = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0 };
+const BLOCKED: MergedBatch = { ...NOTHING, blocked: true, full: true };
 
-function findChanged(
-  store: Store,
-  session: ClientSession,
-  limit: number,
-  lane: number,
-  after?: string,
-): Promise<RecordDoc[]> {
-  const beyond = after === undefined ? {} : { _id: lane === 0 ? { $gt: after } : { $lt: after } };
+function findChanged(store: Store, session: ClientSession, limit: number, after?: string): Promise<MergeRecord[]> {
+  const beyond = after === undefined ? {} : { _id: { $gt: after } };
   return store.records
-    .find(
+    .find<MergeRecord>(
       { dirty: true, ...beyond },
-      { session, hint: { dirty: 1, _id: 1 }, sort: { _id: lane === 0 ? 1 : -1 }, limit },
+      { ...asMerged(session), hint: { dirty: 1, _id: 1 }, sort: { _id: 1 }, limit },
     )
     .batchSize(limit)
     .toArray();
@@ -127,16 +109,17 @@ async function settle(
       cluster,
     ),
   );
-  const before = new Map(closure.hosts);
+  const before = new Map<string, Portrait>(closure.hosts);
+  const portraits: Portrait[] = [];
   const settled = [...closure.records.values()].filter(({ dirty }) => dirty);
   let resolved = closure.records.size;
   for (const { host, members: records } of closure.refreshed.values()) {
     before.set(host._id, host);
-    golden.push(refreshed(host, records));
+    portraits.push(portrait(records.map(toHostRecord)));
     resolved += records.length;
     settled.push(...records.filter(({ dirty, unresolved }) => dirty && !unresolved));
   }
-  const merged = await writeHosts(store, session, before, golden, run);
+  const merged = await writeHosts(store, session, { before, golden, portraits }, run);
   await writeKeyStates(store, session, closure.altered);
   const ids = settled.map(({ _id }) => _id);
   await store.records.updateMany(
@@ -147,53 +130,48 @@ async function settle(
   return { settled: ids.length, resolved, ...merged };
 }
 
-/** The host with its records' present values: why they are one has not changed. */
-function refreshed(
-  { reasons, refused = [], findings = [], more_refused: more, oversized }: HostDoc,
-  members: RecordDoc[],
-): GoldenHost {
-  const host = goldenHost(members.map(toHostRecord), reasons, { refused, findings });
-  if (oversized) host.oversized = true;
-  if (more !== undefined) host.more_refused = more;
-  return host;
+interface Settled {
+  /** Hosts that stood before. */
+  before: ReadonlyMap<string, Portrait>;
+  /** Hosts as they were resolved. */
+  golden: readonly GoldenHost[];
+  /** Hosts that stand as they did, of the same records for the same reasons. */
+  portraits: readonly Portrait[];
 }
 
 async function writeHosts(
   store: Store,
   session: ClientSession,
-  before: ReadonlyMap<string, HostDoc>,
-  golden: GoldenHost[],
+  { before, golden, portraits }: Settled,
   run: string,
 ): Promise<Omit<Merged, 'settled' | 'resolved'>> {
   const now = new Date();
-  const inserts: HostDoc[] = [];
+  const after = [...golden, ...portraits];
+  const inserts = golden.filter(({ _id }) => !before.has(_id));
   const updates: AnyBulkWriteOperation<HostDoc>[] = [];
   const different = new Map<string, Difference[]>();
-  const standing = new Set<string>();
-  for (const host of golden) {
-    standing.add(host._id);
+  for (const host of after) {
     const known = before.get(host._id);
-    if (!known) inserts.push({ ...host, created: { at: now, run }, version: 1, updated_at: now });
-    else {
-      const found = differences(known, host);
-      if (found.length === 0) continue;
-      different.set(host._id, found);
-      updates.push({ updateOne: { filter: { _id: host._id }, update: updateOf(found, now) } });
-    }
+    const found = known ? differences(known, host) : [];
+    if (found.length === 0) continue;
+    different.set(host._id, found);
+    updates.push({ updateOne: { filter: { _id: host._id }, update: updateOf(found, now) } });
   }
+  const standing = new Set(after.map(({ _id }) => _id));
   const removed = [...before.values()].filter((host) => !standing.has(host._id));
   if (removed.length > 0) {
     await store.hosts.deleteMany({ _id: { $in: removed.map((host) => host._id) } }, { session });
     await redirect(store, removed, golden, now, session);
   }
   if (inserts.length > 0) {
-    await store.hosts.insertMany(inserts, { session, ordered: true });
+    const docs = inserts.map((host): HostDoc => ({ ...host, created: { at: now, run }, version: 1, updated_at: now }));
+    await store.hosts.insertMany(docs, { session, ordered: true });
     // An id that stands for a host again no longer points elsewhere.
     if (before.size > 0)
       await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
   if (updates.length > 0) await store.hosts.bulkWrite(updates, { session, ordered: false });
-  const history = historyOf(before, golden, different).map((entry) => ({
+  const history = historyOf(before, after, different).map((entry) => ({
     _id: new ObjectId(),
     ...entry,
     at: now,
@@ -206,8 +184,8 @@ async function writeHosts(
 /** Ids that stop standing for a host lead to the host that now holds their record. */
 async function redirect(
   store: Store,
-  removed: HostDoc[],
-  golden: GoldenHost[],
+  removed: readonly Portrait[],
+  golden: readonly GoldenHost[],
   at: Date,
   session: ClientSession,
 ): Promise<void> {
