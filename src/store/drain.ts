@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from './database.js';
 import { Lanes } from './lanes.js';
 import { LeaseLost, releaseLease, takeLease, type Lease } from './leases.js';
-import { LEASE_TTL_MS, mergeBatch, type Merged, type MergedBatch } from './merge.js';
+import { changedIds, LEASE_TTL_MS, mergeBatch, type Merged } from './merge.js';
 
 export interface MergeResult extends Merged {
   /** Changed records are left: come again. */
@@ -22,8 +22,10 @@ export interface Draining {
 
 /** One lane resolves while another one's reads are under way and a third one's writes are being acknowledged. */
 const LANES = ['merge:hosts:0', 'merge:hosts:1', 'merge:hosts:2'];
-/** Changed records in one transaction: so few that a lane is worth having, and so many that its memory stays small. */
+/** Changed records in one transaction: at least as many as make a lane worth having, at most what is held in memory. */
 const BATCH = { least: 100, most: 500 };
+/** Ids of changed records that are read at a time: the index walks over those that were settled lately, each time. */
+const LIST = 10_000;
 const POLL_MS = 250;
 
 /**
@@ -38,15 +40,12 @@ export async function mergeChanged(
   const started = Date.now();
   const stopped = () => signal?.aborted === true;
 
-  const drain = async (lanes: Lanes, lane: number, lease: Lease, limit: number, alone: boolean) => {
-    // What comes while the last batch is merged is followed by a merge of its own; what another lane let go of is not. Asked
-    // outside of a transaction: one that finds nothing has to be committed all the same.
-    const isMore = async ({ full }: MergedBatch) => full || (!alone && (await isAnythingLeft(store)));
-    let batch: MergedBatch | undefined;
-    while (batch === undefined || (await isMore(batch))) {
-      batch = await mergeBatch(store, lease, { limit, lanes, lane, run });
-      if (batch.blocked) await lanes.freed();
-      else if (batch.settled === 0) return;
+  const drain = async (waiting: Waiting, lanes: Lanes, lane: number, lease: Lease) => {
+    for (;;) {
+      const ids = await waiting.next();
+      if (ids.length === 0) return;
+      const batch = await mergeBatch(store, lease, { ids, lanes, lane, run });
+      waiting.left ||= batch.left;
       for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const) sum[count] += batch[count];
       onBatch?.(sum);
       if (stopped() || Date.now() - started > budgetMs) {
@@ -56,9 +55,9 @@ export async function mergeChanged(
     }
   };
 
-  while (!stopped()) {
-    const waiting = await store.records.countDocuments({ dirty: true }, { limit: LANES.length * BATCH.most });
-    if (waiting === 0) break;
+  while (!stopped() && !sum.more) {
+    const waiting = await Waiting.open(store);
+    if (waiting.lanes === 0) break;
     const leases = await takeAll(store, holder);
     if (!leases) {
       // Not all at the same moment: two that each took one lane would do so for ever.
@@ -66,24 +65,56 @@ export async function mergeChanged(
       continue;
     }
     const lanes = new Lanes();
-    const working = leases.slice(0, Math.ceil(waiting / BATCH.least));
-    const limit = Math.ceil(waiting / working.length);
-    const drained = await Promise.allSettled(
-      working.map((lease, lane) => drain(lanes, lane, lease, limit, working.length === 1)),
-    );
+    const working = leases.slice(0, waiting.lanes);
+    const drained = await Promise.allSettled(working.map((lease, lane) => drain(waiting, lanes, lane, lease)));
     // A lease that cannot be given back runs out by itself.
     await Promise.allSettled(leases.map((lease) => releaseLease(store, lease)));
     const failed = drained.find((result) => result.status === 'rejected');
-    if (!failed) break;
-    if (!(failed.reason instanceof LeaseLost)) throw failed.reason;
+    if (failed && !(failed.reason instanceof LeaseLost)) throw failed.reason;
+    if (!failed && !waiting.left) break;
   }
   return sum;
 }
 
-async function isAnythingLeft(store: Store): Promise<boolean> {
-  return (
-    (await store.records.findOne({ dirty: true }, { projection: { _id: 1 }, hint: { dirty: 1, _id: 1 } })) !== null
-  );
+/** Ids of changed records, a batch at a time, to whichever lane comes first. */
+class Waiting {
+  /** Something was left behind: look again from the beginning. What comes meanwhile is followed by a merge of its own. */
+  left = false;
+  /** How many lanes are worth having. */
+  readonly lanes: number;
+  private readonly batch: number;
+  private isLast: boolean;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly store: Store,
+    private ids: string[],
+  ) {
+    this.lanes = Math.min(LANES.length, Math.ceil(ids.length / BATCH.least));
+    this.batch = Math.min(BATCH.most, Math.ceil(ids.length / this.lanes));
+    this.isLast = ids.length < LIST;
+  }
+
+  static async open(store: Store): Promise<Waiting> {
+    return new Waiting(store, await changedIds(store, LIST));
+  }
+
+  /** None: nothing more is waiting. */
+  next(): Promise<string[]> {
+    // One lane asks at a time.
+    const next = this.turn.then(() => this.take());
+    this.turn = next.catch(() => {});
+    return next;
+  }
+
+  private async take(): Promise<string[]> {
+    const batch = this.ids.splice(0, this.batch);
+    if (this.ids.length === 0 && !this.isLast) {
+      this.ids = await changedIds(this.store, LIST, batch.at(-1));
+      this.isLast = this.ids.length < LIST;
+    }
+    return batch;
+  }
 }
 
 /** The leases of all lanes, or none of them. */

@@ -27,8 +27,7 @@ export function differences(known: Portrait, host: Portrait): Difference[] {
   const compare = (prefix: string, before: object, after: object) => {
     const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
     const differ = (field: string) => found.push({ path: `${prefix}${field}`, from: from[field], to: to[field] });
-    for (const field in to)
-      if (!(prefix === '' && OWN.has(field)) && !deepEqual(from[field], to[field])) differ(field);
+    for (const field in to) if (!(prefix === '' && OWN.has(field)) && !deepEqual(from[field], to[field])) differ(field);
     for (const field in from)
       if (!(prefix === '' && OWN.has(field)) && from[field] !== undefined && !(field in to)) differ(field);
   };

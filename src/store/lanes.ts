@@ -1,6 +1,5 @@
 import type { Closure } from './closure.js';
 import { dropComponents } from './closure-parts.js';
-import type { MergeRecord } from './records.js';
 
 /** What a lane has in hand: records, keys whose worth it rests on, and keys whose worth it changes. */
 interface Claim {
@@ -18,51 +17,30 @@ const NOTHING: Claim = { ids: new Set(), relied: new Set(), altered: new Set(), 
  * the other one rests on: the transactions would not notice all of it, as they only compare what is written.
  */
 export class Lanes {
-  private readonly held = new Map<number, { since: number; busy: boolean; claim: Claim }>();
+  private readonly held = new Map<number, { since: number; claim: Claim }>();
   /** Let go of at `at`: a lane whose snapshot is older still sees all as it was. */
   private settled: { at: number; claim: Claim }[] = [];
   private clock = 0;
-  private readonly waiting: (() => void)[] = [];
-  /** The last changed record that any lane has taken: what lies beyond it comes next. */
-  private last: string | undefined;
-  private turn: Promise<unknown> = Promise.resolve();
 
   /** To be called before the lane's snapshot is taken. */
   begin(lane: number): void {
-    this.held.set(lane, { since: ++this.clock, busy: false, claim: NOTHING });
+    this.held.set(lane, { since: ++this.clock, claim: NOTHING });
     const oldest = Math.min(...[...this.held.values()].map(({ since }) => since));
     this.settled = this.settled.filter(({ at }) => at > oldest);
   }
 
   /**
-   * Changed records that no other lane has looked for: one lane looks at a time, each beyond what the one before found. Nothing
-   * beyond, and the lanes that are at work may leave something behind: `undefined`, wait for them. None is at work: from the
-   * beginning again, where the rest lies.
+   * Takes what no other lane has; the rest of the closure is left for later, whole components at a time. Returns whether that
+   * is all of it.
    */
-  take(lane: number, find: (after: string | undefined) => Promise<MergeRecord[]>): Promise<MergeRecord[] | undefined> {
-    const look = async () => {
-      let found = await find(this.last);
-      if (found.length === 0 && this.last !== undefined) {
-        if ([...this.held.values()].some(({ busy }) => busy)) return undefined;
-        found = await find(undefined);
-      }
-      this.held.get(lane)!.busy = found.length > 0;
-      this.last = found.at(-1)?._id;
-      return found;
-    };
-    const taken = this.turn.then(look);
-    this.turn = taken.catch(() => {});
-    return taken;
-  }
-
-  /** Takes what no other lane has; the rest of the closure is left for later, whole components at a time. */
-  claim(lane: number, closure: Closure): void {
+  claim(lane: number, closure: Closure): boolean {
     const own = this.held.get(lane)!;
     const others = [...this.held.values(), ...this.settled.filter(({ at }) => at > own.since)]
       .filter((other) => other !== own)
       .map(({ claim }) => claim);
     const taken = others.length === 0 ? [] : takenBy(others, closure);
     if (taken.length > 0) dropComponents(closure, taken);
+    const wanted = closure.refreshed.size;
     for (const [id, { members }] of closure.refreshed)
       if (members.some(({ _id }) => others.some(({ ids }) => ids.has(_id)))) closure.refreshed.delete(id);
     const refreshed = [...closure.refreshed.values()].flatMap(({ members }) => members.map(({ _id }) => _id));
@@ -72,18 +50,13 @@ export class Lanes {
       altered: new Set(closure.altered.keys()),
       looked: closure.looked,
     };
+    return taken.length === 0 && closure.refreshed.size === wanted;
   }
 
   end(lane: number): void {
     const own = this.held.get(lane);
     this.held.delete(lane);
     if (own && this.held.size > 0) this.settled.push({ at: ++this.clock, claim: own.claim });
-    for (const wake of this.waiting.splice(0)) wake();
-  }
-
-  /** Resolves when another lane has let go of what it had in hand; at once when none has anything. */
-  async freed(): Promise<void> {
-    if (this.held.size > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 }
 

@@ -23,15 +23,13 @@ export interface Merged {
 
 /** What one batch came to. */
 export interface MergedBatch extends Merged {
-  /** All that it found is in another lane's hands. */
-  blocked: boolean;
-  /** As much has changed as fits into a batch: there is probably more. */
-  full: boolean;
+  /** Some of it is in another lane's hands, or came to be too much for one transaction: it is left as it was. */
+  left: boolean;
 }
 
 export interface MergeOptions {
-  /** Changed records in one transaction. */
-  limit: number;
+  /** Changed records to settle in one transaction. Those that are settled already are passed over. */
+  ids: readonly string[];
   lanes: Lanes;
   lane?: number;
   /** What the history names as the cause: a run, or a command. */
@@ -43,7 +41,7 @@ export interface MergeOptions {
 export const LEASE_TTL_MS = 20_000;
 
 /**
- * Settles up to `limit` changed records in one snapshot transaction: reads everything they can affect, resolves it anew and
+ * Settles changed records in one snapshot transaction: reads everything they can affect, resolves it anew and
  * writes only the hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be
  * repeated or cut short anywhere. Throws `LeaseLost` when another holder has taken over: then nothing was written. Lanes of
  * one merge share `lanes`.
@@ -51,7 +49,7 @@ export const LEASE_TTL_MS = 20_000;
 export async function mergeBatch(
   store: Store,
   lease: Lease,
-  { limit, lanes, lane = 0, run, cap = COMPONENT_CAP }: MergeOptions,
+  { ids, lanes, lane = 0, run, cap = COMPONENT_CAP }: MergeOptions,
 ): Promise<MergedBatch> {
   const session = store.client.startSession();
   try {
@@ -59,14 +57,13 @@ export async function mergeBatch(
       async () => {
         lanes.begin(lane);
         await fenceLease(store, lease, LEASE_TTL_MS, session);
-        const changed = await lanes.take(lane, (after) => findChanged(store, session, limit, after));
-        if (!changed) return BLOCKED;
-        if (changed.length === 0) return { ...NOTHING, blocked: false, full: false };
+        const changed = await findChanged(store, session, ids);
+        if (changed.length === 0) return { ...NOTHING, left: false };
         const closure = await affectedBy(store, session, changed, cap);
-        lanes.claim(lane, closure);
-        if (closure.records.size === 0 && closure.refreshed.size === 0) return BLOCKED;
-        const merged = await settle(store, session, closure, run, cap);
-        return { ...merged, blocked: false, full: closure.partial || changed.length === limit };
+        const whole = lanes.claim(lane, closure);
+        const isEmpty = closure.records.size === 0 && closure.refreshed.size === 0;
+        const merged = isEmpty ? NOTHING : await settle(store, session, closure, run, cap);
+        return { ...merged, left: closure.partial || !whole };
       },
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
     );
@@ -77,18 +74,25 @@ export async function mergeBatch(
 }
 
 const NOTHING: Merged = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0 };
-const BLOCKED: MergedBatch = { ...NOTHING, blocked: true, full: true };
 
-function findChanged(store: Store, session: ClientSession, limit: number, after?: string): Promise<MergeRecord[]> {
-  const beyond = after === undefined ? {} : { _id: { $gt: after } };
+function findChanged(store: Store, session: ClientSession, ids: readonly string[]): Promise<MergeRecord[]> {
   return store.records
-    .find<MergeRecord>(
-      { dirty: true, ...beyond },
-      { ...asMerged(session), hint: { dirty: 1, _id: 1 }, sort: { _id: 1 }, limit },
-    )
-    .batchSize(limit)
+    .find<MergeRecord>({ dirty: true, _id: { $in: [...ids] } }, { ...asMerged(session), hint: WAITING })
+    .batchSize(ids.length + 1)
     .toArray();
 }
+
+/** Ids of up to `limit` changed records beyond `after`, in order. Told by an index alone. */
+export async function changedIds(store: Store, limit: number, after?: string): Promise<string[]> {
+  const beyond = after === undefined ? {} : { _id: { $gt: after } };
+  const found = await store.records
+    .find({ dirty: true, ...beyond }, { projection: { _id: 1 }, hint: WAITING, sort: { _id: 1 }, limit })
+    .batchSize(limit + 1)
+    .toArray();
+  return found.map(({ _id }) => _id);
+}
+
+const WAITING = { dirty: 1, _id: 1 } as const;
 
 async function settle(
   store: Store,

@@ -5,7 +5,7 @@ import { openStore, type Store } from '../../src/store/database.js';
 import { explainStored } from '../../src/store/explain.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease } from '../../src/store/leases.js';
-import { mergeBatch, type Merged } from '../../src/store/merge.js';
+import { changedIds, mergeBatch, type Merged } from '../../src/store/merge.js';
 import { putRecords, toHostRecord } from '../../src/store/records.js';
 import { record } from '../host/records.js';
 
@@ -56,7 +56,12 @@ async function merge(): Promise<Pick<Merged, 'settled' | 'resolved'>> {
   const sum = { settled: 0, resolved: 0 };
   for (let batch = 0; (await store.records.countDocuments({ dirty: true })) > 0; batch += 1) {
     if (batch > 100) throw new Error('Merging does not end');
-    const { settled, resolved } = await mergeBatch(store, lease, { limit: 50, lanes: new Lanes(), run: 'r', cap: CAP });
+    const { settled, resolved } = await mergeBatch(store, lease, {
+      ids: await changedIds(store, 50),
+      lanes: new Lanes(),
+      run: 'r',
+      cap: CAP,
+    });
     sum.settled += settled;
     sum.resolved += resolved;
   }

@@ -13,7 +13,7 @@ import { findHost, type HostDoc } from '../../src/store/hosts.js';
 import { knownState } from '../../src/store/key-states.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease } from '../../src/store/leases.js';
-import { mergeBatch } from '../../src/store/merge.js';
+import { changedIds, mergeBatch } from '../../src/store/merge.js';
 import { putRecords, toHostRecord } from '../../src/store/records.js';
 import { markGone } from '../../src/store/retire.js';
 import { machine, made, type Machine } from '../host/machines.js';
@@ -181,9 +181,15 @@ class World {
       [0, 1].map(async (lane) => {
         const lease = (await takeLease(store, `lane:${lane}`, 'test', 60_000))!;
         for (let batch = 0; batch < batches; batch += 1)
-          await mergeBatch(store, lease, { limit: this.limit, lanes, lane, run: 'r', cap: this.cap });
+          await mergeBatch(store, lease, { ids: await this.waiting(lane), lanes, lane, run: 'r', cap: this.cap });
       }),
     );
+  }
+
+  /** The lanes begin at different ends, which records of one machine are likely to lie at. */
+  private async waiting(lane: number): Promise<string[]> {
+    const ids = await changedIds(store, 1_000);
+    return lane === 0 ? ids.slice(0, this.limit) : ids.slice(-this.limit);
   }
 
   /** A merge that dies after some of its writes: its transaction is never committed. */
@@ -191,11 +197,10 @@ class World {
     const lease = (await takeLease(store, 'lane:0', 'test', 60_000))!;
     let left = writes;
     const dying = dyingAfter(store, () => (left -= 1) < 0);
-    await mergeBatch(dying, lease, { limit: this.limit, lanes: new Lanes(), run: 'r', cap: this.cap }).catch(
-      (error: Error) => {
-        if (error.message !== 'died') throw error;
-      },
-    );
+    const ids = await this.waiting(0);
+    await mergeBatch(dying, lease, { ids, lanes: new Lanes(), run: 'r', cap: this.cap }).catch((error: Error) => {
+      if (error.message !== 'died') throw error;
+    });
   }
 
   async mergeAll(): Promise<void> {

@@ -3,7 +3,7 @@ import type { HostObservation } from '../../src/host/types.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
 import { Lanes } from '../../src/store/lanes.js';
-import { mergeBatch } from '../../src/store/merge.js';
+import { changedIds, mergeBatch } from '../../src/store/merge.js';
 import { putRecords, type Origin, type Understood } from '../../src/store/records.js';
 import { markGone } from '../../src/store/retire.js';
 
@@ -56,7 +56,9 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
 }
 
 const mergeAll = async () => {
-  while ((await mergeBatch(store, lease, { limit: 100, lanes: new Lanes(), run: 'run' })).settled > 0);
+  while (
+    (await mergeBatch(store, lease, { ids: await changedIds(store, 100), lanes: new Lanes(), run: 'run' })).settled > 0
+  );
 };
 const clusters = async () =>
   (await store.hosts.find().toArray()).map(({ sources }) => sources.map((source) => source.record).join('+')).sort();
@@ -212,7 +214,9 @@ test('a holder that lost its lease writes nothing more', async () => {
   await store.leases.updateOne({ _id: 'merge:hosts' }, { $set: { expires_at: new Date(0) } });
   const successor = await takeLease(store, 'merge:hosts', 'other', 60_000);
   expect(successor!.epoch).toBe(lease.epoch + 1);
-  await expect(mergeBatch(store, lease, { limit: 100, lanes: new Lanes(), run: 'run' })).rejects.toThrow('taken over');
+  await expect(
+    mergeBatch(store, lease, { ids: await changedIds(store, 100), lanes: new Lanes(), run: 'run' }),
+  ).rejects.toThrow('taken over');
   expect(await store.hosts.countDocuments()).toBe(0);
   expect(await takeLease(store, 'merge:hosts', 'third', 60_000)).toBeUndefined();
 });
