@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from './database.js';
 import { Lanes } from './lanes.js';
 import { LeaseLost, releaseLease, takeLease, type Lease } from './leases.js';
-import { changedIds, LEASE_TTL_MS, mergeBatch, type Merged } from './merge.js';
+import { LEASE_TTL_MS, mergeBatch, type Merged } from './merge.js';
+import { Waiting } from './waiting.js';
 
 export interface MergeResult extends Merged {
   /** Changed records are left: come again. */
@@ -22,10 +23,6 @@ export interface Draining {
 
 /** One lane resolves while another one's reads are under way and a third one's writes are being acknowledged. */
 const LANES = ['merge:hosts:0', 'merge:hosts:1', 'merge:hosts:2'];
-/** Changed records in one transaction: at least as many as make a lane worth having, at most what is held in memory. */
-const BATCH = { least: 100, most: 500 };
-/** Ids of changed records that are read at a time: the index walks over those that were settled lately, each time. */
-const LIST = 10_000;
 const POLL_MS = 250;
 
 /**
@@ -56,7 +53,7 @@ export async function mergeChanged(
   };
 
   while (!stopped() && !sum.more) {
-    const waiting = await Waiting.open(store);
+    const waiting = await Waiting.open(store, LANES.length);
     if (waiting.lanes === 0) break;
     const leases = await takeAll(store, holder);
     if (!leases) {
@@ -74,47 +71,6 @@ export async function mergeChanged(
     if (!failed && !waiting.left) break;
   }
   return sum;
-}
-
-/** Ids of changed records, a batch at a time, to whichever lane comes first. */
-class Waiting {
-  /** Something was left behind: look again from the beginning. What comes meanwhile is followed by a merge of its own. */
-  left = false;
-  /** How many lanes are worth having. */
-  readonly lanes: number;
-  private readonly batch: number;
-  private isLast: boolean;
-  private turn: Promise<unknown> = Promise.resolve();
-
-  private constructor(
-    private readonly store: Store,
-    private ids: string[],
-  ) {
-    this.lanes = Math.min(LANES.length, Math.ceil(ids.length / BATCH.least));
-    this.batch = Math.min(BATCH.most, Math.ceil(ids.length / this.lanes));
-    this.isLast = ids.length < LIST;
-  }
-
-  static async open(store: Store): Promise<Waiting> {
-    return new Waiting(store, await changedIds(store, LIST));
-  }
-
-  /** None: nothing more is waiting. */
-  next(): Promise<string[]> {
-    // One lane asks at a time.
-    const next = this.turn.then(() => this.take());
-    this.turn = next.catch(() => {});
-    return next;
-  }
-
-  private async take(): Promise<string[]> {
-    const batch = this.ids.splice(0, this.batch);
-    if (this.ids.length === 0 && !this.isLast) {
-      this.ids = await changedIds(this.store, LIST, batch.at(-1));
-      this.isLast = this.ids.length < LIST;
-    }
-    return batch;
-  }
 }
 
 /** The leases of all lanes, or none of them. */

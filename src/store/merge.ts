@@ -9,6 +9,7 @@ import { differences, updateOf, type Difference, type HostDoc } from './hosts.js
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
+import { CHANGED } from './waiting.js';
 import { asMerged, toHostRecord, type MergeRecord } from './records.js';
 
 export interface Merged {
@@ -77,22 +78,10 @@ const NOTHING: Merged = { settled: 0, resolved: 0, created: 0, changed: 0, remov
 
 function findChanged(store: Store, session: ClientSession, ids: readonly string[]): Promise<MergeRecord[]> {
   return store.records
-    .find<MergeRecord>({ dirty: true, _id: { $in: [...ids] } }, { ...asMerged(session), hint: WAITING })
+    .find<MergeRecord>({ dirty: true, _id: { $in: [...ids] } }, { ...asMerged(session), hint: CHANGED })
     .batchSize(ids.length + 1)
     .toArray();
 }
-
-/** Ids of up to `limit` changed records beyond `after`, in order. Told by an index alone. */
-export async function changedIds(store: Store, limit: number, after?: string): Promise<string[]> {
-  const beyond = after === undefined ? {} : { _id: { $gt: after } };
-  const found = await store.records
-    .find({ dirty: true, ...beyond }, { projection: { _id: 1 }, hint: WAITING, sort: { _id: 1 }, limit })
-    .batchSize(limit + 1)
-    .toArray();
-  return found.map(({ _id }) => _id);
-}
-
-const WAITING = { dirty: 1, _id: 1 } as const;
 
 async function settle(
   store: Store,

@@ -3,8 +3,9 @@ import { emptyClosure, type Closure } from '../../src/store/closure.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
-import { changedIds, mergeBatch } from '../../src/store/merge.js';
+import { mergeBatch } from '../../src/store/merge.js';
 import { putRecords, type RecordDoc, type Understood } from '../../src/store/records.js';
+import { changedIds } from '../../src/store/waiting.js';
 
 let store: Store;
 beforeEach(async () => {

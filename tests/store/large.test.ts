@@ -5,8 +5,9 @@ import { openStore, type Store } from '../../src/store/database.js';
 import { explainStored } from '../../src/store/explain.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease } from '../../src/store/leases.js';
-import { changedIds, mergeBatch, type Merged } from '../../src/store/merge.js';
+import { mergeBatch, type Merged } from '../../src/store/merge.js';
 import { putRecords, toHostRecord } from '../../src/store/records.js';
+import { changedIds } from '../../src/store/waiting.js';
 import { record } from '../host/records.js';
 
 /** Laptops on docks in a row: each has its neighbours' docks among its interfaces, and no key is too common. */

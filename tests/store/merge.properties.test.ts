@@ -13,8 +13,9 @@ import { findHost, type HostDoc } from '../../src/store/hosts.js';
 import { knownState } from '../../src/store/key-states.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease } from '../../src/store/leases.js';
-import { changedIds, mergeBatch } from '../../src/store/merge.js';
+import { mergeBatch } from '../../src/store/merge.js';
 import { putRecords, toHostRecord } from '../../src/store/records.js';
+import { changedIds } from '../../src/store/waiting.js';
 import { markGone } from '../../src/store/retire.js';
 import { machine, made, type Machine } from '../host/machines.js';
 

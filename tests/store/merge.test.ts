@@ -3,8 +3,9 @@ import type { HostObservation } from '../../src/host/types.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
 import { Lanes } from '../../src/store/lanes.js';
-import { changedIds, mergeBatch } from '../../src/store/merge.js';
+import { mergeBatch } from '../../src/store/merge.js';
 import { putRecords, type Origin, type Understood } from '../../src/store/records.js';
+import { changedIds } from '../../src/store/waiting.js';
 import { markGone } from '../../src/store/retire.js';
 
 let store: Store;
