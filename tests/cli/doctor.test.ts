@@ -19,6 +19,7 @@ import { loadSources } from '../../src/sources/index.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { runProgram } from '../support/program.js';
+import { dropStore } from '../support/store.js';
 
 /** The compiled program on real servers; each test breaks one thing, sees it with its fix, and mends it. */
 jest.setTimeout(120_000);
@@ -85,8 +86,7 @@ afterAll(async () => {
   await connection.close();
   await changeSchedule(client, config, 'qualys-demo', 'delete').catch(() => {});
   await client.connection.close();
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   rmSync(dir, { recursive: true, force: true });
 });
 

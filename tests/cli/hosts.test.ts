@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { putRecords } from '../../src/store/records.js';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { record } from '../host/records.js';
 import { type Ran, runProgram } from '../support/program.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** What a user asks about hosts and decides about them, with the compiled program and a real mongod. */
 jest.setTimeout(60_000);
@@ -40,7 +41,7 @@ const hostOf = async (id: string) => (await store.hosts.findOne({ 'sources.recor
 
 const MAC = '00:50:56:8a:11:22';
 beforeAll(async () => {
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
   await put(
     record('qualys:web', {
       hostname: 'web-01.corp.example.com',
@@ -60,8 +61,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   rmSync(dir, { recursive: true, force: true });
 });
 

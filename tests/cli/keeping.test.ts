@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../src/store/database.js';
 import { record } from '../host/records.js';
-import { freshStore, putHosts } from '../export/inventory.js';
+import { putHosts } from '../export/inventory.js';
 import { PROGRAM, type Ran, runProgram } from '../support/program.js';
+import { freshStore } from '../support/store.js';
 
 /** Export, backup, restore and prune as a user runs them: the compiled program and a real mongod. */
 jest.setTimeout(60_000);
@@ -23,7 +24,7 @@ function run(args: string[], database = store.db.databaseName): Promise<Ran> {
 }
 
 beforeAll(async () => {
-  [store, other] = await Promise.all([freshStore('c'), freshStore('c')]);
+  [store, other] = await Promise.all([freshStore(), freshStore()]);
   const many = Array.from({ length: 1_500 }, (_, n) => record(`qualys:n${n}`, { hostname: `host-${n}` }));
   await putHosts(store, many);
 });

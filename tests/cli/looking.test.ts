@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { appendPage } from '../../src/store/pages.js';
 import { putRecords } from '../../src/store/records.js';
 import { markGone } from '../../src/store/retire.js';
 import { record } from '../host/records.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** Looking at hosts with the compiled program, as a user does, on a real mongod. */
 jest.setTimeout(120_000);
@@ -61,7 +62,7 @@ const SERIAL = 'C02F60U4Q05N';
 const ROWS = ['{"device_id":"web","serial_number":"C02F60U4Q05N","big":12345678901234567890}', '{"device_id":"other"}'];
 
 beforeAll(async () => {
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
   const body = Buffer.from(`[${ROWS.join(', ')}]`);
   const page = await appendPage(store, 'run-1', 'crowdstrike-demo', 0, {
     cursor: { skip: 0 },
@@ -96,8 +97,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   rmSync(dir, { recursive: true, force: true });
 });
 

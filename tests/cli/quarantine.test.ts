@@ -13,6 +13,7 @@ import { eventsInOrder } from '../../src/store/events.js';
 import { appendPage } from '../../src/store/pages.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
 import { type Ran, runProgram } from '../support/program.js';
+import { dropStore } from '../support/store.js';
 
 /** Stored pages are read by the real normalizer with a source file that a user corrects; the commands are the compiled program's. */
 jest.setTimeout(60_000);
@@ -37,8 +38,7 @@ beforeEach(async () => {
   store = await openStore(config.mongodb);
 });
 afterEach(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   rmSync(folder, { recursive: true, force: true });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

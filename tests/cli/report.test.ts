@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import type { WrittenReport } from '../../src/report/report.js';
 import { fleetOf, store as put } from '../report/fleet.js';
 import { type Ran, runProgram } from '../support/program.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** `rollcall report`, compiled, as a user runs it. */
 jest.setTimeout(60_000);
@@ -23,11 +24,10 @@ function run(...args: string[]): Promise<Ran> {
 }
 
 beforeAll(async () => {
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   rmSync(dir, { recursive: true, force: true });
 });
 

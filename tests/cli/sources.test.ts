@@ -13,9 +13,10 @@ import { readAll } from '../../src/sources/testing/index.js';
 import { AUTHS, DATASETS, PAGINGS } from '../../src/cli/sources/starter/choices.js';
 import { DATASET_PARTS } from '../../src/cli/sources/starter/dataset.js';
 import { starterFiles } from '../../src/cli/sources/starter/files.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { sendJson, serve, type HttpServer, type SeenRequest } from '../support/http-server.js';
 import { runProgram } from '../support/program.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** What a user asks about sources, and makes of new ones: the compiled program, and vendors on real HTTP. */
 jest.setTimeout(120_000);
@@ -50,11 +51,10 @@ const folder = (name: string, text: string) => {
 };
 
 beforeAll(async () => {
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-sources-'));

@@ -8,7 +8,8 @@ import { inventoryInfo } from '../../src/export/ocsf.js';
 import type { Store } from '../../src/store/database.js';
 import type { HostDoc } from '../../src/store/hosts.js';
 import { record } from '../host/records.js';
-import { freshStore, putHosts } from './inventory.js';
+import { putHosts } from './inventory.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** Class 5001 of OCSF 1.8.0, from its published schema: names, types, enums, what is required, at least one of which. */
 const schema = JSON.parse(readFileSync(join(__dirname, 'ocsf-inventory-info-1.8.0.schema.json'), 'utf8')) as Record<
@@ -82,14 +83,13 @@ async function exported(name: FormatName, wanted: HostsWanted = {}, into?: Expor
 }
 
 beforeAll(async () => {
-  store = await freshStore('x');
+  store = await freshStore();
   await putHosts(store, [FULL, BARE, GONE]);
   await store.records.updateOne({ _id: 'qualys:gone' }, { $set: { gone_at: new Date(), dirty: true } });
   await putHosts(store, []);
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 test('JSON lines are the stored hosts, one a line, in the order of their ids', async () => {

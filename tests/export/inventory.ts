@@ -1,15 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import type { HostRecord } from '../../src/host/types.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { putRecords } from '../../src/store/records.js';
-
-/** A store with a database of its own. */
-export function freshStore(prefix: string, uri = process.env['ROLLCALL_TEST_MONGODB_URI']!): Promise<Store> {
-  const database = `${prefix}${randomUUID().slice(0, 8)}`;
-  return openStore({ uri, database, hostsCollection: 'hosts' });
-}
 
 /** Stores records as a run would, and merges them. */
 export async function putHosts(store: Store, records: readonly HostRecord[], run = 'run-1'): Promise<void> {

@@ -11,6 +11,7 @@ import { putAlert } from '../../src/store/alerts.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { putRejected } from '../../src/store/quarantine.js';
 import { parseMetrics, valueOf } from './scrape.js';
+import { dropStore } from '../support/store.js';
 
 let store: Store;
 let config: Config;
@@ -23,8 +24,7 @@ beforeAll(async () => {
   store = await openStore(config.mongodb);
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 /** What a scrape shows now: gauges that were never asked before. */

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { LoginObservation } from '../../src/datasets/types.js';
 import { loadConfig } from '../../src/config.js';
 import { openUserLogins, type UserLogins } from '../../src/outputs/user-logins.js';
 import { remaskPostgres } from '../../src/outputs/remask.js';
 import { addKey } from '../../src/privacy/key-ring.js';
-import { openStore } from '../../src/store/database.js';
 import { maskLogin, putLogins, rotateLogins } from '../../src/store/logins.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
 import { describeWithPostgres, PASSWORD, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 interface Row {
   user_id: string;
@@ -118,11 +117,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
   });
 
   test('all logins of the store are written again after a rotation, and those that were not there', async () => {
-    const store = await openStore({
-      uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
-      database: `p${randomUUID().slice(0, 8)}`,
-      hostsCollection: 'hosts',
-    });
+    const store = await freshStore();
     try {
       const all = Array.from({ length: 2_001 }, (_, n) =>
         maskLogin(keysOf(ring), 'q', `m${n}`, { ...observed(n % 200), device_id: `d${n}` }),
@@ -141,8 +136,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
       expect(stored.size).toBe(2_001);
       for await (const login of store.logins.find()) expect(stored.get(login._id)).toBe(login.masked_device_id);
     } finally {
-      await store.db.dropDatabase();
-      await store.close();
+      await dropStore(store);
     }
   });
 

@@ -7,6 +7,7 @@ import { getBody, putBody } from '../../src/store/bodies.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { maskLogin, putLogins, rotateLogins } from '../../src/store/logins.js';
 import { freshPath, keysOf } from './rings.js';
+import { dropStore } from '../support/store.js';
 
 const ring = freshPath();
 const page = Buffer.from('a page as received');
@@ -25,8 +26,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   process.env = before;
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 afterEach(() => jest.restoreAllMocks());

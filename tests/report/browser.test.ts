@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { writeReport } from '../../src/report/report.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { plant } from './attack.js';
 import { AS_OF, fillTheRest, fleetOf, store as put } from './fleet.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** The page in a real Chromium: nothing runs, nothing is fetched, and it can be used by everybody. */
 jest.setTimeout(120_000);
@@ -30,11 +31,7 @@ beforeAll(async () => {
   if (!executablePath) return;
   for (const name of ['usual', 'planted', 'empty'] as const) {
     const database = `r${randomUUID().slice(0, 8)}`;
-    const store = await openStore({
-      uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
-      database,
-      hostsCollection: 'hosts',
-    });
+    const store = await freshStore({ database });
     stores.push(store);
     if (name === 'usual') {
       await put(store, fleetOf(150, 3));
@@ -49,8 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   for (const store of stores) {
-    await store.db.dropDatabase();
-    await store.close();
+    await dropStore(store);
   }
   rmSync(dir, { recursive: true, force: true });
 });

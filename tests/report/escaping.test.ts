@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { SaxesParser } from 'saxes';
 import { cleanText } from '../../src/report/clean.js';
 import { writeReport } from '../../src/report/report.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { PAYLOADS, plant } from './attack.js';
 import { AS_OF } from './fleet.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** Names of machines are written by whoever names machines: in a report they are text, and nothing else. */
 jest.setTimeout(120_000);
@@ -19,14 +20,13 @@ const members = [Object.prototype, Object, Function.prototype, Array.prototype].
 
 beforeAll(async () => {
   const database = `r${randomUUID().slice(0, 8)}`;
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
   await plant(store);
   const report = await writeReport(store, { dir, asOf: AS_OF, formats: ['html', 'svg', 'csv'] });
   for (const name of report.files) files.set(name, readFileSync(join(report.dir, name), 'utf8'));
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   rmSync(dir, { recursive: true, force: true });
 });
 

@@ -17,8 +17,9 @@ import { countryOf } from '../../src/report/regions.js';
 import { writeReport } from '../../src/report/report.js';
 import { hideSmall } from '../../src/report/small-groups.js';
 import { percent, span } from '../../src/report/words.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { AS_OF, fleetOf, store as put } from './fleet.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 jest.setTimeout(60_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
@@ -26,12 +27,11 @@ let store: Store;
 
 beforeAll(async () => {
   const database = `r${randomUUID().slice(0, 8)}`;
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
   await put(store, fleetOf(20));
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   rmSync(dir, { recursive: true, force: true });
 });
 

@@ -9,6 +9,7 @@ import { writeReport, type WrittenReport } from '../../src/report/report.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import type { HostDoc } from '../../src/store/hosts.js';
 import { AS_OF, before, fillTheRest, fleetOf, retire, store as put } from './fleet.js';
+import { dropStore } from '../support/store.js';
 
 /** Every number of a report, reckoned again: from all documents in plain code, and with the queries that it shows. */
 jest.setTimeout(120_000);
@@ -40,8 +41,7 @@ beforeAll(async () => {
   hosts = await store.hosts.find({}).toArray();
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   rmSync(dir, { recursive: true, force: true });
 });
 

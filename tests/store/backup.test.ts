@@ -9,7 +9,8 @@ import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { restore } from '../../src/store/restore.js';
 import { record } from '../host/records.js';
-import { freshStore, putHosts } from '../export/inventory.js';
+import { putHosts } from '../export/inventory.js';
+import { freshStore } from '../support/store.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-backup-'));
 let store: Store;
@@ -18,7 +19,7 @@ let at = 0;
 const folder = () => join(dir, `b${(at += 1)}`);
 
 beforeEach(async () => {
-  [store, other] = await Promise.all([freshStore('k'), freshStore('k')]);
+  [store, other] = await Promise.all([freshStore(), freshStore()]);
 });
 afterEach(async () => {
   for (const each of [store, other]) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { openStore, type Store } from '../../src/store/database.js';
+import { dropStore } from '../support/store.js';
 
 /**
  * The way to MongoDB breaks while a large command is on it. The driver alone fails with a bare error that nothing retries,
@@ -42,8 +43,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
   for (const socket of sockets) socket.destroy();
   proxy.close();
 });

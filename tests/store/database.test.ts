@@ -1,4 +1,5 @@
 import { refuseWeakUri, openStore } from '../../src/store/database.js';
+import { dropStore } from '../support/store.js';
 
 test.each(['w=1', 'w=0', 'journal=false', 'j=false', 'readConcernLevel=local', 'retryWrites=false', 'W=1'])(
   'a connection string with %s is refused, because it would weaken what "stored" means',
@@ -33,7 +34,6 @@ test('writes are acknowledged by a majority with journal, and raw bodies, compre
     expect(JSON.stringify(bodies)).toContain('block_compressor=none');
     expect(store.hosts.collectionName).toBe('machines');
   } finally {
-    await store.db.dropDatabase();
-    await store.close();
+    await dropStore(store);
   }
 });

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { confirmHeld, heldListings, previewHeld } from '../../src/store/held.js';
 import { putRecords } from '../../src/store/records.js';
 import { NO_COUNTS, type RunDoc } from '../../src/store/runs.js';
 import { record } from '../host/records.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** A listing that was held back, and what becomes of it, against a real mongod. */
 jest.setTimeout(60_000);
@@ -14,11 +15,10 @@ const AT = new Date('2026-03-01T02:10:00Z');
 
 beforeEach(async () => {
   const database = `h${randomUUID().slice(0, 8)}`;
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
 });
 afterEach(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 async function put(...records: ReturnType<typeof record>[]): Promise<void> {

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { emptyClosure, type Closure } from '../../src/store/closure.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
 import { mergeBatch } from '../../src/store/merge.js';
 import { putRecords, type RecordDoc, type Understood } from '../../src/store/records.js';
 import { changedIds } from '../../src/store/waiting.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 let store: Store;
 beforeEach(async () => {
   const database = `l${randomUUID().slice(0, 8)}`;
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
 });
 afterEach(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 function record(id: string, keys: string[]): Understood {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { resolveAll } from '../../src/host/resolve.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { explainStored } from '../../src/store/explain.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease } from '../../src/store/leases.js';
@@ -9,6 +9,7 @@ import { mergeBatch, type Merged } from '../../src/store/merge.js';
 import { putRecords, toHostRecord } from '../../src/store/records.js';
 import { changedIds } from '../../src/store/waiting.js';
 import { record } from '../host/records.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** Laptops on docks in a row: each has its neighbours' docks among its interfaces, and no key is too common. */
 const CAP = 20;
@@ -16,11 +17,10 @@ let store: Store;
 let tick = 0;
 beforeEach(async () => {
   const database = `w${randomUUID().slice(0, 8)}`;
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
 });
 afterEach(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 const mac = (n: number) =>

@@ -1,28 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import type { LoginObservation } from '../../src/datasets/types.js';
 import { addKey, removeKey } from '../../src/privacy/key-ring.js';
 import { unmask } from '../../src/privacy/mask.js';
 import { putAudit } from '../../src/store/audit.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { maskLogin, putLogins, rotateLogins, type LoginDoc } from '../../src/store/logins.js';
 import type { Origin } from '../../src/store/records.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 let store: Store;
 let ring: string;
 
 beforeEach(async () => {
   ring = freshRing();
-  store = await openStore({
-    uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
-    database: `l${randomUUID().slice(0, 8)}`,
-    hostsCollection: 'hosts',
-  });
+  store = await freshStore();
 });
 
 afterEach(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 let tick = 0;

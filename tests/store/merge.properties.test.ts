@@ -7,7 +7,7 @@ import { COMPONENT_CAP, keyStates, resolveAll } from '../../src/host/resolve.js'
 import { goldenHost } from '../../src/host/survive.js';
 import type { GoldenHost } from '../../src/host/golden.js';
 import type { HostRecord } from '../../src/host/types.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { decide, decisionsAbout, undo } from '../../src/store/decisions.js';
 import { findHost, type HostDoc } from '../../src/store/hosts.js';
 import { knownState } from '../../src/store/key-states.js';
@@ -18,6 +18,7 @@ import { putRecords, toHostRecord } from '../../src/store/records.js';
 import { changedIds } from '../../src/store/waiting.js';
 import { markGone } from '../../src/store/retire.js';
 import { machine, made, type Machine } from '../host/machines.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /**
  * Whatever happens to records in whatever order, the hosts in the store are those that the records alone would give: what
@@ -30,11 +31,10 @@ jest.setTimeout(60_000 + HISTORIES * 1_000);
 let store: Store;
 beforeAll(async () => {
   const database = `p${randomUUID().slice(0, 8)}`;
-  store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  store = await freshStore({ database });
 });
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 const FIELDS = ['hostname', 'ip', 'serial_number', 'uuid', 'macs', 'class'] as const;

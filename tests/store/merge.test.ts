@@ -1,28 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import type { HostObservation } from '../../src/host/types.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { mergeBatch } from '../../src/store/merge.js';
 import { putRecords, type Origin, type Understood } from '../../src/store/records.js';
 import { changedIds } from '../../src/store/waiting.js';
 import { markGone } from '../../src/store/retire.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 let store: Store;
 let lease: Lease;
 
 beforeEach(async () => {
-  store = await openStore({
-    uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
-    database: `m${randomUUID().slice(0, 8)}`,
-    hostsCollection: 'hosts',
-  });
+  store = await freshStore();
   lease = (await takeLease(store, 'merge:hosts', 'test', 60_000))!;
 });
 
 afterEach(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 let tick = 0;

@@ -6,15 +6,15 @@ import { pruneRaw, type PruneOptions } from '../../src/store/prune.js';
 import { openRun } from '../../src/store/runs.js';
 import type { AnySource } from '../../src/sources/source.js';
 import { record } from '../host/records.js';
-import { freshStore, putHosts } from '../export/inventory.js';
+import { putHosts } from '../export/inventory.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 let store: Store;
 beforeEach(async () => {
-  store = await freshStore('p');
+  store = await freshStore();
 });
 afterEach(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 const DAY = 86_400_000;

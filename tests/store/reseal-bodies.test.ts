@@ -1,27 +1,23 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Binary } from 'mongodb';
 import { addKey, openKeyRing, removeKey } from '../../src/privacy/key-ring.js';
 import { getBody, partsOf, putBody } from '../../src/store/bodies.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { resealBodies, sealedWithOlder, sealKeys } from '../../src/store/reseal-bodies.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 let store: Store;
 let ring: string;
 
 beforeEach(async () => {
   ring = freshRing();
-  store = await openStore({
-    uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
-    database: `b${randomUUID().slice(0, 8)}`,
-    hostsCollection: 'hosts',
-  });
+  store = await freshStore();
 });
 
 afterEach(async () => {
   jest.restoreAllMocks();
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 const digestOf = (body: Buffer) => createHash('sha256').update(body).digest('hex');

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { putRecords } from '../../src/store/records.js';
 import { markGone } from '../../src/store/retire.js';
@@ -8,16 +7,13 @@ import { prepareSearch, searchHosts, type HostQuery } from '../../src/store/sear
 import { searchIndexes } from '../../src/store/search/fields.js';
 import { seedSources } from '../../src/store/sources.js';
 import { record } from '../host/records.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** Looking hosts up, in a real mongod. */
 let store: Store;
 
 beforeAll(async () => {
-  store = await openStore({
-    uri: process.env['ROLLCALL_TEST_MONGODB_URI']!,
-    database: `s${randomUUID().slice(0, 8)}`,
-    hostsCollection: 'hosts',
-  });
+  store = await freshStore();
   await seedSources(store, [
     { name: 'alpha', vendor: 'alpha' },
     { name: 'beta', vendor: 'beta' },
@@ -25,8 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await store.db.dropDatabase();
-  await store.close();
+  await dropStore(store);
 });
 
 type Given = ReturnType<typeof record>;

@@ -10,7 +10,8 @@ import type { Store } from '../../src/store/database.js';
 import type { HostDoc } from '../../src/store/hosts.js';
 import { restore } from '../../src/store/restore.js';
 import { record } from '../host/records.js';
-import { freshStore, putHosts } from '../export/inventory.js';
+import { putHosts } from '../export/inventory.js';
+import { freshStore } from '../support/store.js';
 
 /** MongoDB forgets how things were, on a server of this file's own: what it remembers is one setting for all its databases. */
 jest.setTimeout(90_000);
@@ -22,7 +23,7 @@ let store: Store;
 beforeAll(async () => {
   const { path: binary } = await locateBinary('mongod', { say: () => {} });
   server = await startMongod({ binary, dbPath: join(dir, 'mongod'), cacheGB: 0.25 });
-  store = await freshStore('s', server.uri);
+  store = await freshStore({ uri: server.uri });
   await putHosts(
     store,
     Array.from({ length: 1_200 }, (_, n) => record(`qualys:n${n}`, { hostname: `n-${n}` })),
@@ -71,7 +72,7 @@ test('a backup whose moment is forgotten half-way takes the rest at a later one'
       await forget();
     },
   });
-  const other = await freshStore('s', server.uri);
+  const other = await freshStore({ uri: server.uri });
   await restore(other, folder);
   expect(await other.hosts.findOne({ status: 'round 29' })).not.toBeNull();
   expect(await other.hosts.countDocuments()).toBe(1_200);

@@ -4,13 +4,14 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
-import { openStore, type Store } from '../../src/store/database.js';
+import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { putRecords } from '../../src/store/records.js';
 import { prepareSearch } from '../../src/store/search.js';
 import { bindOf } from '../../src/ui/bind.js';
 import { serveUi, type Ui } from '../../src/ui/serve.js';
 import type { record } from '../host/records.js';
+import { dropStore, freshStore } from '../support/store.js';
 
 /** The page over a database of its own, on a free port. */
 export interface Stand {
@@ -31,7 +32,7 @@ export const TEMPORAL = { ui: 'http://127.0.0.1:8233', namespace: 'default', tas
 
 export async function openStand(): Promise<Stand> {
   const database = `u${randomUUID().slice(0, 8)}`;
-  const store = await openStore({ uri: process.env['ROLLCALL_TEST_MONGODB_URI']!, database, hostsCollection: 'hosts' });
+  const store = await freshStore({ database });
   await prepareSearch(store);
   const reportDir = mkdtempSync(join(tmpdir(), 'rollcall-ui-reports-'));
   const served: Ui[] = [];
@@ -69,8 +70,7 @@ export async function openStand(): Promise<Stand> {
     hostOf: async (id) => (await store.hosts.findOne({ 'sources.record': id }))!._id,
     async close() {
       await Promise.all(served.map((ui) => ui.close()));
-      await store.db.dropDatabase();
-      await store.close();
+      await dropStore(store);
       rmSync(reportDir, { recursive: true, force: true });
     },
   };
