@@ -128,3 +128,17 @@ const NO_GROUNDS = {
   findings: 0,
   oversized: 0,
 } as const satisfies Record<keyof Grounds, 0>;
+
+/** The other part of hosts, by their ids. */
+export async function groundsOf(
+  store: Store,
+  session: ClientSession,
+  hosts: readonly string[],
+): Promise<Map<string, Grounds>> {
+  if (hosts.length === 0) return new Map();
+  const projection = Object.fromEntries(Object.keys(NO_GROUNDS).map((field) => [field, 1]));
+  const found = await store.hosts
+    .find<Grounds & { _id: string }>({ _id: { $in: [...hosts] } }, { session, projection })
+    .toArray();
+  return new Map(found.map(({ _id, ...grounds }) => [_id, grounds]));
+}

@@ -5,7 +5,7 @@ import { COMPONENT_CAP, resolve } from '../host/resolve.js';
 import { historyOf } from './changes.js';
 import { affectedBy, type Closure } from './closure.js';
 import type { Store } from './database.js';
-import { differences, updateOf, type Difference, type HostDoc } from './hosts.js';
+import { differences, groundsOf, updateOf, type Difference, type HostDoc } from './hosts.js';
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
@@ -104,14 +104,20 @@ async function settle(
   );
   const before = new Map<string, Portrait>(closure.hosts);
   const portraits: Portrait[] = [];
+  const renamed = new Map<string, Portrait>();
   const settled = [...closure.records.values()].filter(({ dirty }) => dirty);
   let resolved = closure.records.size;
   for (const { host, members: records } of closure.refreshed.values()) {
     before.set(host._id, host);
-    portraits.push(portrait(records.map(toHostRecord)));
+    const told = portrait(records.map(toHostRecord));
+    if (told._id === host._id) portraits.push(told);
+    else renamed.set(host._id, told);
     resolved += records.length;
     settled.push(...records.filter(({ dirty, unresolved }) => dirty && !unresolved));
   }
+  // Another of their records is the first seen: rare enough to read now why they are one.
+  for (const [id, grounds] of await groundsOf(store, session, [...renamed.keys()]))
+    golden.push({ ...renamed.get(id)!, ...grounds });
   const merged = await writeHosts(store, session, { before, golden, portraits }, run);
   await writeKeyStates(store, session, closure.altered);
   const ids = settled.map(({ _id }) => _id);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,8 +29,7 @@ let browser: Browser;
 beforeAll(async () => {
   if (!executablePath) return;
   for (const name of ['usual', 'planted', 'empty'] as const) {
-    const database = `r${randomUUID().slice(0, 8)}`;
-    const store = await freshStore({ database });
+    const store = await freshStore();
     stores.push(store);
     if (name === 'usual') {
       await put(store, fleetOf(150, 3));

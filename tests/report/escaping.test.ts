@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,8 +18,7 @@ const membersOf = (of: object) => Object.getOwnPropertyNames(of).sort().join(' '
 const members = [Object.prototype, Object, Function.prototype, Array.prototype].map(membersOf);
 
 beforeAll(async () => {
-  const database = `r${randomUUID().slice(0, 8)}`;
-  store = await freshStore({ database });
+  store = await freshStore();
   await plant(store);
   const report = await writeReport(store, { dir, asOf: AS_OF, formats: ['html', 'svg', 'csv'] });
   for (const name of report.files) files.set(name, readFileSync(join(report.dir, name), 'utf8'));

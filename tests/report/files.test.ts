@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -26,8 +25,7 @@ const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
 let store: Store;
 
 beforeAll(async () => {
-  const database = `r${randomUUID().slice(0, 8)}`;
-  store = await freshStore({ database });
+  store = await freshStore();
   await put(store, fleetOf(20));
 });
 afterAll(async () => {

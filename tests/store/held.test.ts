@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
@@ -14,8 +13,7 @@ let store: Store;
 const AT = new Date('2026-03-01T02:10:00Z');
 
 beforeEach(async () => {
-  const database = `h${randomUUID().slice(0, 8)}`;
-  store = await freshStore({ database });
+  store = await freshStore();
 });
 afterEach(async () => {
   await dropStore(store);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { emptyClosure, type Closure } from '../../src/store/closure.js';
 import type { Store } from '../../src/store/database.js';
 import { Lanes } from '../../src/store/lanes.js';
@@ -10,8 +9,7 @@ import { dropStore, freshStore } from '../support/store.js';
 
 let store: Store;
 beforeEach(async () => {
-  const database = `l${randomUUID().slice(0, 8)}`;
-  store = await freshStore({ database });
+  store = await freshStore();
 });
 afterEach(async () => {
   await dropStore(store);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { resolveAll } from '../../src/host/resolve.js';
 import type { Store } from '../../src/store/database.js';
@@ -16,8 +15,7 @@ const CAP = 20;
 let store: Store;
 let tick = 0;
 beforeEach(async () => {
-  const database = `w${randomUUID().slice(0, 8)}`;
-  store = await freshStore({ database });
+  store = await freshStore();
 });
 afterEach(async () => {
   await dropStore(store);

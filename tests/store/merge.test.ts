@@ -1,5 +1,7 @@
+import { hostId } from '../../src/host/anchor.js';
 import type { HostObservation } from '../../src/host/types.js';
 import type { Store } from '../../src/store/database.js';
+import { findHost, hostOfRecord } from '../../src/store/hosts.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { mergeBatch } from '../../src/store/merge.js';
@@ -205,6 +207,26 @@ test('a record that its source no longer lists retires its host, and is back whe
   expect((await store.hosts.findOne({}))!.retired).toBeUndefined();
 });
 
+test('a host is named after its first seen record, also when nothing but that has changed', async () => {
+  const seen = (of: Understood, first: string) => {
+    const device = { ...of.observation.device, first_seen_time: new Date(first) };
+    return { ...of, hash: `${of.hash}.${first}`, observation: { ...of.observation, device } };
+  };
+  const [a, b] = [record('a:1', 'web', ['serial::X1']), record('b:1', 'web', ['serial::X1'])];
+  await putRecords(store, origin('a'), [seen(a, '2025-12-01T00:00:00Z')]);
+  await putRecords(store, origin('b'), [seen(b, '2025-12-03T00:00:00Z')]);
+  await mergeAll();
+  const before = (await hostOfRecord(store, 'a:1'))!;
+  expect(before._id).toBe(hostId('a:1'));
+  await putRecords(store, origin('a'), [seen(a, '2025-12-04T00:00:00Z')]);
+  await mergeAll();
+  const { _id, keys, reasons, sources } = (await findHost(store, before._id))!;
+  expect(_id).toBe(hostId('b:1'));
+  expect({ keys, reasons }).toEqual({ keys: before.keys, reasons: before.reasons });
+  expect(sources.map((source) => source.record)).toEqual(['a:1', 'b:1']);
+  expect(await store.hosts.countDocuments()).toBe(1);
+});
+
 test('a holder that lost its lease writes nothing more', async () => {
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'])]);
   await store.leases.updateOne({ _id: 'merge:hosts' }, { $set: { expires_at: new Date(0) } });
@@ -225,7 +247,15 @@ test('no look-up of the pipeline scans a collection', async () => {
   );
   await mergeAll();
   const plans = await Promise.all([
-    store.records.find({ dirty: true }).sort({ _id: -1 }).hint({ dirty: 1, _id: 1 }).explain(),
+    store.records
+      .find({ dirty: true, _id: { $gt: 'a:3' } })
+      .sort({ _id: 1 })
+      .hint({ dirty: 1, _id: 1 })
+      .explain(),
+    store.records
+      .find({ dirty: true, _id: { $in: ['a:1', 'a:2'] } })
+      .hint({ dirty: 1, _id: 1 })
+      .explain(),
     store.records
       .find({ keys: { $in: ['serial::S1', 'serial::S2'] }, _id: { $nin: ['a:3'] } })
       .hint({ keys: 1 })
