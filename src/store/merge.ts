@@ -9,8 +9,8 @@ import { differences, groundsOf, updateOf, type Difference, type HostDoc } from 
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
-import { CHANGED } from './waiting.js';
 import { asMerged, toHostRecord, type MergeRecord } from './records.js';
+import { CHANGED } from './waiting.js';
 
 export interface Merged {
   /** Changed records that were settled. */
@@ -42,10 +42,9 @@ export interface MergeOptions {
 export const LEASE_TTL_MS = 20_000;
 
 /**
- * Settles changed records in one snapshot transaction: reads everything they can affect, resolves it anew and
- * writes only the hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be
- * repeated or cut short anywhere. Throws `LeaseLost` when another holder has taken over: then nothing was written. Lanes of
- * one merge share `lanes`.
+ * Settles changed records in one snapshot transaction: reads everything they can affect, resolves it anew and writes only the
+ * hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be repeated or cut short
+ * anywhere. Lanes of one merge share `lanes`. Throws `LeaseLost` when another holder has taken over: then nothing was written.
  */
 export async function mergeBatch(
   store: Store,
