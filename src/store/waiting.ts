@@ -4,7 +4,7 @@ import type { Store } from './database.js';
 export const CHANGED = { dirty: 1, _id: 1 } as const;
 
 /** Changed records in one transaction: at least as many as make a lane worth having, at most what is held in memory. */
-const BATCH = { least: 100, most: 500 };
+const BATCH = { least: 100, most: 300 };
 /** Ids of changed records that are read at a time: the index walks over those that were settled lately, each time. */
 const LIST = 10_000;
 
