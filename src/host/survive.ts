@@ -22,7 +22,13 @@ export function goldenHost(
   reasons: readonly Reason[],
   { refused, findings, oversized }: Pick<ResolvedHost, 'refused' | 'findings' | 'oversized'> = UNDISPUTED,
 ): GoldenHost {
-  const keys = members.length === 1 ? members[0]!.keys : strings(members.flatMap((member) => member.keys), Infinity);
+  const keys =
+    members.length === 1
+      ? members[0]!.keys
+      : strings(
+          members.flatMap((member) => member.keys),
+          Infinity,
+        );
   const host: GoldenHost = { ...portrait(members), keys, reasons: [...reasons] };
   if (refused.length > 0) host.refused = refused.slice(0, MOST_REFUSED);
   if (refused.length > MOST_REFUSED) host.more_refused = refused.length - MOST_REFUSED;
