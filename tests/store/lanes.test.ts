@@ -1,5 +1,6 @@
 import { emptyClosure, type Closure } from '../../src/store/closure.js';
 import type { Store } from '../../src/store/database.js';
+import { mergeChanged } from '../../src/store/drain.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
 import { mergeBatch } from '../../src/store/merge.js';
@@ -62,6 +63,25 @@ test('two lanes settle every record once, although each machine has a record at 
   await mergeInTwoLanes();
   expect(await membersOf()).toEqual(numbers.map((n) => `a:${n}+b:${n}`));
   expect(await store.records.countDocuments({ dirty: true })).toBe(0);
+});
+
+test('what lanes leave to each other is settled in the end', async () => {
+  // Neighbours share a key: lanes that take batches beside each other meet in each of them.
+  const numbers = Array.from({ length: 700 }, (_, n) => String(n).padStart(3, '0'));
+  const pair = (n: number) => [`serial::S${n}`, `agent:a:${Math.floor(n / 2)}`];
+  await put(
+    'a',
+    numbers.map((n) => record(`a:${n}`, pair(Number(n)))),
+  );
+  await put(
+    'b',
+    numbers.map((n) => record(`b:${n}`, [`serial::S${699 - Number(n)}`])),
+  );
+  const { settled, more } = await mergeChanged(store, { holder: 'test', run: 'r' });
+  expect({ settled, more }).toEqual({ settled: 1_400, more: false });
+  expect(await store.records.countDocuments({ dirty: true })).toBe(0);
+  const housed = (await store.hosts.find().toArray()).flatMap(({ sources }) => sources.map((source) => source.record));
+  expect(housed.sort()).toEqual([...numbers.map((n) => `a:${n}`), ...numbers.map((n) => `b:${n}`)]);
 });
 
 test('a key that too many records hold joins none of them, whichever lane meets it', async () => {
