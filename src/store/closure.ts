@@ -9,7 +9,7 @@ import { hostsOfRecords, portraitsOfRecords, type HostDoc } from './hosts.js';
 import { Holders } from './holders.js';
 import { anyKeyStates, type KnownState } from './key-states.js';
 import { closeOverLarge } from './large.js';
-import { findRecords, type MergeRecord } from './records.js';
+import { findRecords, type MergeRecord } from './merge-records.js';
 
 /** Everything that one batch of changed records can affect. */
 export interface Closure {

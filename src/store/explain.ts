@@ -5,7 +5,7 @@ import { closeOver, Growing } from './closure.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './hosts.js';
 import { closeOverLarge } from './large.js';
-import { toHostRecord } from './records.js';
+import { toHostRecord } from './merge-records.js';
 
 /** Everything that made a host what it is, and what it was kept apart from, a sentence each. */
 export async function explainStored(store: Store, host: HostDoc): Promise<string[]> {

@@ -5,7 +5,7 @@ import type { KeyVerdict } from '../host/resolution.js';
 import type { Closure } from './closure.js';
 import type { Store } from './database.js';
 import { knownState, readKeyStates, sameState, type KnownState } from './key-states.js';
-import { asMerged, findRecords, toHostRecord, type MergeRecord } from './records.js';
+import { asMerged, findRecords, toHostRecord, type MergeRecord } from './merge-records.js';
 
 /** More holders than this in one look-up, and the popular keys among them are cut before the rest is read. */
 const HOLDERS_AT_ONCE = 5_000;

@@ -1,7 +1,7 @@
 import { isStrong } from '../host/facts.js';
 import { COMPONENT_CAP } from '../host/resolve.js';
 import type { Closure, Growing } from './closure.js';
-import type { MergeRecord } from './records.js';
+import type { MergeRecord } from './merge-records.js';
 
 /** A transaction is not to live much longer. */
 const BUDGET_MS = 3_000;

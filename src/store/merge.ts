@@ -9,7 +9,7 @@ import { differences, groundsOf, updateOf, type Difference, type HostDoc } from 
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
-import { asMerged, toHostRecord, type MergeRecord } from './records.js';
+import { asMerged, toHostRecord, type MergeRecord } from './merge-records.js';
 import { CHANGED } from './waiting.js';
 
 export interface Merged {

@@ -7,7 +7,8 @@ import { resolveAll } from '../host/resolve.js';
 import { slim } from '../host/slim.js';
 import type { HostRecord } from '../host/types.js';
 import type { Store } from './database.js';
-import { toHostRecord, type RecordDoc } from './records.js';
+import { toHostRecord } from './merge-records.js';
+import type { RecordDoc } from './records.js';
 
 /** What resolving all stored records by the present rules would make of the hosts. */
 export interface Preview {

@@ -32,6 +32,16 @@ async function put(source: string, records: Understood[]): Promise<void> {
   await putRecords(store, { source, vendor: source, page: `p-${source}`, run: 'r', observedAt: new Date() }, records);
 }
 
+/** Machines of a record in each of two sources, those of the first with `shared` keys; returns them as `membersOf` tells them. */
+async function putMachines(count: number, ...shared: string[]): Promise<string[]> {
+  const numbers = Array.from({ length: count }, (_, n) => String(n).padStart(3, '0'));
+  const records = (source: string, more: string[]) =>
+    numbers.map((n) => record(`${source}:${n}`, [`serial::S${n}`, ...more]));
+  await put('a', records('a', shared));
+  await put('b', records('b', []));
+  return numbers.map((n) => `a:${n}+b:${n}`);
+}
+
 /** Two lanes at work at the same time, from both ends and in small batches, until nothing is left. */
 async function mergeInTwoLanes(): Promise<void> {
   const lanes = new Lanes();
@@ -51,49 +61,25 @@ const membersOf = async () =>
   (await store.hosts.find().toArray()).map(({ sources }) => sources.map(({ record }) => record).join('+')).sort();
 
 test('two lanes settle every record once, although each machine has a record at both ends', async () => {
-  const numbers = Array.from({ length: 120 }, (_, n) => String(n).padStart(3, '0'));
-  await put(
-    'a',
-    numbers.map((n) => record(`a:${n}`, [`serial::S${n}`])),
-  );
-  await put(
-    'b',
-    numbers.map((n) => record(`b:${n}`, [`serial::S${n}`])),
-  );
+  const machines = await putMachines(120);
   await mergeInTwoLanes();
-  expect(await membersOf()).toEqual(numbers.map((n) => `a:${n}+b:${n}`));
+  expect(await membersOf()).toEqual(machines);
   expect(await store.records.countDocuments({ dirty: true })).toBe(0);
 });
 
 test('what lanes leave to each other is settled in the end', async () => {
   // Each lane finds that too many hold the one key, and only one of them may say so at a time.
-  const numbers = Array.from({ length: 700 }, (_, n) => String(n).padStart(3, '0'));
-  await put(
-    'a',
-    numbers.map((n) => record(`a:${n}`, [`serial::S${n}`, 'uuid::SHARED'])),
-  );
-  await put(
-    'b',
-    numbers.map((n) => record(`b:${n}`, [`serial::S${n}`])),
-  );
+  const machines = await putMachines(700, 'uuid::SHARED');
   const { settled, more } = await mergeChanged(store, { holder: 'test', run: 'r' });
   expect({ settled, more }).toEqual({ settled: 1_400, more: false });
   expect(await store.records.countDocuments({ dirty: true })).toBe(0);
-  expect(await membersOf()).toEqual(numbers.map((n) => `a:${n}+b:${n}`));
+  expect(await membersOf()).toEqual(machines);
 });
 
 test('a key that too many records hold joins none of them, whichever lane meets it', async () => {
-  const numbers = Array.from({ length: 40 }, (_, n) => String(n).padStart(3, '0'));
-  await put(
-    'a',
-    numbers.map((n) => record(`a:${n}`, [`serial::S${n}`, 'uuid::SHARED'])),
-  );
-  await put(
-    'b',
-    numbers.map((n) => record(`b:${n}`, [`serial::S${n}`])),
-  );
+  const machines = await putMachines(40, 'uuid::SHARED');
   await mergeInTwoLanes();
-  expect(await membersOf()).toEqual(numbers.map((n) => `a:${n}+b:${n}`));
+  expect(await membersOf()).toEqual(machines);
 });
 
 describe('what a lane may take', () => {
