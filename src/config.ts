@@ -3,8 +3,11 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from './failure.js';
 import type { JunkLists } from './host/junk.js';
+import type { Timings } from './timings.js';
 
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
+/** Whole milliseconds: Temporal takes no others. */
+const ms = (seconds: number): number => Math.max(1, Math.round(seconds * 1000));
 const words = z
   .string()
   .default('')
@@ -36,6 +39,9 @@ const schema = z.object({
   ROLLCALL_SOURCES: z.string().default(''),
   ROLLCALL_FRESHNESS_SECONDS: z.coerce.number().nonnegative().optional(),
   ROLLCALL_PATIENCE_SECONDS: seconds(30),
+  ROLLCALL_HEARTBEAT_SECONDS: seconds(10),
+  ROLLCALL_RETRY_SECONDS: seconds(2),
+  ROLLCALL_RETRY_MAX_SECONDS: seconds(30),
   ROLLCALL_MAX_RECORDS: z.coerce.number().int().positive().default(5_000_000),
   ROLLCALL_STRETCH_RECORDS: z.coerce.number().int().positive().default(10_000),
   ROLLCALL_JUNK: z.string().optional(),
@@ -75,6 +81,7 @@ export interface Config {
   freshnessMs?: number;
   /** How long one vendor may fail without an answer before its listing ends as partial, milliseconds. */
   patienceMs: number;
+  timings: Timings;
   /** A listing longer than this has no end. */
   maxRecords: number;
   /** About how many records one fetch activity reads. */
@@ -139,6 +146,11 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
       .map((folder) => resolve(folder.trim())),
     ...(env.ROLLCALL_FRESHNESS_SECONDS === undefined ? {} : { freshnessMs: env.ROLLCALL_FRESHNESS_SECONDS * 1000 }),
     patienceMs: env.ROLLCALL_PATIENCE_SECONDS * 1000,
+    timings: {
+      heartbeatMs: ms(env.ROLLCALL_HEARTBEAT_SECONDS),
+      retryMs: ms(env.ROLLCALL_RETRY_SECONDS),
+      retryMaxMs: ms(Math.max(env.ROLLCALL_RETRY_SECONDS, env.ROLLCALL_RETRY_MAX_SECONDS)),
+    },
     maxRecords: env.ROLLCALL_MAX_RECORDS,
     stretchRecords: env.ROLLCALL_STRETCH_RECORDS,
     junk: env.ROLLCALL_JUNK === undefined ? {} : readJunk(env.ROLLCALL_JUNK),

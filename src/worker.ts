@@ -19,6 +19,7 @@ import { installRuntime } from './runtime.js';
 import { loadSources } from './sources/index.js';
 import { openStore } from './store/database.js';
 import { seedSources } from './store/sources.js';
+import { stickyMs, throttleMs } from './timings.js';
 
 /** Composes a worker from `config`, runs it until SIGINT or SIGTERM, and closes what it opened. */
 export async function runWorker(config: Config): Promise<void> {
@@ -46,10 +47,10 @@ export async function runWorker(config: Config): Promise<void> {
     ...workflowCode(),
     activities: createActivities({ store, sources, normalizer, keys: openKeyRing(config.keyRing), config, log }),
     maxConcurrentActivityTaskExecutions: 16,
-    maxHeartbeatThrottleInterval: '3 seconds',
-    defaultHeartbeatThrottleInterval: '3 seconds',
+    maxHeartbeatThrottleInterval: throttleMs(config.timings),
+    defaultHeartbeatThrottleInterval: throttleMs(config.timings),
     // A worker that was killed must not hold its workflows for longer than this.
-    stickyQueueScheduleToStartTimeout: '5 seconds',
+    stickyQueueScheduleToStartTimeout: stickyMs(config.timings),
     shutdownGraceTime: '2 seconds',
     shutdownForceTime: '30 seconds',
   });

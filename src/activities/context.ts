@@ -5,6 +5,7 @@ import type { Normalizer } from '../normalizer/pool.js';
 import type { KeyRingFile } from '../privacy/key-ring.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
+import { beatMs } from '../timings.js';
 
 /** What every activity is given: composed once, in worker.ts. */
 export interface Dependencies {
@@ -17,15 +18,17 @@ export interface Dependencies {
   log: Logger;
 }
 
-const BEAT_MS = 2_000;
+/** Beats carry details also where Temporal waits for none. */
+const WITHOUT_TIMEOUT_MS = 10_000;
 
 /**
- * Tells Temporal every two seconds that this process lives and what it knows, while `work` runs. The details of the last
+ * Tells Temporal several times within the heartbeat time-out that this process lives and what it knows, while `work` runs. The details of the last
  * beat survive the attempt: `details()` is asked at each beat and once more when the work fails.
  */
 export async function withHeartbeat<T>(details: () => unknown, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(details()), BEAT_MS);
+  const heartbeatMs = context.info.heartbeatTimeoutMs || WITHOUT_TIMEOUT_MS;
+  const timer = setInterval(() => context.heartbeat(details()), beatMs({ heartbeatMs }));
   try {
     return await work();
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Cursor, FetchedPage, Input } from '../sources/source.js';
 import { resolveSettings } from '../sources/settings.js';
 import { appendPage, type PageDoc } from '../store/pages.js';
 import { positionsOf } from '../store/sources.js';
+import { followMs } from '../timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { EndlessGuard } from './endless.js';
 import { toApplicationFailure, type Tries } from './failures.js';
@@ -41,9 +42,6 @@ export interface Stretch {
 
 /** An activity ends after the first of these or `stretchRecords`: long enough to be worth its 50 ms, short enough to be done again. */
 const BUDGET = { bytes: 512 * 1024 * 1024, ms: 60_000 };
-
-/** Who follows wants what has come soon, and to be heard when it is enough. */
-const FOLLOWING_MS = { something: 5_000, nothing: 20_000 };
 
 /**
  * Fetches pages from `cursor` on, each durable before the next one counts, until the budget is used or the listing ends.
@@ -97,7 +95,9 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
 
       const patience = () => {
         if (!input.follow) return BUDGET.ms;
-        return stretch.rows > 0 && !reader.acknowledge ? FOLLOWING_MS.something : FOLLOWING_MS.nothing;
+        // Who follows wants what has come soon, and to be heard when it is enough.
+        const { something, nothing } = followMs(config.timings);
+        return stretch.rows > 0 && !reader.acknowledge ? something : nothing;
       };
       const spent = () =>
         (relisted && stretch.rows >= config.stretchRecords) ||

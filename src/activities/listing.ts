@@ -8,6 +8,7 @@ import { compareListing, countGone, retireMissing, type Absence } from '../store
 import { NO_COUNTS, putAccount, resumeAccount, type SourceAccount } from '../store/runs.js';
 import { settleShape } from '../store/shapes.js';
 import { keepPositions } from '../store/sources.js';
+import type { Timings } from '../timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure, type FailureNote } from './failures.js';
 
@@ -20,7 +21,15 @@ export interface OpenInput {
 }
 
 export type Opened =
-  | { collect: true; startedAt: string; lastRun?: string; listing: AnySource['listing']; settle: Dataset['settle'] }
+  | {
+      collect: true;
+      startedAt: string;
+      lastRun?: string;
+      listing: AnySource['listing'];
+      settle: Dataset['settle'];
+      /** Of this worker's configuration: a workflow cannot read it. */
+      timings: Timings;
+    }
   | { collect: false; account: SourceAccount };
 
 export interface CloseInput {
@@ -78,6 +87,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
           ...(known?.last_run ? { lastRun: known.last_run } : {}),
           listing: definition.listing,
           settle: datasetOf(definition).settle,
+          timings: config.timings,
         };
       } catch (error) {
         throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { announceRun } from '../alerts/announce.js';
 import { countRun } from '../metrics/runs.js';
+import type { Timings } from '../timings.js';
 import { openRun, type RunStatus, type SourceAccount } from '../store/runs.js';
 import { countLiveHosts } from '../store/hosts.js';
 import { activityLog, type Dependencies } from './context.js';
@@ -35,10 +36,12 @@ export function runActivities({ store, config, log }: Dependencies) {
     activityLog(log, run)[status === 'failed' ? 'error' : 'info']({ status, sources, hosts, ms }, 'Run ended');
   };
   return {
-    async openInventoryRun({ run, startedAt }: OpenRunInput): Promise<void> {
+    /** Returns the times of this worker's configuration: a workflow cannot read it. */
+    async openInventoryRun({ run, startedAt }: OpenRunInput): Promise<{ timings: Timings }> {
       await guarded(() =>
         openRun(store, run, Context.current().info.workflowExecution?.workflowId ?? '', new Date(startedAt)),
       );
+      return { timings: config.timings };
     },
 
     /** Writes the run's end; returns how many live hosts there are now. */

@@ -39,6 +39,8 @@ export interface Normalized {
 export interface Normalizing {
   /** About how many rows to read at once. */
   rows: number;
+  /** Who follows a listing gives up after this long without a page. */
+  waitMs: number;
   signal: AbortSignal;
   /** Told after each page. */
   onPage: (sum: Normalized) => void;
@@ -51,7 +53,6 @@ interface Prepared {
 }
 
 const POLL_MS = 20;
-const PATIENCE_MS = 2_000;
 /** Ledger entries read at once. */
 const AHEAD = 50;
 
@@ -59,7 +60,7 @@ const AHEAD = 50;
 export async function normalize(
   { store, sources, environment, junk, keys, reader, outputs }: Reading,
   input: NormalizeInput,
-  { rows, signal, onPage }: Normalizing,
+  { rows, waitMs, signal, onPage }: Normalizing,
 ): Promise<Normalized> {
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
@@ -155,7 +156,7 @@ export async function normalize(
     const ledger = await pagesFrom(store, input.pages, source.name, last ? last.seq + 1 : input.from, AHEAD);
     if (ledger.length === 0) {
       sum.stopped = input.follow ? 'waited' : 'ended';
-      if (!input.follow || waiting >= PATIENCE_MS) break;
+      if (!input.follow || waiting >= waitMs) break;
       await sleep(POLL_MS);
       waiting += POLL_MS;
       continue;

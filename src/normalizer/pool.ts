@@ -6,6 +6,7 @@ import type { Config } from '../config.js';
 import { Failure } from '../failure.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
+import { pageWaitMs } from '../timings.js';
 import { fromPlain } from './errors.js';
 import { deliverRun, type DeliverInput } from './deliver.js';
 import { normalize, type NormalizeInput, type Normalized } from './normalize.js';
@@ -30,7 +31,13 @@ export function openNormalizer(config: Config, store: Store, sources: SourceRegi
   if (!existsSync(filename)) {
     const reading = openReading(config, store, sources);
     return {
-      normalize: (input, signal, onPage) => normalize(reading, input, { rows: config.stretchRecords, signal, onPage }),
+      normalize: (input, signal, onPage) =>
+        normalize(reading, input, {
+          rows: config.stretchRecords,
+          waitMs: pageWaitMs(config.timings),
+          signal,
+          onPage,
+        }),
       deliver: (input, signal, onPage) => deliverRun(reading, input, { signal, onPage }),
       close: async () => reading.outputs.logins?.close(),
     };

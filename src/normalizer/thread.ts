@@ -2,6 +2,7 @@ import { workerData, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config.js';
 import { loadSources } from '../sources/index.js';
 import { openStore } from '../store/database.js';
+import { pageWaitMs } from '../timings.js';
 import { deliverRun, type DeliverInput } from './deliver.js';
 import { toPlain, type PlainError } from './errors.js';
 import { normalize, type NormalizeInput, type Normalized } from './normalize.js';
@@ -43,7 +44,12 @@ export default async function run(task: Task): Promise<Answer> {
     const reading = await open();
     const done = task.deliver
       ? await deliverRun(reading, task.deliver, { signal, onPage })
-      : await normalize(reading, task.normalize!, { rows: config.stretchRecords, signal, onPage });
+      : await normalize(reading, task.normalize!, {
+          rows: config.stretchRecords,
+          waitMs: pageWaitMs(config.timings),
+          signal,
+          onPage,
+        });
     return { done };
   } catch (error) {
     return { error: toPlain(error) };

@@ -14,8 +14,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { runStatusOf } from '../run-status.js';
+import { askAgainMs } from '../timings.js';
 import type { RunStatus, SourceAccount } from '../store/runs.js';
-import { closeInventoryRun, mergeRecords, openInventoryRun, pruneRawPages, writeReport } from './activities.js';
+import { closeInventoryRun, openInventoryRun, patientActivities, type PatientActivities } from './activities.js';
 import { collectSource, type Step } from './collect-source.js';
 import {
   SOURCE_ATTRIBUTE,
@@ -67,7 +68,6 @@ type Word = typeof pauseSignal | typeof resumeSignal | typeof stopSignal;
 
 /** A source's workflow that ends whenever it is looked at is somebody else's to find out. */
 const MOST_TRIES = 5;
-const TAKE_OVER_PATIENCE = '5 minutes';
 
 /** Collects sources side by side into one inventory; one that fails leaves the others alone. */
 export async function collectInventory(input: CollectInventoryInput): Promise<RunSummary> {
@@ -84,7 +84,8 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
       await Promise.allSettled([...workflows.values()].map((workflow) => workflow.signal(signal)));
     });
   }
-  await openInventoryRun({ run, startedAt: startedAt.toISOString() });
+  const { timings } = await openInventoryRun({ run, startedAt: startedAt.toISOString() });
+  const activities = patientActivities(timings);
 
   // One workflow id a source: one at a time, however many triggers and schedules fire.
   const sourceWorkflowId = (source: string) => `${input.prefix ?? 'rollcall'}-source-${source}`;
@@ -157,12 +158,12 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
       );
       if (!there) return;
       workflows.set(source, other);
-      if (await condition(() => accounts[source] !== undefined, TAKE_OVER_PATIENCE)) return;
+      if (await condition(() => accounts[source] !== undefined, askAgainMs(timings))) return;
     }
   };
 
   try {
-    if (input.only === 'merge') while ((await mergeRecords({ run })).more);
+    if (input.only === 'merge') while ((await activities.mergeRecords({ run })).more);
     else await Promise.all(input.sources.map(collect));
   } catch (error) {
     if (isCancellation(error)) {
@@ -177,7 +178,7 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const { hosts } = await closeInventoryRun({ run, status, accounts });
   if (input.searchable) upsertSearchAttributes([{ key: STATUS_ATTRIBUTE, value: status }]);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  await keepUp(run, input.upkeep ?? []);
+  await keepUp(activities, run, input.upkeep ?? []);
   const summary: RunSummary = { run, status, hosts, seconds, sources: accounts };
   if (status === 'failed') {
     const reasons = Object.entries(accounts).map(([source, { reason }]) => `${source}: ${reason ?? 'failed'}`);
@@ -192,10 +193,10 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
 }
 
 /** Whatever fails in it, the run has come to what it has come to. */
-async function keepUp(run: string, upkeep: readonly Upkeep[]): Promise<void> {
+async function keepUp(activities: PatientActivities, run: string, upkeep: readonly Upkeep[]): Promise<void> {
   for (const work of upkeep) {
     try {
-      await (work === 'report' ? writeReport({ run }) : pruneRawPages({ run }));
+      await (work === 'report' ? activities.writeReport({ run }) : activities.pruneRawPages({ run }));
     } catch (error) {
       if (isCancellation(error)) throw error;
       log.warn(`${work} was given up`, { run });

@@ -77,9 +77,9 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       return opened.account;
     }
     pages ??= opened.lastRun;
-    const { startedAt, listing: manner, settle } = opened;
+    const { startedAt, listing: manner, settle, timings } = opened;
     const nothing = { seq: 0, cursor: null, ended: false, normalized: 0, resumed: false, paused: false, warnings: [] };
-    state = { startedAt, listing: manner, settle, ...nothing, waiting: listeners.waiting, progress };
+    state = { startedAt, listing: manner, settle, timings, ...nothing, waiting: listeners.waiting, progress };
   }
   const listing = new SourceListing(input, state, progress, told, pages ?? run);
   const mark = (status: string) => {

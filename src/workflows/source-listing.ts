@@ -3,13 +3,13 @@ import type { FailureNote } from '../activities/failures.js';
 import type { Opened } from '../activities/listing.js';
 import type { Cursor } from '../sources/source.js';
 import type { SourceAccount } from '../store/runs.js';
-import { closeListing, deliverRecords, fetchPages, mergeRecords, normalizePages } from './activities.js';
+import { patientActivities, type PatientActivities } from './activities.js';
 import type { collectSource, CollectSourceInput } from './collect-source.js';
 import type { SourceProgress, WaitingRun } from './messages.js';
 import { STOPPED, addCounts, countsOf, detailsOf, isMendable, noteOf } from './progress.js';
 
 /** What the source is like, as far as the order of its steps depends on it. */
-type Manner = Pick<Extract<Opened, { collect: true }>, 'listing' | 'settle'>;
+type Manner = Pick<Extract<Opened, { collect: true }>, 'listing' | 'settle' | 'timings'>;
 
 /** The pagination state: all that has to survive a continue-as-new. */
 export interface ListingState extends Manner {
@@ -34,6 +34,7 @@ export class SourceListing {
   private readonly queue: boolean;
   private readonly ordered: boolean;
   private readonly follow: boolean;
+  private readonly activities: PatientActivities;
   private fetching = false;
   /** What is left is for the next execution. */
   private continuing = false;
@@ -49,6 +50,7 @@ export class SourceListing {
     /** The run whose stored pages are normalized. */
     private readonly pages: string,
   ) {
+    this.activities = patientActivities(state.timings);
     this.queue = state.listing === 'queue';
     this.ordered = state.settle === 'order';
     this.follow = (input.follow ?? false) && (this.queue || state.listing === 'append');
@@ -85,7 +87,7 @@ export class SourceListing {
   close(failure: FailureNote | undefined, ended: boolean, parks = false): Promise<SourceAccount> {
     const { run, source, steps, confirmShrink } = this.input;
     const { startedAt, resumed, warnings } = this.state;
-    return closeListing({
+    return this.activities.closeListing({
       run,
       source,
       startedAt,
@@ -134,7 +136,7 @@ export class SourceListing {
   private async fetchStretch(): Promise<void> {
     const { run, source } = this.input;
     const { state, progress } = this;
-    const stretch = await fetchPages({
+    const stretch = await this.activities.fetchPages({
       run,
       source,
       seq: state.seq,
@@ -167,7 +169,7 @@ export class SourceListing {
     const { state } = this;
     try {
       for (;;) {
-        const sum = await normalizePages({
+        const sum = await this.activities.normalizePages({
           run,
           source,
           from: state.normalized,
@@ -187,14 +189,14 @@ export class SourceListing {
   /** Puts what was fetched since the last time in order. */
   private async deliver(): Promise<void> {
     const { run, source } = this.input;
-    const sum = await deliverRecords({ run, source, from: this.state.normalized, pages: this.pages });
+    const sum = await this.activities.deliverRecords({ run, source, from: this.state.normalized, pages: this.pages });
     addCounts(this.progress, sum);
     this.state.normalized = sum.next;
   }
 
   private async merge(): Promise<void> {
     for (let more = true; more;) {
-      const merged = await mergeRecords({ run: this.input.run });
+      const merged = await this.activities.mergeRecords({ run: this.input.run });
       this.progress.merged += merged.settled;
       more = merged.more;
     }

@@ -277,7 +277,7 @@ test('a user is erased from logins and from sealed pages, also from messages tha
     );
   }
   const input = { run: 'r1', source: 'logins', from: 0, follow: false, pages: 'r1' };
-  await normalize(reading, input, { rows: 100, signal: new AbortController().signal, onPage: () => {} });
+  await normalize(reading, input, { rows: 100, waitMs: 0, signal: new AbortController().signal, onPage: () => {} });
   expect(await store.logins.countDocuments()).toBe(4);
   expect(await store.quarantine.countDocuments()).toBe(1);
 

@@ -114,7 +114,7 @@ async function read(source: string, of: string, as = of): Promise<Normalized> {
   const ordered = loadSources({ folders: [folder] }).get(source).dataset === 'events';
   const done = ordered
     ? await deliverRun(reading, input, { signal, onPage() {} })
-    : await normalize(reading, { ...input, follow: false }, { rows: 1_000, signal, onPage() {} });
+    : await normalize(reading, { ...input, follow: false }, { rows: 1_000, waitMs: 0, signal, onPage() {} });
   await mergeChanged(store, { holder: 'test', run: as });
   return done;
 }

@@ -12,6 +12,7 @@ import { openKeyRing } from '../../src/privacy/key-ring.js';
 import { loadSources } from '../../src/sources/index.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { seedSources } from '../../src/store/sources.js';
+import { stickyMs, throttleMs } from '../../src/timings.js';
 import type { CollectInventoryInput, RunSummary } from '../../src/workflows/collect-inventory.js';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -39,7 +40,10 @@ export async function openPipeline(environment: Record<string, string>, keepData
     TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'],
     MONGODB_DATABASE: name,
     TEMPORAL_TASK_QUEUE: name,
-    ROLLCALL_PATIENCE_SECONDS: '5',
+    ROLLCALL_PATIENCE_SECONDS: '2',
+    ROLLCALL_HEARTBEAT_SECONDS: '3',
+    ROLLCALL_RETRY_SECONDS: '0.2',
+    ROLLCALL_RETRY_MAX_SECONDS: '2',
     ...environment,
   });
   const env = await TestWorkflowEnvironment.createFromExistingServer({ address: config.temporal.address });
@@ -62,7 +66,9 @@ export async function openPipeline(environment: Record<string, string>, keepData
       config,
       log: pino({ level: 'silent' }),
     }),
-    maxHeartbeatThrottleInterval: '3 seconds',
+    maxHeartbeatThrottleInterval: throttleMs(config.timings),
+    defaultHeartbeatThrottleInterval: throttleMs(config.timings),
+    stickyQueueScheduleToStartTimeout: stickyMs(config.timings),
   });
   const running = worker.run();
   const start = (input: CollectInventoryInput) => startRun(env.client, config.temporal, input);
