@@ -1,6 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { MongoError } from 'mongodb';
 import { Failure, type FailureKind } from '../failure.js';
+import { refusalOf } from '../store/refused.js';
 
 /** What a source's failures have cost so far; kept in the heartbeat, so that it survives the attempt. */
 export interface Tries {
@@ -36,10 +37,13 @@ export interface FailureNote {
 export function toApplicationFailure(error: unknown, tries: Tries, patienceMs: number, now = Date.now()): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof Failure) return fromFailure(error, tries, patienceMs, now);
-  if (error instanceof MongoError) {
+  const refusal = error instanceof MongoError ? refusalOf(error) : undefined;
+  if (error instanceof MongoError && refusal === undefined) {
     return ApplicationFailure.create({ type: 'StorageUnavailable', message: `MongoDB: ${error.name}${codeOf(error)}` });
   }
-  const note: FailureNote = { kind: 'defect', message: `${(error as Error)?.name ?? 'Error'} in Rollcall itself` };
+  // MongoDB is there, and refuses one document: asking again changes nothing.
+  const what = refusal?.replace('the record', 'a document') ?? (error as Error)?.name ?? 'Error';
+  const note: FailureNote = { kind: 'defect', message: `${what} in Rollcall itself` };
   return ApplicationFailure.create({
     type: 'defect',
     message: `${note.message}: ${stackHead(error)}`,

@@ -4,6 +4,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { freshnessOf } from '../freshness.js';
 import type { AnySource } from '../sources/source.js';
 import { countListing } from '../store/pages.js';
+import { leaveEarlier, notKept } from '../store/unkept.js';
 import { compareListing, countGone, retireMissing, type Absence } from '../store/retire.js';
 import { NO_COUNTS, putAccount, resumeAccount, type SourceAccount } from '../store/runs.js';
 import { settleShape } from '../store/shapes.js';
@@ -147,12 +148,14 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
       started_at: new Date(input.startedAt),
       ended_at: new Date(input.closedAt),
     };
+    if (counts.unkept > 0)
+      account.warnings = [...(account.warnings ?? []), notKept(counts.unkept, store.mostQuarantined)];
     const whole = !input.replayed && counts.waiting === 0;
     const { listing } = definition;
     if (whole && (listing === 'full' || listing === 'incremental')) await compare(input, account, listing === 'full');
     if (whole && account.status === 'complete') {
       // Whatever an earlier run had in quarantine was understood this time, or is listed no more.
-      if (listing === 'full') await store.quarantine.deleteMany({ source, run: { $ne: run } });
+      if (listing === 'full') await leaveEarlier(store, source, run);
       if (listing === 'append') await keepGrowth(run, source);
       const last = { run, at: new Date(input.closedAt), records: account.records };
       await store.sources.updateOne({ _id: source }, { $set: { last_complete: last } }, { upsert: true });

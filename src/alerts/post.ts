@@ -1,4 +1,3 @@
-import { network } from '../network/network.js';
 import { plain } from '../plain.js';
 import { waitHint } from '../connectors/http/wait.js';
 import type { AlertDoc, AlertKind } from '../store/alerts.js';
@@ -55,7 +54,7 @@ export async function postAlert(webhook: string, alert: AlertDoc, signal: AbortS
   }
   let response: Response;
   try {
-    response = await network().fetchOwn(url, {
+    response = await fetch(url, {
       method: 'POST',
       headers,
       body: JSON.stringify(payloadOf(alert)),

@@ -4,7 +4,9 @@ import { loadConfig } from '../config.js';
 import { Failure } from '../failure.js';
 import { plain } from '../plain.js';
 import { openStore, type Store } from '../store/database.js';
-import { eventsInOrder, traceEvent } from '../store/events.js';
+import type { PageDoc } from '../store/pages.js';
+import { originOf } from '../store/quarantine.js';
+import { eventsInOrder, eventText, traceEvent } from '../store/events.js';
 
 interface Options {
   source: string;
@@ -45,14 +47,19 @@ async function trace(store: Store, source: string, id: string): Promise<void> {
     });
   }
   const { event, page } = found;
-  const { _id, category, value, more, seq, run, row } = event;
+  const { seq, run, row } = event;
   const from = page
     ? `${plain(JSON.stringify(page.cursor))}, received ${page.fetched_at.toISOString()}`
     : 'removed since';
   process.stdout.write(
-    // Beyond 2^53 the number itself is no longer exact; what was asked for is.
-    `${plain(`{"id":${typeof _id.id === 'string' ? JSON.stringify(_id.id) : id},${JSON.stringify({ category, value, ...more }).slice(1)}`)}\n` +
+    `${plain(eventText(event))}\n` +
       `delivered as number ${seq} of ${source}, by run ${run}\n` +
-      `read in row ${row} of page ${event.page}: ${from}\n`,
+      `${lineOfRow(page, row)}read in row ${row} of page ${event.page}: ${from}\n`,
   );
+}
+
+/** The line of a file, where the page is out of one. */
+function lineOfRow(page: PageDoc | undefined, row: number): string {
+  const lines = page && originOf(page).lines;
+  return lines ? plain(`line ${lines.before + row + 1} of ${lines.file}\n`) : '';
 }

@@ -22,10 +22,11 @@ export function compareText(a: string, b: string): number {
 }
 
 /**
- * The order of ids of one kind, as MongoDB's: numbers by value, also a `number` against a `bigint`; text by code point, which
- * is the order of its UTF-8 bytes.
+ * The order of ids, as MongoDB's: numbers before text; numbers by value, also a `number` against a `bigint`; text by code
+ * point, which is the order of its UTF-8 bytes.
  */
 export function compareIds(a: EventId, b: EventId): number {
-  if (typeof a === 'string' || typeof b === 'string') return compareText(a as string, b as string);
+  if (typeof a === 'string') return typeof b === 'string' ? compareText(a, b) : 1;
+  if (typeof b === 'string') return -1;
   return a < b ? -1 : a > b ? 1 : 0;
 }

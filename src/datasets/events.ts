@@ -1,4 +1,6 @@
 import type { Dataset, Place, Understood } from './dataset.js';
+import { categoryOf, eventIdOf, valueOf } from './event-checks.js';
+import { storableFields } from './event-fields.js';
 import type { EventObservation } from './types.js';
 
 /** An event on its way to its place in the order. */
@@ -12,14 +14,18 @@ export const events: Dataset<'events', UnderstoodEvent> = {
   name: 'events',
   personal: [],
   settle: 'order',
-  understand: (source, { id, observation }, place) => ({
-    _id: `${source.name}:${id}`,
-    row: place.index,
-    place,
-    hash: '',
-    event: observation,
-  }),
+  understand: (source, { observation }, place) => {
+    const event = checkedEvent(observation);
+    return { _id: `${source.name}:${event.id}`, row: place.index, place, hash: '', event };
+  },
   put() {
     throw new Error('Events are stored in order, never page by page');
   },
 };
+
+/** An event that MongoDB can hold and put in order, whoever mapped it. Throws `RecordRejected`. */
+function checkedEvent({ id, category, value, more }: EventObservation): EventObservation {
+  const event: EventObservation = { id: eventIdOf(id), category: categoryOf(category), value: valueOf(value) };
+  if (more !== undefined && more !== null) event.more = storableFields(more);
+  return event;
+}

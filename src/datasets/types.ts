@@ -16,6 +16,10 @@ export interface EventObservation {
   id: number | bigint | string;
   category: string;
   value: number;
-  /** Fields beyond these three, as they came. */
+  /** Fields beyond these three, as they came: JSON values, with integers beyond 2^53 as `bigint`. */
   more?: Record<string, unknown>;
 }
+
+/** A JSON value whose integers beyond 2^53 are exact. */
+export type Field = null | boolean | number | bigint | string | Field[] | Fields;
+export type Fields = { [name: string]: Field };

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { offlineInput } from '../sources/offline.js';
 import { getBody } from '../store/bodies.js';
 import { compareIds, type EventId } from '../datasets/event-order.js';
-import { deliver, prepare, takeDelivery, type Delivered, type Delivery } from '../store/deliveries.js';
-import { pagesFrom, type PageDoc } from '../store/pages.js';
-import { putRejected, type Rejected } from '../store/quarantine.js';
+import { deliver, prepare, type Delivered } from '../store/deliveries.js';
+import { takeDelivery, type Delivery } from '../store/delivery-turns.js';
+import { noteUnkept, pagesFrom, type PageDoc } from '../store/pages.js';
+import { originOf, putRejected, type RejectedOrigin } from '../store/quarantine.js';
 import { addSample } from '../store/shapes.js';
 import { arrivalOf, sortArrivals } from './arrivals.js';
 import { NOTHING, type Normalized } from './normalize.js';
@@ -16,7 +17,7 @@ import { Shape } from './shape.js';
 import { ExternalSort, type Entry } from './sort/index.js';
 import { Waiting } from './waiting.js';
 
-type Places = Required<Pick<Delivered, 'pageId' | 'waits'>>;
+type Places = Required<Pick<Delivered, 'originOf' | 'waits'>>;
 
 export interface DeliverInput {
   run: string;
@@ -55,7 +56,7 @@ export async function deliverRun(
   const sort = new ExternalSort(sortFolder(input));
   await sort.dispose();
   try {
-    const listing = await sortPages(reading, input, delivery, sort, sum, () => {
+    const listing = await sortPages(reading, input, sort, sum, () => {
       signal.throwIfAborted();
       onPage(sum);
     });
@@ -91,7 +92,6 @@ function sortFolder(input: DeliverInput): string {
 async function sortPages(
   reading: Reading,
   input: DeliverInput,
-  delivery: Delivery,
   sort: ExternalSort,
   sum: Normalized,
   told: () => void,
@@ -100,25 +100,25 @@ async function sortPages(
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
   const sealed = () => keys.keys();
-  const ids = new Map<number, string>();
+  const origins = new Map<number, RejectedOrigin>();
   const waiting = new Waiting(store);
   const shape = new Shape();
   const quarantined = (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
   const take = async (page: PageDoc, body: Buffer | undefined) => {
     const read = readPage(source, offline, page, body, reading, (row) => shape.look(row));
     const { rejected } = read;
-    await sortArrivals(store, delivery, sort, page, read);
-    await keepRejected(reading, input, page, rejected);
+    await sortArrivals(sort, page, read);
+    const unkept = await putRejected(store, originOf(page, input.run), rejected);
     if (quarantined) await waiting.note(page, read);
     sum.pages += 1;
     sum.rows += page.rows;
     sum.quarantined += rejected.length;
     sum.next = page.seq + 1;
     if (page.outcome === undefined) {
-      const outcome = { at: new Date(), new: 0, changed: 0, unchanged: 0, quarantined: rejected.length };
+      const outcome = { at: new Date(), new: 0, changed: 0, unchanged: 0, quarantined: rejected.length, unkept };
       const described = { ...outcome, ids: [], rejected_ids: [], content: '', reader };
       await store.pages.updateOne({ _id: page._id }, { $set: { outcome: described } });
-    }
+    } else if (input.pages !== input.run) await noteUnkept(store, page, unkept);
     told();
   };
   for (;;) {
@@ -127,7 +127,7 @@ async function sortPages(
       page && page.rows > 0 ? getBody(store, page.digest, page.bytes, sealed) : Promise.resolve(undefined);
     let body = bodyOf(ledger[0]);
     for (const [at, page] of ledger.entries()) {
-      ids.set(page.seq, page._id);
+      origins.set(page.seq, originOf(page, input.run));
       const ready = await body;
       body = bodyOf(ledger[at + 1]);
       body.catch(() => {}); // awaited with its page
@@ -135,17 +135,8 @@ async function sortPages(
     }
     if (ledger.length >= AHEAD) continue;
     if (input.pages === input.run) await addSample(store, input.source, input.run, shape);
-    return { pageId: (page) => ids.get(page)!, waits: (place) => waiting.has(place) };
+    return { originOf: (page) => origins.get(page)!, waits: (place) => waiting.has(place) };
   }
-}
-
-async function keepRejected(
-  { store }: Reading,
-  { run, source }: DeliverInput,
-  page: PageDoc,
-  rejected: readonly Rejected[],
-): Promise<void> {
-  await putRejected(store, { source, run, page: page._id, observedAt: page.fetched_at }, rejected);
 }
 
 /** Stores batch after batch; the next one is merged and looked up while one is being written. Yields how far it has come. */

@@ -3,11 +3,14 @@ import type { Understood } from '../datasets/dataset.js';
 import { datasetOf } from '../datasets/index.js';
 import { offlineInput } from '../sources/offline.js';
 import { getBody } from '../store/bodies.js';
-import { noteListed, pagesFrom, type PageDoc, type PageOutcome } from '../store/pages.js';
-import { putRejected } from '../store/quarantine.js';
+import { noteListed, noteUnkept, pagesFrom, type PageDoc, type PageOutcome } from '../store/pages.js';
+import { putIds } from '../store/page-ids.js';
+import { originOf, putRejected } from '../store/quarantine.js';
 import { releaseUnderstood } from '../store/release.js';
 import { addSample } from '../store/shapes.js';
 import { readPage, type ReadPage } from './page.js';
+import { putRecordsOf } from './put-records.js';
+import { withoutRefused } from './refused-rows.js';
 import type { Reading } from './reading.js';
 import { Shape } from './shape.js';
 import { contentDigest, outcomeOfSameBytes, stillHolds } from './same-bytes.js';
@@ -82,37 +85,40 @@ export async function normalize(
     return earlier ? { earlier } : { body: await getBody(store, page.digest, page.bytes, sealed) };
   };
 
-  const write = async (page: PageDoc, read: ReadPage) => {
+  const write = async (page: PageDoc, body: Buffer | undefined, read: ReadPage) => {
     const { understood, rejected } = read;
-    const origin = {
-      source: source.name,
-      vendor: source.vendor,
-      page: page._id,
-      run: input.run,
-      observedAt: page.fetched_at,
-    };
-    const records = lastOfEach(understood);
-    const counts = await dataset.put(store, origin, records, known);
+    const origin = originOf(page, input.run);
+    const latest = lastOfEach(understood);
+    const { counts, refused } = await putRecordsOf(dataset, store, { ...origin, vendor: source.vendor }, latest, known);
+    const records = withoutRefused(source, offline, page, body, read, latest, refused);
     // Before the page is done with: a queue is told then that its messages are safe.
     await dataset.passOn?.(outputs, records);
-    await putRejected(store, origin, rejected);
+    const unkept = await putRejected(store, origin, rejected);
     if (quarantined) await releaseUnderstood(store, page, read);
     quarantined ||= rejected.length > 0;
     const content = records.map(({ _id, hash }) => ({ id: _id.slice(source.name.length + 1), hash }));
+    const ids = content.map(({ id }) => id);
+    const rejected_ids = rejected.flatMap(({ recordId }) => recordId ?? []);
     await conclude(page, {
       at: new Date(),
       ...counts,
       quarantined: rejected.length,
-      ids: content.map(({ id }) => id),
-      rejected_ids: rejected.flatMap(({ recordId }) => recordId ?? []),
+      unkept,
+      ids,
+      rejected_ids,
       content: contentDigest(content),
       reader,
     });
   };
 
   const conclude = async (page: PageDoc, outcome: PageOutcome) => {
-    if (!replay || !page.outcome) await store.pages.updateOne({ _id: page._id }, { $set: { outcome } });
-    else if (page.outcome.quarantined > 0) await noteListed(store, page._id, [...outcome.ids, ...outcome.rejected_ids]);
+    if (!replay || !page.outcome) {
+      const listed = await putIds(store, page._id, outcome);
+      await store.pages.updateOne({ _id: page._id }, { $set: { outcome: { ...outcome, ...listed } } });
+    } else {
+      if (page.outcome.quarantined > 0) await noteListed(store, page._id, outcome.ids.concat(outcome.rejected_ids));
+      await noteUnkept(store, page, outcome.unkept ?? 0);
+    }
     add(page, outcome);
   };
 
@@ -147,7 +153,7 @@ export async function normalize(
     const bytes = earlier ? await getBody(store, page.digest, page.bytes, sealed) : body;
     const read = readPage(source, offline, page, bytes, { junk, keys }, (row) => shape.look(row));
     await writing;
-    writing = write(page, read);
+    writing = write(page, bytes, read);
     writing.catch(() => {}); // awaited at the next page, and at the end
     await new Promise(setImmediate); // pages are parsed in one go: let others through in between
   };

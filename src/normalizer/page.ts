@@ -1,7 +1,14 @@
 import type { Context, Understood } from '../datasets/dataset.js';
 import { datasetOf } from '../datasets/index.js';
 import { Failure } from '../failure.js';
-import { RecordRejected, type Input, type Row, type AnySource } from '../sources/source.js';
+import {
+  RecordRejected,
+  type AnySource,
+  type DatasetName,
+  type Input,
+  type Mapped,
+  type Row,
+} from '../sources/source.js';
 import type { PageDoc } from '../store/pages.js';
 import type { Rejected } from '../store/quarantine.js';
 import { isErased } from './erased.js';
@@ -53,12 +60,38 @@ function understand(source: AnySource, row: Row, rejected: Rejected[], context: 
     return undefined;
   }
   try {
-    return datasetOf(source).understand(source, source.map(row.value), row, context);
+    const mapped = source.map(row.value) as Mapped<DatasetName>;
+    const fault = faultOfId(mapped.id);
+    if (fault !== undefined) throw new RecordRejected(fault);
+    return datasetOf(source).understand(source, mapped as never, row, context);
   } catch (error) {
-    const known = error instanceof RecordRejected;
+    const known = error instanceof RecordRejected ? error : undefined;
     // A mapping that breaks is our defect, yet one record's: it waits in quarantine for the fix. Its message may hold values.
-    const reason = known ? error.reason : `mapping broke: ${(error as Error).name}`;
-    rejected.push({ reason, ...place, ...(known && error.recordId !== undefined ? { recordId: error.recordId } : {}) });
+    const reason = known ? reasonOf(known) : `mapping broke: ${nameOf(error)}`;
+    const named = known?.recordId !== undefined && faultOfId(known.recordId) === undefined;
+    rejected.push({ reason, ...place, ...(named ? { recordId: known.recordId! } : {}) });
     return undefined;
   }
+}
+
+/** Longer ones are no ids, and would not fit into an index or on a screen. */
+const MOST_ID = 1_024;
+const MOST_REASON = 300;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Why an id cannot be one. Two with halves of a surrogate pair could become the same in MongoDB. */
+function faultOfId(id: unknown): string | undefined {
+  if (id === undefined || id === null || id === '') return 'id is missing';
+  if (typeof id === 'bigint' || Number.isSafeInteger(id)) return undefined;
+  if (typeof id !== 'string') return 'id is not text';
+  if (id.length > MOST_ID) return `id is longer than ${MOST_ID} characters`;
+  return LONE_SURROGATE.test(id) ? 'id holds half a character' : undefined;
+}
+
+/** A source's own file may throw anything. */
+const reasonOf = ({ reason }: RecordRejected): string =>
+  typeof reason === 'string' && reason !== '' ? reason.slice(0, MOST_REASON) : 'the mapping gave no reason';
+function nameOf(error: unknown): string {
+  const name = (error as { name?: unknown } | null | undefined)?.name;
+  return typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : typeof error;
 }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../failure.js';
-import { CONFLICT, deliver, prepare, takeBeside, type Arrival, type Delivery } from '../store/deliveries.js';
-import { putRejected } from '../store/quarantine.js';
+import { CONFLICT, deliver, prepare } from '../store/deliveries.js';
+import { takeBeside, type Arrival } from '../store/delivery-turns.js';
+import { originOf, putRejected, type RejectedOrigin } from '../store/quarantine.js';
 import { release } from '../store/release.js';
 import { arrivalOf, sortArrivals } from './arrivals.js';
 import type { Reading } from './reading.js';
@@ -14,10 +15,9 @@ import { ExternalSort } from './sort/index.js';
 interface Open {
   source: string;
   run: string;
-  delivery: Delivery;
   sort: ExternalSort;
-  /** Ids of the pages, by position. */
-  pages: Map<number, string>;
+  /** The pages, by position. */
+  pages: Map<number, RejectedOrigin>;
   /** What leaves quarantine when all is delivered, and was not put there again. */
   leaving: { page: ReadAgain['page']; ids: string[] }[];
 }
@@ -43,13 +43,13 @@ export class OrderedRetry {
     const { source, page, read } = again;
     if (this.#open?.source !== source.name || this.#open.run !== page.run) {
       await this.finish();
-      this.#open = await this.#begin(source.name, page.run);
+      this.#open = this.#begin(source.name, page.run);
     }
-    const { delivery, sort, pages, leaving } = this.#open;
-    const origin = { source: source.name, run: page.run, page: page._id, observedAt: page.fetched_at };
-    await sortArrivals(store, delivery, sort, page, read);
+    const { sort, pages, leaving } = this.#open;
+    const origin = originOf(page);
+    await sortArrivals(sort, page, read);
     await keepFailing(again, this.sum, (rejected) => putRejected(store, origin, rejected));
-    pages.set(page.seq, page._id);
+    pages.set(page.seq, origin);
     const ids = settled(again);
     // A row's place leaves with its delivery, in one transaction.
     const coming = new Set(read.understood.map(({ row }) => `${page._id}#${row}`));
@@ -70,15 +70,14 @@ export class OrderedRetry {
     this.#open = undefined;
   }
 
-  async #begin(source: string, run: string): Promise<Open> {
+  #begin(source: string, run: string): Open {
     const sort = new ExternalSort(join(tmpdir(), 'rollcall', `sort-${randomUUID()}`));
-    const delivery = await takeBeside(this.reading.store, source);
-    return { source, run, delivery, sort, pages: new Map(), leaving: [] };
+    return { source, run, sort, pages: new Map(), leaving: [] };
   }
 
   async #deliver({ source, run, pages }: Open, arrivals: readonly Arrival[]): Promise<void> {
     const { store } = this.reading;
-    const places = { run, pageId: (page: number) => pages.get(page)!, waits: () => true };
+    const places = { run, originOf: (page: number) => pages.get(page)!, waits: () => true };
     for (let tries = 1; ; tries += 1) {
       try {
         const delivery = await takeBeside(store, source);

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.js';
 import { offlineInput } from '../sources/offline.js';
-import type { AnySource, Row } from '../sources/source.js';
+import type { AnySource, Input, Row } from '../sources/source.js';
 import { getBody } from '../store/bodies.js';
 import type { PageDoc } from '../store/pages.js';
 import { entryId, isWholePage, type QuarantineDoc } from '../store/quarantine.js';
@@ -25,6 +25,8 @@ export interface Retried {
 export interface ReadAgain {
   source: AnySource;
   page: PageDoc;
+  body: Buffer | undefined;
+  input: Input;
   entries: readonly QuarantineDoc[];
   read: ReadPage;
   /** Rows that were read; one that was erased came to nothing. */
@@ -60,16 +62,17 @@ export async function readAgain(
     if (isWanted) rows.add(index);
     return isWanted;
   };
-  const read = readPage(source, offlineInput(source, reading.environment), page, body, reading, wanted);
+  const input = offlineInput(source, reading.environment);
+  const read = readPage(source, input, page, body, reading, wanted);
   const [first] = read.rejected;
   if (first && isWholePage(first, page)) {
     // Its rows are not to be blamed: they stay as they are.
     if (!wholly) return failAll(first.reason);
-    return { source, page, entries: entries.filter((entry) => isWholePage(entry, page)), read, rows };
+    return { source, page, body, input, entries: entries.filter((entry) => isWholePage(entry, page)), read, rows };
   }
   const lost = wholly ? 0 : entries.filter(({ row }) => !rows.has(row)).length;
   if (lost > 0) fail(sum, name, 'the source reads its pages as other rows now', lost);
-  return { source, page, entries, read, rows };
+  return { source, page, body, input, entries, read, rows };
 }
 
 function sourceNamed({ sources }: Reading, name: string): AnySource | undefined {
@@ -85,7 +88,7 @@ function sourceNamed({ sources }: Reading, name: string): AnySource | undefined 
 export async function keepFailing(
   { source, read: { rejected } }: ReadAgain,
   sum: Retried,
-  put: (rejected: ReadPage['rejected']) => Promise<void>,
+  put: (rejected: ReadPage['rejected']) => Promise<unknown>,
 ): Promise<void> {
   await put(rejected);
   for (const { reason } of rejected) fail(sum, source.name, reason);

@@ -1,11 +1,13 @@
 import { datasetOf } from '../datasets/index.js';
 import { noteListed } from '../store/pages.js';
-import { putRejected } from '../store/quarantine.js';
+import { originOf, putRejected } from '../store/quarantine.js';
 import { quarantinedByPage, type Quarantined } from '../store/quarantined.js';
 import { release } from '../store/release.js';
 import { lastOfEach } from './normalize.js';
 import { namedIn } from './page.js';
+import { putRecordsOf } from './put-records.js';
 import type { Reading } from './reading.js';
+import { withoutRefused } from './refused-rows.js';
 import { OrderedRetry } from './retry-ordered.js';
 import { keepFailing, readAgain, settled, type ReadAgain, type Retried } from './retry-page.js';
 
@@ -42,10 +44,10 @@ export async function retryQuarantined(
 async function putAgain({ store, outputs }: Reading, again: ReadAgain, sum: Retried): Promise<void> {
   const { source, page, read } = again;
   const dataset = datasetOf(source);
-  const records = lastOfEach(read.understood);
-  const { vendor } = source;
-  const origin = { source: source.name, vendor, page: page._id, run: page.run, observedAt: page.fetched_at };
-  const counts = await dataset.put(store, origin, records, true);
+  const latest = lastOfEach(read.understood);
+  const origin = originOf(page);
+  const { counts, refused } = await putRecordsOf(dataset, store, { ...origin, vendor: source.vendor }, latest, true);
+  const records = withoutRefused(source, again.input, page, again.body, read, latest, refused);
   await dataset.passOn?.(outputs, records);
   await noteListed(store, page._id, namedIn(source.name, read));
   await keepFailing(again, sum, (rejected) => putRejected(store, origin, rejected));

@@ -36,7 +36,7 @@ export async function outcomeOfSameBytes(
 ): Promise<PageOutcome | undefined> {
   const same = { source: page.source, digest: page.digest, run: { $ne: page.run } };
   const earlier = await store.pages.findOne(
-    { ...same, 'outcome.reader': reader, 'outcome.quarantined': 0 },
+    { ...same, 'outcome.reader': reader, 'outcome.quarantined': 0, 'outcome.split': { $exists: false } },
     { projection: { outcome: 1 } },
   );
   return earlier?.outcome;

@@ -1,5 +1,5 @@
 import type { Store } from '../store/database.js';
-import type { Place } from '../store/deliveries.js';
+import type { Place } from '../store/delivery-turns.js';
 import type { PageDoc } from '../store/pages.js';
 import { releaseRows, rowsWaiting } from '../store/release.js';
 import type { ReadPage } from './page.js';

@@ -9,10 +9,11 @@ import { connectionThatTells } from './connection.js';
 import { decisionIndexes, type DecisionDoc } from './decisions.js';
 import { hostIndexes, type HostDoc, type RedirectDoc } from './hosts.js';
 import { type KeyStateDoc } from './key-states.js';
-import { type DeliveryDoc } from './deliveries.js';
+import { type DeliveryDoc } from './delivery-turns.js';
 import { eventIndexes, type CategoryDoc, type EventDoc } from './events.js';
 import { type LeaseDoc } from './leases.js';
 import { loginIndexes, type LoginDoc } from './login.js';
+import type { PageIdsDoc } from './page-ids.js';
 import { pageIndexes, type PageDoc } from './pages.js';
 import { quarantineIndexes, type QuarantineDoc } from './quarantine.js';
 import { recordIndexes, type RecordDoc } from './records.js';
@@ -26,6 +27,7 @@ export interface Store {
   db: Db;
   bodies: Collection<BodyDoc>;
   pages: Collection<PageDoc>;
+  pageIds: Collection<PageIdsDoc>;
   records: Collection<RecordDoc>;
   hosts: Collection<HostDoc>;
   redirects: Collection<RedirectDoc>;
@@ -44,6 +46,8 @@ export interface Store {
   logins: Collection<LoginDoc>;
   audit: Collection<AuditDoc>;
   alerts: Collection<AlertDoc>;
+  /** A source has at most so many rows in quarantine; what comes beyond is counted. */
+  mostQuarantined: number;
   close(): Promise<void>;
 }
 
@@ -69,6 +73,9 @@ export function refuseWeakUri(uri: string): void {
     }
   }
 }
+
+/** Rows of one source in quarantine: enough to see what is wrong, and not another copy of a broken source. */
+export const MOST_QUARANTINED = 100_000;
 
 export interface OpenOptions {
   timeoutMs?: number;
@@ -120,6 +127,7 @@ export async function openStore(config: Config['mongodb'], options: OpenOptions 
     db,
     bodies: db.collection('bodies'),
     pages: db.collection('pages'),
+    pageIds: db.collection('page_ids'),
     records: db.collection('records'),
     hosts: db.collection(config.hostsCollection),
     redirects: db.collection('redirects'),
@@ -138,6 +146,7 @@ export async function openStore(config: Config['mongodb'], options: OpenOptions 
     logins: db.collection('logins'),
     audit: db.collection('audit'),
     alerts: db.collection('alerts'),
+    mostQuarantined: config.mostQuarantined ?? MOST_QUARANTINED,
     close: () => client.close(),
   };
   if (options.prepare !== false) await prepare(store);

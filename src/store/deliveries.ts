@@ -1,107 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientSession } from 'mongodb';
 import { compareIds, type EventId } from '../datasets/event-order.js';
+import type { Fields } from '../datasets/types.js';
 import { Failure } from '../failure.js';
 import type { Store } from './database.js';
 import { aggregated } from './event-aggregates.js';
-import { EXACT, type EventDoc } from './events.js';
-import { putRejected, type Rejected } from './quarantine.js';
+import type { Arrival, Content, Delivering, Delivery, Place } from './delivery-turns.js';
+import { eventOf, RAW, type EventDoc } from './events.js';
+import { toBson } from './exact-bson.js';
+import { putRejected, type Rejected, type RejectedOrigin } from './quarantine.js';
+import { refusalOf } from './refused.js';
 import { releaseRows } from './release.js';
-
-/** A place in the order of delivery: by id, then by where it came in the run's listing. */
-export interface Place {
-  id: EventId;
-  page: number;
-  row: number;
-}
-
-export interface DeliveryCounts {
-  new: number;
-  duplicates: number;
-  conflicts: number;
-}
-
-/** How far one source's events have been delivered. Written together with them. */
-export interface DeliveryDoc {
-  /** The source. */
-  _id: string;
-  /** What the ids of this source are, by the first that came. */
-  kind?: 'number' | 'text';
-  /** Events delivered over all runs. */
-  delivered: number;
-  /** The largest id of all. */
-  largest?: EventId;
-  /** Raised by each attempt: a late one finds that it is no longer its turn. */
-  epoch: number;
-  /** The delivery under way, what it has come to, and the place that it has reached. */
-  turn: string;
-  counts: DeliveryCounts;
-  reached?: Place;
-}
-
-/** A delivery under way, in one process. */
-export interface Delivery extends DeliveryDoc {
-  /** What was delivered last: look-ups for the batch after it were made before it was written. */
-  last?: readonly EventDoc[];
-  /** It is no turn: what it comes to, and how far, is kept nowhere. */
-  beside?: true;
-}
-
-/** An entry on its way to be delivered. */
-export interface Arrival extends Place {
-  offset: number;
-  length: number;
-  category: string;
-  value: number;
-  more?: Record<string, unknown>;
-}
-
-const NO_COUNTS: DeliveryCounts = { new: 0, duplicates: 0, conflicts: 0 };
-
-/** Takes the delivery of a source over: goes on where an earlier attempt at the same turn has come to. */
-export async function takeDelivery(store: Store, source: string, turn: string): Promise<Delivery> {
-  await store.deliveries.updateOne(
-    { _id: source },
-    { $setOnInsert: { delivered: 0, epoch: 0, turn: '', counts: NO_COUNTS } },
-    { upsert: true },
-  );
-  const same = { $eq: ['$turn', turn] };
-  const taken = await store.deliveries.findOneAndUpdate(
-    { _id: source },
-    [
-      {
-        $set: {
-          epoch: { $add: ['$epoch', 1] },
-          turn,
-          counts: { $cond: [same, '$counts', NO_COUNTS] },
-          reached: { $cond: [same, { $ifNull: ['$reached', '$$REMOVE'] }, '$$REMOVE'] },
-        },
-      },
-    ],
-    { returnDocument: 'after', ...EXACT },
-  );
-  return taken!;
-}
-
-/**
- * Takes the delivery of a source for a batch beside the one that may be under way. That one finds that it is no longer its turn,
- * and its next attempt goes on where it had come to.
- */
-export async function takeBeside(store: Store, source: string): Promise<Delivery> {
-  const taken = await store.deliveries.findOneAndUpdate(
-    { _id: source },
-    { $inc: { epoch: 1 }, $setOnInsert: { delivered: 0, turn: '', counts: NO_COUNTS } },
-    { upsert: true, returnDocument: 'after', ...EXACT },
-  );
-  const { reached: _ofAnother, ...delivery } = taken!;
-  return { ...delivery, counts: NO_COUNTS, beside: true };
-}
-
-/** Fixes what kind of id the source has, for good. */
-export async function fixKind(store: Store, delivery: Delivery, kind: 'number' | 'text'): Promise<void> {
-  await store.deliveries.updateOne({ _id: delivery._id, kind: { $exists: false } }, { $set: { kind } });
-  delivery.kind = kind;
-}
 
 /** What has to be known before a batch can be delivered. */
 export interface Prepared {
@@ -115,15 +24,13 @@ export interface Prepared {
 /** Where a batch comes from. */
 export interface Delivered {
   run: string;
-  /** The page at a position of the listing. */
-  pageId: (page: number) => string;
+  /** The page at a position of the listing, for rows of it that are rejected. */
+  originOf: (page: number) => RejectedOrigin;
   /** Whether the row is in quarantine: it leaves with its delivery. */
   waits?: (place: Place) => boolean;
 }
 
 export const CONFLICT = 'the id was delivered before with other content';
-
-type Content = Pick<EventDoc, 'category' | 'value' | 'more'>;
 
 /** Reads what the store knows of a batch. It may run while the batch before it is being written. */
 export async function prepare(
@@ -132,7 +39,7 @@ export async function prepare(
   arrivals: readonly Arrival[],
   largest: EventId | undefined,
 ): Promise<Prepared> {
-  const known: Map<EventId, EventDoc> = new Map();
+  const known: Map<EventId, Content> = new Map();
   const ids = [...new Set(arrivals.map(({ id }) => id))].filter(
     (id) => largest !== undefined && compareIds(id, largest) <= 0,
   );
@@ -148,8 +55,11 @@ export async function prepare(
     values.set(category, new Set(await store.events.distinct('value', filter)));
   });
   if (ids.length > 0) {
-    const found = store.events.find({ _id: { $in: ids.map((id) => ({ source, id })) } }, EXACT).batchSize(10_000);
-    for (const event of await found.toArray()) known.set(event._id.id, event);
+    const found = store.events.find({ _id: { $in: ids.map((id) => ({ source, id })) } }, RAW).batchSize(10_000);
+    for await (const bytes of found) {
+      const { _id, category, value, more } = eventOf(bytes);
+      known.set(_id.id, { category, value, ...(more === undefined ? {} : { more: more as Fields }) });
+    }
   }
   await Promise.all(asked);
   return { arrivals, known, values };
@@ -157,39 +67,82 @@ export async function prepare(
 
 /**
  * Delivers a batch: new events, aggregates, conflicts and how far it has come, in one transaction. `delivery` is as after the
- * batch before. Throws `Failure` (`server-unavailable`) when another attempt has taken over: then nothing was written.
+ * batch before. An event that MongoDB does not take is rejected with its reason, the others are delivered. Throws `Failure`
+ * (`server-unavailable`) when another attempt has taken over: then nothing was written.
  */
 export async function deliver(
   store: Store,
   delivery: Delivery,
-  { arrivals, known, values }: Prepared,
-  { run, pageId, waits }: Delivered,
+  prepared: Prepared,
+  delivered: Delivered,
+  refused?: string,
 ): Promise<Delivery> {
-  const { _id: source, epoch } = delivery;
-  const released: { page: string; row: number }[] = [];
+  const batch = batchOf(delivery, prepared, delivered, refused);
+  try {
+    return await write(store, delivery, batch, delivered);
+  } catch (error) {
+    const reason = refusalOf(error);
+    const { arrivals } = prepared;
+    if (reason === undefined || refused !== undefined) throw error;
+    if (arrivals.length === 1) return deliver(store, delivery, prepared, delivered, reason);
+    const half = arrivals.length >> 1;
+    const first = await deliver(store, delivery, { ...prepared, arrivals: arrivals.slice(0, half) }, delivered);
+    // What the second half is compared with includes what the first one delivered, and what came before both.
+    const last = [...(delivery.last ?? []), ...(first.last ?? [])];
+    const rest = { ...prepared, arrivals: arrivals.slice(half) };
+    const second = await deliver(store, { ...first, last }, rest, delivered);
+    return { ...second, last: [...(first.last ?? []), ...(second.last ?? [])] };
+  }
+}
+
+/** What a batch comes to before it is written. */
+interface Batch {
+  after: Delivery;
+  fresh: readonly EventDoc[];
+  values: ReadonlyMap<string, ReadonlySet<number>>;
+  /** By the position of their page. */
+  rejected: ReadonlyMap<number, Rejected[]>;
+  released: { page: string; row: number }[];
+}
+
+/** `refused`: why MongoDB does not take the one event of the batch. */
+function batchOf(
+  delivery: Delivery,
+  { arrivals, known, values }: Prepared,
+  { run, originOf, waits }: Delivered,
+  refused: string | undefined,
+): Batch {
+  const source = delivery._id;
+  const released: Batch['released'] = [];
   const fresh: EventDoc[] = [];
-  const conflicts: (Rejected & { page: number })[] = [];
+  const own: Delivering[] = [];
+  const rejected = new Map<number, Rejected[]>();
   const counts = { ...delivery.counts };
   const first = new Map<EventId, Content>(known);
   for (const event of delivery.last ?? []) {
-    first.set(event._id.id, event);
+    first.set(event.id, event);
     values.get(event.category)?.add(event.value);
   }
   for (const arrival of arrivals) {
     const { id, page, row, offset, length, category, value, more } = arrival;
     const earlier = first.get(id);
     const event = { category, value, ...(more === undefined ? {} : { more }) };
-    if (earlier === undefined) {
-      const seq = delivery.delivered + fresh.length + 1;
-      fresh.push({ _id: { source, id }, ...event, seq, run, page, row });
-      first.set(id, event);
-    } else if (isSame(earlier, event)) counts.duplicates += 1;
-    else {
+    const reason = refused ?? (earlier !== undefined && !isSame(earlier, event) ? CONFLICT : undefined);
+    if (reason !== undefined) {
       counts.conflicts += 1;
-      conflicts.push({ reason: CONFLICT, row, offset, length, page });
+      const ofPage = rejected.get(page) ?? [];
+      rejected.set(page, ofPage);
+      ofPage.push({ reason, row, offset, length });
       continue;
     }
-    if (waits?.(arrival)) released.push({ page: pageId(page), row });
+    if (earlier === undefined) {
+      const seq = delivery.delivered + fresh.length + 1;
+      const stored = more === undefined ? {} : { more: toBson(more) as Record<string, unknown> };
+      fresh.push({ _id: { source, id }, category, value, ...stored, seq, run, page, row });
+      own.push({ id, ...event });
+      first.set(id, event);
+    } else counts.duplicates += 1;
+    if (waits?.(arrival)) released.push({ page: originOf(page).page, row });
   }
   counts.new += fresh.length;
   const last = arrivals.at(-1)!;
@@ -199,21 +152,32 @@ export async function deliver(
     largest: delivery.largest === undefined || compareIds(last.id, delivery.largest) > 0 ? last.id : delivery.largest,
     counts,
     reached: { id: last.id, page: last.page, row: last.row },
-    last: fresh,
+    last: own,
   };
-  const { delivered, largest, reached } = after;
-  const progress = { delivered, largest, ...(delivery.beside ? {} : { counts, reached }) };
+  return { after, fresh, values, rejected, released };
+}
+
+async function write(
+  store: Store,
+  { _id: source, epoch, beside }: Delivery,
+  { after, fresh, values, rejected, released }: Batch,
+  { originOf }: Delivered,
+): Promise<Delivery> {
+  const { delivered, largest, reached, counts } = after;
+  const progress = { delivered, largest, ...(beside ? {} : { counts, reached }) };
   await inTransaction(store, async (session) => {
-    const own = await store.deliveries.updateOne({ _id: source, epoch }, { $set: progress as object }, { session });
-    if (own.matchedCount === 0)
+    const held = await store.deliveries.updateOne({ _id: source, epoch }, { $set: progress as object }, { session });
+    if (held.matchedCount === 0)
       throw new Failure('server-unavailable', `Another attempt delivers the records of ${source} by now`, { source });
     if (fresh.length > 0) {
       await store.events.insertMany(fresh, { session, ordered: true });
       await store.eventCategories.bulkWrite(aggregated(source, fresh, values), { session, ordered: false });
     }
-    for (const conflict of conflicts) {
-      const origin = { source, run, page: pageId(conflict.page), observedAt: new Date() };
-      await putRejected(store, origin, [conflict], session);
+    for (const [page, rows] of rejected) {
+      const origin = { ...originOf(page), observedAt: new Date() };
+      const unkept = await putRejected(store, origin, rows, session);
+      const ofPage = { _id: origin.page, outcome: { $exists: true } };
+      if (unkept > 0) await store.pages.updateOne(ofPage, { $inc: { 'outcome.unkept': unkept } }, { session });
     }
     await releaseRows(store, released, session);
   });

@@ -1,5 +1,6 @@
 import { putAudit } from './audit.js';
 import type { Store } from './database.js';
+import { forgetUnkept } from './unkept.js';
 import { filterOf, type Quarantined } from './quarantined.js';
 
 /** So many ids are in one audit entry. */
@@ -28,5 +29,6 @@ export async function dropQuarantined(
     if (ids.length === BATCH) await drop();
   }
   await drop();
+  if (which.ids === undefined && which.reason === undefined) await forgetUnkept(store, which.source);
   return dropped;
 }

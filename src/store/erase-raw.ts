@@ -4,6 +4,7 @@ import type { KeyRing } from '../privacy/key-ring.js';
 import { getBody, inTransaction, partId, partsOf, putBody } from './bodies.js';
 import type { Store } from './database.js';
 import type { Subject } from './erase-subject.js';
+import { putIds, wholeOutcome } from './page-ids.js';
 import type { PageDoc, PageOutcome } from './pages.js';
 
 /** A row that is the subject's. */
@@ -80,6 +81,7 @@ async function suspected(
       { 'outcome.ids': { $in: named } },
       { 'outcome.rejected_ids': { $in: named } },
       { outcome: { $exists: false } },
+      { 'outcome.split': true },
       { 'outcome.quarantined': { $gt: 0 } },
       { _id: { $in: holding } },
     ],
@@ -110,7 +112,7 @@ async function replace(
   // A worker that had looked for the old body may add one more page with it.
   for (let round = 0; round < 2; round += 1) {
     for await (const page of store.pages.find(having)) {
-      const outcome = page.outcome && without(page.outcome, rows, natives);
+      const outcome = page.outcome && (await outcomeWithout(store, page._id, page.outcome, rows, natives));
       await store.pages.updateOne(
         { _id: page._id },
         { $set: { digest, erased: rows.length, ...(outcome && { outcome }) } },
@@ -122,6 +124,18 @@ async function replace(
     if (round === 0) await removeBody(store, old);
   }
   return count;
+}
+
+async function outcomeWithout(
+  store: Store,
+  page: string,
+  outcome: PageOutcome,
+  rows: readonly ErasedRow[],
+  natives: ReadonlySet<string>,
+): Promise<PageOutcome> {
+  const less = without(await wholeOutcome(store, page, outcome), rows, natives);
+  const { split: _before, ...counts } = less;
+  return { ...counts, ...(await putIds(store, page, less)) };
 }
 
 /** The same account, as if these rows had never been there. */

@@ -4,6 +4,7 @@ import type { KeyRing } from '../privacy/key-ring.js';
 import type { Cursor, FetchedPage, Position } from '../sources/source.js';
 import type { Store } from './database.js';
 import { putBody } from './bodies.js';
+import { putIds, wholeOutcome } from './page-ids.js';
 
 /** What became of a page's rows. */
 export interface PageOutcome {
@@ -16,6 +17,10 @@ export interface PageOutcome {
   ids: string[];
   /** Native ids of the rows in quarantine, as far as they could be read, then or later. */
   rejected_ids: string[];
+  /** There are too many of both: they are in `page_ids`, and the lists here are empty. */
+  split?: boolean;
+  /** Rows that quarantine had no room for. */
+  unkept?: number;
   /** Digests of the records' content, and of the code that read them: the same bytes need not be read twice. */
   content: string;
   reader: string;
@@ -50,6 +55,7 @@ export const pageIndexes: IndexDescription[] = [
   { key: { run: 1, source: 1, seq: 1 } },
   { key: { source: 1, digest: 1, run: 1 } },
   { key: { source: 1, fetched_at: -1 } },
+  { key: { 'outcome.unkept': 1 }, partialFilterExpression: { 'outcome.unkept': { $gt: 0 } } },
 ];
 
 /** `_id` of the page that begins at `cursor`. */
@@ -107,6 +113,14 @@ export function pagesFrom(store: Store, run: string, source: string, from: numbe
 /** Notes that a listing held records that were understood (or at least named) only later: it is no proof that they are gone. */
 export async function noteListed(store: Store, page: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
+  const { outcome } = (await store.pages.findOne({ _id: page, 'outcome.split': true })) ?? {};
+  if (outcome) {
+    const whole = await wholeOutcome(store, page, outcome);
+    const known = new Set([...whole.ids, ...whole.rejected_ids]);
+    const rejected_ids = [...whole.rejected_ids, ...new Set(ids.filter((id) => !known.has(id)))];
+    await putIds(store, page, { ids: whole.ids, rejected_ids });
+    return;
+  }
   const further = { $setDifference: [{ $literal: [...ids] }, '$outcome.ids'] };
   const listed = { 'outcome.rejected_ids': { $setUnion: ['$outcome.rejected_ids', further] } };
   await store.pages.updateOne({ _id: page, outcome: { $exists: true } }, [{ $set: listed }]);
@@ -119,6 +133,8 @@ export interface ListingCounts {
   changed: number;
   unchanged: number;
   quarantined: number;
+  /** Of the quarantined ones those that quarantine had no room for. */
+  unkept: number;
   /** Pages that have not been normalized yet. */
   waiting: number;
   /** Positions in the listing that no page is at: the ledger lost them, as a restored backup does. */
@@ -140,6 +156,7 @@ export async function countListing(store: Store, run: string, source: string): P
           changed: sum('$outcome.changed'),
           unchanged: sum('$outcome.unchanged'),
           quarantined: sum('$outcome.quarantined'),
+          unkept: sum('$outcome.unkept'),
           waiting: { $sum: { $cond: [{ $ifNull: ['$outcome', false] }, 0, 1] } },
           last: { $max: '$seq' },
         },
@@ -148,5 +165,12 @@ export async function countListing(store: Store, run: string, source: string): P
       { $project: { _id: 0, last: 0 } },
     ])
     .toArray();
-  return counts ?? { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, waiting: 0, missing: 0 };
+  const none = { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, unkept: 0 };
+  return counts ?? { ...none, waiting: 0, missing: 0 };
+}
+
+/** Notes how many rows of a page quarantine had no room for when it was read again. */
+export async function noteUnkept(store: Store, page: PageDoc, unkept: number): Promise<void> {
+  if (unkept === (page.outcome?.unkept ?? 0)) return;
+  await store.pages.updateOne({ _id: page._id }, { $set: { 'outcome.unkept': unkept } });
 }

@@ -3,6 +3,7 @@ import type { SourceRegistry } from '../sources/index.js';
 import type { AnySource } from '../sources/source.js';
 import { doomUnused, removeDoomed } from './bodies-unused.js';
 import type { Store } from './database.js';
+import { removeIds } from './page-ids.js';
 import type { PageDoc } from './pages.js';
 import { keepersOf, type Keepers } from './prune-keepers.js';
 
@@ -77,7 +78,10 @@ async function removePages(store: Store, pages: readonly Candidate[], now: Date)
   // Whoever recounts these runs is to know that they are no longer whole.
   const runs = [...new Set(pages.map(({ run }) => run))];
   await store.runs.updateMany({ _id: { $in: runs } }, { $set: { pruned_at: now } });
-  await store.pages.deleteMany({ _id: { $in: pages.map(({ _id }) => _id) } });
+  const ids = pages.map(({ _id }) => _id);
+  const split = await store.pages.distinct('_id', { _id: { $in: ids }, 'outcome.split': true });
+  await removeIds(store, split);
+  await store.pages.deleteMany({ _id: { $in: ids } });
 }
 
 /** Old pages of a source that nothing needs, oldest first, in batches. */

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { Store } from './database.js';
 import { placeId, type Rejected } from './quarantine.js';
+import { slicesOfIds } from './slices.js';
 
 /**
  * Lets rows leave quarantine of which a page that was read whole tells otherwise now: those that were understood, by their own id
@@ -28,7 +29,7 @@ export async function release(
 ): Promise<void> {
   if (ids.length === 0) return;
   const notNewer = { $or: [{ page: page._id }, { last_at: { $lte: page.fetched_at } }] };
-  await store.quarantine.deleteMany({ _id: { $in: [...ids] }, ...notNewer });
+  for (const some of slicesOfIds(ids)) await store.quarantine.deleteMany({ _id: { $in: [...some] }, ...notNewer });
 }
 
 /** Which rows of a page are in quarantine without an id. */
@@ -46,5 +47,6 @@ export async function releaseRows(
 ): Promise<void> {
   if (rows.length === 0) return;
   const ids = rows.map(({ page, row }) => placeId(page, row));
-  await store.quarantine.deleteMany({ _id: { $in: ids } }, { ...(session && { session }) });
+  for (const some of slicesOfIds(ids))
+    await store.quarantine.deleteMany({ _id: { $in: [...some] } }, { ...(session && { session }) });
 }

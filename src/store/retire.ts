@@ -1,4 +1,5 @@
 import type { Store } from './database.js';
+import { idsIn } from './page-ids.js';
 
 export interface Absence {
   /** Distinct native ids that the listing held. */
@@ -32,12 +33,13 @@ export async function compareListing(
     const rejected = new Set<string>();
     const pages = store.pages.find(
       { run, source, rows: { $gt: 0 } },
-      { projection: { 'outcome.ids': 1, 'outcome.rejected_ids': 1 } },
+      { projection: { 'outcome.ids': 1, 'outcome.rejected_ids': 1, 'outcome.split': 1 } },
     );
-    for await (const page of pages) {
-      for (const id of page.outcome?.ids ?? []) if (slices === 1 || sliceOf(id, slices) === slice) seen.add(id);
-      for (const id of page.outcome?.rejected_ids ?? []) {
-        if (slices === 1 || sliceOf(id, slices) === slice) rejected.add(id);
+    for await (const { _id: page, outcome } of pages) {
+      if (!outcome) continue;
+      for await (const { ids, rejected_ids: named } of idsIn(store, page, outcome)) {
+        for (const id of ids) if (slices === 1 || sliceOf(id, slices) === slice) seen.add(id);
+        for (const id of named) if (slices === 1 || sliceOf(id, slices) === slice) rejected.add(id);
       }
     }
     absence.seen += seen.size;

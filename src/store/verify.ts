@@ -5,6 +5,7 @@ import type { DatasetName } from '../sources/source.js';
 import { getBody } from './bodies.js';
 import type { Store } from './database.js';
 import { Findings } from './findings.js';
+import { wholeOutcome } from './page-ids.js';
 import { pagesFrom, type PageDoc } from './pages.js';
 import type { RunDoc } from './runs.js';
 import { RECORD_CHECKS, type CheckedPage } from './verify-records.js';
@@ -78,7 +79,8 @@ export async function verifyRun(
       const full = await store.pages.findOne({ _id: page._id }, { projection: { outcome: 1 } });
       if (!full?.outcome) findings.add('a page was not normalized', `${source} page ${page.seq}`);
       else {
-        const counted = await check(store, { source, page, outcome: full.outcome, ...held }, findings);
+        const outcome = await wholeOutcome(store, page._id, full.outcome);
+        const counted = await check(store, { source, page, outcome, ...held }, findings);
         records.expected += counted.expected;
         records.actual += counted.actual;
       }

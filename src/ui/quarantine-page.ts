@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { QuarantineDoc } from '../store/quarantine.js';
+import { lineOf, placeId, type QuarantineDoc } from '../store/quarantine.js';
 import type { QuarantineGroup } from '../store/quarantined.js';
 import { clip, count, counted, when, type Html } from './format.js';
 import { scrolling } from './host-page.js';
@@ -8,6 +8,10 @@ import { runHref } from './links.js';
 const groupHref = (group: { source: string; reason: string }, after?: string): string =>
   `/quarantine/rows?${new URLSearchParams({ source: group.source, reason: group.reason, ...(after === undefined ? {} : { after }) }).toString()}`;
 const rowHref = (id: string): string => `/quarantine/row?id=${encodeURIComponent(id)}`;
+
+/** A record's own id, or the line of its file, or its place in a page. */
+const nameOf = (row: QuarantineDoc): string =>
+  row._id === placeId(row.page, row.row) ? (lineOf(row) ?? row._id) : row._id;
 
 const MOST_GROUPS = 300;
 
@@ -86,7 +90,7 @@ export function quarantineRowsPage(
                 ${rows.map(
                   (row) =>
                     html`<tr>
-                      <td><a class="mono" href="${rowHref(row._id)}">${clip(row._id, 100)}</a></td>
+                      <td><a class="mono" href="${rowHref(row._id)}">${clip(nameOf(row), 100)}</a></td>
                       <td><a class="mono" href="${runHref(row.run)}">${row.run}</a></td>
                       <td class="when">${when(row.first_at)}</td>
                       <td class="when">${when(row.last_at)}</td>
@@ -134,7 +138,10 @@ export const quarantineRowPage = (row: QuarantineDoc, raw: Raw): Html => html`
     </div>
     <div>
       <dt>Raw</dt>
-      <dd>page <code>${row.page}</code>, row ${row.row}, ${count(row.length)} bytes from ${count(row.offset)}</dd>
+      <dd>
+        ${lineOf(row) === undefined ? '' : `${clip(lineOf(row)!, 300)}: `}page <code>${row.page}</code>, row ${row.row},
+        ${count(row.length)} bytes from ${count(row.offset)}
+      </dd>
     </div>
   </dl>
   <section aria-labelledby="raw">

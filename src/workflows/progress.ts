@@ -18,7 +18,6 @@ const MENDABLE = new Set<FailureNote['kind']>([
   'response-mismatch',
   'response-too-large',
   'redirect-refused',
-  'address-refused',
   'settings-invalid',
 ]);
 

@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { MongoNetworkError } from 'mongodb';
+import { BSON, MongoInvalidArgumentError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { toApplicationFailure } from '../../src/activities/failures.js';
 import { Failure, type FailureKind } from '../../src/failure.js';
+import { fromPlain, toPlain } from '../../src/normalizer/errors.js';
 
 const NONE = { count: 1, since: 0 };
 const classify = (error: unknown, tries = NONE, now = 0) =>
@@ -12,7 +13,6 @@ test.each<FailureKind>([
   'not-permitted',
   'request-rejected',
   'redirect-refused',
-  'address-refused',
   'response-too-large',
   'listing-loops',
   'settings-invalid',
@@ -49,3 +49,27 @@ test('a defect of ours is named by its place and never shows the values it stumb
   expect(failure.message).toContain('TypeError in Rollcall itself');
   expect(failure.message).not.toContain('secret-value');
 });
+
+test.each([
+  ['a value that MongoDB refuses', new MongoServerError({ code: 2, message: 'secret-value' })],
+  ['a document that is too large', new MongoServerError({ code: 10334, message: 'secret-value' })],
+  ['an update that makes one too large', new MongoServerError({ code: 17419, message: 'secret-value' })],
+  ['a document that the driver refuses', new MongoInvalidArgumentError('secret-value')],
+  ['what cannot be encoded', new BSON.BSONError('secret-value')],
+  ['what overflows while it is encoded', new RangeError('secret-value')],
+])('%s is not MongoDB being away: it is not tried again', (_what, error) => {
+  // As it comes out of the normalizing thread, too.
+  for (const own of [error, fromPlain(structuredClone(toPlain(error)))]) {
+    const failure = classify(own, { count: 0, since: 0 }, 0);
+    expect(failure).toMatchObject({ nonRetryable: true, type: 'defect' });
+    expect(JSON.stringify([failure.message, failure.details])).not.toContain('secret-value');
+  }
+});
+
+test.each([11600, 189, 91, 13, 112])(
+  'code %d is MongoDB being away, or another one coming first: it is tried again',
+  (code) => {
+    const failure = classify(new MongoServerError({ code, message: 'not now' }), { count: 99, since: 0 }, 1e9);
+    expect(failure).toMatchObject({ nonRetryable: false, type: 'StorageUnavailable' });
+  },
+);

@@ -92,7 +92,7 @@ async function page(source: string, of: string, body: string, rows: number, { se
     source,
     seq,
     {
-      cursor: { at: seq },
+      cursor: { at: seq, ...(source === 'log' && { file: 'log.jsonl', line: 500 }) },
       next: null,
       body: bytes,
       mediaType: 'application/json',
@@ -400,7 +400,10 @@ test('events are delivered after those that were, by id; a contradiction stays',
   const after = (await store.deliveries.findOne({ _id: 'log' }))!;
   expect(after).toMatchObject({ turn, counts, reached, delivered: 4 });
   expect(after.epoch).toBeGreaterThan(epoch); // whoever was delivering looks again
-  expect((await run(['show', (await waiting())[0]!._id])).out).toMatch(/first that came counts/);
+  const shown = (await run(['show', (await waiting())[0]!._id])).out;
+  expect(shown).toMatch(/first that came counts/);
+  expect(shown).toMatch(/place +line 504 of log\.jsonl \(page 0 of run r1, bytes/);
+  expect((await run(['list', '--records'])).out).toMatch(/line 504 of log\.jsonl[^]*line 506 of log\.jsonl/);
   // Again: nothing is delivered twice.
   expect(JSON.parse((await run(['retry', '--all', '--json'])).out)).toMatchObject({ new: 0, failing: [conflict] });
   expect(await store.events.countDocuments()).toBe(4);

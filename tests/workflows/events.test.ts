@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventsInOrder, traceEvent } from '../../src/store/events.js';
+import { lineOf } from '../../src/store/quarantine.js';
 import type { SourceAccount } from '../../src/store/runs.js';
 import { verify } from '../../src/cli/verify.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
@@ -51,22 +52,24 @@ test('events come out in the order of their ids, each once; what cannot be under
       '{"id": 3, "category": "a"}\n',
     ].join(''),
   );
-  expect(await collect()).toMatchObject({ status: 'complete', new: 3, unchanged: 1, quarantined: 4, records: 8 });
+  expect(await collect()).toMatchObject({ status: 'complete', new: 4, unchanged: 1, quarantined: 3, records: 8 });
   expect(await delivered()).toEqual([
     { seq: 1, id: 1, category: 'a', value: -1.5 },
     { seq: 2, id: 2, category: 'b', value: 7 },
     { seq: 3, id: 10, category: 'a', value: 5 },
+    { seq: 4, id: 'x', category: 'a', value: 1 },
   ]);
   expect(await pipeline.store.eventCategories.find().sort({ _id: 1 }).toArray()).toEqual([
-    { _id: { source: 'events', category: 'a' }, count: 2, sum: 3.5, min: -1.5, max: 5, distinct: 2 },
+    { _id: { source: 'events', category: 'a' }, count: 3, sum: 4.5, min: -1.5, max: 5, distinct: 3 },
     { _id: { source: 'events', category: 'b' }, count: 1, sum: 7, min: 7, max: 7, distinct: 1 },
   ]);
   expect(await reasons()).toEqual([
     'the line is not JSON',
     'the id was delivered before with other content',
-    'the id is text, and those of this source are numbers',
     'value is missing',
   ]);
+  const waiting = await pipeline.store.quarantine.find().sort({ row: 1 }).toArray();
+  expect(waiting.map(lineOf)).toEqual([3, 6, 8].map((line) => `line ${line} of events.jsonl`));
   expect((await verify(pipeline.config, '')).findings).toEqual([]);
 });
 

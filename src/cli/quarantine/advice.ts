@@ -11,17 +11,12 @@ const ADVICE: [fits: RegExp, advice: (source: string) => string][] = [
       'The first that came counts. Correct the other one where it comes from, under an id of its own, and drop this one.',
   ],
   [
-    /^the id is (text|a number), and/,
-    () =>
-      'Ids of a source are all numbers or all text, as the first one was. Deliver the others by a source of their own, and drop these.',
-  ],
-  [
     /^the stored body is missing/,
     (source) =>
       `Restore the collection bodies from a backup and retry, or collect again: npm run trigger -- ${source} --force`,
   ],
   [
-    /^(Not valid JSON|Not well-formed XML|Nested deeper|the line (is|holds))/,
+    /^(Not valid JSON|Not well-formed XML|Nested deeper|the (line|record) (is|holds|takes)|a field holds|the name of a field|two fields|MongoDB (cannot|refuses))/,
     () => 'It was sent like this. Correct it where it comes from: the next listing that is complete brings it anew.',
   ],
   [

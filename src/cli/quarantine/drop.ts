@@ -35,6 +35,8 @@ export const dropCommand = narrowing(new Command('drop'))
       await refuseUnknown(store, which);
       const groups = await groupQuarantined(store, which);
       if (groups.length === 0) {
+        // There may have been no room for others of them.
+        await dropQuarantined(store, which, { by: options.by, why });
         process.stdout.write('Nothing of that is in quarantine\n');
         return;
       }

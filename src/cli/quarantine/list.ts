@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { loadConfig } from '../../config.js';
 import type { Store } from '../../store/database.js';
 import { groupQuarantined, listQuarantined, type Quarantined } from '../../store/quarantined.js';
+import { lineOf } from '../../store/quarantine.js';
+import { countUnkept, notKept } from '../../store/unkept.js';
 import { ago } from '../ago.js';
 import { colours as pc } from '../colours.js';
 import { plain } from '../../plain.js';
@@ -47,7 +49,14 @@ async function listGroups(store: Store, which: Quarantined, limit: number, json 
     for (const group of shown) print(JSON.stringify(group));
     return;
   }
-  if (groups.length === 0) return print('Nothing is in quarantine');
+  const unkept = await countUnkept(store, which.source);
+  const tellUnkept = () => {
+    for (const { source: name, rows } of unkept) print(plain(`${name}: ${notKept(rows, store.mostQuarantined)}`));
+  };
+  if (groups.length === 0) {
+    print('Nothing is in quarantine');
+    return tellUnkept();
+  }
   const table = tableOf(['source', 'reason', 'records', 'first', 'last', 'one of them']);
   for (const { source, reason, records: count, first_at, last_at, example } of shown)
     table.push([
@@ -62,17 +71,18 @@ async function listGroups(store: Store, which: Quarantined, limit: number, json 
   const sum = groups.reduce((before, group) => before + group.records, 0);
   const more = groups.length - shown.length;
   print(`${records(sum)} in quarantine${more > 0 ? `; ${more} more reasons: --all` : ''}`);
+  tellUnkept();
   hint('npm run rollcall -- quarantine show ID tells more of one, and what to do');
 }
 
 async function listRecords(store: Store, which: Quarantined, limit: number, json = false): Promise<void> {
-  const table = tableOf(['record', 'reason', 'pages', 'first', 'last']);
+  const table = tableOf(['record', 'reason', 'place', 'pages', 'first', 'last']);
   let shown = 0;
   for await (const entry of listQuarantined(store, which, limit)) {
     shown += 1;
     const { _id, reason, count = 1, first_at, last_at } = entry;
     if (json) print(JSON.stringify({ ...entry, count }));
-    else table.push([plain(_id), plain(reason), count, ago(first_at), ago(last_at)]);
+    else table.push([plain(_id), plain(reason), plain(lineOf(entry) ?? ''), count, ago(first_at), ago(last_at)]);
   }
   if (json) return;
   if (shown === 0) return print('Nothing is in quarantine');

@@ -5,7 +5,7 @@ import { openKeyRing } from '../../privacy/key-ring.js';
 import { loadSources } from '../../sources/index.js';
 import { putAudit } from '../../store/audit.js';
 import type { Store } from '../../store/database.js';
-import { isWholePage, type QuarantineDoc } from '../../store/quarantine.js';
+import { isWholePage, lineOf, type QuarantineDoc } from '../../store/quarantine.js';
 import { findRawPage, rawBytes, type RawPage } from '../../store/raw.js';
 import { ago } from '../ago.js';
 import { colours as pc } from '../colours.js';
@@ -106,8 +106,11 @@ function textOf(entry: QuarantineDoc, found: RawPage | undefined, raw: string): 
 
 function placeOf(entry: QuarantineDoc, found: RawPage | undefined): string {
   const { row, offset, length } = entry;
-  if (!found) return `row ${row} of a page that is not stored any more`;
+  const line = lineOf(entry);
+  if (!found) return line ?? `row ${row} of a page that is not stored any more`;
   const { seq, bytes, run } = found.page;
   if (isWholePage(entry, found.page)) return `page ${seq} of run ${run}, all of its ${bytes} bytes`;
+  if (line !== undefined)
+    return `${line} (page ${seq} of run ${run}, bytes ${offset} to ${offset + length} of ${bytes})`;
   return `row ${row} of page ${seq} of run ${run}, bytes ${offset} to ${offset + length} of ${bytes}`;
 }

@@ -1,6 +1,4 @@
-import type { Config } from '../../config.js';
 import { Failure } from '../../failure.js';
-import { useNetwork } from '../../network/network.js';
 import { samplePage } from '../../sources/sample.js';
 import { resolveSettings } from '../../sources/settings.js';
 import type { AnySource, FetchedPage, Input } from '../../sources/source.js';
@@ -22,12 +20,11 @@ export interface Asked {
  */
 export async function ask(
   source: AnySource,
-  config: Pick<Config, 'environment' | 'onPremises'>,
+  environment: Record<string, string | undefined>,
   rows: number,
   timeoutMs: number,
 ): Promise<Asked> {
-  useNetwork(config);
-  const input = source.input(resolveSettings(source.name, source.settings, config.environment));
+  const input = source.input(resolveSettings(source.name, source.settings, environment));
   const controller = new AbortController();
   const late = new Failure('unreachable', `${source.name} gave no page within ${timeoutMs / 1000} s`, {
     source: source.name,

@@ -8,7 +8,6 @@ import {
   type Message,
 } from '@aws-sdk/client-sqs';
 import { Failure } from '../../failure.js';
-import { agentsFor } from '../../network/agents.js';
 import { sqsFailure } from './failures.js';
 import { DEFAULTS, type SqsInputOptions } from './options.js';
 
@@ -63,7 +62,8 @@ export class Queue {
         // Longer than the longest wait for messages.
         requestTimeout: 30_000,
         throwOnRequestTimeout: true,
-        ...agentsFor(endpoint, maxSockets),
+        httpAgent: { maxSockets },
+        httpsAgent: { maxSockets },
       },
     });
   }

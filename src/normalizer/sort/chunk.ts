@@ -19,6 +19,8 @@ export class Chunk {
   #rows: number[] = [];
   /** Where each entry begins, and where the last one ends. */
   #starts: number[] = [0];
+  /** How many of the ids are text. */
+  #texts = 0;
 
   constructor(private readonly limits: ChunkLimits) {}
 
@@ -34,6 +36,7 @@ export class Chunk {
     this.#makeRoom(mostBytes(entry));
     this.#starts.push(writeEntry(this.#buffer, this.#end, entry));
     this.#ids.push(entry.id);
+    if (typeof entry.id === 'string') this.#texts += 1;
     this.#pages.push(entry.page);
     this.#rows.push(entry.row);
   }
@@ -62,6 +65,7 @@ export class Chunk {
     this.#pages = [];
     this.#rows = [];
     this.#starts = [0];
+    this.#texts = 0;
     if (this.#buffer.length > 2 * this.limits.chunkBytes + SMALL) this.#buffer = Buffer.allocUnsafeSlow(SMALL);
   }
 
@@ -71,7 +75,7 @@ export class Chunk {
     const place = (a: number, b: number) => this.#pages[a]! - this.#pages[b]! || this.#rows[a]! - this.#rows[b]!;
     const order = Uint32Array.from(ids, (_, at) => at);
     // Told apart once, not at every comparison.
-    if (typeof ids[0] === 'string')
+    if (this.#texts === ids.length)
       return order.sort((a, b) => compareText(ids[a] as string, ids[b] as string) || place(a, b));
     return order.sort((a, b) => compareIds(ids[a]!, ids[b]!) || place(a, b));
   }

@@ -2,7 +2,7 @@ import type { EventId } from '../../datasets/event-order.js';
 
 /** One record of a page, as its line, to be put in order without being understood. */
 export interface Entry {
-  /** One kind per sort, but numbers and `bigint`s count as one. */
+  /** Numbers come before text. */
   id: EventId;
   /** Where it was read: decides between equal ids. */
   page: number;

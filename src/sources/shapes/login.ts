@@ -1,4 +1,5 @@
 import { clean, ip, time } from '../../host/canonical.js';
+import { parseExactly } from '../../datasets/exact-json.js';
 import { RecordRejected, type Mapped } from '../source.js';
 import { isRaw, rawOf, type Raw } from './raw.js';
 
@@ -23,7 +24,7 @@ export function mapLogin(raw: unknown): Mapped<'logins'> {
   const text = (field: keyof typeof LIMITS, numbers = false): string => {
     const value = body[field];
     if (value === undefined || value === null) throw reject(`${field} is missing`);
-    if (typeof value !== 'string' && !(numbers && typeof value === 'number'))
+    if (typeof value !== 'string' && !(numbers && (typeof value === 'number' || typeof value === 'bigint')))
       throw reject(`${field} is ${numbers ? 'neither a number nor text' : 'not text'}`);
     const cleaned = clean(value, READ);
     if (cleaned === undefined) throw reject(typeof value === 'number' ? `${field} is not exact` : `${field} is empty`);
@@ -64,7 +65,7 @@ function bodyOf(message: Raw, reject: Reject): Raw {
 function objectOf(text: string, what: string, reject: Reject): Raw {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseExactly(text);
   } catch {
     throw reject(`${what} is not JSON`); // the parser's message shows a part of the text
   }
@@ -86,7 +87,8 @@ function createdAt(body: Raw, message: Raw, reject: Reject): Date {
   const told = body['create_date'] ?? undefined;
   const value = told ?? rawOf(message['Attributes'])['SentTimestamp'];
   if (value === undefined || value === null) throw reject('create_date is missing');
-  const at = typeof value === 'string' || typeof value === 'number' ? time(value) : undefined;
+  const exact = typeof value === 'bigint' ? Number(value) : value;
+  const at = typeof exact === 'string' || typeof exact === 'number' ? time(exact) : undefined;
   if (!at) throw reject(told === undefined ? 'SentTimestamp is not a time' : 'create_date is not a time');
   return at;
 }

@@ -5,6 +5,8 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Whether a double would silently change this number token: integers beyond 2^53, and what overflows to infinity. */
 function losesDigits(token: string): boolean {
+  // A number of millions of digits is read in milliseconds as long as nobody asks what it is.
+  if (token.length > 400 && /^-?[1-9]\d*$/.test(token)) return true;
   const match = NUMBER.exec(token);
   if (!match) return false;
   const value = Number(token);

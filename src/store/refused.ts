@@ -1,0 +1,65 @@
+import { BSON, MongoBulkWriteError, MongoError } from 'mongodb';
+import { bsonSize, MOST_BSON_BYTES } from './exact-bson.js';
+
+/** What MongoDB says of one document, and will say again: its content, its names of fields, its depth or its size. */
+const CODES = new Map([
+  [2, 'BadValue'],
+  [9, 'FailedToParse'],
+  [14, 'TypeMismatch'],
+  [15, 'Overflow'],
+  [22, 'InvalidBSON'],
+  [52, 'DollarPrefixedFieldName'],
+  [53, 'InvalidIdField'],
+  [55, 'InvalidDBRef'],
+  [56, 'EmptyFieldName'],
+  [57, 'DottedFieldName'],
+  [121, 'DocumentValidationFailure'],
+  [10334, 'BSONObjectTooLarge'],
+  [17280, 'KeyTooLong'],
+  [17419, 'BSONObjectTooLarge'],
+  [17420, 'BSONObjectTooLarge'],
+]);
+const DUPLICATE_KEY = 11000;
+const TOO_LARGE = 'the record takes more than 16 MB in MongoDB';
+
+/**
+ * Why a document is refused, by the driver or by MongoDB, without its values; `undefined` for an error that is not about a
+ * document: MongoDB is away, or refuses for another reason, and the same write may pass later.
+ */
+export function refusalOf(error: unknown): string | undefined {
+  if (error instanceof RangeError) return TOO_LARGE;
+  if (BSON.BSONError.isBSONError(error)) return `MongoDB cannot hold the record (${error.name})`;
+  if (error instanceof MongoError && error.name === 'MongoInvalidArgumentError')
+    return /larger than the max/i.test(error.message) ? TOO_LARGE : `MongoDB cannot hold the record (${error.name})`;
+  if (error instanceof MongoBulkWriteError) return refusalOfBulk(error);
+  if (!(error instanceof MongoError) || typeof error.code !== 'number') return undefined;
+  return wording(error.code);
+}
+
+function refusalOfBulk(error: MongoBulkWriteError): string | undefined {
+  const { writeErrors, result } = error;
+  const codes = [writeErrors ?? []].flat().map(({ code }) => code);
+  // A majority that did not answer hides behind them.
+  if (result?.getWriteConcernError() !== undefined) return undefined;
+  const refused = codes.find((code) => CODES.has(code));
+  return refused !== undefined && codes.every((code) => code === DUPLICATE_KEY || CODES.has(code))
+    ? wording(refused)
+    : undefined;
+}
+
+function wording(code: number): string | undefined {
+  const name = CODES.get(code);
+  if (name === undefined) return undefined;
+  return name === 'BSONObjectTooLarge' ? TOO_LARGE : `MongoDB refuses the record (${name})`;
+}
+
+/** Why a document cannot be encoded, or does not fit. */
+export function unstorable(document: object): string | undefined {
+  try {
+    if (bsonSize(document) > MOST_BSON_BYTES) return TOO_LARGE;
+    BSON.serialize(document as BSON.Document, { ignoreUndefined: true });
+    return undefined;
+  } catch (error) {
+    return refusalOf(error) ?? `MongoDB cannot hold the record (${(error as Error).name})`;
+  }
+}
