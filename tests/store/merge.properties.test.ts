@@ -26,7 +26,7 @@ import { dropStore, freshStore } from '../support/store.js';
  */
 const ASKED = process.env['ROLLCALL_HISTORIES'];
 const HISTORIES = Number(ASKED ?? 15);
-jest.setTimeout(60_000 + HISTORIES * 1_000);
+jest.setTimeout(300_000 + HISTORIES * 1_000);
 
 let store: Store;
 beforeAll(async () => {
