@@ -56,3 +56,9 @@ export class Failure extends Error {
     super(message, options);
   }
 }
+
+/** Where in our own code an error arose. Its message may hold a record's values, so it stays out. */
+export function placeOf(error: unknown): string {
+  const frame = (error as Error)?.stack?.split('\n').find((line) => line.trim().startsWith('at ')) ?? '';
+  return frame.replace(/\(?\/.*\/(?=[^/]+\/[^/]+:\d+)/, '').trim();
+}

@@ -17,6 +17,7 @@ import { openNormalizer } from './normalizer/pool.js';
 import { openKeyRing } from './privacy/key-ring.js';
 import { installRuntime } from './runtime.js';
 import { loadSources } from './sources/index.js';
+import { refuseSkew } from './store/clock.js';
 import { openStore } from './store/database.js';
 import { seedSources } from './store/sources.js';
 import { stickyMs, throttleMs } from './timings.js';
@@ -28,6 +29,7 @@ export async function runWorker(config: Config): Promise<void> {
   const sdkPort = await installRuntime(log, config.metricsAddress !== undefined);
   const shown = await showWorker(config, log, sdkPort);
   const store = await openStore(config.mongodb);
+  await refuseSkew(store);
   shown.parts.store = store;
   const normalizer = countingNormalizer(openNormalizer(config, store, sources));
   await seedSources(store, sources.all());

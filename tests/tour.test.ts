@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../src/servers/ports.js';
-import { eventually } from './support/eventually.js';
 import { comparePrinted, stepsOf } from './support/tour.js';
 
 /** docs/tour.md as a newcomer walks it: its commands one after the other in an empty folder, and what it says they print. */
+jest.setTimeout(60_000);
 
 const ROOT = join(__dirname, '..');
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-tour-'));
@@ -63,11 +64,7 @@ async function interrupt({ shell }: Started): Promise<void> {
 
 /** The page that is served: it is asked for hosts, as a browser does while somebody types. */
 async function lookAt(page: Started): Promise<void> {
-  await eventually(
-    'a page that is served',
-    page.printed,
-    (text) => page.shell.exitCode !== null || text.includes('Ctrl-C'),
-  );
+  while (page.shell.exitCode === null && !page.printed().includes('Ctrl-C')) await sleep(50);
   if (page.shell.exitCode !== null) return;
   const url = /^http:\S+/m.exec(page.printed())![0];
   const found = (await (await fetch(`${url}/api/hosts?q=lt-`)).json()) as { hosts: { hostname: string }[] };

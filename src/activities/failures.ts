@@ -1,6 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { MongoError } from 'mongodb';
-import { Failure, type FailureKind } from '../failure.js';
+import { Failure, placeOf, type FailureKind } from '../failure.js';
 import { refusalOf } from '../store/refused.js';
 
 /** What a source's failures have cost so far; kept in the heartbeat, so that it survives the attempt. */
@@ -46,7 +46,7 @@ export function toApplicationFailure(error: unknown, tries: Tries, patienceMs: n
   const note: FailureNote = { kind: 'defect', message: `${what} in Rollcall itself` };
   return ApplicationFailure.create({
     type: 'defect',
-    message: `${note.message}: ${stackHead(error)}`,
+    message: `${note.message}: ${placeOf(error)}`,
     nonRetryable: true,
     details: [note],
   });
@@ -77,10 +77,4 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
 function codeOf(error: MongoError): string {
   const code = (error as { codeName?: string; code?: unknown }).codeName ?? error.code;
   return code === undefined ? '' : ` (${String(code)})`;
-}
-
-/** Where in our own code it broke; the message of an unknown error may hold a record's values, so it stays out. */
-function stackHead(error: unknown): string {
-  const frame = (error as Error)?.stack?.split('\n').find((line) => line.trim().startsWith('at ')) ?? '';
-  return frame.replace(/\(?\/.*\/(?=[^/]+\/[^/]+:\d+)/, '').trim();
 }

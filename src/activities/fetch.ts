@@ -81,7 +81,9 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       const guard = new EndlessGuard(store, run, source, config.maxRecords);
       const keep = async (page: FetchedPage, at: number): Promise<PageDoc> => {
         if (relisted) await guard.look(page);
-        return appendPage(store, run, source, at, page, sealed ? keys.keys() : undefined);
+        // Pages are put in order by their time: workers' clocks may differ.
+        const stamped = { ...page, fetchedAt: await store.clock.now() };
+        return appendPage(store, run, source, at, stamped, sealed ? keys.keys() : undefined);
       };
       const stored = store.pages
         .find({ run: input.run, source: input.source, seq: { $gte: input.seq } })

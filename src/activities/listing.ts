@@ -3,6 +3,7 @@ import { datasetOf } from '../datasets/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { freshnessOf } from '../freshness.js';
 import type { AnySource } from '../sources/source.js';
+import { isFuture, refuseSkew } from '../store/clock.js';
 import { countListing } from '../store/pages.js';
 import { leaveEarlier, notKept } from '../store/unkept.js';
 import { compareListing, countGone, retireMissing, type Absence } from '../store/retire.js';
@@ -70,8 +71,10 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
         const known = await store.sources.findOne({ _id: source });
         const window = freshnessOf(definition, config);
         const last = known?.last_complete;
-        const now = new Date();
-        if (fetch && !force && last && now.getTime() - last.at.getTime() < window) {
+        await refuseSkew(store);
+        const now = await store.clock.now();
+        // Complete at a time that has not come yet: a clock was ahead.
+        if (fetch && !force && last && !isFuture(last.at, now) && now.getTime() - last.at.getTime() < window) {
           const reason = `collected at ${last.at.toISOString()}, within its window of ${Math.round(window / 60_000)} min; --force collects it all the same`;
           const account: SourceAccount = { ...NO_COUNTS, status: 'fresh', reason, started_at: now, ended_at: now };
           await putAccount(store, run, source, account);
@@ -100,7 +103,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
       try {
         await store.sources.updateOne(
           { _id: source },
-          { $set: { last_checked: new Date() }, $unset: { parked: true } },
+          { $set: { last_checked: await store.clock.now() }, $unset: { parked: true } },
         );
         await resumeAccount(store, run, source);
       } catch (error) {

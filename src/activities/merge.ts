@@ -1,10 +1,14 @@
 import { Context } from '@temporalio/activity';
 import { countingMerge } from '../metrics/merging.js';
 import { mergeChanged, type MergeResult } from '../store/drain.js';
+import { asideText } from '../store/set-aside.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 
-export type { MergeResult } from '../store/drain.js';
+/** What merging came to, and a sentence on records that it had to set aside. */
+export interface MergeOutcome extends MergeResult {
+  warning?: string;
+}
 
 export interface MergeInput {
   run: string;
@@ -14,11 +18,12 @@ const BUDGET_MS = 120_000;
 
 /** Merges changed records of all sources into hosts until none is left or the budget is used. */
 export function mergeActivity({ store, log, config }: Dependencies) {
-  return async function mergeRecords(input: MergeInput): Promise<MergeResult> {
+  return async function mergeRecords(input: MergeInput): Promise<MergeOutcome> {
     const { workflowExecution, activityId } = Context.current().info;
     const started = Date.now();
     const count = countingMerge();
     let settled = 0;
+    const aside: string[] = [];
     return withHeartbeat(
       () => ({ settled }),
       async () => {
@@ -32,11 +37,15 @@ export function mergeActivity({ store, log, config }: Dependencies) {
               settled = sum.settled;
               count(sum);
             },
+            onAside: (records) => void aside.push(...records),
           });
           count(merged);
           if (merged.settled > 0)
             activityLog(log, input.run).info({ ...merged, ms: Date.now() - started }, 'Records merged');
-          return merged;
+          if (aside.length === 0) return merged;
+          const warning = asideText(aside);
+          activityLog(log, input.run).error({ records: aside.slice(0, 100), count: aside.length }, warning);
+          return { ...merged, warning };
         } catch (error) {
           activityLog(log, input.run).error({ settled, error: (error as Error).name }, 'Merging stopped');
           throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);

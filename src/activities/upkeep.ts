@@ -1,6 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { WrittenReport } from '../report/report.js';
+import { Failure } from '../failure.js';
 import { pruneRaw, type Pruned } from '../store/prune.js';
+import { claimingRaw } from '../store/raw-claim.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 
@@ -40,7 +42,13 @@ export function upkeepActivities({ store, sources, config, log }: Dependencies) 
     /** Removes raw pages that are old and that nothing needs. */
     async pruneRawPages({ run }: { run: string }): Promise<Pruned> {
       return upkeep(run, 'Pruning', async (signal) => {
-        const pruned = await pruneRaw(store, sources, { keepDays: config.rawKeepDays, budgetMs: PRUNE_MS, signal });
+        const pruned = await claimingRaw(store, 'pruning after a run', (claim) =>
+          pruneRaw(store, sources, { keepDays: config.rawKeepDays, budgetMs: PRUNE_MS, signal, claim }),
+        ).catch((error: unknown) => {
+          if (!(error instanceof Failure)) throw error;
+          activityLog(log, run).info(`${error.message}: it is left to the next run`);
+          return { pages: 0, unused: 0, bodies: 0, bytes: 0, more: true };
+        });
         if (pruned.pages + pruned.bodies > 0) activityLog(log, run).info({ ...pruned }, 'Old raw pages removed');
         return pruned;
       });

@@ -35,7 +35,6 @@ export function alertOfRun(config: Config, { run, status, workflowId, accounts }
       bad.map(([source, { status: how, reason }]) => `${source} ${how}: ${reason ?? 'no reason given'}`).join('; ') ||
       status,
     ...(remedies.size > 0 ? { remedy: [...remedies].join('. ') } : {}),
-    at: new Date(),
     ...(link ? { link } : {}),
   };
 }

@@ -41,7 +41,7 @@ export async function deliverDue(
   async function later({ _id, at, attempts }: AlertDoc, { why, retryAfterMs = 0 }: NotTaken): Promise<void> {
     if (signal.aborted) return putBack(store, _id, 0); // our own stop: whoever comes next
     const waitMs = Math.max(wait(attempts), Math.min(retryAfterMs, LONGEST_WAIT_MS));
-    const tooLate = Date.now() + waitMs - at.getTime() > GIVE_UP_MS;
+    const tooLate = (await store.clock.now()).getTime() + waitMs - at.getTime() > GIVE_UP_MS;
     await putBack(store, _id, tooLate ? undefined : waitMs);
     counts.alerts.inc({ outcome: 'failed' });
     // At the first try, the second, the fourth, …

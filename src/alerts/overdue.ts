@@ -4,6 +4,7 @@ import { freshnessOf } from '../freshness.js';
 import { scheduleId } from '../schedules.js';
 import type { AnySource } from '../sources/source.js';
 import type { NewAlert } from '../store/alerts.js';
+import { isFuture } from '../store/clock.js';
 import type { Store } from '../store/database.js';
 import { workflowLink } from './link.js';
 
@@ -31,16 +32,19 @@ export const patienceFor = (everyMs: number, freshMs: number): number =>
 export async function findOverdue(
   { client, store, config }: { client: Client; store: Store; config: Config },
   sources: readonly AnySource[],
-  now = new Date(),
+  now?: Date,
 ): Promise<Overdue[]> {
   const found: Overdue[] = [];
+  const present = now ?? (await store.clock.now());
   for (const source of sources) {
     const schedule = await describe(client, scheduleId(config, source.name));
     const everyMs = schedule && longestGap(schedule.info.nextActionTimes);
     if (!schedule || schedule.state.paused || everyMs === undefined) continue;
     const known = await store.sources.findOne({ _id: source.name });
-    const since = known?.last_complete?.at ?? schedule.info.createdAt;
-    if (now.getTime() - since.getTime() <= patienceFor(everyMs, freshnessOf(source, config))) continue;
+    // A time that has not come yet says nothing: a clock was ahead.
+    const complete = known?.last_complete?.at;
+    const since = complete && !isFuture(complete, present) ? complete : schedule.info.createdAt;
+    if (present.getTime() - since.getTime() <= patienceFor(everyMs, freshnessOf(source, config))) continue;
     const run = known?.last_run;
     const account = run ? (await store.runs.findOne({ _id: run }))?.sources[source.name] : undefined;
     found.push({
@@ -94,7 +98,6 @@ export function alertOfOverdue(config: Config, { source, since, everyMs, never, 
     ...(last ? { run: last.run } : {}),
     reason: `${what}, and is due about every ${roughly(everyMs)}${ending}`,
     remedy: `Look at npm run schedule -- list and at its last run; npm run trigger -- ${source} --force --wait collects it now`,
-    at: new Date(),
     ...(link ? { link } : {}),
   };
 }

@@ -23,6 +23,7 @@ Examples:
     await withStore(loadConfig(), async (store) => {
       const started = Date.now();
       const manifest = await backup(store, resolve(folder), {
+        onWait: (holder) => void process.stderr.write(`Waits for the end of: ${holder}\n`),
         onCollection: ({ name, documents }) => void process.stderr.write(`${name}: ${documents}\n`),
       });
       if (json) process.stdout.write(`${JSON.stringify(manifest)}\n`);

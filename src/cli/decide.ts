@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { ObjectId } from 'mongodb';
 import { loadConfig } from '../config.js';
 import { Failure } from '../failure.js';
 import type { Store } from '../store/database.js';
 import { decide, undo, type DecisionDoc } from '../store/decisions.js';
-import { mergeChanged } from '../store/drain.js';
 import { hostOfRecord } from '../store/hosts.js';
 import { lookUp } from './host.js';
+import { mergeNow } from './merge-now.js';
 import { user } from './person.js';
 import { plain } from '../plain.js';
 import { recordOf } from './why.js';
@@ -108,7 +107,7 @@ function noDecision(ids: readonly string[]): Failure {
 
 /** Merges at once; were it cut short, the next run would go on. */
 async function settle(store: Store, docs: readonly DecisionDoc[], command: string): Promise<void> {
-  if (docs.length > 0) await mergeChanged(store, { holder: `cli/${randomUUID()}`, run: `rollcall ${command}` });
+  if (docs.length > 0) await mergeNow(store, `rollcall ${command}`);
 }
 
 async function tell(store: Store, docs: readonly DecisionDoc[]): Promise<void> {

@@ -6,6 +6,7 @@ import { databaseDiskCheck, foldersCheck } from './doctor/disk.js';
 import { indexesCheck } from './doctor/indexes.js';
 import { keysCheck, neededKeysCheck } from './doctor/keys.js';
 import { mongodbCheck } from './doctor/mongodb.js';
+import { mergedCheck } from './doctor/merged.js';
 import { nodeCheck } from './doctor/node.js';
 import { openDoctor } from './doctor/open.js';
 import { postgresCheck } from './doctor/postgres.js';
@@ -30,6 +31,7 @@ const CHECKS: Check[] = [
   schedulesCheck,
   definitionsCheck,
   collectedCheck,
+  mergedCheck,
   keysCheck,
   neededKeysCheck,
   postgresCheck,

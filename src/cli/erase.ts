@@ -9,7 +9,11 @@ import { openUserLogins } from '../outputs/user-logins.js';
 import { loadSources } from '../sources/index.js';
 import { erase, type Erased } from '../store/erase.js';
 import { subjectOf, type Asked, type Subject } from '../store/erase-subject.js';
+import { ASIDE_REMEDY } from '../store/set-aside.js';
+import type { Store } from '../store/database.js';
 import { confirmed } from './confirm.js';
+import { EXIT } from './exit.js';
+import { lookUp } from './host.js';
 import { reason } from './mask.js';
 import { user as person } from './person.js';
 import { withStore } from './with-store.js';
@@ -27,7 +31,7 @@ interface Options {
 
 export const eraseCommand = new Command('erase')
   .description('remove one machine, one record or one user from raw pages, records, hosts, history and logins')
-  .option('--host <id>', 'a host with all its records, by its id')
+  .option('--host <host>', 'a host with all its records: its id, a record id or a hostname')
   .option('--record <id>', 'one record (source:native id); a host that has others stays, without it')
   .option('--user <id>', 'all logins of a user_id, in PostgreSQL too')
   .requiredOption('--why <text>', 'why, for the audit entry, which is kept: name nobody in it')
@@ -50,18 +54,29 @@ Examples:
     const config = loadConfig();
     const sources = loadSources({ folders: config.sourceFolders });
     await withStore(config, async (store) => {
-      const subject = await subjectOf(store, asked);
+      const subject = await subjectOf(store, await identified(store, asked));
       const blotting = blottingOf(subject, openReading(config, store, sources));
       const work = (dryRun: boolean) => erase(store, subject, blotting, { by: options.by, why, dryRun });
       const planned = await work(true);
+      if (isNothing(planned) && !(await isInPostgres(config, options.user))) throw unknown(asked);
       if (!options.dryRun) {
         process.stderr.write(`${told(planned, subject, true)}\n`);
         await confirmed('Erase this? It cannot be taken back.', options.yes);
       }
       const erased = options.dryRun ? planned : await work(false);
       const rows = options.dryRun ? undefined : await fromPostgres(config, options.user);
+      if (erased.aside) {
+        process.stderr.write(`${notMerged(erased.aside)}\n`);
+        process.exitCode = EXIT.incomplete;
+      }
       const reports = reportsOf(config);
-      const counts = { dryRun: options.dryRun ?? false, ...erased, ...(rows === undefined ? {} : { postgres: rows }) };
+      const which = options.host === undefined ? {} : { host: subject.hosts[0] };
+      const counts = {
+        dryRun: options.dryRun ?? false,
+        ...which,
+        ...erased,
+        ...(rows === undefined ? {} : { postgres: rows }),
+      };
       if (options.json) process.stdout.write(`${JSON.stringify({ ...counts, reports })}\n`);
       else process.stdout.write(`${[told(erased, subject, options.dryRun), ...after(rows, reports)].join('\n')}\n`);
     });
@@ -76,6 +91,35 @@ function askedOf({ host, record, user }: Options): Asked {
   });
 }
 
+/** A host by its id, whatever it was named by: as `rollcall host` finds it. */
+async function identified(store: Store, asked: Asked): Promise<Asked> {
+  return 'host' in asked ? { host: (await lookUp(store, asked.host))._id } : asked;
+}
+
+const isNothing = ({ records, logins, hosts, remaining, quarantined, decisions, rows }: Erased) =>
+  records + logins + hosts + remaining + quarantined + decisions + rows === 0;
+
+function unknown(asked: Asked): Failure {
+  if ('user' in asked)
+    return new Failure('settings-invalid', `There is no such user: ${asked.user}`, {
+      remedy: 'Give a user_id as it is in the logins: nothing was erased',
+    });
+  return new Failure('settings-invalid', `There is no record ${'record' in asked ? asked.record : asked.host}`, {
+    remedy: 'Give it as source:native id; `rollcall host NAME` shows the records of a host: nothing was erased',
+  });
+}
+
+/** Where an earlier call erased all but that. */
+async function isInPostgres({ loginsPostgres }: Config, user: string | undefined): Promise<boolean> {
+  if (loginsPostgres === undefined || user === undefined) return false;
+  const output = openUserLogins(loginsPostgres);
+  try {
+    return (await output.countOfUser(user)) > 0;
+  } finally {
+    await output.close();
+  }
+}
+
 async function fromPostgres({ loginsPostgres }: Config, user: string | undefined): Promise<number | undefined> {
   if (loginsPostgres === undefined || user === undefined) return undefined;
   const output = openUserLogins(loginsPostgres);
@@ -85,6 +129,9 @@ async function fromPostgres({ loginsPostgres }: Config, user: string | undefined
     await output.close();
   }
 }
+
+const notMerged = (count: number) =>
+  `${of(count, 'record')} could not be merged without it, so hosts may still show its values: ${ASIDE_REMEDY}`;
 
 /** Folders of reports, which may name it. */
 function reportsOf({ reportDir }: Config): string[] {
@@ -97,9 +144,10 @@ function reportsOf({ reportDir }: Config): string[] {
   }
 }
 
-function told(erased: Erased, { user }: Subject, dryRun = false): string {
+function told(erased: Erased, { user, hosts: ids }: Subject, dryRun = false): string {
   const { rows, pages, records, logins, hosts, remaining, quarantined, decisions, changes } = erased;
-  const what = user === undefined ? `${of(records, 'record')}, ${of(hosts, 'host')}` : of(logins, 'login');
+  const named = hosts > 0 && ids.length > 0 ? ` (${ids.join(', ')})` : '';
+  const what = user === undefined ? `${of(records, 'record')}, ${of(hosts, 'host')}${named}` : of(logins, 'login');
   const stays = remaining > 0 ? `, ${of(remaining, 'host')} left with other records` : '';
   const rest = `${of(quarantined, 'row')} in quarantine, ${of(decisions, 'decision')}, ${changes} of history`;
   return `${dryRun ? 'Would be erased' : 'Erased'}: ${what}${stays}, ${rest}, ${of(rows, 'row')} in ${of(pages, 'raw page')}`;

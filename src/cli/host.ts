@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import { Failure } from '../failure.js';
+import { changesOf } from '../store/changes.js';
 import type { Store } from '../store/database.js';
 import { explainStored } from '../store/explain.js';
 import { findHost, hostOfRecord, hostsNamed, type HostDoc } from '../store/hosts.js';
@@ -39,9 +40,7 @@ export const hostCommand = new Command('host')
     await withStore(config, async (store) => {
       const host = await lookUp(store, name);
       const why = options.why ? await explainStored(store, host) : undefined;
-      const history = options.history
-        ? await store.changes.find({ host: host._id }).sort({ _id: 1 }).toArray()
-        : undefined;
+      const history = options.history ? await changesOf(store, host._id) : undefined;
       const records = options.records ? await recordsOf(store, host) : undefined;
       const only = options.raw === true ? undefined : options.raw;
       const raw = options.raw === undefined ? undefined : await rawOf(store, config, host, only);

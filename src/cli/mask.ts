@@ -11,6 +11,7 @@ import { putAudit } from '../store/audit.js';
 import type { Store } from '../store/database.js';
 import { rotateLogins } from '../store/logins.js';
 import { resealBodies, sealedWithOlder, sealKeys } from '../store/reseal-bodies.js';
+import { claimingRaw } from '../store/raw-claim.js';
 import { user } from './person.js';
 import { withStore } from './with-store.js';
 
@@ -86,7 +87,9 @@ const rotateCommand = new Command('rotate')
         done += await rotateLogins(store, keys, { onBatch: tellLogins });
         // Until then every worker has seen that its key ring changed, has stored what it masked before, and can open new seals.
         await setTimeout(SETTLE);
-        resealed += await resealBodies(store, keys, { onBatch: tellPages });
+        resealed += await claimingRaw(store, 'rollcall mask rotate', (claim) =>
+          resealBodies(store, keys, { onBatch: tellPages, claim }),
+        );
       } while ((await store.logins.findOne(old, idOnly)) ?? (await store.bodies.findOne(sealed, idOnly)));
       process.stdout.write(`${done} logins are masked with key ${keys.current} now\n`);
       process.stdout.write(`${resealed} pages are sealed with key ${keys.current} now\n`);

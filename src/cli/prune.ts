@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config.js';
 import { loadSources } from '../sources/index.js';
 import { pruneRaw, type Pruned } from '../store/prune.js';
+import { claimingRaw } from '../store/raw-claim.js';
 import { bytesText } from './bytes.js';
 import { withStore } from './with-store.js';
 
@@ -32,7 +33,11 @@ Examples:
     const sources = loadSources({ folders: config.sourceFolders });
     const keepDays = asked ?? config.rawKeepDays;
     await withStore(config, async (store) => {
-      const pruned = await pruneRaw(store, sources, { keepDays, dryRun, orphans: true });
+      const pruned = dryRun
+        ? await pruneRaw(store, sources, { keepDays, dryRun, orphans: true })
+        : await claimingRaw(store, 'rollcall prune', (claim) =>
+            pruneRaw(store, sources, { keepDays, orphans: true, claim }),
+          );
       const text = json ? JSON.stringify({ keepDays, dryRun, ...pruned }) : told(pruned, keepDays, dryRun);
       process.stdout.write(`${text}\n`);
     });

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../config.js';
-import { Failure } from '../failure.js';
 import { openStore } from '../store/database.js';
-import { findRun } from '../store/runs.js';
+import { latestPage } from '../store/pages.js';
 import { EXIT } from './exit.js';
+import { noPages, runWithPages } from './run-of.js';
 import { since } from './since.js';
 import { triggerRun } from './trigger.js';
 import { withStore } from './with-store.js';
@@ -51,7 +51,7 @@ async function replayWindow(config: Config, source: string, options: Options): P
     const within = { source, fetched_at: { $gte: from, $lt: to } };
     runs = (await store.pages.distinct('run', within)).sort(); // their ids begin with their times
   });
-  if (runs.length === 0) throw nothing(`source ${source} in that time`);
+  if (runs.length === 0) throw noPages(`source ${source} in that time`);
   let worst: number = EXIT.ok;
   for (const [at, run] of runs.entries()) {
     process.stderr.write(`Run ${run}, ${at + 1} of ${runs.length}\n`);
@@ -67,26 +67,17 @@ async function findPages(config: Config, options: Options): Promise<Record<strin
   const store = await openStore(config.mongodb);
   try {
     if (options.run) {
-      const run = await findRun(store, options.run);
-      const sources = run
-        ? await store.pages.distinct('source', { run: run._id, ...(options.source ? { source: options.source } : {}) })
-        : [];
-      if (!run || sources.length === 0) throw nothing(`run ${options.run}`);
+      const run = await runWithPages(store, options.run, options.source);
+      const sources = await store.pages.distinct('source', {
+        run: run._id,
+        ...(options.source ? { source: options.source } : {}),
+      });
       return Object.fromEntries(sources.map((source) => [source, run._id]));
     }
-    const latest = await store.pages.findOne(
-      { source: options.source! },
-      { sort: { fetched_at: -1 }, projection: { run: 1 } },
-    );
-    if (!latest) throw nothing(`source ${options.source}`);
+    const latest = await latestPage(store, options.source!);
+    if (!latest) throw noPages(`source ${options.source}`);
     return { [options.source!]: latest.run };
   } finally {
     await store.close();
   }
-}
-
-function nothing(what: string): Failure {
-  return new Failure('settings-invalid', `No stored pages for ${what}`, {
-    remedy: 'npm run trigger -- --wait collects some',
-  });
 }

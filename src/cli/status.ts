@@ -8,7 +8,7 @@ import type { Store } from '../store/database.js';
 import type { RunDoc } from '../store/runs.js';
 import { ago } from './ago.js';
 import { EXIT, report } from './exit.js';
-import { runOf } from './runs/show.js';
+import { runOf } from './run-of.js';
 import { colouredStatus } from './runs/status-colour.js';
 import { readWork, workOf, type Work } from './status/work.js';
 import { summaryOfDoc, viewJson } from './status/run-json.js';

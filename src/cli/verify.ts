@@ -9,9 +9,10 @@ import { loadSources } from '../sources/index.js';
 import { offlineInput } from '../sources/offline.js';
 import type { Input } from '../sources/source.js';
 import { openStore } from '../store/database.js';
-import { findRun } from '../store/runs.js';
+import { latestWithPages } from '../store/runs.js';
 import { verifyRun, type ReadBody, type Verification } from '../store/verify.js';
 import { EXIT } from './exit.js';
+import { runWithPages } from './run-of.js';
 
 export const verifyCommand = new Command('verify')
   .description('recount raw pages, records and hosts of a run against its page ledger')
@@ -55,11 +56,8 @@ export async function verify(config: Config, prefix: string): Promise<Verificati
   const sources = loadSources({ folders: config.sourceFolders });
   const store = await openStore(config.mongodb);
   try {
-    const run = await findRun(store, prefix);
-    if (!run)
-      throw new Failure('settings-invalid', prefix ? `There is no run ${prefix}` : 'There is no run yet', {
-        remedy: 'npm run trigger -- --wait',
-      });
+    const run = prefix === '' ? await latestWithPages(store) : await runWithPages(store, prefix);
+    if (!run) throw new Failure('settings-invalid', 'There is no run yet', { remedy: 'npm run trigger -- --wait' });
     const reading = openReading(config, store, sources);
     const inputs = new Map<string, Input>();
     const read: ReadBody = (name, page, body) => {

@@ -14,6 +14,7 @@ const gauges = {
   answers: gauge('rollcall_mongodb_up', '1 when MongoDB answered what the gauges of the inventory tell, else 0'),
   hosts: gauge('rollcall_hosts', 'Hosts: live ones, and those that no source lists any more', ['state']),
   waiting: gauge('rollcall_records_waiting', 'Changed records that wait to be merged into hosts'),
+  aside: gauge('rollcall_records_set_aside', 'Records that could not be merged and wait for somebody'),
   quarantine: gauge('rollcall_quarantine_rows', 'Rows in quarantine, by source and class of reason', [
     'source',
     'reason_class',
@@ -36,7 +37,7 @@ export function inventoryGauges(store: Store, config: Config, sources: readonly 
   return async () => {
     const [now, disk] = await Promise.all([numbers(), statfs(config.log.dir).catch(() => undefined)]);
     // From here on in one go: another scrape may be under way.
-    for (const one of [gauges.waiting, gauges.alerts, gauges.logDisk]) one.remove();
+    for (const one of [gauges.waiting, gauges.aside, gauges.alerts, gauges.logDisk]) one.remove();
     for (const one of [gauges.hosts, gauges.quarantine, gauges.age, gauges.parked, gauges.disk, gauges.size])
       one.reset();
     gauges.answers.set(now ? 1 : 0);
@@ -45,10 +46,14 @@ export function inventoryGauges(store: Store, config: Config, sources: readonly 
   };
 }
 
-function show({ hosts, waiting, quarantine, sources, alerts, disk }: InventoryNumbers, configured: Set<string>): void {
+function show(
+  { hosts, waiting, aside, quarantine, sources, alerts, disk }: InventoryNumbers,
+  configured: Set<string>,
+): void {
   gauges.hosts.set({ state: 'live' }, hosts.live);
   gauges.hosts.set({ state: 'retired' }, hosts.retired);
   gauges.waiting.set(waiting);
+  gauges.aside.set(aside);
   gauges.alerts.set(alerts);
   for (const { source, completeAt, parked } of sources) {
     // What was switched off is not late.

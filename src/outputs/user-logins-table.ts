@@ -55,6 +55,7 @@ export const REMASK = `${INSERT} DO UPDATE SET ${MASKS.map((name) => `${name} = 
 export const COUNT_OF_KEY = `SELECT count(*)::int AS count FROM user_logins WHERE masked_ip LIKE 'm1.' || $1 || '.%'`;
 
 /** All of a user. */
+export const COUNT_OF_USER = 'SELECT count(*)::int AS count FROM user_logins WHERE user_id = $1';
 export const ERASE = 'DELETE FROM user_logins WHERE user_id = $1 RETURNING message_id';
 
 /** What `PUT` and `REMASK` take: an array a column. */

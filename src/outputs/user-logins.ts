@@ -1,6 +1,6 @@
 import type { MaskedLogin } from '../store/login.js';
 import { openPostgres } from './postgres.js';
-import { COUNT_OF_KEY, ERASE, prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
+import { COUNT_OF_KEY, COUNT_OF_USER, ERASE, prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
 
 /** The table `user_logins` of a PostgreSQL: the logins of MongoDB once more, for whoever reads SQL. Both writes throw `Failure`. */
 export interface UserLogins {
@@ -13,6 +13,8 @@ export interface UserLogins {
   remask(logins: readonly MaskedLogin[]): Promise<void>;
   /** How many logins are masked with a key. */
   countOf(key: string): Promise<number>;
+  /** How many logins a user has. */
+  countOfUser(userId: string): Promise<number>;
   /** Removes all logins of a user; how many there were. */
   erase(userId: string): Promise<number>;
   close(): Promise<void>;
@@ -39,6 +41,11 @@ export function openUserLogins(url: string): UserLogins {
     async countOf(key) {
       await prepareTable(postgres);
       const [row] = await postgres.transaction((query) => query<{ count: number }>(COUNT_OF_KEY, [key]));
+      return row!.count;
+    },
+    async countOfUser(userId) {
+      await prepareTable(postgres);
+      const [row] = await postgres.transaction((query) => query<{ count: number }>(COUNT_OF_USER, [userId]));
       return row!.count;
     },
     async erase(userId) {

@@ -25,7 +25,10 @@ export interface AlertDoc {
 }
 
 /** What happened; `_id` tells it from every other event. */
-export type NewAlert = Omit<AlertDoc, 'next_at' | 'attempts' | 'delivered_at' | 'given_up_at'>;
+export type NewAlert = Omit<AlertDoc, 'at' | 'next_at' | 'attempts' | 'delivered_at' | 'given_up_at'> & {
+  /** When it happened; without it now. */
+  at?: Date;
+};
 
 export const alertIndexes: IndexDescription[] = [
   { key: { next_at: 1 }, sparse: true },
@@ -39,7 +42,7 @@ export async function putAlert(store: Store, alert: NewAlert): Promise<boolean> 
     const { upsertedCount } = await store.alerts.updateOne(
       { _id },
       // Due at once, on whatever clock.
-      { $setOnInsert: { ...fields, attempts: 0, next_at: new Date(0) } },
+      { $setOnInsert: { ...fields, at: fields.at ?? (await store.clock.now()), attempts: 0, next_at: new Date(0) } },
       { upsert: true },
     );
     return upsertedCount === 1;
@@ -59,13 +62,13 @@ export function takeAlert(store: Store, holdMs: number): Promise<AlertDoc | null
 }
 
 export async function markDelivered(store: Store, id: string): Promise<void> {
-  await store.alerts.updateOne({ _id: id }, { $set: { delivered_at: new Date() }, $unset: { next_at: true } });
+  await store.alerts.updateOne({ _id: id }, [{ $set: { delivered_at: '$$NOW' } }, { $unset: 'next_at' }]);
 }
 
 /** Puts an alert back: to be tried again in `waitMs`, or (`undefined`) never. */
 export async function putBack(store: Store, id: string, waitMs: number | undefined): Promise<void> {
   if (waitMs === undefined)
-    await store.alerts.updateOne({ _id: id }, { $set: { given_up_at: new Date() }, $unset: { next_at: true } });
+    await store.alerts.updateOne({ _id: id }, [{ $set: { given_up_at: '$$NOW' } }, { $unset: 'next_at' }]);
   else await store.alerts.updateOne({ _id: id }, [{ $set: { next_at: { $add: ['$$NOW', waitMs] } } }]);
 }
 

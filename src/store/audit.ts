@@ -19,7 +19,7 @@ export const auditIndexes: IndexDescription[] = [{ key: { at: 1 } }];
 
 /** Adds an entry. Resolves when a majority has it in the journal: what it is about is to be done only then. */
 export async function putAudit(store: Store, entry: Omit<AuditDoc, '_id' | 'at'>): Promise<AuditDoc> {
-  const doc: AuditDoc = { _id: new ObjectId(), at: new Date(), ...entry };
+  const doc: AuditDoc = { _id: new ObjectId(), at: await store.clock.now(), ...entry };
   await store.audit.insertOne(doc);
   return doc;
 }

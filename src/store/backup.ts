@@ -5,17 +5,22 @@ import { Failure } from '../failure.js';
 import { fileOf, MANIFEST, type CollectionEntry, type Manifest } from './backup-manifest.js';
 import { writeDocuments } from './bson-file.js';
 import type { Store } from './database.js';
+import { claimingRaw, type ClaimOptions, type RawClaim } from './raw-claim.js';
 import { isTooOld, openSnapshot, type Snapshot } from './snapshot.js';
 
-export interface BackupOptions {
+export interface BackupOptions extends ClaimOptions {
   /** Told of each collection when it is written. */
   onCollection?: (entry: CollectionEntry) => void | Promise<void>;
 }
 
+/** Pruning after a run takes ten minutes at most. */
+const PATIENCE_MS = 900_000;
 /** Events, how far they have been delivered and what they add up to are right only with each other. */
 const DELIVERED = ['deliveries', 'event_categories', 'events', 'positions'];
 /** By far the largest, never changed, and harmless when there are more of them than pages. */
 const BODIES = 'bodies';
+/** Who works right now: that ends with this database. */
+const LEASES = 'leases';
 
 /**
  * Writes every collection into `folder`, which must not exist: it appears when all is on disk. All collections are read as
@@ -26,9 +31,24 @@ const BODIES = 'bodies';
  * 2. records, hosts, the page ledger and all that is small
  * 3. bodies, which the ledger names: a later moment only means that there are some more
  *
+ * No body is removed or sealed anew meanwhile, see `raw-claim.ts`: each page that is in the backup has its body there.
+ *
  * Throws `Failure` when group 1 or 2 alone takes longer than MongoDB remembers, and when the folder is there.
  */
-export async function backup(store: Store, folder: string, { onCollection }: BackupOptions = {}): Promise<Manifest> {
+export async function backup(store: Store, folder: string, options: BackupOptions = {}): Promise<Manifest> {
+  const { patienceMs = PATIENCE_MS, onWait } = options;
+  return claimingRaw(store, 'rollcall backup', (claim) => backupInto(store, folder, claim, options), {
+    patienceMs,
+    ...(onWait ? { onWait } : {}),
+  });
+}
+
+async function backupInto(
+  store: Store,
+  folder: string,
+  claim: RawClaim,
+  { onCollection }: BackupOptions,
+): Promise<Manifest> {
   if (await stat(folder).catch(() => undefined))
     throw new Failure('settings-invalid', `${folder} is there already`, { remedy: 'Name a folder that is not' });
   const partial = `${folder}.partial`;
@@ -36,7 +56,7 @@ export async function backup(store: Store, folder: string, { onCollection }: Bac
   await mkdir(partial, { recursive: true, mode: 0o700 });
   const names = (await store.db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray())
     .map(({ name }) => name)
-    .filter((name) => !name.startsWith('system.'))
+    .filter((name) => !name.startsWith('system.') && name !== LEASES)
     .sort();
   const groups = [
     names.filter((name) => DELIVERED.includes(name)),
@@ -75,6 +95,8 @@ export async function backup(store: Store, folder: string, { onCollection }: Bac
     await moment.session.endSession();
   }
   await writeFile(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true });
+  // Whoever had taken over might have removed bodies that were not read yet.
+  await claim.fence();
   await rename(partial, folder);
   await syncFolder(join(folder, '..'));
   return manifest;

@@ -1,6 +1,7 @@
 import { inTransaction, partId } from './bodies.js';
 import type { Store } from './database.js';
 import type { Pruned } from './prune.js';
+import type { RawClaim } from './raw-claim.js';
 
 /**
  * A body is stored before its page, and one that is known already is not stored again. So between a look for pages and the
@@ -47,6 +48,7 @@ export async function removeDoomed(
   before: Date,
   pruned: Pruned,
   spent: () => boolean,
+  claim?: RawClaim,
 ): Promise<void> {
   const marked = store.bodies.find({ doomed: { $lt: before } }, { projection: { doomed: 1 } }).batchSize(100);
   for await (const { _id, doomed } of marked) {
@@ -54,7 +56,7 @@ export async function removeDoomed(
     if ((await unusedOf(store, sources, [{ digest }])).length === 0)
       await store.bodies.updateOne({ _id, doomed: doomed! }, { $unset: { doomed: true } });
     else {
-      const bytes = await removeBody(store, digest, doomed!);
+      const bytes = await removeBody(store, digest, doomed!, claim);
       if (bytes === 0) continue; // somebody wants it
       pruned.bodies += 1;
       pruned.bytes += bytes;
@@ -64,9 +66,10 @@ export async function removeDoomed(
 }
 
 /** All parts or none. Returns the bytes that it took; 0 when its mark is another one by now. */
-function removeBody(store: Store, digest: string, doomed: Date): Promise<number> {
+function removeBody(store: Store, digest: string, doomed: Date, claim: RawClaim | undefined): Promise<number> {
   const parts = { _id: { $gte: partId(digest, 0), $lt: `${digest};` } };
   return inTransaction(store, async (session) => {
+    await claim?.fence(session);
     const [sum] = await store.bodies
       .aggregate<{ bytes: number }>(
         [{ $match: parts }, { $group: { _id: null, bytes: { $sum: { $binarySize: '$bytes' } } } }],

@@ -8,7 +8,8 @@ import type { Closure } from './closure.js';
 export function dropComponents(closure: Closure, taken: Iterable<string>): Set<string> {
   const tied = ties(closure);
   const holders = heldBy(tied);
-  const drop = new Set(taken);
+  // A host may name records that are no more.
+  const drop = new Set([...taken].filter((id) => tied.has(id)));
   for (const id of drop)
     for (const tie of tied.get(id)!) for (const neighbour of holders.get(tie)!) drop.add(neighbour);
   for (const host of closure.hosts.values())

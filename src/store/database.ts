@@ -5,9 +5,10 @@ import { alertIndexes, type AlertDoc } from './alerts.js';
 import { auditIndexes, type AuditDoc } from './audit.js';
 import { bodyIndexes, type BodyDoc } from './bodies.js';
 import { changeIndexes, type ChangeDoc } from './changes.js';
+import { ServerClock } from './clock.js';
 import { connectionThatTells } from './connection.js';
 import { decisionIndexes, type DecisionDoc } from './decisions.js';
-import { hostIndexes, type HostDoc, type RedirectDoc } from './hosts.js';
+import { hostIndexes, redirectIndexes, type HostDoc, type RedirectDoc } from './hosts.js';
 import { type KeyStateDoc } from './key-states.js';
 import { type DeliveryDoc } from './delivery-turns.js';
 import { eventIndexes, type CategoryDoc, type EventDoc } from './events.js';
@@ -25,6 +26,8 @@ import { type PositionDoc, type SourceDoc } from './sources.js';
 export interface Store {
   client: MongoClient;
   db: Db;
+  /** MongoDB's time. */
+  clock: ServerClock;
   bodies: Collection<BodyDoc>;
   pages: Collection<PageDoc>;
   pageIds: Collection<PageIdsDoc>;
@@ -125,6 +128,9 @@ export async function openStore(config: Config['mongodb'], options: OpenOptions 
   const store: Store = {
     client,
     db,
+    clock: new ServerClock(
+      async () => (await client.db('admin').command({ hello: 1 }))['localTime'] as Date | undefined,
+    ),
     bodies: db.collection('bodies'),
     pages: db.collection('pages'),
     pageIds: db.collection('page_ids'),
@@ -183,6 +189,7 @@ export function declaredIndexes(store: Store): [collection: Collection<any>, ind
     [store.pages, pageIndexes],
     [store.records, recordIndexes],
     [store.hosts, hostIndexes],
+    [store.redirects, redirectIndexes],
     [store.changes, changeIndexes],
     [store.decisions, decisionIndexes],
     [store.quarantine, quarantineIndexes],

@@ -20,23 +20,31 @@ export async function decide(
   pairs: readonly (readonly [string, string])[],
   { kind, by, why }: Deciding,
 ): Promise<DecisionDoc[]> {
-  const at = new Date().toISOString();
-  const docs = pairs.map(([a, b]): DecisionDoc => {
-    const records: [string, string] = a < b ? [a, b] : [b, a];
-    return { _id: new ObjectId(), kind, records, at, by, why };
-  });
-  await store.client.withSession((session) =>
+  const ids = [...new Set(pairs.flat())];
+  const now = await store.clock.now();
+  return store.client.withSession((session) =>
     session.withTransaction(async () => {
+      // Of two decisions the later one holds: this one is later than all before, whatever clock they were made by.
+      const before = store.decisions
+        .find({ records: { $in: ids } }, { session })
+        .sort({ at: -1 })
+        .limit(1);
+      const last = (await before.toArray())[0];
+      const at = new Date(Math.max(now.getTime(), last ? Date.parse(last.at) + 1 : 0)).toISOString();
+      const docs = pairs.map(([a, b]): DecisionDoc => {
+        const records: [string, string] = a < b ? [a, b] : [b, a];
+        return { _id: new ObjectId(), kind, records, at, by, why };
+      });
       await store.decisions.insertMany(docs, { session });
       await resettle(store, session, docs);
+      return docs;
     }),
   );
-  return docs;
 }
 
 /** Takes decisions back. Returns those that stood. */
 export async function undo(store: Store, ids: readonly ObjectId[], by: string): Promise<DecisionDoc[]> {
-  const undone = { at: new Date().toISOString(), by };
+  const undone = { at: (await store.clock.now()).toISOString(), by };
   return store.client.withSession((session) =>
     session.withTransaction(async () => {
       const standing = { _id: { $in: [...ids] }, undone: { $exists: false } };

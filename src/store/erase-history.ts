@@ -1,5 +1,6 @@
 import type { ChangeDoc } from './changes.js';
 import type { Store } from './database.js';
+import { formerIds } from './hosts.js';
 import type { Subject } from './erase-subject.js';
 import type { RecordDoc } from './records.js';
 
@@ -21,7 +22,7 @@ export function valuesOf(records: readonly RecordDoc[]): string[] {
 }
 
 /**
- * Removes the subject's history: that of its hosts that are gone; of hosts that it was part of, what values they had, since those
+ * Removes the subject's history, under former ids too: that of its hosts that are gone; of hosts that it was part of, what values they had, since those
  * may have been the subject's; of hosts that joined them or came out of them, entries that tell one of its `values`. Returns how many.
  */
 export async function eraseHistory(
@@ -35,8 +36,9 @@ export async function eraseHistory(
   const standing = await store.hosts.find({ _id: { $in: hosts } }, { projection: { 'sources.record': 1 } }).toArray();
   const kept = standing.flatMap(({ _id, sources }) => (sources.some(({ record }) => !own.has(record)) ? _id : []));
   const gone = hosts.filter((host) => !kept.includes(host));
+  for (const some of [kept, gone]) some.push(...(await formerIds(store, some)));
   const all = { $or: [{ host: { $in: gone } }, { host: { $in: kept }, kind: 'changed' as const }] };
-  const related = await relatedTo(store, hosts);
+  const related = await relatedTo(store, [...gone, ...kept]);
   const telling = await tellingEntries(store, related, values);
   if (dryRun) return (await store.changes.countDocuments(all)) + telling.length;
   const { deletedCount } = await store.changes.deleteMany(all);

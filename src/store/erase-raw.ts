@@ -6,6 +6,7 @@ import type { Store } from './database.js';
 import type { Subject } from './erase-subject.js';
 import { putIds, wholeOutcome } from './page-ids.js';
 import type { PageDoc, PageOutcome } from './pages.js';
+import type { RawClaim } from './raw-claim.js';
 
 /** A row that is the subject's. */
 export interface ErasedRow {
@@ -40,6 +41,7 @@ export async function eraseRaw(
   subject: Subject,
   blotting: Blotting,
   dryRun: boolean,
+  claim?: RawClaim,
 ): Promise<ErasedRaw> {
   const erased: ErasedRaw = { rows: 0, pages: 0, bodies: 0 };
   for (const [source, natives] of subject.natives) {
@@ -56,7 +58,17 @@ export async function eraseRaw(
       erased.rows += rows.length;
       erased.bodies += 1;
       if (dryRun) erased.pages += await store.pages.countDocuments({ source, digest: page.digest });
-      else erased.pages += await replace(store, page, blotted(body, rows, blotting), rows, natives, sealed, blotting);
+      else
+        erased.pages += await replace(
+          store,
+          page,
+          blotted(body, rows, blotting),
+          rows,
+          natives,
+          sealed,
+          blotting,
+          claim,
+        );
     }
   }
   return erased;
@@ -103,6 +115,7 @@ async function replace(
   natives: ReadonlySet<string>,
   sealed: boolean,
   { keys }: Blotting,
+  claim: RawClaim | undefined,
 ): Promise<number> {
   const digest = createHash('sha256').update(body).digest('hex');
   await putBody(store, digest, body, sealed ? keys() : undefined);
@@ -121,7 +134,7 @@ async function replace(
       await store.quarantine.deleteMany({ source: page.source, page: page._id, row: { $in: at } });
       count += 1;
     }
-    if (round === 0) await removeBody(store, old);
+    if (round === 0) await removeBody(store, old, claim);
   }
   return count;
 }
@@ -161,8 +174,9 @@ function without(outcome: PageOutcome, rows: readonly ErasedRow[], natives: Read
   };
 }
 
-function removeBody(store: Store, digest: string): Promise<void> {
+function removeBody(store: Store, digest: string, claim: RawClaim | undefined): Promise<void> {
   return inTransaction(store, async (session) => {
+    await claim?.fence(session);
     await store.bodies.deleteMany({ _id: { $gte: partId(digest, 0), $lt: `${digest};` } }, { session });
   });
 }

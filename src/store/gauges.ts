@@ -1,11 +1,14 @@
 import type { Store } from './database.js';
 import { countWaiting } from './alerts.js';
+import { countAside } from './set-aside.js';
 
 /** How the inventory stands, in numbers that cost little to ask for. */
 export interface InventoryNumbers {
   hosts: { live: number; retired: number };
   /** Changed records that wait to be merged. */
   waiting: number;
+  /** Records that could not be merged. */
+  aside: number;
   quarantine: { source: string; reason: string; rows: number }[];
   sources: { source: string; completeAt?: Date; parked: boolean }[];
   /** Alerts that nobody has taken yet. */
@@ -20,10 +23,11 @@ const MOST_MS = 5_000;
 /** Read from indexes and from what MongoDB counts anyway; rather old than expensive. */
 export async function inventoryNumbers(store: Store): Promise<InventoryNumbers> {
   const quick = { maxTimeMS: MOST_MS, readPreference: 'secondaryPreferred' as const };
-  const [all, retired, waiting, quarantine, sources, alerts, stats] = await Promise.all([
+  const [all, retired, waiting, aside, quarantine, sources, alerts, stats] = await Promise.all([
     store.hosts.estimatedDocumentCount(quick),
     store.hosts.countDocuments({ retired: true }, quick),
     store.records.countDocuments({ dirty: true }, { ...quick, hint: { dirty: 1, _id: 1 } }),
+    countAside(store),
     store.quarantine
       .aggregate<{ _id: { source: string; reason: string }; rows: number }>(
         [
@@ -40,6 +44,7 @@ export async function inventoryNumbers(store: Store): Promise<InventoryNumbers> 
   return {
     hosts: { live: all - retired, retired },
     waiting,
+    aside,
     quarantine: quarantine.map(({ _id: { source, reason }, rows }) => ({ source, reason, rows })),
     sources: sources.map(({ _id, last_complete, parked }) => ({
       source: _id,

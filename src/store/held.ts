@@ -105,7 +105,7 @@ export async function confirmHeld(store: Store, held: HeldListing, by: string): 
   const account = `sources.${source}`;
   const concerned = { $or: [{ _id: run }, { [`${account}.listing`]: run }], [`${account}.held`]: { $exists: true } };
   await store.runs.updateMany(concerned, {
-    $set: { [`${account}.gone`]: gone, [`${account}.confirmed`]: { by, at: new Date() } },
+    $set: { [`${account}.gone`]: gone, [`${account}.confirmed`]: { by, at: await store.clock.now() } },
     $unset: { [`${account}.held`]: true, [`${account}.reason`]: true, [`${account}.remedy`]: true },
   });
   return gone;
@@ -121,7 +121,9 @@ export async function lastWord(store: Store, { source, run }: HeldListing): Prom
       remedy: 'That one decides what is gone: npm run rollcall -- runs confirm, without a run',
     });
   }
-  const newer = { source, fetched_at: { $gt: last.at }, run: { $ne: run }, rows: { $gt: 0 } };
+  // By the time of its own last page, not of its end: that is told by another server's clock.
+  const own = await store.pages.findOne({ source, run }, { sort: { seq: -1 }, projection: { fetched_at: 1 } });
+  const newer = { source, fetched_at: { $gt: own?.fetched_at ?? last.at }, run: { $ne: run }, rows: { $gt: 0 } };
   if (await store.pages.findOne(newer, { projection: { _id: 1 } })) throw begunSince(source);
   return { at: last.at, begun };
 }

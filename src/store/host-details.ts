@@ -1,4 +1,4 @@
-import type { ChangeDoc } from './changes.js';
+import { changesOf, type ChangeDoc } from './changes.js';
 import type { Store } from './database.js';
 import { explainStored } from './explain.js';
 import type { HostDoc } from './hosts.js';
@@ -25,7 +25,7 @@ export async function hostDetails(store: Store, host: HostDoc): Promise<HostDeta
   const others = [...new Set((host.refused ?? []).flatMap(({ records }) => records))].filter((id) => !own.includes(id));
   const [records, changes, why, apart] = await Promise.all([
     store.records.find({ _id: { $in: own.slice(0, MOST_RECORDS) } }).toArray(),
-    store.changes.find({ host: host._id }).sort({ _id: -1 }).limit(MOST_CHANGES).toArray(),
+    changesOf(store, host._id, { latest: MOST_CHANGES }),
     explainStored(store, host),
     hostsOf(store, others),
   ]);

@@ -56,6 +56,8 @@ export interface RedirectDoc {
   at: Date;
 }
 
+export const redirectIndexes: IndexDescription[] = [{ key: { to: 1 } }];
+
 export const hostIndexes: IndexDescription[] = [
   { key: { 'sources.record': 1 } },
   { key: { 'device.hostname': 1 } },
@@ -85,6 +87,17 @@ export async function findHost(store: Store, id: string): Promise<HostDoc | null
     at = redirect.to;
   }
   return null;
+}
+
+/** Ids that lead to any of `hosts`, directly or over others. */
+export async function formerIds(store: Store, hosts: readonly string[]): Promise<string[]> {
+  const former = new Set<string>();
+  for (let to = [...hosts]; to.length > 0;) {
+    const found = await store.redirects.find({ to: { $in: to } }).toArray();
+    to = found.map(({ _id }) => _id).filter((id) => !former.has(id) && !hosts.includes(id));
+    for (const id of to) former.add(id);
+  }
+  return [...former];
 }
 
 /** The host that holds a record, given its id (`source:native id`). */

@@ -39,12 +39,12 @@ export async function takeLease(store: Store, id: string, holder: string, ttlMs:
   return taken ? { id, epoch: taken.epoch } : undefined;
 }
 
-/** Extends the lease inside the caller's transaction. Throws `LeaseLost` when the epoch has moved on: the transaction must abort. */
-export async function fenceLease(store: Store, lease: Lease, ttlMs: number, session: ClientSession): Promise<void> {
+/** Extends the lease, inside the caller's transaction if there is one. Throws `LeaseLost` when the epoch has moved on: the transaction must abort. */
+export async function fenceLease(store: Store, lease: Lease, ttlMs: number, session?: ClientSession): Promise<void> {
   const fenced = await store.leases.updateOne(
     { _id: lease.id, epoch: lease.epoch },
     [{ $set: { expires_at: { $add: ['$$NOW', ttlMs] } } }],
-    { session },
+    session ? { session } : {},
   );
   if (fenced.matchedCount === 0) throw new LeaseLost(`Lease ${lease.id} epoch ${lease.epoch} was taken over`);
 }

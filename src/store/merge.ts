@@ -9,6 +9,7 @@ import { differences, groundsOf, updateOf, type Difference, type HostDoc } from 
 import { writeKeyStates } from './key-states.js';
 import type { Lanes } from './lanes.js';
 import { fenceLease, type Lease } from './leases.js';
+import { LEASE_TTL_MS } from './merge-leases.js';
 import { asMerged, toHostRecord, type MergeRecord } from './merge-records.js';
 import { CHANGED } from './waiting.js';
 
@@ -39,8 +40,6 @@ export interface MergeOptions {
   cap?: number;
 }
 
-export const LEASE_TTL_MS = 20_000;
-
 /**
  * Settles changed records in one snapshot transaction: reads everything they can affect, resolves it anew and writes only the
  * hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be repeated or cut short
@@ -58,11 +57,11 @@ export async function mergeBatch(
         lanes.begin(lane);
         await fenceLease(store, lease, LEASE_TTL_MS, session);
         const changed = await findChanged(store, session, ids);
-        if (changed.length === 0) return { ...NOTHING, left: false };
+        if (changed.length === 0) return { ...NOTHING_MERGED, left: false };
         const closure = await affectedBy(store, session, changed, cap);
         const whole = lanes.claim(lane, closure);
         const isEmpty = closure.records.size === 0 && closure.refreshed.size === 0;
-        const merged = isEmpty ? NOTHING : await settle(store, session, closure, run, cap);
+        const merged = isEmpty ? NOTHING_MERGED : await settle(store, session, closure, run, cap);
         return { ...merged, left: closure.partial || !whole };
       },
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
@@ -73,7 +72,14 @@ export async function mergeBatch(
   }
 }
 
-const NOTHING: Merged = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0 };
+export const NOTHING_MERGED: Readonly<Merged> = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0 };
+
+const isWaiting = ({ dirty, set_aside: aside }: MergeRecord) => dirty === true || aside !== undefined;
+
+/** Adds one batch's counts to a sum. */
+export function addMerged(sum: Merged, batch: Merged): void {
+  for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const) sum[count] += batch[count];
+}
 
 function findChanged(store: Store, session: ClientSession, ids: readonly string[]): Promise<MergeRecord[]> {
   return store.records
@@ -104,7 +110,7 @@ async function settle(
   const before = new Map<string, Portrait>(closure.hosts);
   const portraits: Portrait[] = [];
   const renamed = new Map<string, Portrait>();
-  const settled = [...closure.records.values()].filter(({ dirty }) => dirty);
+  const settled = [...closure.records.values()].filter(isWaiting);
   let resolved = closure.records.size;
   for (const { host, members: records } of closure.refreshed.values()) {
     before.set(host._id, host);
@@ -112,7 +118,7 @@ async function settle(
     if (told._id === host._id) portraits.push(told);
     else renamed.set(host._id, told);
     resolved += records.length;
-    settled.push(...records.filter(({ dirty, unresolved }) => dirty && !unresolved));
+    settled.push(...records.filter((record) => isWaiting(record) && !record.unresolved));
   }
   // Another of their records is the first seen: rare enough to read now why they are one.
   for (const [id, grounds] of await groundsOf(store, session, [...renamed.keys()]))
@@ -122,7 +128,7 @@ async function settle(
   const ids = settled.map(({ _id }) => _id);
   await store.records.updateMany(
     { _id: { $in: ids } },
-    { $unset: { dirty: true, unresolved: true, prior_keys: true } },
+    { $unset: { dirty: true, unresolved: true, prior_keys: true, set_aside: true } },
     { session },
   );
   return { settled: ids.length, resolved, ...merged };
@@ -143,7 +149,7 @@ async function writeHosts(
   { before, golden, portraits }: Settled,
   run: string,
 ): Promise<Omit<Merged, 'settled' | 'resolved'>> {
-  const now = new Date();
+  const now = await store.clock.now();
   const after = [...golden, ...portraits];
   const inserts = golden.filter(({ _id }) => !before.has(_id));
   const updates: AnyBulkWriteOperation<HostDoc>[] = [];
@@ -161,23 +167,34 @@ async function writeHosts(
     await store.hosts.deleteMany({ _id: { $in: removed.map((host) => host._id) } }, { session });
     await redirect(store, removed, golden, now, session);
   }
+  const history = historyOf(before, after, different);
   if (inserts.length > 0) {
-    const docs = inserts.map((host): HostDoc => ({ ...host, created: { at: now, run }, version: 1, updated_at: now }));
+    const formerOf = new Map(
+      history.flatMap(({ host, kind, others = [] }) => (kind === 'renamed' ? [[host, others[0]!]] : [])),
+    );
+    const docs = inserts.map((host): HostDoc => {
+      // A host under another name is no new one.
+      const former = before.get(formerOf.get(host._id) ?? '') as Partial<HostDoc> | undefined;
+      return {
+        ...host,
+        created: former?.created ?? { at: now, run },
+        version: (former?.version ?? 0) + 1,
+        updated_at: now,
+      };
+    });
     await store.hosts.insertMany(docs, { session, ordered: true });
     // An id that stands for a host again no longer points elsewhere.
     if (before.size > 0)
       await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
   if (updates.length > 0) await store.hosts.bulkWrite(updates, { session, ordered: false });
-  const history = historyOf(before, after, different).map((entry) => ({
-    _id: new ObjectId(),
-    ...entry,
-    at: now,
-    run,
-  }));
-  if (history.length > 0) await store.changes.insertMany(history, { session });
+  const entries = history.map((entry) => ({ _id: objectIdOf(now), ...entry, at: now, run }));
+  if (entries.length > 0) await store.changes.insertMany(entries, { session });
   return { created: inserts.length, changed: updates.length, removed: removed.length };
 }
+
+/** It begins with its time, by which the history is in order. */
+const objectIdOf = (time: Date) => new ObjectId(ObjectId.generate(Math.floor(time.getTime() / 1_000)));
 
 /** Ids that stop standing for a host lead to the host that now holds their record. */
 async function redirect(

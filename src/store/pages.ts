@@ -102,6 +102,13 @@ export async function appendPage(
   }
 }
 
+/** The page of a source that was fetched last; one with a time that has not come yet, as a clock was ahead, only where there is no other. */
+export async function latestPage(store: Store, source: string): Promise<Pick<PageDoc, '_id' | 'run'> | null> {
+  const latest = { sort: { fetched_at: -1 }, projection: { run: 1 } } as const;
+  const past = { source, fetched_at: { $lte: await store.clock.now() } };
+  return (await store.pages.findOne(past, latest)) ?? store.pages.findOne({ source }, latest);
+}
+
 /** Up to `limit` (0: all) pages of one listing from position `from` on, in order, without the ids of their rows. */
 export function pagesFrom(store: Store, run: string, source: string, from: number, limit = 0): Promise<PageDoc[]> {
   return store.pages

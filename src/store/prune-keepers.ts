@@ -1,5 +1,6 @@
 import type { AnySource } from '../sources/source.js';
 import type { Store } from './database.js';
+import { latestPage } from './pages.js';
 
 /** What protects a source's pages, however old they are. */
 export interface Keepers {
@@ -41,8 +42,9 @@ export async function keepersOf(
   if (complete && (relisted || !open.has(complete.run))) runs.add(complete.run);
   if (relisted) {
     for (const run of open) runs.add(run);
-    const last = await store.pages.findOne({ source }, { sort: { fetched_at: -1 }, projection: { run: 1 } });
+    const last = await latestPage(store, source);
     if (last) runs.add(last.run);
+    if (known?.last_run) runs.add(known.last_run);
     // One pass over the source's records: to look up the rows of each old page would read every record as well, one by one.
     const referred = store.records.aggregate<{ _id: string }>(
       [

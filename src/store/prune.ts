@@ -6,6 +6,7 @@ import type { Store } from './database.js';
 import { removeIds } from './page-ids.js';
 import type { PageDoc } from './pages.js';
 import { keepersOf, type Keepers } from './prune-keepers.js';
+import type { RawClaim } from './raw-claim.js';
 
 export interface PruneOptions {
   /** Pages younger than this are kept. */
@@ -20,6 +21,8 @@ export interface PruneOptions {
   /** How long a body has to be unused before it goes; see `bodies-unused.ts`. */
   graceMs?: number;
   signal?: AbortSignal;
+  /** What keeps a backup from reading bodies that are being removed. */
+  claim?: RawClaim;
 }
 
 export interface Pruned {
@@ -50,14 +53,21 @@ export async function pruneRaw(
   sources: Pick<SourceRegistry, 'all'>,
   options: PruneOptions,
 ): Promise<Pruned> {
-  const { keepDays, now = new Date(), dryRun = false, budgetMs = Infinity, graceMs = HOUR_MS, signal } = options;
+  const {
+    keepDays,
+    now = await store.clock.now(),
+    dryRun = false,
+    budgetMs = Infinity,
+    graceMs = HOUR_MS,
+    signal,
+  } = options;
   const pruned: Pruned = { pages: 0, unused: 0, bodies: 0, bytes: 0, more: false };
   const deadline = Date.now() + budgetMs;
   const spent = () => (pruned.more ||= Date.now() >= deadline || signal?.aborted === true);
   const cutoff = new Date(now.getTime() - keepDays * DAY_MS);
   const names = (await store.pages.distinct('source')) as string[];
   // What an earlier call found unused goes first: it frees the most.
-  if (!dryRun) await removeDoomed(store, names, new Date(now.getTime() - graceMs), pruned, spent);
+  if (!dryRun) await removeDoomed(store, names, new Date(now.getTime() - graceMs), pruned, spent, options.claim);
   const definitions = new Map<string, AnySource>(sources.all().map((source) => [source.name, source]));
   for (const name of names) {
     const keepers = await keepersOf(store, name, definitions.get(name)?.listing, cutoff);

@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession, Filter, IndexDescription, MongoBulkWriteError } from 'mongodb';
+import { isFuture, isLater } from './clock.js';
 import type { Store } from './database.js';
 import type { PageDoc } from './pages.js';
 import { slicesOfIds } from './slices.js';
@@ -96,7 +97,7 @@ export async function putRejected(
   if (rejected.length === 0) return 0;
   // The later row wins: one write an entry.
   const rows = new Map(rejected.map((row) => [entryId(origin, row), row]));
-  const keeping = new Keeping(store, origin, session);
+  const keeping = new Keeping(store, origin, session, await store.clock.now());
   if (rows.size > FEW) await keeping.lookUpPlaces();
   for (const ids of slicesOfIds([...rows.keys()]))
     await keeping.put(new Map(ids.map((id): [string, Rejected] => [id, rows.get(id)!])));
@@ -117,6 +118,7 @@ class Keeping {
     private readonly store: Store,
     private readonly origin: RejectedOrigin,
     private readonly session: ClientSession | undefined,
+    private readonly now: Date,
   ) {}
 
   /** Reads which rows without an id are there already, as most of a page that nothing of is understood are not. */
@@ -157,7 +159,7 @@ class Keeping {
     const { store, origin, session } = this;
     const within = session && { session };
     const known = new Map(found.map((entry) => [entry._id, entry]));
-    const updates = found.map((entry) => updateOf(origin, rows.get(entry._id)!, entry));
+    const updates = found.map((entry) => updateOf(origin, rows.get(entry._id)!, entry, this.now));
     const fresh = [...rows].filter(([_id]) => !known.has(_id));
     const again = await this.#insert(fresh.map(([_id, row]) => docOf(origin, _id, row)));
     if (updates.length > 0) {
@@ -205,13 +207,24 @@ function docOf(origin: RejectedOrigin, _id: string, row: Rejected): QuarantineDo
   return { _id, ...placeOf(origin, row), first_at: observedAt, last_at: observedAt, count: 1 };
 }
 
-function updateOf(origin: RejectedOrigin, row: Rejected, known: Known): AnyBulkWriteOperation<QuarantineDoc> {
+function updateOf(
+  origin: RejectedOrigin,
+  row: Rejected,
+  known: Known,
+  now: Date,
+): AnyBulkWriteOperation<QuarantineDoc> {
   const { page, observedAt } = origin;
   const place = placeOf(origin, row);
   // Still as it was read: otherwise it is looked at again.
   const filter = { _id: known._id, page: known.page };
-  const times = { $min: { first_at: observedAt }, $max: { last_at: observedAt } };
-  if (known.page === page) return { updateOne: { filter, update: { $set: place, ...times } } };
-  if (known.last_at > observedAt) return { updateOne: { filter, update: times } };
-  return { updateOne: { filter, update: { $set: { ...place, count: (known.count ?? 1) + 1 }, ...times } } };
+  // A time that has not come yet is none.
+  const last: { $set?: { last_at: Date }; $max?: { last_at: Date } } = isFuture(known.last_at, now)
+    ? { $set: { last_at: observedAt } }
+    : { $max: { last_at: observedAt } };
+  const times = { $min: { first_at: observedAt }, ...last };
+  if (known.page === page) return { updateOne: { filter, update: { ...times, $set: { ...place, ...times.$set } } } };
+  if (isLater(known.last_at, observedAt, now)) return { updateOne: { filter, update: times } };
+  return {
+    updateOne: { filter, update: { ...times, $set: { ...place, ...times.$set, count: (known.count ?? 1) + 1 } } },
+  };
 }

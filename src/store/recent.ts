@@ -2,7 +2,16 @@ import { recentChanges, type ChangeDoc, type ChangeQuery } from './changes.js';
 import type { Store } from './database.js';
 
 export type EventKind = ChangeDoc['kind'] | 'created';
-export const EVENT_KINDS: readonly EventKind[] = ['created', 'changed', 'merged', 'split', 'retired', 'returned'];
+export const EVENT_KINDS: readonly EventKind[] = [
+  'created',
+  'changed',
+  'renamed',
+  'merged',
+  'moved',
+  'split',
+  'retired',
+  'returned',
+];
 
 /** One thing that happened to a host: an entry of its history, or its beginning. */
 export interface HostEvent extends Pick<ChangeDoc, 'host' | 'at' | 'run' | 'others' | 'fields'> {

@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation } from 'mongodb';
+import type { AnyBulkWriteOperation, UpdateFilter } from 'mongodb';
 import { anchorOf, hostId } from '../host/anchor.js';
 import { contentHash, identityDigest } from '../host/hash.js';
 import type { Junk } from '../host/junk.js';
@@ -83,20 +83,24 @@ export async function reclaimAll(store: Store, junk: Junk): Promise<number> {
   for await (const doc of store.records.find().batchSize(BATCH)) {
     const keys = claimed(doc, junk);
     if (!sameKeys(keys, doc.keys)) reclaimed += 1;
-    updates.push({ updateOne: { filter: { _id: doc._id, hash: doc.hash }, update: { $set: changeOf(doc, keys) } } });
+    updates.push({ updateOne: { filter: { _id: doc._id, hash: doc.hash }, update: changeOf(doc, keys) } });
     if (updates.length === BATCH) await write();
   }
   await write();
   return reclaimed;
 }
 
-function changeOf(doc: RecordDoc, keys: string[]): Partial<RecordDoc> {
-  if (sameKeys(keys, doc.keys)) return { dirty: true, unresolved: true };
-  const prior = [...new Set([...(doc.prior_keys ?? []), ...doc.keys])].filter((key) => !keys.includes(key));
+function changeOf(doc: RecordDoc, keys: string[]): UpdateFilter<RecordDoc> {
+  const merge = { dirty: true, unresolved: true } as const;
+  if (sameKeys(keys, doc.keys)) return { $set: merge };
+  const lost = doc.keys.filter((key) => !keys.includes(key));
   const mapping = doc.hash.slice(0, doc.hash.indexOf('.'));
   const hash = `${mapping}.${contentHash(doc.observation, keys)}`;
   const identity = identityDigest(doc.vendor, doc.observation, keys);
-  return { keys, identity, hash, dirty: true, unresolved: true, ...(prior.length > 0 ? { prior_keys: prior } : {}) };
+  return {
+    $set: { keys, identity, hash, ...merge },
+    ...(lost.length > 0 ? { $addToSet: { prior_keys: { $each: lost } } } : {}),
+  };
 }
 
 function claimed({ _id, source, vendor, observation }: RecordDoc, junk: Junk): string[] {

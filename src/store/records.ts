@@ -1,6 +1,8 @@
 import type { AnyBulkWriteOperation, IndexDescription, MongoBulkWriteError } from 'mongodb';
 import type { HostObservation } from '../host/types.js';
+import { isLater } from './clock.js';
 import type { Store } from './database.js';
+import type { SetAside } from './set-aside.js';
 import { isAnotherWeek, timesMoved, touchTimes, type Touched } from './times.js';
 
 /** What one source says about one machine, as last understood. `_id` = `source:native id`. */
@@ -18,7 +20,7 @@ export interface RecordDoc {
   /** The page (and row) that holds this content as received. */
   page: string;
   row: number;
-  /** When that page was received: an older page never replaces a newer one's content. */
+  /** When that page was received, by MongoDB's clock: an older page never replaces a newer one's content. */
   observed_at: Date;
   run: string;
   created_run: string;
@@ -29,14 +31,17 @@ export interface RecordDoc {
   dirty?: true;
   /** What tells which machine it is has changed since: otherwise its host alone is concerned. */
   unresolved?: true;
-  /** Keys it held before, until the merge has seen that they are gone. */
+  /** Keys that it held before, or that an erased record held with it, until the merge has seen that they are gone. */
   prior_keys?: string[];
+  /** Merging it failed: it waits for another try. */
+  set_aside?: SetAside;
 }
 
 export const recordIndexes: IndexDescription[] = [
   { key: { keys: 1 } },
   { key: { dirty: 1, _id: 1 }, partialFilterExpression: { dirty: true } },
   { key: { source: 1, gone_at: 1 }, partialFilterExpression: { gone_at: { $exists: true } } },
+  { key: { 'set_aside.at': 1 }, partialFilterExpression: { 'set_aside.at': { $exists: true } } },
 ];
 
 /** A row of a page, understood and ready to be stored. */
@@ -66,17 +71,7 @@ export interface Outcome {
 
 type Known = Pick<
   RecordDoc,
-  | '_id'
-  | 'identity'
-  | 'hash'
-  | 'observed_at'
-  | 'page'
-  | 'run'
-  | 'created_run'
-  | 'created_page'
-  | 'gone_at'
-  | 'keys'
-  | 'prior_keys'
+  '_id' | 'identity' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys'
 > & {
   observation: { device: { last_seen_time?: Date; modified_time?: Date; boot_time?: Date } };
 };
@@ -91,7 +86,6 @@ const KNOWN = {
   created_page: 1,
   gone_at: 1,
   keys: 1,
-  prior_keys: 1,
   'observation.device.last_seen_time': 1,
   'observation.device.modified_time': 1,
   'observation.device.boot_time': 1,
@@ -109,11 +103,12 @@ export async function putRecords(
   known = true,
 ): Promise<Outcome> {
   const outcome: Outcome = { new: 0, changed: 0, unchanged: 0 };
+  const now = await store.clock.now();
   let open = records;
   // A record that another activity changes between our read and our write is looked at again.
   for (let round = 0; open.length > 0; round += 1) {
     if (round === 10) throw new Error(`Records of page ${origin.page} keep changing under us`);
-    open = await putRound(store, origin, open, outcome, known || round > 0);
+    open = await putRound(store, origin, open, outcome, { lookUp: known || round > 0, now });
   }
   return outcome;
 }
@@ -123,7 +118,7 @@ async function putRound(
   origin: Origin,
   records: readonly Understood[],
   outcome: Outcome,
-  lookUp: boolean,
+  { lookUp, now }: { lookUp: boolean; now: Date },
 ): Promise<Understood[]> {
   const known = lookUp ? await knownOf(store, records) : new Map<string, Known>();
 
@@ -139,12 +134,12 @@ async function putRound(
       inserted.push(record);
     } else if (existing.hash === record.hash && existing.gone_at === undefined) {
       countKnown(origin, existing, outcome);
-      const times = timesMoved(origin.observedAt, existing, record.observation.device);
+      const times = timesMoved(origin.observedAt, existing, record.observation.device, now);
       if (times) {
         const anotherWeek = isAnotherWeek(existing.observation.device.last_seen_time, times.last_seen_time);
         touched.push({ id: record._id, times, anotherWeek });
       }
-    } else if (existing.observed_at > origin.observedAt) {
+    } else if (isLater(existing.observed_at, origin.observedAt, now)) {
       outcome.unchanged += 1;
     } else {
       updates.push({
@@ -197,7 +192,7 @@ function fresh(origin: Origin, record: Understood): RecordDoc {
 
 function change(origin: Origin, existing: Known, record: Understood) {
   const kept = new Set(record.keys);
-  const prior = [...new Set([...(existing.prior_keys ?? []), ...existing.keys])].filter((key) => !kept.has(key));
+  const lost = existing.keys.filter((key) => !kept.has(key));
   return {
     $set: {
       observation: record.observation,
@@ -210,8 +205,8 @@ function change(origin: Origin, existing: Known, record: Understood) {
       run: origin.run,
       dirty: true as const,
       ...(existing.identity === record.identity ? {} : { unresolved: true as const }),
-      ...(prior.length > 0 ? { prior_keys: prior } : {}),
     },
+    ...(lost.length > 0 ? { $addToSet: { prior_keys: { $each: lost } } } : {}),
     $unset: { gone_at: true as const },
   };
 }

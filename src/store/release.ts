@@ -21,6 +21,9 @@ export async function releaseUnderstood(
   await release(store, page, [...ids]);
 }
 
+/** A time that has not come yet: a clock was ahead. */
+const NOT_YET = { $expr: { $gt: ['$last_at', { $add: ['$$NOW', 5_000] }] } };
+
 /** Lets entries leave quarantine, but for those that came on a newer page than this one. */
 export async function release(
   store: Store,
@@ -28,7 +31,7 @@ export async function release(
   ids: readonly string[],
 ): Promise<void> {
   if (ids.length === 0) return;
-  const notNewer = { $or: [{ page: page._id }, { last_at: { $lte: page.fetched_at } }] };
+  const notNewer = { $or: [{ page: page._id }, { last_at: { $lte: page.fetched_at } }, NOT_YET] };
   for (const some of slicesOfIds(ids)) await store.quarantine.deleteMany({ _id: { $in: [...some] }, ...notNewer });
 }
 

@@ -1,12 +1,15 @@
-import { Binary } from 'mongodb';
+import { Binary, type ClientSession } from 'mongodb';
 import type { KeyRing } from '../privacy/key-ring.js';
 import { seal, unseal } from '../privacy/seal.js';
 import { inTransaction, joined, partId, partsOf, type BodyDoc, type Within } from './bodies.js';
 import type { Store } from './database.js';
+import type { RawClaim } from './raw-claim.js';
 
 export interface ResealOptions {
   /** Told after each page how many have been sealed again so far. */
   onBatch?: (done: number) => void;
+  /** What keeps a backup from reading a page that is half sealed anew. */
+  claim?: RawClaim;
 }
 
 /** Ids at a time: the server forgets a cursor that nobody asks for ten minutes. */
@@ -32,7 +35,11 @@ export function sealKeys(store: Store): Promise<string[]> {
  * the last look is left to the next call. Returns how many pages it sealed. Throws `Failure` when the ring lacks a key that
  * pages have, and, at its end, an error that names pages that do not open.
  */
-export async function resealBodies(store: Store, keys: KeyRing, { onBatch }: ResealOptions = {}): Promise<number> {
+export async function resealBodies(
+  store: Store,
+  keys: KeyRing,
+  { onBatch, claim }: ResealOptions = {},
+): Promise<number> {
   const stuck: string[] = [];
   let done = 0;
   for (const key of await sealKeys(store)) {
@@ -42,7 +49,11 @@ export async function resealBodies(store: Store, keys: KeyRing, { onBatch }: Res
     for await (const { _id, parts } of found) {
       const digest = _id.slice(0, -FIRST.length);
       const again = (within: Within) => reseal(store, keys, key, digest, within);
-      const outcome = await (parts === 1 ? again({}) : inTransaction(store, (session) => again({ session })));
+      const atOnce = async (session: ClientSession) => {
+        await claim?.fence(session);
+        return again({ session });
+      };
+      const outcome = await (parts === 1 ? again({}) : inTransaction(store, atOnce));
       if (outcome === 'sealed') done += 1;
       if (outcome === 'stuck') stuck.push(digest);
       onBatch?.(done);

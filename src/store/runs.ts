@@ -115,12 +115,36 @@ export function listRuns(
   return store.runs.find(filter).sort({ started_at: -1 }).limit(limit).toArray();
 }
 
-/** The latest run whose id begins with `prefix`; without one, the latest that fetched something. */
-export async function findRun(store: Store, prefix: string): Promise<RunDoc | null> {
+/** Runs whose id begins with `prefix`, the latest first; only the one whose id it is, where there is one. */
+export async function runsNamed(store: Store, prefix: string, limit: number): Promise<RunDoc[]> {
+  const exact = await store.runs.findOne({ _id: prefix });
+  if (exact) return [exact];
   const escaped = prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const runs = store.runs.find({ _id: { $regex: `^${escaped}` } }).sort({ started_at: -1 });
-  for await (const run of runs) {
-    if (prefix !== '' || (await store.pages.findOne({ run: run._id }, { projection: { _id: 1 } }))) return run;
-  }
-  return null;
+  return store.runs
+    .find({ _id: { $regex: `^${escaped}` } })
+    .sort({ started_at: -1 })
+    .limit(limit)
+    .toArray();
+}
+
+/** Which of `runs` have stored pages; only of one source, where it is named. */
+export async function runsWithPages(
+  store: Store,
+  runs: readonly RunDoc[],
+  source: string | undefined,
+): Promise<RunDoc[]> {
+  const having = new Set<string>(
+    await store.pages.distinct('run', {
+      run: { $in: runs.map(({ _id }) => _id) },
+      ...(source === undefined ? {} : { source }),
+    }),
+  );
+  return runs.filter(({ _id }) => having.has(_id));
+}
+
+/** The latest run that fetched something. */
+export async function latestWithPages(store: Store): Promise<RunDoc | undefined> {
+  for await (const run of store.runs.find().sort({ started_at: -1 }))
+    if (await store.pages.findOne({ run: run._id }, { projection: { _id: 1 } })) return run;
+  return undefined;
 }

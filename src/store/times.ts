@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
+import { isLater } from './clock.js';
 import { lastSeenWeek } from '../host/life.js';
 import { STALE_AFTER_MS } from '../host/rules.js';
 import type { HostSource } from '../host/golden.js';
@@ -20,8 +21,9 @@ export function timesMoved(
   observedAt: Date,
   known: { observed_at: Date; observation: { device: Times } },
   after: Times,
+  now: Date,
 ): Times | undefined {
-  if (known.observed_at > observedAt) return undefined;
+  if (isLater(known.observed_at, observedAt, now)) return undefined;
   const before = known.observation.device;
   const moved: Times = {};
   for (const field of FIELDS) {

@@ -8,6 +8,7 @@ import { Findings } from './findings.js';
 import { wholeOutcome } from './page-ids.js';
 import { pagesFrom, type PageDoc } from './pages.js';
 import type { RunDoc } from './runs.js';
+import { recordsAside } from './set-aside.js';
 import { RECORD_CHECKS, type CheckedPage } from './verify-records.js';
 
 export interface Verification {
@@ -45,6 +46,7 @@ export type ReadBody = (
   body: Buffer,
 ) => { rows: number } & Pick<CheckedPage, 'eventIds'>;
 
+const MOST_ASIDE = 1_000;
 const NOTHING: ReturnType<ReadBody> = { rows: 0, eventIds: () => [] };
 
 /**
@@ -90,6 +92,8 @@ export async function verifyRun(
     reconciled[source] = { pages: pages.length, rows, records, checksum: sums };
   }
   const hosts = await checkHosts(store, findings);
+  for (const { record, error } of await recordsAside(store, MOST_ASIDE))
+    findings.add('a record was set aside by the merge', `${record} (${error})`);
   const sum = (of: (one: Reconciled) => number) => Object.values(reconciled).reduce((all, one) => all + of(one), 0);
   return {
     run: run._id,

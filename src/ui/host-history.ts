@@ -10,7 +10,7 @@ export function history(host: HostDoc, { changes }: HostDetails): Html {
   return html`<section aria-labelledby="history">
     <h2 id="history">History</h2>
     <ol class="history">
-      ${changes.map((change) => entry(change.at, change.run, KINDS[change.kind](change)))}
+      ${changes.map((change) => entry(change.at, change.run, html`${KINDS[change.kind](change)}${as(host, change)}`))}
       ${changes.length === MOST_CHANGES ? html`<li class="hint">Earlier changes: rollcall host ${host._id} --history</li>` : ''}
       ${entry(host.created.at, host.created.run, html`First stood`)}
     </ol>
@@ -25,6 +25,10 @@ const entry = (at: Date, run: string, what: Html): Html =>
     <div>${what}</div>
   </li>`;
 
+/** What happened under a former id says so. */
+const as = (host: HostDoc, change: ChangeDoc): Html | '' =>
+  change.host === host._id ? '' : html` <span class="from">as ${change.host}</span>`;
+
 const links = (ids: readonly string[] = []): Html[] =>
   ids.slice(0, 20).map((id, at) => html`${at > 0 ? ', ' : ''}<a href="${hostHref(id)}">${id}</a>`);
 
@@ -33,7 +37,9 @@ const KINDS: Record<ChangeDoc['kind'], (change: ChangeDoc) => Html> = {
     html`<ul class="diff">
       ${fields.slice(0, 50).map((field) => html`<li><span class="path">${field.path}</span> ${difference(field)}</li>`)}
     </ul>`,
+  renamed: ({ others }) => html`Renamed from ${links(others)}`,
   merged: ({ others }) => html`${links(others)} became this host`,
+  moved: ({ others }) => html`Took over records of ${links(others)}`,
   split: ({ others }) => html`Came apart: see also ${links(others)}`,
   retired: () => html`No source lists it any more`,
   returned: () => html`A source lists it again`,

@@ -78,7 +78,8 @@ export class SourceListing {
     const account = await this.close(failure, this.state.ended || this.follow || !fetch, parks);
     if (steps.includes('merge') && this.state.settle === 'merge') {
       this.show({ state: 'merging' });
-      await this.merge();
+      const warnings = await this.merge();
+      if (warnings.length > 0) account.warnings = [...(account.warnings ?? []), ...warnings];
     }
     return { account, failure };
   }
@@ -194,12 +195,16 @@ export class SourceListing {
     this.state.normalized = sum.next;
   }
 
-  private async merge(): Promise<void> {
+  /** Returns what users are to know of it. */
+  private async merge(): Promise<string[]> {
+    const warnings: string[] = [];
     for (let more = true; more;) {
       const merged = await this.activities.mergeRecords({ run: this.input.run });
       this.progress.merged += merged.settled;
+      if (merged.warning && warnings.length < MOST_WARNINGS) warnings.push(merged.warning);
       more = merged.more;
     }
+    return warnings;
   }
 
   private note(error: unknown): void {

@@ -15,6 +15,7 @@ import { sendText, serve, type HttpServer } from '../support/http-server.js';
 import { type Ran, runProgram } from '../support/program.js';
 
 /** Subjects are erased, by the compiled program, from what the whole pipeline made of real answers. */
+jest.setTimeout(300_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-erase-'));
 const keyRing = join(dir, 'keys.json');
 const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
@@ -113,7 +114,7 @@ function run(...args: string[]): Promise<Ran> {
     MONGODB_DATABASE: mongodb.database,
     ROLLCALL_KEY_RING: keyRing,
   };
-  return runProgram([...args], { cwd: dir, env });
+  return runProgram([...args], { cwd: dir, env, timeout: 60_000 });
 }
 
 /** Where any of `values` is: in any field of any collection, and in any raw page. */
@@ -305,4 +306,32 @@ test('one subject is to be named, and one that is there', async () => {
     err: expect.stringContaining('There is no host'),
   });
   expect((await run('erase', '--record', 'nonsense', '--why', 'x', '--yes')).code).toBe(2);
+  const { audit } = pipeline.store;
+  for (const [words, says] of [
+    [['--user', 'nobody'], 'There is no such user: nobody'],
+    [['--user', 'nobody', '--dry-run'], 'There is no such user: nobody'],
+    [['--record', 'qualys-demo:none'], 'There is no record qualys-demo:none'],
+  ] as const)
+    expect(await run('erase', ...words, '--why', 'x', '--yes')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining(says),
+    });
+  expect(await audit.countDocuments()).toBe(0);
+});
+
+test('a host is erased by any name that finds it, and its id is named; where several are called so, it is asked for', async () => {
+  await collect();
+  const { store } = pipeline;
+  const { _id: id } = (await store.hosts.findOne({ 'device.hostname': 'planted-one' }))!;
+  const { code, out } = await run('erase', '--host', 'PLANTED-ONE', '--why', 'x', '--dry-run');
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining(`2 records, 1 host (${id})`) });
+  await store.hosts.updateOne({ 'device.hostname': 'web-1' }, { $set: { 'device.hostname': 'planted-one' } });
+  expect(await run('erase', '--host', 'planted-one', '--why', 'x', '--yes')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(new RegExp(`2 hosts are called planted-one\\n.*by its id: .*${id}`)),
+  });
+  expect(await store.hosts.countDocuments()).toBe(4);
+  const erased = await run('erase', '--host', 'qualys-demo:700009', '--why', 'x', '--yes', '--json');
+  expect(JSON.parse(erased.out)).toMatchObject({ host: id, records: 2 });
 });

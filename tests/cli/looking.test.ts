@@ -8,31 +8,33 @@ import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { appendPage } from '../../src/store/pages.js';
 import { putRecords } from '../../src/store/records.js';
+import { openRun } from '../../src/store/runs.js';
 import { markGone } from '../../src/store/retire.js';
 import { record } from '../host/records.js';
-import { PROGRAM, type Ran, runProgram, spawnProgram } from '../support/program.js';
 import { dropStore, freshStore } from '../support/store.js';
 
 /** Looking at hosts with the compiled program, as a user does, on a real mongod. */
+jest.setTimeout(120_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-looking-'));
+const program = join(__dirname, '../../dist/src/cli/main.js');
 const database = `l${randomUUID().slice(0, 8)}`;
 let store: Store;
 
-const place = () => ({
-  cwd: dir,
-  env: {
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+function run(args: string[], file = process.execPath, first = [program]): Promise<Ran> {
+  const env = {
+    PATH: process.env['PATH'],
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
     MONGODB_DATABASE: database,
     TEMPORAL_ADDRESS: '127.0.0.1:1',
-  },
-});
-const run = (args: string[]): Promise<Ran> => runProgram(args, place());
-
-/** A program beside the command line. */
-function runOther(file: string, args: string[]): Promise<Ran> {
-  const { cwd, env } = place();
+  };
   return new Promise((resolve) => {
-    execFile(file, args, { cwd, env: { PATH: process.env['PATH'], ...env } }, (error, out, err) => {
+    execFile(file, [...first, ...args], { cwd: dir, env, timeout: 60_000 }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
     });
   });
@@ -215,7 +217,9 @@ describe('changes', () => {
 
   test('of a time and a kind that are none it says which there are', async () => {
     expect(await run(['changes', '--since', 'soon'])).toMatchObject({ code: 2 });
-    expect((await run(['changes', '--kind', 'gone'])).err).toMatch(/Allowed choices are created, changed, merged/);
+    expect((await run(['changes', '--kind', 'gone'])).err).toMatch(
+      /Allowed choices are created, changed, renamed, merged/,
+    );
     const later = new Date(Date.now() + 86_400_000).toISOString();
     expect(await run(['changes', '--since', later])).toMatchObject({
       code: 0,
@@ -225,11 +229,59 @@ describe('changes', () => {
   });
 });
 
+describe('a run by the beginning of its id', () => {
+  const runs = ['20260101000000-aaaa', '20260101000000-bbbb', '20260101000000-cccc', '20260102000000-dddd'];
+  beforeAll(async () => {
+    for (const id of runs) await openRun(store, id, 'w', new Date());
+    const [page] = await store.pages.find({ run: 'run-1' }).toArray();
+    const pageOf = (run: string, source: string) => ({ ...page!, _id: `${run}/${source}/0`, run, source });
+    await store.pages.insertMany([
+      pageOf(runs[0]!, 'qualys-demo'),
+      pageOf(runs[1]!, 'crowdstrike-demo'),
+      pageOf(runs[3]!, 'qualys-demo'),
+    ]);
+  });
+
+  test.each([
+    [['replay', '--run', '20260101'], '2 runs with stored pages begin with 20260101', [0, 1]],
+    [['verify', '--run', '2026010'], '3 runs with stored pages begin with 2026010', [0, 1, 3]],
+    [['runs', 'show', '20260101'], '3 runs begin with 20260101', [0, 1, 2]],
+    [['runs', 'confirm', '20260101'], '3 runs begin with 20260101', [0, 1, 2]],
+  ])('%j lists those that it fits', async (words, says, which) => {
+    const { code, err } = await run(words);
+    expect(code).toBe(2);
+    expect(err).toContain(says);
+    expect(runs.filter((id) => err.includes(`  ${id}  `))).toEqual(which.map((at) => runs[at]));
+  });
+
+  test('where one alone has pages, or one alone is called so, that one is meant', async () => {
+    // Temporal is not there: so far it came.
+    const noTemporal = { code: 5, err: expect.stringContaining('Temporal') };
+    expect(await run(['replay', '--run', '20260101', '--source', 'qualys-demo'])).toMatchObject(noTemporal);
+    expect(await run(['replay', '--run', '20260102'])).toMatchObject(noTemporal);
+    expect((await run(['verify', '--run', '20260102'])).out).toContain(`Run ${runs[3]}`);
+    expect((await run(['runs', 'show', runs[2]!])).out).toContain(runs[2]);
+  });
+
+  test('one without pages says so', async () => {
+    for (const words of [
+      ['replay', '--run', runs[2]!],
+      ['verify', '--run', runs[2]!],
+    ])
+      expect(await run(words)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(`No stored pages for run ${runs[2]}`),
+      });
+    const none = await run(['replay', '--run', '20260101', '--source', 'logins']);
+    expect(none.err).toContain('No stored pages for the 3 runs that begin with 20260101 of logins');
+  });
+});
+
 describe('the program', () => {
   test('help groups its commands, shows examples and is quick; an unknown word is nearly known', async () => {
     const hook = join(dir, 'loaded.cjs');
     writeFileSync(hook, "process.on('exit', () => process.stderr.write(Object.keys(require.cache).join()));");
-    const { out, err } = await runOther(process.execPath, ['-r', hook, PROGRAM, '--help']);
+    const { out, err } = await run(['--help'], process.execPath, ['-r', hook, program]);
     expect(err).toMatch(/commander/);
     // Loading these takes several times as long as everything else.
     expect(err).not.toMatch(/node_modules.(mongodb|@temporalio|zod)/);
@@ -246,9 +298,18 @@ describe('the program', () => {
   });
 
   test('a worker that cannot start ends as npm start does', async () => {
-    expect(await spawnProgram(['worker'], place())).toMatchObject({
+    expect(await run(['worker'])).toMatchObject({
       code: 5,
       err: expect.stringMatching(/Temporal at 127\.0\.0\.1:1 does not answer/),
+    });
+  });
+
+  test('a worker whose clock is wrong does not start', async () => {
+    const hook = join(dir, 'clock.cjs');
+    writeFileSync(hook, 'const now = Date.now; Date.now = () => now() - 2 * 3_600_000;');
+    expect(await run(['worker'], process.execPath, ['-r', hook, program])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/This machine's clock is 2 hours behind MongoDB's.*\n.*time server/),
     });
   });
 
@@ -262,7 +323,7 @@ describe('the program', () => {
     const script = join(dir, 'complete.bash');
     writeFileSync(script, (await run(['completion', 'bash'])).out);
     const ask = `source ${script}; COMP_WORDS=(${typed}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _rollcall; echo "\${COMPREPLY[@]}"`;
-    const { out } = await runOther('bash', ['-c', ask]);
+    const { out } = await run([], 'bash', ['-c', ask]);
     expect(out.trim().split(' ')).toEqual(words);
   });
 

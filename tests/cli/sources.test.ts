@@ -19,6 +19,7 @@ import { runProgram } from '../support/program.js';
 import { dropStore, freshStore } from '../support/store.js';
 
 /** What a user asks about sources, and makes of new ones: the compiled program, and vendors on real HTTP. */
+jest.setTimeout(120_000);
 const ROOT = join(__dirname, '../..');
 const database = `o${randomUUID().slice(0, 8)}`;
 let dir: string;
@@ -31,7 +32,7 @@ function run(args: string[], environment: Record<string, string> = {}) {
     MONGODB_DATABASE: database,
     ...environment,
   };
-  return runProgram(['sources', ...args], { cwd: dir, env });
+  return runProgram(['sources', ...args], { cwd: dir, env, timeout: 30_000 });
 }
 
 async function vendor(answer: (request: SeenRequest, response: ServerResponse) => void): Promise<HttpServer> {
@@ -181,8 +182,10 @@ describe('check', () => {
       out: expect.stringMatching(/unreachable: .*refused the connection/),
     });
     const silent = await vendor(() => {});
+    const began = Date.now();
     const ran = await run(['check', 'qualys-demo', '--timeout', '1'], demo(silent.url));
     expect(ran).toMatchObject({ code: 5, out: expect.stringMatching(/gave no page within 1 s/) });
+    expect(Date.now() - began).toBeLessThan(8_000);
   });
 
   test('missing and malformed settings are named without their values, and no request is made', async () => {

@@ -6,11 +6,11 @@ import type { Decisions, KeyVerdict, Resolution } from '../../src/host/resolutio
 import type { HostRecord } from '../../src/host/types.js';
 import { machine, made } from './machines.js';
 import { record } from './records.js';
-import { series } from '../support/soak.js';
 
 /** How many histories each property is tried on. */
-const HISTORIES = series(150, 5_000);
+const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 250);
 const run = { numRuns: HISTORIES };
+jest.setTimeout(60_000 + HISTORIES * 60);
 
 const records = fc.array(machine, { maxLength: 16 }).map((given) => given.map(made));
 const decisions = fc.array(
@@ -221,13 +221,15 @@ const sorted = ({ clusters, refused }: Resolution) => ({
   refused: refused.map((refusal) => JSON.stringify(refusal)).sort(),
 });
 
-test('a chain of five thousand records that contradict each other comes to an end', () => {
+test('a chain of five thousand records that contradict each other ends quickly', () => {
   const chain = Array.from({ length: 5_000 }, (_, at) =>
     record(`crowdstrike:${at}`, {
       hostname: 'web-01',
       keys: [`mac::m${at}`, `mac::m${at + 1}`, `serial::s${at % 400}`],
     }),
   );
+  const started = performance.now();
   const { clusters } = resolveAll(chain);
+  expect(performance.now() - started).toBeLessThan(3_000);
   expect(clusters.length).toBeGreaterThan(1);
 });

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { transformFileSync } from '@swc/core';
 import { isAlive } from '../../src/servers/process.js';
-import { eventually } from '../support/eventually.js';
 
 let dir: string;
 const left: number[] = [];
@@ -42,7 +41,8 @@ async function parent(then: string): Promise<{ pid: number; child: number }> {
 }
 
 async function dead(pid: number): Promise<boolean> {
-  return eventually(`the end of process ${pid}`, () => !isAlive(pid));
+  for (let look = 0; look < 100 && isAlive(pid); look++) await delay(20);
+  return !isAlive(pid);
 }
 
 const posix = process.platform === 'win32' ? test.skip : test;

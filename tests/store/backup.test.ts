@@ -1,17 +1,22 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, type Document } from 'mongodb';
 import { backup } from '../../src/store/backup.js';
+import type { Failure } from '../../src/failure.js';
+import { getBody, inTransaction } from '../../src/store/bodies.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
+import { appendPage } from '../../src/store/pages.js';
+import { claimingRaw } from '../../src/store/raw-claim.js';
 import { restore } from '../../src/store/restore.js';
 import { record } from '../host/records.js';
 import { putHosts } from '../export/inventory.js';
 import { freshStore } from '../support/store.js';
 
+jest.setTimeout(120_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-backup-'));
 let store: Store;
 let other: Store;
@@ -154,3 +159,90 @@ test('a run that was under way is closed when it is restored, and its file is wh
   await restore(other, path);
   expect(await other.runs.findOne({ _id: 'r' })).toMatchObject({ status: 'cancelled', ended_at: expect.any(Date) });
 });
+
+/** Pages, each with a body of its own. */
+async function putPages(count: number): Promise<string[]> {
+  const digests: string[] = [];
+  for (let seq = 0; seq < count; seq += 1) {
+    const body = Buffer.from(`[{"id":${seq}}]`);
+    const digest = createHash('sha256').update(body).digest('hex');
+    const at = { cursor: { seq }, next: null, fetchedAt: new Date(0), status: 200, mediaType: 'application/json' };
+    await appendPage(store, 'r', 'qualys', seq, { ...at, body, digest, rows: 1 });
+    digests.push(digest);
+  }
+  return digests;
+}
+
+test('while a backup is taken no body is removed: whoever would is refused by name, and each page keeps its body', async () => {
+  const digests = await putPages(3);
+  const removeAll = () =>
+    claimingRaw(store, 'rollcall prune', () => store.bodies.deleteMany({}), { patienceMs: 0 }).catch(
+      (error: Failure) => error,
+    );
+  const refused: unknown[] = [];
+  const path = folder();
+  await backup(store, path, { onCollection: async () => void refused.push(await removeAll()) });
+  expect(refused.length).toBeGreaterThan(5);
+  for (const error of refused)
+    expect(error).toMatchObject({
+      kind: 'settings-invalid',
+      message: expect.stringMatching(/^rollcall prune has to wait: .* in use by rollcall backup, process \d+ on \S+$/),
+      details: { remedy: expect.stringMatching(/ends by itself at 20\d\d-/) },
+    });
+  await restore(other, path);
+  for (const digest of digests) expect(await getBody(other, digest, Buffer.byteLength('[{"id":0}]'))).toBeDefined();
+  // Its end lets others go on.
+  expect(await removeAll()).toMatchObject({ deletedCount: 3 });
+});
+
+test('a backup waits for erasing to end, says who it waits for, and gives up by name', async () => {
+  let end = () => {};
+  const erasing = claimingRaw(store, 'rollcall erase', () => new Promise<void>((resolve) => (end = resolve)));
+  await waitFor(async () => (await store.leases.findOne({ _id: 'raw-pages' }))?.holder);
+  await expect(backup(store, folder(), { patienceMs: 0 })).rejects.toThrow(/in use by rollcall erase, process/);
+  const path = folder();
+  const told: string[] = [];
+  const backedUp = backup(store, path, {
+    onWait: (holder) => {
+      told.push(holder);
+      end();
+    },
+  });
+  await Promise.all([erasing, backedUp]);
+  expect(told).toEqual([expect.stringMatching(/^rollcall erase, process \d+ on [^#]+$/)]);
+  await restore(other, path);
+});
+
+test('a claim whose process died ends by itself, and a process that slept through its claim is told', async () => {
+  await putPages(1);
+  const path = folder();
+  const taken = backup(store, path, {
+    onCollection: async ({ name }) => {
+      if (name !== 'records') return;
+      await store.leases.updateOne({ _id: 'raw-pages' }, { $set: { expires_at: new Date(0) } });
+      await claimingRaw(store, 'rollcall erase', () => Promise.resolve());
+    },
+  });
+  await expect(taken).rejects.toThrow(/rollcall backup did not answer for a minute/);
+  await expect(restore(other, path)).rejects.toThrow(/holds no backup/);
+  // The same of one that removes: its transaction is not committed.
+  const removing = claimingRaw(store, 'rollcall prune', async ({ fence }) => {
+    await store.leases.updateOne({ _id: 'raw-pages' }, { $set: { expires_at: new Date(0) } });
+    await backup(store, folder());
+    await inTransaction(store, async (session) => {
+      await store.bodies.deleteMany({}, { session });
+      await fence(session);
+    });
+  });
+  await expect(removing).rejects.toThrow(/rollcall prune did not answer for a minute/);
+  expect(await store.bodies.countDocuments()).toBe(1);
+});
+
+async function waitFor<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (const until = Date.now() + 60_000; ;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > until) throw new Error(`Waited in vain: ${JSON.stringify(seen)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,6 +1,7 @@
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { resolveAll } from '../../src/host/resolve.js';
 import type { Store } from '../../src/store/database.js';
+import { removeRecords } from '../../src/store/erase-records.js';
 import { explainStored } from '../../src/store/explain.js';
 import { Lanes } from '../../src/store/lanes.js';
 import { takeLease } from '../../src/store/leases.js';
@@ -141,4 +142,38 @@ test('a key that too many come to hold ties no longer, and does again', async ()
   await merge();
   await put(guests.map((_, n) => laptop(2_000 + 10 * n, [1_000 + n])));
   await merge();
+});
+
+test('a record that is erased leaves its oversized component whole, halved, or small again, and merging goes on', async () => {
+  await put([...row(0, 60), laptop(500, [5, 6], 'SERIAL0001')]);
+  await put([laptop(501, [], 'SERIAL0001', 'qualys')]);
+  await merge();
+  expect(await oversized()).toBe(61);
+  const erase = async (...ids: string[]) => {
+    await removeRecords(store, ids, 'erase');
+    expect(await store.hosts.countDocuments({ 'sources.record': { $in: ids } })).toBe(0);
+    await put([laptop(700 + tick, [900 + tick])]);
+    await merge();
+  };
+  // One of two records of a host, which keeps its other one.
+  await erase('crowdstrike:0500');
+  expect(await oversized()).toBe(60);
+  expect(await store.hosts.countDocuments({ 'sources.record': 'qualys:0501' })).toBe(1);
+  // In the middle of the row, and twice near its end: what is left there is no longer too large.
+  await erase('crowdstrike:0030');
+  expect(await oversized()).toBe(59);
+  await erase('crowdstrike:0044', 'crowdstrike:0045', 'crowdstrike:0046');
+  expect(await oversized()).toBe(30);
+  await erase('crowdstrike:0015');
+  expect(await oversized()).toBe(0);
+});
+
+test('a host that names a record which is no more does not end merging', async () => {
+  await put([...row(0, 40), laptop(500, [5, 6], 'SERIAL0001')]);
+  await put([laptop(501, [], 'SERIAL0001', 'qualys')]);
+  await merge();
+  await store.records.deleteOne({ _id: 'crowdstrike:0500' });
+  await put([laptop(501, [7], 'SERIAL0001', 'qualys'), laptop(502, [8], undefined, 'qualys')]);
+  await merge();
+  expect(await store.records.countDocuments({ dirty: true })).toBe(0);
 });

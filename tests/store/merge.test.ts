@@ -1,6 +1,7 @@
 import { hostId } from '../../src/host/anchor.js';
 import type { HostObservation } from '../../src/host/types.js';
 import type { Store } from '../../src/store/database.js';
+import { changesOf } from '../../src/store/changes.js';
 import { findHost, hostOfRecord } from '../../src/store/hosts.js';
 import { takeLease, type Lease } from '../../src/store/leases.js';
 import { Lanes } from '../../src/store/lanes.js';
@@ -280,4 +281,61 @@ test('no look-up of the pipeline scans a collection', async () => {
     store.quarantine.find({ source: 'a' }).explain(),
   ]);
   for (const plan of plans) expect(JSON.stringify(plan['queryPlanner'].winningPlan)).not.toContain('COLLSCAN');
+});
+
+/** What the history says of every host, without changes of fields. */
+const history = async () =>
+  (
+    await store.changes
+      .find({ kind: { $ne: 'changed' } })
+      .sort({ _id: 1 })
+      .toArray()
+  ).map(({ host, kind, others = [] }) => `${host} ${kind} ${[...others].sort().join(' ')}`);
+const early = (id: string, keys: string[]) => {
+  const one = record(id, 'web', keys);
+  one.observation.device.first_seen_time = new Date('2025-06-01T00:00:00Z');
+  return one;
+};
+
+test('a host that takes another id, as a record seen earlier joins it, was renamed; its beginning and history go with it', async () => {
+  await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
+  await mergeAll();
+  await putRecords(store, origin('b'), [record('b:1', 'web-new', ['serial::X1'])]);
+  await mergeAll();
+  const [before] = await store.hosts.find().toArray();
+  await putRecords(store, origin('a'), [early('a:1', ['serial::X1'])]);
+  await mergeAll();
+  const [a, b] = [hostId('a:1'), hostId('b:1')];
+  expect(await history()).toEqual([`${a} renamed ${b}`]);
+  const [host] = await store.hosts.find().toArray();
+  expect(host).toMatchObject({ _id: a, created: before!.created, version: 3 });
+  expect((await changesOf(store, a)).map(({ host: id, kind }) => `${id} ${kind}`)).toEqual([
+    `${b} changed`,
+    `${a} renamed`,
+  ]);
+  // Back again, as the early one is no longer of it: now something does come apart.
+  await putRecords(store, origin('a'), [early('a:1', ['serial::X7'])]);
+  await mergeAll();
+  expect((await history()).slice(1).sort()).toEqual([`${a} split ${b}`, `${b} split ${a}`].sort());
+});
+
+test('two hosts that become one under a third id were renamed and merged, none came apart', async () => {
+  await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
+  await putRecords(store, origin('c'), [record('c:1', 'web', ['serial::X1'])]);
+  await putRecords(store, origin('d'), [record('d:1', 'web', ['uuid::U1'])]);
+  await mergeAll();
+  await putRecords(store, origin('a'), [early('a:1', ['serial::X1', 'uuid::U1'])]);
+  await mergeAll();
+  const [a, b, d] = [hostId('a:1'), hostId('b:1'), hostId('d:1')];
+  expect(await history()).toEqual([`${a} renamed ${b}`, `${a} merged ${d}`]);
+});
+
+test('a record that goes over to another host leaves one that came apart; the other one took it over', async () => {
+  await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1']), record('a:2', 'db', ['serial::X2'])]);
+  await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
+  await mergeAll();
+  await putRecords(store, origin('b'), [record('b:1', 'db', ['serial::X2'])]);
+  await mergeAll();
+  const [first, second] = [hostId('a:1'), hostId('a:2')];
+  expect((await history()).sort()).toEqual([`${first} split ${second}`, `${second} moved ${first}`].sort());
 });

@@ -4,7 +4,9 @@ import { plain } from '../../plain.js';
 
 const KINDS: Record<ChangeDoc['kind'], (change: Pick<ChangeDoc, 'fields' | 'others'>) => string> = {
   changed: ({ fields = [] }) => fields.map(changeText).join('; '),
+  renamed: ({ others = [] }) => `renamed from ${others.join(', ')}`,
   merged: ({ others = [] }) => `${others.join(', ')} became this host`,
+  moved: ({ others = [] }) => `took over records of ${others.join(', ')}`,
   split: ({ others = [] }) => `came apart: see also ${others.join(', ')}`,
   retired: () => 'no source lists it any more',
   returned: () => 'a source lists it again',
@@ -15,12 +17,19 @@ export function happened(change: Pick<ChangeDoc, 'kind' | 'fields' | 'others'>):
   return plain(KINDS[change.kind](change));
 }
 
-/** The history of one host, from its beginning. */
+/** The history of one host, from its beginning; that of its former ids says so. */
 export function* tell(host: HostDoc, history: readonly ChangeDoc[]): Iterable<string> {
   const line = (at: Date, text: string, run: string) =>
     `  ${at.toISOString().slice(0, 16).replace('T', ' ')}  ${text}  (${run})`;
-  yield line(host.created.at, 'first stood', host.created.run);
-  for (const change of history) yield line(change.at, happened(change), change.run);
+  let isTold = false;
+  for (const change of history) {
+    // A former id may have stood before this one did.
+    if (!isTold && change.at >= host.created.at) yield line(host.created.at, 'first stood', host.created.run);
+    isTold ||= change.at >= host.created.at;
+    const as = change.host === host._id ? '' : ` (as ${change.host})`;
+    yield line(change.at, `${happened(change)}${as}`, change.run);
+  }
+  if (!isTold) yield line(host.created.at, 'first stood', host.created.run);
 }
 
 function changeText(change: NonNullable<ChangeDoc['fields']>[number]): string {

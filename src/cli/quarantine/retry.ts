@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { loadConfig } from '../../config.js';
 import { openReading } from '../../normalizer/reading.js';
 import { retryQuarantined, type Retried } from '../../normalizer/retry.js';
 import { loadSources } from '../../sources/index.js';
-import { mergeChanged, type MergeResult } from '../../store/drain.js';
+import type { MergeResult } from '../../store/drain.js';
 import { EXIT } from '../exit.js';
+import { mergeNow } from '../merge-now.js';
 import { plain } from '../../plain.js';
 import { withStore } from '../with-store.js';
 import { narrowing, records, refuseUnknown, whichOf, type Which } from './which.js';
@@ -37,13 +37,10 @@ export const retryCommand = narrowing(new Command('retry'))
       try {
         const retried = await retryQuarantined(reading, which, process.stderr.isTTY ? progress : undefined);
         if (process.stderr.isTTY && retried.pages > 0) process.stderr.write('\n');
-        const holder = `cli/${randomUUID()}`;
-        const merged = retried.merge
-          ? await mergeChanged(store, { holder, run: 'rollcall quarantine retry' })
-          : undefined;
+        const merged = retried.merge ? await mergeNow(store, 'rollcall quarantine retry') : undefined;
         const text = options.json ? JSON.stringify(jsonOf(retried, merged)) : textOf(retried, merged);
         process.stdout.write(`${text}\n`);
-        process.exitCode = retried.failing.length > 0 ? EXIT.incomplete : EXIT.ok;
+        if (retried.failing.length > 0) process.exitCode = EXIT.incomplete;
       } finally {
         await reading.outputs.logins?.close();
       }

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import type { Client } from '@temporalio/client';
 import { openClient } from '../../client.js';
 import { loadConfig, type Config } from '../../config.js';
 import { Failure } from '../../failure.js';
 import type { Store } from '../../store/database.js';
-import { mergeChanged } from '../../store/drain.js';
 import {
   confirmHeld,
   heldListings,
@@ -16,13 +14,14 @@ import {
 } from '../../store/held.js';
 import { countLiveHosts } from '../../store/hosts.js';
 import { askYes } from '../confirm.js';
+import { mergeNow } from '../merge-now.js';
 import { user } from '../person.js';
 import { plain } from '../../plain.js';
 import { minute } from '../time.js';
 import { isOpen, openSources } from '../under-way.js';
 import { withStore } from '../with-store.js';
 import { knownSource } from './known-source.js';
-import { runOf } from './show.js';
+import { runOf } from '../run-of.js';
 
 interface Options {
   source?: string;
@@ -108,13 +107,9 @@ async function settle(
 async function merge(store: Store): Promise<void> {
   const shown = process.stderr.isTTY;
   let settled = 0;
-  await mergeChanged(store, {
-    holder: `cli/${randomUUID()}`,
-    run: 'rollcall runs confirm',
-    onBatch: (sum) => {
-      settled = sum.settled;
-      if (shown) process.stderr.write(`\r${number(settled)} records merged`);
-    },
+  await mergeNow(store, 'rollcall runs confirm', (sum) => {
+    settled = sum.settled;
+    if (shown) process.stderr.write(`\r${number(settled)} records merged`);
   });
   if (shown && settled > 0) process.stderr.write('\n');
 }

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../../config.js';
-import { Failure } from '../../failure.js';
 import type { Store } from '../../store/database.js';
 import { reasonsOf, type ReasonCount } from '../../store/quarantined.js';
-import { findRun, listRuns, type RunDoc, type SourceAccount } from '../../store/runs.js';
+import type { RunDoc, SourceAccount } from '../../store/runs.js';
 import { colours as pc } from '../colours.js';
 import { plain } from '../../plain.js';
+import { runOf } from '../run-of.js';
 import { duration, minute } from '../time.js';
 import { sourceWorkflowId, workflowUrl } from '../under-way.js';
 import { withStore } from '../with-store.js';
@@ -35,15 +35,6 @@ export const showCommand = new Command('show')
       process.stdout.write(`${[...describe(run, config, reasons)].join('\n')}\n`);
     });
   });
-
-/** The run that a user means. Throws `Failure` when there is none. */
-export async function runOf(store: Store, prefix: string | undefined): Promise<RunDoc> {
-  const run = prefix ? await findRun(store, prefix) : (await listRuns(store, {}, 1))[0];
-  if (run) return run;
-  throw new Failure('settings-invalid', prefix ? `There is no run ${prefix}` : 'There are no runs yet', {
-    remedy: prefix ? 'npm run rollcall -- runs shows those that there are' : 'npm run trigger -- --wait makes one',
-  });
-}
 
 /** Why rows are in quarantine that this run was the last to see there. */
 async function reasonsIn(store: Store, run: RunDoc): Promise<Reasons> {
