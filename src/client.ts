@@ -1,6 +1,7 @@
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import type { Config } from './config.js';
 import { Failure } from './failure.js';
+import { proxyArguments } from './network/temporal.js';
 import type { collectInventory, CollectInventoryInput } from './workflows/collect-inventory.js';
 import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from './workflows/messages.js';
 
@@ -14,6 +15,7 @@ export async function openClient(config: Config['temporal'], timeoutMs = 5_000):
       connectTimeout: timeoutMs,
       ...(config.tls ? { tls: {} } : {}),
       ...(config.apiKey ? { apiKey: config.apiKey } : {}),
+      channelArgs: proxyArguments(config.address),
     });
     return new Client({ connection, namespace: config.namespace });
   } catch {

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from './failure.js';
 import type { JunkLists } from './host/junk.js';
+import { HostList } from './network/host-list.js';
+import { checkProxies } from './network/proxy.js';
 import type { Timings } from './timings.js';
 
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
@@ -12,6 +14,14 @@ const words = z
   .string()
   .default('')
   .transform((text) => text.split(/[\s,]+/).filter(Boolean));
+
+const hosts = words.superRefine((entries, context) => {
+  try {
+    return void HostList.of(entries);
+  } catch (error) {
+    return context.addIssue((error as Error).message);
+  }
+});
 
 const address = z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port');
 
@@ -37,6 +47,10 @@ const schema = z.object({
   TEMPORAL_UI: z.string().default('http://127.0.0.1:8233'),
   ROLLCALL_COLLECT: words,
   ROLLCALL_SOURCES: z.string().default(''),
+  ROLLCALL_ON_PREMISES: hosts,
+  HTTPS_PROXY: z.string().optional(),
+  HTTP_PROXY: z.string().optional(),
+  NO_PROXY: z.string().optional(),
   ROLLCALL_FRESHNESS_SECONDS: z.coerce.number().nonnegative().optional(),
   ROLLCALL_PATIENCE_SECONDS: seconds(30),
   ROLLCALL_HEARTBEAT_SECONDS: seconds(10),
@@ -79,6 +93,8 @@ export interface Config {
   collect: string[];
   /** Further folders with source files. */
   sourceFolders: string[];
+  /** Names, addresses and networks inside the organisation that sources may be asked at. */
+  onPremises: string[];
   /** Overrides every source's own freshness window, milliseconds. */
   freshnessMs?: number;
   /** How long one vendor may fail without an answer before its listing ends as partial, milliseconds. */
@@ -131,6 +147,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
       remedy: 'Correct them in .env or the environment (see .env.example)',
     });
   }
+  checkProxies(environment);
   const env = parsed.data;
   return {
     mongodb: {
@@ -151,6 +168,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     sourceFolders: env.ROLLCALL_SOURCES.split(',')
       .filter(Boolean)
       .map((folder) => resolve(folder.trim())),
+    onPremises: env.ROLLCALL_ON_PREMISES,
     ...(env.ROLLCALL_FRESHNESS_SECONDS === undefined ? {} : { freshnessMs: env.ROLLCALL_FRESHNESS_SECONDS * 1000 }),
     patienceMs: env.ROLLCALL_PATIENCE_SECONDS * 1000,
     timings: {

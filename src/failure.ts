@@ -25,6 +25,8 @@ export type FailureKind =
   | 'response-too-large'
   /** A redirect to a host that is not on the source's allow-list. */
   | 'redirect-refused'
+  /** A request that would have gone to a host or an internal address that nobody declared. */
+  | 'address-refused'
   /** The listing repeats itself or does not end. */
   | 'listing-loops'
   /** A missing or malformed setting, or an unknown source. */

@@ -7,12 +7,14 @@ import type { Logger } from 'pino';
 import { createActivities } from './activities/index.js';
 import { watchAlerts } from './alerts/watch.js';
 import { openClient, registerSearchAttributes } from './client.js';
+import { nativeProxy } from './network/temporal.js';
 import { loadConfig, type Config } from './config.js';
 import { Failure } from './failure.js';
 import { openLog } from './log.js';
 import { secretsOf } from './log/secrets.js';
 import { countingNormalizer } from './metrics/normalizer.js';
 import { showWorker } from './metrics/worker.js';
+import { useNetwork } from './network/network.js';
 import { openNormalizer } from './normalizer/pool.js';
 import { openKeyRing } from './privacy/key-ring.js';
 import { installRuntime } from './runtime.js';
@@ -24,6 +26,7 @@ import { stickyMs, throttleMs } from './timings.js';
 
 /** Composes a worker from `config`, runs it until SIGINT or SIGTERM, and closes what it opened. */
 export async function runWorker(config: Config): Promise<void> {
+  useNetwork(config);
   const sources = loadSources({ folders: config.sourceFolders });
   const log = openLog({ ...config.log, secrets: secretsOf(config, sources.all()) });
   const sdkPort = await installRuntime(log, config.metricsAddress !== undefined);
@@ -39,6 +42,7 @@ export async function runWorker(config: Config): Promise<void> {
     address: config.temporal.address,
     ...(config.temporal.tls ? { tls: {} } : {}),
     ...(config.temporal.apiKey ? { apiKey: config.temporal.apiKey } : {}),
+    ...nativeProxy(config.temporal.address),
   });
   shown.parts.connection = connection;
   const client = new Client({ connection, namespace: config.temporal.namespace });

@@ -1,3 +1,4 @@
+import { network } from '../network/network.js';
 import { plain } from '../plain.js';
 import { waitHint } from '../connectors/http/wait.js';
 import type { AlertDoc, AlertKind } from '../store/alerts.js';
@@ -54,7 +55,7 @@ export async function postAlert(webhook: string, alert: AlertDoc, signal: AbortS
   }
   let response: Response;
   try {
-    response = await fetch(url, {
+    response = await network().fetchOwn(url, {
       method: 'POST',
       headers,
       body: JSON.stringify(payloadOf(alert)),

@@ -5,6 +5,7 @@ import testing from '@temporalio/testing/package.json';
 import type { BinaryKind } from './binaries.js';
 import { intoCache } from './cache.js';
 import type { Environment } from './path.js';
+import { proxyFor } from '../network/proxy.js';
 import { probe } from './probe.js';
 import { run } from './run.js';
 
@@ -63,11 +64,15 @@ export async function download(
   environment: Environment,
   say: (line: string) => void,
 ): Promise<string> {
-  const { host, module, name, package: from, script } = DOWNLOADS[kind];
-  await probe(new URL(host(environment)), environment);
-  say(`downloading with ${from}`);
+  const { host, module, name, package: by, script } = DOWNLOADS[kind];
+  const from = new URL(host(environment));
+  await probe(from, environment);
+  say(`downloading with ${by}`);
   return intoCache(environment, name, async (staging) => {
-    const output = await run(process.execPath, ['-e', script, module(), staging], { environment, growing: staging });
+    const output = await run(process.execPath, ['-e', script, module(), staging], {
+      environment: withOneProxy(from, environment),
+      growing: staging,
+    });
     if (kind !== 'mongod') return largestFile(staging);
     const told = output.trim().split('\n').at(-1) ?? '';
     if (told.startsWith(staging)) return told;
@@ -76,6 +81,13 @@ export async function download(
     await copyFile(told, copy);
     return copy;
   });
+}
+
+/** The packages read fewer of the variables than we do, and NO_PROXY differently: they get the outcome. */
+function withOneProxy(url: URL, environment: Environment): Environment {
+  const proxy = proxyFor(url, environment)?.href;
+  const others = Object.entries(environment).filter(([name]) => !/^(?:https?|no)_proxy$/i.test(name));
+  return { ...Object.fromEntries(others), ...(proxy === undefined ? {} : { HTTPS_PROXY: proxy, HTTP_PROXY: proxy }) };
 }
 
 async function largestFile(folder: string): Promise<string> {

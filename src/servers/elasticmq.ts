@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderIntoCache } from './cache-folder.js';
+import { proxyFor } from '../network/proxy.js';
 import { onPath, type Environment } from './path.js';
 import { startProcess, type RunningServer } from './process.js';
 import { run } from './run.js';
@@ -10,6 +11,8 @@ const VERSION = '1.7.1';
 
 export const ELASTICMQ_NAME = `elasticmq-${VERSION}`;
 export const ELASTICMQ_TITLE = `ElasticMQ ${VERSION} by Maven`;
+
+const REPOSITORY = 'https://repo.maven.apache.org';
 
 /** SHA-256 over `name sha256` of every jar, sorted by name, a line each. */
 const DIGEST = '6b57a0a18f71ed651ad89306f5d01d15120fb78ec74e31299e484f8e3985bc24';
@@ -67,9 +70,19 @@ export async function fetchJars(environment: Environment, say: (line: string) =>
     // A repository of its own: there its progress can be seen, and nothing is left behind.
     const quiet = ['-q', '-B', '-f', project, `-Dmaven.repo.local=${join(staging, 'repository')}`];
     const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`];
-    await run(maven, [...quiet, ...goal], { environment, growing: staging });
+    await run(maven, [...quiet, ...goal], { environment: withMavenProxy(environment), growing: staging });
     await checkJars(folder);
   });
+}
+
+/** Maven knows the proxy of the environment only as properties of Java, here where no list of processes shows them. */
+function withMavenProxy(environment: Environment): Environment {
+  const proxy = proxyFor(new URL(REPOSITORY), environment);
+  if (!proxy) return environment;
+  const properties = ['http', 'https'].map(
+    (scheme) => `-D${scheme}.proxyHost=${proxy.hostname} -D${scheme}.proxyPort=${proxy.port || '80'}`,
+  );
+  return { ...environment, MAVEN_OPTS: [environment['MAVEN_OPTS'] ?? '', ...properties].join(' ').trim() };
 }
 
 const isWhole = (folder: string) =>

@@ -1,15 +1,18 @@
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { connect } from 'node:net';
+import { bare } from '../network/host-list.js';
+import { proxyFor } from '../network/proxy.js';
 import type { Environment } from './path.js';
 
 const DEADLINE_MS = 3_000;
 
 /**
  * Whether a download host can be reached at all, asked before the real download so that a machine without general internet
- * does not wait for its retries. Throws an `Error` that says why not; goes through `HTTPS_PROXY` where it is set.
+ * does not wait for its retries. Throws an `Error` that says why not; goes through the proxy of the environment.
  */
 export async function probe(url: URL, environment: Environment): Promise<void> {
-  const proxy = environment['HTTPS_PROXY'] || environment['https_proxy'];
+  const proxy = proxyFor(url, environment);
   const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443);
   let timer: NodeJS.Timeout | undefined;
   const abandoned = new AbortController();
@@ -37,14 +40,13 @@ function direct(host: string, port: number, signal: AbortSignal): Promise<void> 
   });
 }
 
-function throughProxy(proxy: string, host: string, port: number, signal: AbortSignal): Promise<void> {
+function throughProxy(proxy: URL, host: string, port: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const at = URL.canParse(proxy) ? new URL(proxy) : undefined;
-    if (!at) return reject(new Error('HTTPS_PROXY is not a URL'));
     const target = `${host}:${port}`;
-    const asked = request({
-      host: at.hostname,
-      port: at.port || 80,
+    const secure = proxy.protocol === 'https:';
+    const asked = (secure ? secureRequest : request)({
+      host: bare(proxy.hostname),
+      port: proxy.port || (secure ? 443 : 80),
       method: 'CONNECT',
       path: target,
       headers: { host: target },

@@ -18,6 +18,7 @@ const MENDABLE = new Set<FailureNote['kind']>([
   'response-mismatch',
   'response-too-large',
   'redirect-refused',
+  'address-refused',
   'settings-invalid',
 ]);
 

@@ -13,6 +13,7 @@ test.each<FailureKind>([
   'not-permitted',
   'request-rejected',
   'redirect-refused',
+  'address-refused',
   'response-too-large',
   'listing-loops',
   'settings-invalid',

@@ -1,4 +1,6 @@
+import type { Config } from '../../config.js';
 import { Failure } from '../../failure.js';
+import { useNetwork } from '../../network/network.js';
 import { samplePage } from '../../sources/sample.js';
 import { resolveSettings } from '../../sources/settings.js';
 import type { AnySource, FetchedPage, Input } from '../../sources/source.js';
@@ -20,11 +22,12 @@ export interface Asked {
  */
 export async function ask(
   source: AnySource,
-  environment: Record<string, string | undefined>,
+  config: Pick<Config, 'environment' | 'onPremises'>,
   rows: number,
   timeoutMs: number,
 ): Promise<Asked> {
-  const input = source.input(resolveSettings(source.name, source.settings, environment));
+  useNetwork(config);
+  const input = source.input(resolveSettings(source.name, source.settings, config.environment));
   const controller = new AbortController();
   const late = new Failure('unreachable', `${source.name} gave no page within ${timeoutMs / 1000} s`, {
     source: source.name,

@@ -95,7 +95,7 @@ export async function check(source: AnySource, file: string, config: Config, opt
   try {
     // A queue is asked how many wait: to receive one for it would count against its redrive policy.
     const rows = source.listing === 'queue' ? 0 : 1;
-    const { page, failure, exchanges, ms } = await ask(source, config.environment, rows, options.timeout * 1000);
+    const { page, failure, exchanges, ms } = await ask(source, config, rows, options.timeout * 1000);
     const total = page?.total ?? (page?.next === null && source.listing !== 'queue' ? page.rows : undefined);
     checked.answer = {
       ms,

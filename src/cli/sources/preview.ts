@@ -39,7 +39,7 @@ export const previewCommand = new Command('preview')
     const keys = openKeyRing(config.keyRing);
     const personal = datasetOf(source).personal.length > 0;
     if (personal) keys.keys(); // says what to do before anything is asked
-    const { input, page, failure } = await ask(source, config.environment, most, timeout * 1000);
+    const { input, page, failure } = await ask(source, config, most, timeout * 1000);
     if (failure) {
       report(failure);
       process.exitCode = exitFor(failure.kind);

@@ -6,6 +6,8 @@ import type { RequestTemplate } from './request.js';
 export interface AuthSession {
   /** Follows an allowed move to another region, after which `base` has changed. */
   send(template: RequestTemplate): Promise<Answer>;
+  /** To a host that the source declares for its login; no redirect is followed from there. */
+  sendTo(url: URL, template: Omit<RequestTemplate, 'path'>): Promise<Answer>;
   readonly base: URL;
 }
 

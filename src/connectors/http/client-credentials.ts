@@ -5,16 +5,21 @@ import type { Answer } from './exchange.js';
 import { refusal, type RefusalRule } from './refusal.js';
 import { place } from './request.js';
 
-interface ClientCredentials {
-  /** Path of the token endpoint below the base URL. */
-  path: string;
+/** One of both says where the token endpoint is. */
+type Endpoint =
+  /** Below the base URL. */
+  | { path: string; url?: never }
+  /** On a host of its own, as `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`: the secret goes there and nowhere else. */
+  | { url: string; path?: never };
+
+type ClientCredentials = Endpoint & {
   clientId: string;
   clientSecret: string;
   /** Further form fields (`scope`, `audience`, `member_cid`). */
   fields?: Record<string, string>;
   /** Further meanings of the endpoint's refusals; 400, 401 and 403 are refused credentials anyway. */
   refusals?: RefusalRule[];
-}
+};
 
 interface Token {
   value: string;
@@ -36,7 +41,7 @@ const pending = new Map<string, Promise<Token>>();
  */
 export function clientCredentials(options: ClientCredentials): Auth {
   const identity = createHash('sha256')
-    .update(JSON.stringify([options.path, options.clientId, options.clientSecret, options.fields]))
+    .update(JSON.stringify([options.path, options.url, options.clientId, options.clientSecret, options.fields]))
     .digest('hex');
   const key = (session: AuthSession) => `${session.base.href} ${identity}`;
   const bearer = (token: Token) => ({ authorization: `Bearer ${token.value}` });
@@ -69,14 +74,16 @@ export function clientCredentials(options: ClientCredentials): Auth {
 
 async function fetchToken(
   session: AuthSession,
-  { path, clientId, clientSecret, fields, refusals }: ClientCredentials,
+  { path, url, clientId, clientSecret, fields, refusals }: ClientCredentials,
 ): Promise<Token> {
-  const answer = await session.send({
+  const request = {
     method: 'POST',
-    path,
     headers: { accept: 'application/json' },
     form: { client_id: clientId, client_secret: clientSecret, grant_type: 'client_credentials', ...fields },
-  });
+  } as const;
+  const answer = await (url === undefined
+    ? session.send({ ...request, path })
+    : session.sendTo(loginUrl(url), request));
   if (answer.status !== 200 && answer.status !== 201) throw refusal(answer, [...(refusals ?? []), ...REFUSED]);
   const { access_token: value, expires_in: lifetime } = tokenFields(answer);
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
@@ -89,6 +96,12 @@ async function fetchToken(
   const seconds = Number(lifetime);
   const life = (Number.isFinite(seconds) && seconds > 0 ? seconds : DEFAULT_LIFETIME_S) * 1000;
   return { value, renewAt: performance.now() + Math.max(life - RENEW_EARLY_MS, life / 2) };
+}
+
+function loginUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url;
+  throw new Failure('settings-invalid', 'The URL of the login is no http(s) URL without user and password');
 }
 
 function tokenFields(answer: Answer): Record<string, unknown> {

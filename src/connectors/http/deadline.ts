@@ -1,9 +1,8 @@
 import { setTimeout, clearTimeout } from 'node:timers';
 
 /**
- * One exchange's clock and its `AbortController`. Ours because ky's `timeout` ends at the headers, and because the signal
- * that ky combines from one made by `AbortSignal.timeout` is collected on Node 20 before it fires: this object is held
- * until the last byte. `race` lets go of a read even if the stream itself should not notice the abort.
+ * One exchange's clock and its `AbortController`. Ours because a signal that is combined from one made by
+ * `AbortSignal.timeout` is collected on Node 20 before it fires: this object is held until the last byte. `race` lets go of a read even if the stream itself should not notice the abort.
  */
 export class Deadline {
   readonly #controller = new AbortController();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import ky from 'ky';
 import { Failure } from '../../failure.js';
+import { network } from '../../network/network.js';
 import { Deadline } from './deadline.js';
 import { networkFailure } from './network.js';
 import { place, type HttpRequest } from './request.js';
@@ -39,11 +39,13 @@ export interface Answer {
 
 /**
  * Sends one request and reads its answer, whatever the status; redirects are answers too. Throws
- * `Failure('unreachable')` when there is no whole answer in time, `Failure('response-too-large')` over the cap, and the
- * signal's own reason when that aborts.
+ * `Failure('unreachable')` when there is no whole answer in time, `Failure('address-refused')` for an internal address that
+ * is not declared, `Failure('response-too-large')` over the cap, and the signal's own reason when that aborts.
  */
 export async function exchange(request: HttpRequest, limits: TransportLimits, signal: AbortSignal): Promise<Answer> {
   signal.throwIfAborted();
+  const net = network();
+  await net.load();
   const { url, method } = request;
   const at = place(url);
   const deadline = new Deadline();
@@ -55,16 +57,13 @@ export async function exchange(request: HttpRequest, limits: TransportLimits, si
       late(`${at} sent no answer within ${limits.headersMs} ms`, at),
     );
     const response = await deadline.race(
-      ky(url, {
+      net.fetchVendor(url, {
         method,
         headers: request.headers,
         ...(request.body !== undefined && { body: request.body }),
         signal: deadline.signal,
-        retry: 0,
         redirect: 'manual',
-        throwHttpErrors: false,
-        timeout: false,
-      }) as Promise<Response>,
+      }),
     );
     deadline.stop(headers);
     const { body, digest } = await receive(response, limits, deadline, at);

@@ -77,8 +77,10 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
 
   const sameAsStart = (position: Position) => JSON.stringify(position) === JSON.stringify(paging.start());
 
-  const endpoint = () =>
-    session.base.host + session.base.pathname.replace(/\/+$/, '') + options.request(paging.start()).path;
+  const endpoint = () => {
+    const [path = ''] = options.request(paging.start()).path.split(/[?#]/);
+    return session.base.host + session.base.pathname.replace(/\/+$/, '') + path;
+  };
 
   /** The one place that completes a failure with what only the source knows. */
   const completed = (error: unknown): unknown => {

@@ -1,4 +1,5 @@
 import { Failure } from '../../failure.js';
+import { AddressRefused } from '../../network/lookup.js';
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS|ERR_SSL|EPROTO/;
 
@@ -25,6 +26,12 @@ const PHRASES: [RegExp, string, string?][] = [
  * repeat URLs and header values.
  */
 export function networkFailure(error: unknown, at: string): Failure {
+  const refused = causes(error).find((cause) => cause instanceof AddressRefused);
+  if (refused) return addressRefused(refused, at);
+  const proxyStatus = causes(error)
+    .map(({ message }) => /^Proxy response \((\d{3})\)|\(407\)$/.exec(String(message)))
+    .find((match) => match !== null);
+  if (proxyStatus) return proxyRefused(proxyStatus[1] ?? '407', at);
   const code = codeOf(error);
   const [, phrase, remedy] = PHRASES.find(([pattern]) => pattern.test(code)) ?? [];
   return new Failure('unreachable', `${at} ${phrase ?? 'could not be reached'}${code === '' ? '' : ` (${code})`}`, {
@@ -33,11 +40,37 @@ export function networkFailure(error: unknown, at: string): Failure {
   });
 }
 
-function codeOf(error: unknown): string {
-  let inner = error as { code?: unknown; cause?: unknown } | null | undefined;
-  for (let depth = 0; typeof inner === 'object' && inner !== null && depth < 5; depth++) {
-    if (typeof inner.code === 'string') return inner.code;
-    inner = inner.cause as typeof inner;
+function addressRefused({ host, why }: AddressRefused, at: string): Failure {
+  return new Failure('address-refused', `${at} was not asked: ${host} ${why}`, {
+    at,
+    remedy: `If the API is on premises, name ${host} or its network in ROLLCALL_ON_PREMISES and restart the worker`,
+  });
+}
+
+function proxyRefused(status: string, at: string): Failure {
+  return new Failure('unreachable', `${at} could not be reached: the proxy answered ${status}`, {
+    at,
+    remedy: 'Check HTTPS_PROXY and HTTP_PROXY, and that the proxy lets the worker reach that host',
+  });
+}
+
+interface Cause {
+  code?: unknown;
+  message?: unknown;
+  cause?: unknown;
+}
+
+/** An error and what caused it, from the outside in. */
+function causes(error: unknown): Cause[] {
+  const all: Cause[] = [];
+  let inner = error;
+  while (typeof inner === 'object' && inner !== null && all.length < 5) {
+    all.push(inner);
+    inner = (inner as Cause).cause;
   }
-  return '';
+  return all;
+}
+
+function codeOf(error: unknown): string {
+  return causes(error).reduce((found, { code }) => found || (typeof code === 'string' ? code : ''), '');
 }

@@ -13,6 +13,7 @@ const REMEDIES: Partial<Record<FailureKind, string>> = {
   'response-mismatch':
     'Check that the URL in .env is the API’s; if it is, the API has changed and the source file must follow',
   'response-too-large': 'Set a smaller page size in .env',
+  'address-refused': 'Correct the source file: a request may go to the hosts that it declares, and to no others',
   'redirect-refused': 'Set the final address as the URL in .env',
   'listing-loops': 'Run the source again; if it stays, report it to the vendor with the trace id',
 };

@@ -3,7 +3,7 @@ type Scalar = string | number | boolean;
 /** One request as a source declares it. At most one kind of body. */
 export interface RequestTemplate {
   method: 'GET' | 'POST';
-  /** Below the source's base URL, with a leading slash. */
+  /** Below the source's base URL, with a leading slash; or a whole URL on a declared host, for a link that the vendor gave. */
   path: string;
   /** Entries whose value is `undefined` are left out. */
   query?: Record<string, Scalar | undefined>;
@@ -22,9 +22,10 @@ export interface HttpRequest {
   body?: string;
 }
 
-/** Fills in a template below `base`; headers of the template win over `headers`. */
-export function buildRequest(base: URL, template: RequestTemplate, headers: Record<string, string>): HttpRequest {
-  const url = new URL(base.pathname.replace(/\/+$/, '') + template.path, base);
+/** Fills in a template for `target`; headers of the template win over `headers`. */
+export function buildRequest(target: URL, template: RequestTemplate, headers: Record<string, string>): HttpRequest {
+  const url = new URL(target);
+  url.hash = '';
   for (const [name, value] of Object.entries(template.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }

@@ -3,6 +3,7 @@ import type { Auth } from './auth.js';
 import { exchange, type Answer, type TransportLimits } from './exchange.js';
 import { observed } from './observe.js';
 import { buildRequest, place, type RequestTemplate } from './request.js';
+import { keepsTls, targetOf } from './target.js';
 
 /** Where a source may be sent by its vendor. Without it every redirect is refused. */
 export interface RedirectPolicy {
@@ -26,7 +27,6 @@ interface SessionOptions {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_MOVES = 3;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Requests to one vendor: adds authentication, renews it once after a 401, and moves to another region when that is allowed. */
 export class Session {
@@ -53,7 +53,7 @@ export class Session {
     let renewed = false;
     for (let moves = 0; ;) {
       const proof = await auth.headers(this.#forAuth(), signal);
-      const answer = await this.#once(template, proof, signal);
+      const answer = await this.#once(this.#target(template), template, proof, signal);
       if (REDIRECTS.has(answer.status)) {
         this.#move(answer, ++moves);
         continue;
@@ -66,9 +66,14 @@ export class Session {
     }
   }
 
-  async #once(template: RequestTemplate, proof: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+  /** Asked anew for each try: a move changes the base. */
+  #target({ path }: RequestTemplate): URL {
+    return targetOf(path, { base: this.base, hosts: this.#options.redirects?.hosts() ?? [] });
+  }
+
+  async #once(target: URL, template: RequestTemplate, proof: Record<string, string>, signal: AbortSignal) {
     const headers = { 'user-agent': 'rollcall', ...this.#options.headers, ...proof };
-    const request = buildRequest(this.base, template, headers);
+    const request = buildRequest(target, template, headers);
     const { source = '', limits } = this.#options;
     return observed(source, signal, () => exchange(request, limits, signal));
   }
@@ -77,14 +82,25 @@ export class Session {
     const { signal } = new AbortController();
     const send = async (template: RequestTemplate): Promise<Answer> => {
       for (let moves = 0; ;) {
-        const answer = await this.#once(template, {}, signal);
+        const answer = await this.#once(this.#target(template), template, {}, signal);
         if (!REDIRECTS.has(answer.status)) return answer;
         this.#move(answer, ++moves);
       }
     };
+    const sendTo = async (url: URL, template: Omit<RequestTemplate, 'path'>): Promise<Answer> => {
+      if (!keepsTls(this.base, url) && this.base.protocol === 'https:')
+        throw new Failure('address-refused', `The login was not sent: ${url.host} is to be asked without TLS`, {
+          at: url.host,
+          remedy: 'Give the url of clientCredentials in the source file with https',
+        });
+      const answer = await this.#once(url, { ...template, path: url.pathname }, {}, signal);
+      if (!REDIRECTS.has(answer.status)) return answer;
+      throw refusedRedirect(answer, 'leads elsewhere, where no login is sent');
+    };
     const base = () => this.base;
     return {
       send,
+      sendTo,
       get base() {
         return base();
       },
@@ -93,21 +109,15 @@ export class Session {
 
   /** Takes the answer's new origin as base, or throws: secrets go to listed hosts only, and never from https to http. */
   #move(answer: Answer, moves: number): void {
-    const at = place(answer.url);
     const refuse = (why: string) => {
-      throw new Failure('redirect-refused', `${answer.method} ${at} answered ${answer.status} and ${why}`, {
-        at,
-        status: answer.status,
-      });
+      throw refusedRedirect(answer, why);
     };
-    const target = this.#target(answer);
+    const target = this.#redirectOf(answer);
     if (!target) return refuse('does not say where to go');
     if (target.origin === answer.url.origin) return refuse('leads to another page of the same host');
     if (!this.#options.redirects?.hosts().includes(target.host))
       return refuse(`leads to ${target.host}, which is not an allowed host`);
-    const local = LOOPBACK.test(target.hostname) && LOOPBACK.test(answer.url.hostname);
-    if (target.protocol !== 'https:' && !(local && target.protocol === 'http:'))
-      return refuse(`leads to ${target.host} without TLS`);
+    if (!keepsTls(answer.url, target)) return refuse(`leads to ${target.host} without TLS`);
     if (moves > MOST_MOVES) return refuse('leads from host to host without an end');
     const moved = new URL(this.base.pathname, target.origin);
     if (moved.href !== this.base.href) {
@@ -116,13 +126,18 @@ export class Session {
     }
   }
 
-  #target(answer: Answer): URL | undefined {
+  #redirectOf(answer: Answer): URL | undefined {
     const { regionHeader, regions } = this.#options.redirects ?? {};
     const location = answer.headers.get('location');
     if (location !== null) return URL.canParse(location, answer.url.href) ? new URL(location, answer.url) : undefined;
     const host = regions?.[(regionHeader && answer.headers.get(regionHeader)) ?? ''];
     return host === undefined ? undefined : new URL(`https://${host}`);
   }
+}
+
+function refusedRedirect({ method, url, status }: Answer, why: string): Failure {
+  const at = place(url);
+  return new Failure('redirect-refused', `${method} ${at} answered ${status} and ${why}`, { at, status });
 }
 
 function parseBase(text: string): URL {

@@ -8,6 +8,7 @@ import {
   type Message,
 } from '@aws-sdk/client-sqs';
 import { Failure } from '../../failure.js';
+import { agentsFor } from '../../network/agents.js';
 import { sqsFailure } from './failures.js';
 import { DEFAULTS, type SqsInputOptions } from './options.js';
 
@@ -62,8 +63,7 @@ export class Queue {
         // Longer than the longest wait for messages.
         requestTimeout: 30_000,
         throwOnRequestTimeout: true,
-        httpAgent: { maxSockets },
-        httpsAgent: { maxSockets },
+        ...agentsFor(endpoint, maxSockets),
       },
     });
   }
