@@ -17,8 +17,6 @@ import { putAlert, type AlertDoc } from '../src/store/alerts.js';
 import { serve, type HttpServer } from './support/http-server.js';
 import { openPipeline, type Pipeline } from './support/pipeline.js';
 
-jest.setTimeout(60_000);
-
 const sources = loadSources();
 let simulator: SpawnedSimulator;
 let pipeline: Pipeline;

@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -19,6 +19,7 @@ import { DateFolders } from '../src/log/folders.js';
 import { LogReader } from '../src/log/read.js';
 import { secretsOf } from '../src/log/secrets.js';
 import { loadSources } from '../src/sources/index.js';
+import { runProgram } from './support/program.js';
 
 let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'rollcall-log-'))));
@@ -298,7 +299,6 @@ describe('secrets', () => {
 });
 
 describe('rollcall logs', () => {
-  const program = join(root, 'dist/src/cli/main.js');
   const today = new Date().toISOString().slice(0, 10);
   const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
   const line = (fields: object) => `${JSON.stringify({ level: 'info', time: hoursAgo(0.1), ...fields })}\n`;
@@ -306,13 +306,9 @@ describe('rollcall logs', () => {
     mkdirSync(join(dir, day), { recursive: true });
     appendFileSync(join(dir, day, name), lines.join(''));
   };
-  const logs = (...args: string[]) =>
-    new Promise<{ code: number; out: string; err: string }>((resolve) => {
-      const env = { PATH: process.env['PATH'], ROLLCALL_LOG_DIR: dir };
-      execFile(process.execPath, [program, 'logs', ...args], { cwd: dir, env }, (error, out, err) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
-      );
-    });
+  const logsOf = (folder: string, ...args: string[]) =>
+    runProgram(['logs', ...args], { cwd: dir, env: { ROLLCALL_LOG_DIR: folder } });
+  const logs = (...args: string[]) => logsOf(dir, ...args);
 
   beforeEach(() => {
     put(
@@ -355,14 +351,7 @@ describe('rollcall logs', () => {
     expect(await logs('--source', 'nobody')).toMatchObject({ code: 0, out: '', err: expect.stringMatching(/No line/) });
     rmSync(dir, { recursive: true });
     mkdirSync(dir);
-    const { code, err } = await new Promise<{ code: number; err: string }>((resolve) =>
-      execFile(
-        process.execPath,
-        [program, 'logs'],
-        { cwd: dir, env: { PATH: process.env['PATH'], ROLLCALL_LOG_DIR: join(dir, 'none') } },
-        (error, _out, said) => resolve({ code: Number(error?.code ?? 0), err: said }),
-      ),
-    );
+    const { code, err } = await logsOf(join(dir, 'none'));
     expect([code, err]).toEqual([2, expect.stringMatching(/There is no log folder .*\nStart a worker/)]);
   });
 

@@ -8,7 +8,6 @@ import { freePort } from '../src/servers/ports.js';
 import { comparePrinted, stepsOf } from './support/tour.js';
 
 /** docs/tour.md as a newcomer walks it: its commands one after the other in an empty folder, and what it says they print. */
-jest.setTimeout(60_000);
 
 const ROOT = join(__dirname, '..');
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-tour-'));

@@ -13,7 +13,6 @@ import { eventsInOrder } from '../../src/store/events.js';
 import type { SourceAccount } from '../../src/store/runs.js';
 
 /** Killed at any moment and started again, a delivery ends as one that nobody disturbed, byte for byte. */
-jest.setTimeout(400_000);
 
 const KILLS = 50;
 const EVENTS = 4_000;

@@ -5,7 +5,6 @@ import type { RunSummary } from '../../src/workflows/collect-inventory.js';
  * Real processes, really killed, at each stage of a run. After each: every record served is there once, in one host, the
  * inventory is the fleet's truth, and hardly a page was fetched twice.
  */
-jest.setTimeout(300_000);
 
 const HOSTS = 3_000;
 let stack: ChaosStack;

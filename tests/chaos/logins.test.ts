@@ -9,7 +9,6 @@ import { createQueue, openSqs, type OpenSqs } from '../../src/servers/sqs.js';
 import { ChaosStack } from './stack.js';
 
 /** Real processes, really killed, while a queue is drained: each message is a login once, or in quarantine, and gone from the queue. */
-jest.setTimeout(300_000);
 
 const MESSAGES = 6_000;
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-queue-'));

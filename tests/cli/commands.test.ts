@@ -1,34 +1,22 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config.js';
+import { type Ran, runProgram, spawnProgram } from '../support/program.js';
 
 /** The command line as a user runs it: the compiled program, in a folder of its own. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-cli-'));
-const program = join(__dirname, '../../dist/src/cli/main.js');
 const worker = join(__dirname, '../../dist/src/worker.js');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
-}
-
-function run(args: string[], environment: Record<string, string> = {}, file = program): Promise<Ran> {
+function run(args: string[], environment: Record<string, string> = {}, start = runProgram): Promise<Ran> {
   const env = {
-    PATH: process.env['PATH'],
     TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'],
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
     MONGODB_DATABASE: 'cli',
     ...environment,
   };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [file, ...args], { cwd: dir, env, timeout: 20_000 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+  return start(args, { cwd: dir, env });
 }
 
 const CASES: [string, string[], Record<string, string>, number, RegExp][] = [
@@ -76,12 +64,12 @@ test('a worker without its MongoDB says so, with the way out', async () => {
   const ran = await run(
     [],
     { MONGODB_URI: 'mongodb://user:canary-9f@127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=500' },
-    worker,
+    (args, place) => spawnProgram(args, place, worker),
   );
   expect(ran.code).toBe(5);
   expect(ran.err).toMatch(/MongoDB at mongodb:\/\/127\.0\.0\.1:1\/ does not answer/);
   expect(ran.err).not.toMatch(/canary/);
-}, 20_000);
+});
 
 test('a malformed source definition is named by its file and what is wrong in it', async () => {
   writeFileSync(join(dir, 'acme.js'), "exports.default = { name: 'other', vendor: 'acme', input() {}, map() {} };");
@@ -90,10 +78,14 @@ test('a malformed source definition is named by its file and what is wrong in it
   expect(ran.err).toMatch(/acme\.js is not a valid source/);
 });
 
-test('help shows examples', async () => {
-  const ran = await run(['trigger', '--help']);
-  expect(ran.code).toBe(0);
-  expect(ran.out).toMatch(/npm run trigger -- --wait/);
+test('in a process of its own it gives the same words and exit codes', async () => {
+  const help = await run(['trigger', '--help'], {}, spawnProgram);
+  expect(help.code).toBe(0);
+  expect(help.out).toMatch(/npm run trigger -- --wait/);
+  expect(await run(['trigger', '--help'])).toEqual(help);
+  const unknown = await run(['trigger', 'qualis'], {}, spawnProgram);
+  expect(unknown.code).toBe(2);
+  expect(await run(['trigger', 'qualis'])).toEqual(unknown);
 });
 
 test('.env never overrides the environment, and empty variables count as not set', () => {

@@ -3,8 +3,6 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-jest.setTimeout(90_000);
-
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-demo-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -9,7 +9,6 @@ import { PROGRAM, type Ran, runProgram } from '../support/program.js';
 import { freshStore } from '../support/store.js';
 
 /** Export, backup, restore and prune as a user runs them: the compiled program and a real mongod. */
-jest.setTimeout(60_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-keeping-'));
 let store: Store;
 let other: Store;
@@ -20,7 +19,7 @@ const environment = (database: string) => ({
 });
 
 function run(args: string[], database = store.db.databaseName): Promise<Ran> {
-  return runProgram([...args], { cwd: dir, env: environment(database), timeout: 30_000 });
+  return runProgram([...args], { cwd: dir, env: environment(database) });
 }
 
 beforeAll(async () => {

@@ -11,30 +11,29 @@ import { putRecords } from '../../src/store/records.js';
 import { openRun } from '../../src/store/runs.js';
 import { markGone } from '../../src/store/retire.js';
 import { record } from '../host/records.js';
+import { PROGRAM, type Ran, runProgram, spawnProgram } from '../support/program.js';
 import { dropStore, freshStore } from '../support/store.js';
 
 /** Looking at hosts with the compiled program, as a user does, on a real mongod. */
-jest.setTimeout(120_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-looking-'));
-const program = join(__dirname, '../../dist/src/cli/main.js');
 const database = `l${randomUUID().slice(0, 8)}`;
 let store: Store;
 
-interface Ran {
-  code: number;
-  out: string;
-  err: string;
-}
-
-function run(args: string[], file = process.execPath, first = [program]): Promise<Ran> {
-  const env = {
-    PATH: process.env['PATH'],
+const place = () => ({
+  cwd: dir,
+  env: {
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
     MONGODB_DATABASE: database,
     TEMPORAL_ADDRESS: '127.0.0.1:1',
-  };
+  },
+});
+const run = (args: string[]): Promise<Ran> => runProgram(args, place());
+
+/** A program beside the command line. */
+function runOther(file: string, args: string[]): Promise<Ran> {
+  const { cwd, env } = place();
   return new Promise((resolve) => {
-    execFile(file, [...first, ...args], { cwd: dir, env, timeout: 60_000 }, (error, out, err) => {
+    execFile(file, args, { cwd, env: { PATH: process.env['PATH'], ...env } }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
     });
   });
@@ -281,7 +280,7 @@ describe('the program', () => {
   test('help groups its commands, shows examples and is quick; an unknown word is nearly known', async () => {
     const hook = join(dir, 'loaded.cjs');
     writeFileSync(hook, "process.on('exit', () => process.stderr.write(Object.keys(require.cache).join()));");
-    const { out, err } = await run(['--help'], process.execPath, ['-r', hook, program]);
+    const { out, err } = await runOther(process.execPath, ['-r', hook, PROGRAM, '--help']);
     expect(err).toMatch(/commander/);
     // Loading these takes several times as long as everything else.
     expect(err).not.toMatch(/node_modules.(mongodb|@temporalio|zod)/);
@@ -298,7 +297,7 @@ describe('the program', () => {
   });
 
   test('a worker that cannot start ends as npm start does', async () => {
-    expect(await run(['worker'])).toMatchObject({
+    expect(await spawnProgram(['worker'], place())).toMatchObject({
       code: 5,
       err: expect.stringMatching(/Temporal at 127\.0\.0\.1:1 does not answer/),
     });
@@ -323,7 +322,7 @@ describe('the program', () => {
     const script = join(dir, 'complete.bash');
     writeFileSync(script, (await run(['completion', 'bash'])).out);
     const ask = `source ${script}; COMP_WORDS=(${typed}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _rollcall; echo "\${COMPREPLY[@]}"`;
-    const { out } = await run([], 'bash', ['-c', ask]);
+    const { out } = await runOther('bash', ['-c', ask]);
     expect(out.trim().split(' ')).toEqual(words);
   });
 

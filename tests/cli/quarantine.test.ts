@@ -16,7 +16,6 @@ import { type Ran, runProgram } from '../support/program.js';
 import { dropStore } from '../support/store.js';
 
 /** Stored pages are read by the real normalizer with a source file that a user corrects; the commands are the compiled program's. */
-jest.setTimeout(60_000);
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-quarantine-'));
 const folder = join(dir, 'sources');
@@ -45,7 +44,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 function run(words: string[], more: Record<string, string> = {}): Promise<Ran> {
   const env = { ...environment, ...more };
-  return runProgram(['quarantine', ...words], { cwd: dir, env, timeout: 30_000 });
+  return runProgram(['quarantine', ...words], { cwd: dir, env });
 }
 
 const lines = (out: string) =>

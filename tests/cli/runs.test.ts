@@ -1,15 +1,14 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
 import { progressQuery, type SourceProgress } from '../../src/workflows/messages.js';
+import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
+import { type Ran, runProgram } from '../support/program.js';
 
 /** What a user asks about runs and tells them, with the compiled program, real servers and vendors that misbehave. */
-jest.setTimeout(90_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-runs-'));
-const program = join(__dirname, '../../dist/src/cli/main.js');
 let simulator: SpawnedSimulator;
 let pipeline: Pipeline;
 
@@ -37,46 +36,23 @@ const open = async (environment: Record<string, string> = {}) => {
   });
 };
 
-const environment = () => ({
-  PATH: process.env['PATH'],
-  TEMPORAL_ADDRESS: pipeline.config.temporal.address,
-  TEMPORAL_TASK_QUEUE: pipeline.config.temporal.taskQueue,
-  MONGODB_URI: pipeline.config.mongodb.uri,
-  MONGODB_DATABASE: pipeline.config.mongodb.database,
-});
-
-function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [program, ...args],
-      { cwd: dir, env: environment(), timeout: 40_000 },
-      (error, out, err) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : error ? 99 : 0, out, err });
-      },
-    );
-  });
-}
-
-/** Asks until the answer fits. */
-async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-  for (const until = Date.now() + 30_000; ;) {
-    const answer = await ask();
-    if (fits(answer)) return answer;
-    if (Date.now() > until) throw new Error(`It stayed ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+function run(...args: string[]): Promise<Ran> {
+  const env = {
+    TEMPORAL_ADDRESS: pipeline.config.temporal.address,
+    TEMPORAL_TASK_QUEUE: pipeline.config.temporal.taskQueue,
+    MONGODB_URI: pipeline.config.mongodb.uri,
+    MONGODB_DATABASE: pipeline.config.mongodb.database,
+  };
+  return runProgram(args, { cwd: dir, env });
 }
 
 const workflow = (source: string) =>
   pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-${source}`);
 const state = (source: string, wanted: SourceProgress['state']) =>
   eventually(
-    () =>
-      workflow(source)
-        .query(progressQuery)
-        .catch(() => undefined),
-    (progress) => progress?.state === wanted,
+    `${source} to be ${wanted}`,
+    () => workflow(source).query(progressQuery),
+    (progress) => progress.state === wanted,
   );
 const demo = { sources: ['qualys-demo'], force: true };
 /** The third page is refused: the source parks at once, with two pages. */
@@ -136,6 +112,7 @@ test('status tells how far a run is and why it waits, follows it to its end, and
   await simulator.setFaults({ kind: 'status', status: 429, seconds: 20, on: 'qualys-demo', at: 3, times: 1 });
   const { handle } = await pipeline.start(demo);
   const limited = await eventually(
+    'a source that waits',
     () => run('status', '--once'),
     ({ out }) => /waiting/.test(out),
   );
@@ -168,6 +145,7 @@ test('status tells of a vendor that fails which attempt is next, and of a parked
   await simulator.setFaults({ kind: 'outage', on: 'qualys-demo', at: 3, times: 1_000 });
   const { handle } = await pipeline.start(demo);
   const failing = await eventually(
+    'a second attempt',
     () => run('status', '--once'),
     ({ out }) => /attempt [2-9] at \d\d:/.test(out),
   );
@@ -187,6 +165,7 @@ test('status tells of a vendor that fails which attempt is next, and of a parked
   );
   const { records } = await simulator.state();
   await eventually(
+    'every record',
     () => pipeline.store.records.countDocuments({ source: 'qualys-demo' }),
     (count) => count === records.qualys,
   );
@@ -205,7 +184,7 @@ test('sources are paused, resumed and stopped by name or all at once; who is not
   const { handle } = await pipeline.start(demo);
   await state('qualys-demo', 'fetching');
   expect((await run('pause', 'qualys-demo')).out).toMatch(/^qualys-demo: pause sent, it waits when/);
-  const { pages } = (await state('qualys-demo', 'paused'))!;
+  const { pages } = await state('qualys-demo', 'paused');
   expect((await run('status', '--once')).out).toMatch(/qualys-demo: paused: /);
   expect((await workflow('qualys-demo').query(progressQuery)).pages).toBe(pages);
   expect(await run('stop', 'qualys-demo', 'crowdstrike-demo')).toMatchObject({
@@ -318,6 +297,7 @@ describe('what a listing that shrank too much lacks', () => {
       err: expect.stringMatching(/qualys-demo is being collected right now\n.*status\n$/),
     });
     await eventually(
+      'a page of this run',
       () => pipeline.store.pages.countDocuments({ run: { $gt: summary.run } }),
       (pages) => pages > 0,
     );

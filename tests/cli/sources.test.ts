@@ -19,7 +19,6 @@ import { runProgram } from '../support/program.js';
 import { dropStore, freshStore } from '../support/store.js';
 
 /** What a user asks about sources, and makes of new ones: the compiled program, and vendors on real HTTP. */
-jest.setTimeout(120_000);
 const ROOT = join(__dirname, '../..');
 const database = `o${randomUUID().slice(0, 8)}`;
 let dir: string;
@@ -32,7 +31,7 @@ function run(args: string[], environment: Record<string, string> = {}) {
     MONGODB_DATABASE: database,
     ...environment,
   };
-  return runProgram(['sources', ...args], { cwd: dir, env, timeout: 30_000 });
+  return runProgram(['sources', ...args], { cwd: dir, env });
 }
 
 async function vendor(answer: (request: SeenRequest, response: ServerResponse) => void): Promise<HttpServer> {

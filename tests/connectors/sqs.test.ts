@@ -26,7 +26,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-queue-'));
   server = await openSqs({ dir, say: () => {} });
   client = localClient(server.endpoint);
-}, 60_000);
+});
 
 afterEach(() => Promise.all(proxies.splice(0).map((proxy) => proxy.close())));
 

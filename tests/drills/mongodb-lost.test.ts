@@ -8,7 +8,6 @@ import { ChaosStack } from '../chaos/stack.js';
 import { summaryOf } from '../support/pipeline.js';
 import { inventoryOf } from './inventory.js';
 
-jest.setTimeout(300_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-drill-'));
 let stack: ChaosStack;
 afterEach(() => stack?.close());

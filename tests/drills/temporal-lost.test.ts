@@ -4,7 +4,6 @@ import { applySchedule, listSchedules } from '../../src/schedules.js';
 import { loadSources } from '../../src/sources/index.js';
 import { ChaosStack } from '../chaos/stack.js';
 
-jest.setTimeout(300_000);
 let stack: ChaosStack;
 afterEach(() => stack?.close());
 

@@ -10,7 +10,7 @@ import { record } from './records.js';
 /** How many histories each property is tried on. */
 const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 250);
 const run = { numRuns: HISTORIES };
-jest.setTimeout(60_000 + HISTORIES * 60);
+jest.setTimeout(300_000 + HISTORIES * 60);
 
 const records = fc.array(machine, { maxLength: 16 }).map((given) => given.map(made));
 const decisions = fc.array(

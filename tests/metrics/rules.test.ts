@@ -10,7 +10,6 @@ import { summaryOf } from '../support/pipeline.js';
 import { parseMetrics } from './scrape.js';
 import { spawnWorker, type SpawnedWorker } from './spawned-worker.js';
 
-jest.setTimeout(150_000);
 const root = join(__dirname, '../..');
 const rulesText = readFileSync(join(root, 'deploy/alerts.yaml'), 'utf8');
 const dashboardText = readFileSync(join(root, 'deploy/grafana-dashboard.json'), 'utf8');

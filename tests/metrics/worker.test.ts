@@ -11,7 +11,6 @@ import { summaryOf } from '../support/pipeline.js';
 import { parseMetrics, valueOf, type Sample } from './scrape.js';
 import { spawnWorker, type SpawnedWorker } from './spawned-worker.js';
 
-jest.setTimeout(150_000);
 const SOURCES = ['qualys', 'crowdstrike'];
 
 let simulator: SpawnedSimulator;

@@ -2,8 +2,6 @@ import { openUserLogins } from '../../src/outputs/user-logins.js';
 import type { MaskedLogin } from '../../src/store/login.js';
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
 
-jest.setTimeout(60_000);
-
 describeWithPostgres('a user is erased from PostgreSQL', () => {
   let postgres: TestPostgres;
   beforeAll(async () => {

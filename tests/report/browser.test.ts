@@ -10,7 +10,6 @@ import { AS_OF, fillTheRest, fleetOf, store as put } from './fleet.js';
 import { dropStore, freshStore } from '../support/store.js';
 
 /** The page in a real Chromium: nothing runs, nothing is fetched, and it can be used by everybody. */
-jest.setTimeout(120_000);
 const executablePath = [
   process.env['CHROMIUM'],
   '/usr/bin/chromium',

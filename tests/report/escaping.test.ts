@@ -10,7 +10,6 @@ import { AS_OF } from './fleet.js';
 import { dropStore, freshStore } from '../support/store.js';
 
 /** Names of machines are written by whoever names machines: in a report they are text, and nothing else. */
-jest.setTimeout(120_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
 let store: Store;
 const files = new Map<string, string>();

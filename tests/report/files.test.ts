@@ -20,7 +20,6 @@ import type { Store } from '../../src/store/database.js';
 import { AS_OF, fleetOf, store as put } from './fleet.js';
 import { dropStore, freshStore } from '../support/store.js';
 
-jest.setTimeout(60_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
 let store: Store;
 

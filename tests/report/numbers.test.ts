@@ -12,7 +12,6 @@ import { AS_OF, before, fillTheRest, fleetOf, retire, store as put } from './fle
 import { dropStore } from '../support/store.js';
 
 /** Every number of a report, reckoned again: from all documents in plain code, and with the queries that it shows. */
-jest.setTimeout(120_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
 let store: Store;
 let written: WrittenReport;

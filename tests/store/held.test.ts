@@ -8,7 +8,6 @@ import { record } from '../host/records.js';
 import { dropStore, freshStore } from '../support/store.js';
 
 /** A listing that was held back, and what becomes of it, against a real mongod. */
-jest.setTimeout(60_000);
 let store: Store;
 const AT = new Date('2026-03-01T02:10:00Z');
 

@@ -27,7 +27,7 @@ import { dropStore, freshStore } from '../support/store.js';
  */
 const ASKED = process.env['ROLLCALL_HISTORIES'];
 const HISTORIES = Number(ASKED ?? 15);
-jest.setTimeout(180_000 + HISTORIES * 4_000);
+jest.setTimeout(300_000 + HISTORIES * 1_000);
 
 let store: Store;
 beforeAll(async () => {

@@ -14,7 +14,6 @@ import { putHosts } from '../export/inventory.js';
 import { freshStore } from '../support/store.js';
 
 /** MongoDB forgets how things were, on a server of this file's own: what it remembers is one setting for all its databases. */
-jest.setTimeout(90_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-snapshot-'));
 const WINDOW = 'minSnapshotHistoryWindowInSeconds';
 let server: RunningMongod;

@@ -6,7 +6,6 @@ import { browserTest as test, hasBrowser, openBrowser } from './browser.js';
 import { ago, openStand, type Stand } from './stand.js';
 
 /** The page as people use it, in a real Chromium. */
-jest.setTimeout(60_000);
 const TOKEN = 'correct-horse-battery-staple';
 /** Would set `window.attacked`, and break out of an attribute, a tag, a comment, a script. */
 const ATTACK = `"'--></title></script><script>window.attacked=1</script><img src=x onerror=window.attacked=1>`;

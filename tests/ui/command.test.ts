@@ -9,7 +9,6 @@ import { ask } from './stand.js';
 import { PROGRAM, type Ran, runProgram } from '../support/program.js';
 
 /** `rollcall ui` as a user runs it: the compiled program, a real mongod. */
-jest.setTimeout(60_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-ui-'));
 const database = `u${randomUUID().slice(0, 8)}`;
 const uri = process.env['ROLLCALL_TEST_MONGODB_URI']!;
@@ -22,7 +21,7 @@ const environment = (more: Record<string, string> = {}) => ({
 });
 
 function run(args: string[], more: Record<string, string> = {}): Promise<Ran> {
-  return runProgram(['ui', ...args], { cwd: dir, env: environment(more), timeout: 30_000 });
+  return runProgram(['ui', ...args], { cwd: dir, env: environment(more) });
 }
 
 test.each(['SIGINT', 'SIGTERM'] as const)('it prints its address, serves, and %s ends it cleanly', async (signal) => {

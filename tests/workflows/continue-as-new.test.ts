@@ -3,8 +3,6 @@ import { locateBinary } from '../../src/servers/locate.js';
 import { startTemporal } from '../../src/servers/temporal.js';
 import { openPipeline } from '../support/pipeline.js';
 
-jest.setTimeout(60_000);
-
 test('a long listing continues as new before its history grows large, and loses nothing', async () => {
   const { path } = await locateBinary('temporal', { say: () => {} });
   const temporal = await startTemporal({

@@ -6,7 +6,6 @@ import type { SourceAccount } from '../../src/store/runs.js';
 import { openPipeline } from '../support/pipeline.js';
 
 /** A vendor that changes what its records look like is told of, and nothing breaks. */
-jest.setTimeout(60_000);
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-drift-'));
 const database = `drift${Date.now()}`;

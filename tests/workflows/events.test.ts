@@ -7,8 +7,6 @@ import type { SourceAccount } from '../../src/store/runs.js';
 import { verify } from '../../src/cli/verify.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 
-jest.setTimeout(70_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
 const file = join(folder, 'events.jsonl');
 let pipeline: Pipeline;

@@ -9,7 +9,6 @@ import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 import { describeWithPostgres, PASSWORD, startPostgres, type TestPostgres } from '../support/postgres.js';
 
 /** Login events of a real queue into MongoDB and a real PostgreSQL. */
-jest.setTimeout(120_000);
 
 const SECRET = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'canary-of-a-secret' };
 

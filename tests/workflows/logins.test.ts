@@ -12,7 +12,6 @@ import type { SourceAccount } from '../../src/store/runs.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 
 /** Login events of a real queue, through the whole pipeline, on real servers. */
-jest.setTimeout(90_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-logins-'));
 const keyRing = join(folder, 'keys.json');

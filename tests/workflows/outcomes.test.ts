@@ -6,8 +6,6 @@ import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js'
 import { progressQuery } from '../../src/workflows/messages.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 
-jest.setTimeout(70_000);
-
 let simulator: SpawnedSimulator;
 let pipeline: Pipeline;
 

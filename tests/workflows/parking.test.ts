@@ -3,7 +3,6 @@ import { progressQuery } from '../../src/workflows/messages.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
 /** A source that fails for good keeps its cursor, says what it needs, and goes on from there. */
-jest.setTimeout(60_000);
 
 const SOURCE = 'qualys-demo';
 let simulator: SpawnedSimulator;

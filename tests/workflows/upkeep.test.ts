@@ -5,7 +5,6 @@ import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js'
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
 /** What follows a scheduled run. */
-jest.setTimeout(60_000);
 
 const SOURCE = 'qualys-demo';
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-upkeep-'));
