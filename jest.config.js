@@ -6,6 +6,7 @@ module.exports = {
   testSequencer: '<rootDir>/scripts/jest/sequencer.cjs',
   globalSetup: '<rootDir>/tests/support/start-servers.ts',
   globalTeardown: '<rootDir>/tests/support/stop-servers.ts',
+  setupFiles: ['<rootDir>/scripts/jest/seed.cjs'],
   transform: {
     '^.+\\.[jt]s$': [
       '@swc/jest',

@@ -85,6 +85,24 @@ const cli = (...args) =>
 // Helper threads of the collector cost more than they save where every core is busy; young objects get 4 MB.
 const WORKER = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4'];
 
+/** Long series of tests; what they draw by chance comes from a seed, which repeats them. */
+function soak() {
+  const option = rest.indexOf('--seed');
+  const given = option < 0 ? Math.floor(Math.random() * 2 ** 31) : Number(rest.splice(option, 2)[1]);
+  if (!Number.isSafeInteger(given)) {
+    console.error('--seed takes a whole number');
+    process.exit(2);
+  }
+  const told = `Seed ${given}; the same again: npm run test:soak -- --seed ${given}`;
+  console.error(told);
+  const env = { ...process.env, ROLLCALL_SOAK_SEED: String(given) };
+  const status = run(process.execPath, [bin('jest', 'bin/jest.js'), '--config', at('jest.soak.config.js'), ...rest], {
+    env,
+  });
+  console.error(told);
+  return status;
+}
+
 const commands = {
   build: () => 0,
   worker: () => run(process.execPath, [...WORKER, at('dist/src/worker.js'), ...rest]),
@@ -95,6 +113,7 @@ const commands = {
   rollcall: () => cli(...rest),
   simulator: () => run(process.execPath, [at('dist/simulator/main.js'), ...rest]),
   test: () => run(process.execPath, [bin('jest', 'bin/jest.js'), ...rest]),
+  'test:soak': soak,
   check: () =>
     run(process.execPath, [bin('typescript', 'bin/tsc'), '--noEmit']) ||
     run(process.execPath, [

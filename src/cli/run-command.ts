@@ -8,9 +8,12 @@ export async function run(args: readonly string[]): Promise<number> {
     const asked = commandIn(args);
     await (await buildProgram((name) => name === asked)).parseAsync(args, { from: 'user' });
   } catch (error) {
-    const { code = '', exitCode } = error as { code?: string; exitCode?: number };
-    if (!String(code).startsWith('commander.')) return report(error);
+    const { code, exitCode } = error as { code?: unknown; exitCode?: number };
+    if (typeof code !== 'string' || !code.startsWith('commander.')) return report(error);
     return exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  return Number(process.exitCode ?? EXIT.ok);
+  return codeSet();
 }
+
+/** What the command has set meanwhile. */
+const codeSet = () => Number(process.exitCode ?? EXIT.ok);

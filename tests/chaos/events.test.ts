@@ -6,19 +6,23 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { eventChunks } from '../../simulator/events.js';
+import { share } from '../../simulator/random.js';
 import { locateBinary } from '../../src/servers/locate.js';
 import { startMongod } from '../../src/servers/mongod.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { eventsInOrder } from '../../src/store/events.js';
 import type { SourceAccount } from '../../src/store/runs.js';
+import { SEED, series } from '../support/soak.js';
 
 /** Killed at any moment and started again, a delivery ends as one that nobody disturbed, byte for byte. */
 
-const KILLS = 50;
-const EVENTS = 4_000;
+const KILLS = series(3, 200);
+const EVENTS = series(1_500, 4_000);
 let mongod: Awaited<ReturnType<typeof startMongod>>;
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
 const file = join(folder, 'events.jsonl');
+let drawn = 0;
+const chance = () => share(SEED, (drawn += 1));
 const stores: Store[] = [];
 
 beforeAll(async () => {
@@ -102,7 +106,7 @@ test(`${KILLS} kills at random moments leave what an undisturbed delivery leaves
     let account: SourceAccount | undefined;
     // So many in one delivery that it ends at all, although each one has to begin by reading what was stored.
     for (let own = 0; !account; own += 1) {
-      account = await deliver(store, own < 12 && kills < KILLS ? 500 + Math.random() * (took - 500) : Infinity);
+      account = await deliver(store, own < 12 && kills < KILLS ? 500 + chance() * (took - 500) : Infinity);
       if (!account) kills += 1;
     }
     expect(counts(account)).toEqual(counts(expected));

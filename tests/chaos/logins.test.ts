@@ -6,11 +6,13 @@ import { fillQueue, type Filled } from '../../simulator/logins.js';
 import { createKeyRing } from '../../src/privacy/key-ring.js';
 import { localClient } from '../../src/servers/queues.js';
 import { createQueue, openSqs, type OpenSqs } from '../../src/servers/sqs.js';
+import { SEED, series } from '../support/soak.js';
 import { ChaosStack } from './stack.js';
 
 /** Real processes, really killed, while a queue is drained: each message is a login once, or in quarantine, and gone from the queue. */
 
-const MESSAGES = 6_000;
+const MESSAGES = series(1_500, 30_000);
+const share = (part: number) => Math.round(MESSAGES * part);
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-queue-'));
 let server: OpenSqs;
 let queueUrl: string;
@@ -22,7 +24,7 @@ beforeAll(async () => {
   createKeyRing(keyRing);
   server = await openSqs({ dir: folder, say: () => {} });
   queueUrl = await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '5' });
-  sent = await fillQueue({ endpoint: server.endpoint, queueUrl, count: MESSAGES, seed: 9 });
+  sent = await fillQueue({ endpoint: server.endpoint, queueUrl, count: MESSAGES, seed: SEED });
   stack = await ChaosStack.open({
     hosts: 1,
     seed: 1,
@@ -60,13 +62,13 @@ test('worker and MongoDB are killed while a queue is drained: every message is t
   const stored = (count: number) => async () => (await stack.store.logins.estimatedDocumentCount()) >= count;
   const worker = stack.startWorker();
   const { result } = await stack.start(['logins']);
-  await stack.until('the first logins', stored(200));
+  await stack.until('the first logins', stored(share(0.03)));
   await stack.killWorker(worker);
   stack.startWorker();
-  await stack.until('more logins', stored(2_000));
+  await stack.until('more logins', stored(share(0.33)));
   await stack.killMongod();
   await stack.startMongod();
-  await stack.until('most logins', stored(4_000));
+  await stack.until('most logins', stored(share(0.66)));
   await stack.killWorker(stack.workers.at(-1)!);
   stack.startWorker();
 

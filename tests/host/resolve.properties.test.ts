@@ -6,11 +6,11 @@ import type { Decisions, KeyVerdict, Resolution } from '../../src/host/resolutio
 import type { HostRecord } from '../../src/host/types.js';
 import { machine, made } from './machines.js';
 import { record } from './records.js';
+import { series } from '../support/soak.js';
 
 /** How many histories each property is tried on. */
-const HISTORIES = Number(process.env['ROLLCALL_HISTORIES'] ?? 250);
+const HISTORIES = series(150, 5_000);
 const run = { numRuns: HISTORIES };
-jest.setTimeout(300_000 + HISTORIES * 60);
 
 const records = fc.array(machine, { maxLength: 16 }).map((given) => given.map(made));
 const decisions = fc.array(

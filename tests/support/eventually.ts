@@ -3,7 +3,6 @@ import { inspect } from 'node:util';
 
 /** Far beyond what anything takes, also while others keep every core busy. */
 const PATIENCE_MS = 240_000;
-const EVERY_MS = 50;
 
 /**
  * Asks `probe` until its answer fits (until there is one, when nothing is said), and gives that answer; an error counts as one
@@ -13,9 +12,10 @@ export async function eventually<T>(
   what: string,
   probe: () => T | Promise<T>,
   fits: (answer: T) => unknown = (answer) => answer,
+  everyMs = 50,
 ): Promise<NonNullable<T>> {
   let seen: unknown;
-  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(EVERY_MS)) {
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(everyMs)) {
     try {
       const answer = await probe();
       if (fits(answer)) return answer as NonNullable<T>;

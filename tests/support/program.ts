@@ -81,16 +81,20 @@ function replaceEnvironment(wanted: Place['env']): void {
 /** What the command prints; what others in this process print meanwhile goes where it went. */
 function capturing(name: 'stdout' | 'stderr'): () => void {
   const stream = process[name];
-  const write = stream.write;
+  const former = Object.getOwnPropertyDescriptor(stream, 'write');
+  const write = stream.write.bind(stream) as (...all: unknown[]) => boolean;
   stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
     const into = printed.getStore();
-    if (!into) return (write as (...all: unknown[]) => boolean).call(stream, chunk, ...rest);
+    if (!into) return write(chunk, ...rest);
     into[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
     const done = rest.at(-1);
     if (typeof done === 'function') process.nextTick(done);
     return true;
-  }) as typeof write;
-  return () => void (stream.write = write);
+  }) as typeof stream.write;
+  return () => {
+    if (former) Object.defineProperty(stream, 'write', former);
+    else delete (stream as Partial<typeof stream>).write;
+  };
 }
 
 /** Also where the tests were started from a terminal. */

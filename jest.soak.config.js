@@ -1,0 +1,13 @@
+/** `npm run test:soak`: hundreds of kills, thousands of histories, losses of whole databases. */
+module.exports = {
+  ...require('./jest.config.js'),
+  testMatch: [
+    '**/*.soak.ts',
+    '**/*.properties.test.ts',
+    '**/chaos/{events,logins}.test.ts',
+    '**/connectors/jsonl.test.ts',
+  ],
+  testTimeout: 1_800_000,
+  // Each has servers and workers of its own.
+  maxWorkers: 2,
+};
