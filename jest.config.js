@@ -21,7 +21,7 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transformIgnorePatterns: ['/node_modules/'],
   // Never the reason why a test fails on a machine that is busy with something else: what hangs, hangs for good.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   // One more than cores: many tests wait for what was killed, or for a vendor that was told to be slow.
   maxWorkers: 3,
 };

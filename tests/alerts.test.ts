@@ -14,6 +14,7 @@ import { loadConfig } from '../src/config.js';
 import { applySchedule, changeSchedule } from '../src/schedules.js';
 import { loadSources } from '../src/sources/index.js';
 import { putAlert, type AlertDoc } from '../src/store/alerts.js';
+import { eventually } from './support/eventually.js';
 import { serve, type HttpServer } from './support/http-server.js';
 import { openPipeline, type Pipeline } from './support/pipeline.js';
 
@@ -75,7 +76,7 @@ afterEach(async () => {
 function watch(changes: Partial<Watching> = {}): void {
   const { store, config, env } = pipeline;
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
-  const pace = { deliver: 50, overdue: 50, retry: () => 100 };
+  const pace = { deliver: 50, overdue: 3_600_000, retry: () => 100 };
   watching.push(watchAlerts({ store, config, sources, client: env.client, log, pace, ...changes }));
 }
 
@@ -83,12 +84,12 @@ const bodies = () => receiver.seen.map(({ body }) => JSON.parse(body) as Record<
 
 const alertsWith = (filter: object) => pipeline.store.alerts.countDocuments(filter);
 
-async function until(what: string, seen: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await seen()); tries += 1) {
-    if (tries > 300) throw new Error(`Waited in vain for ${what}; the log: ${lines.join('')}`);
-    await sleep(30);
-  }
-}
+const until = (what: string, seen: () => boolean | Promise<boolean>): Promise<unknown> =>
+  eventually(
+    what,
+    async () => (await seen()) || `the log: ${lines.join('')}`,
+    (answer) => answer === true,
+  );
 
 const event = (id: string, more: Partial<AlertDoc> = {}) =>
   putAlert(pipeline.store, { _id: id, kind: 'run-failed', run: id, reason: 'it broke', at: new Date(), ...more });
@@ -197,9 +198,8 @@ test('a receiver that hangs holds up neither a run nor the end of a worker', asy
   watch();
   await until('the try', () => receiver.seen.length === 1);
   expect((await pipeline.collect({ sources: ['qualys'], force: true })).status).toBe('completed');
-  const began = Date.now();
+  // Ends although the receiver never answers.
   await watching.splice(0)[0]!.stop();
-  expect(Date.now() - began).toBeLessThan(1_000);
   // Given back at once: whoever comes next delivers it.
   answer = (response) => response.end();
   watch();
@@ -272,7 +272,8 @@ test('a scheduled source that was not read whole in time is told once, and again
     expect(await overdue()).toEqual([]); // an hour, and an hour in which it is fresh
     await completeAt(3);
     expect(await overdue()).toEqual([expect.objectContaining({ source: 'qualys', never: false })]);
-    for (let n = 0; n < 3; n += 1) watch();
+    const pace = { deliver: 50, overdue: 100 };
+    for (let n = 0; n < 3; n += 1) watch({ pace });
     await until('the alert', () => receiver.seen.length > 0);
     await sleep(400);
     expect(bodies()).toEqual([

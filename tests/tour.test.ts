@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../src/servers/ports.js';
+import { eventually } from './support/eventually.js';
 import { comparePrinted, stepsOf } from './support/tour.js';
 
 /** docs/tour.md as a newcomer walks it: its commands one after the other in an empty folder, and what it says they print. */
@@ -63,7 +63,11 @@ async function interrupt({ shell }: Started): Promise<void> {
 
 /** The page that is served: it is asked for hosts, as a browser does while somebody types. */
 async function lookAt(page: Started): Promise<void> {
-  while (page.shell.exitCode === null && !page.printed().includes('Ctrl-C')) await sleep(50);
+  await eventually(
+    'a page that is served',
+    page.printed,
+    (text) => page.shell.exitCode !== null || text.includes('Ctrl-C'),
+  );
   if (page.shell.exitCode !== null) return;
   const url = /^http:\S+/m.exec(page.printed())![0];
   const found = (await (await fetch(`${url}/api/hosts?q=lt-`)).json()) as { hosts: { hostname: string }[] };

@@ -164,7 +164,7 @@ export class ChaosStack {
       what,
       async () => (await seen(this.store)) || `${what} still missing; the worker's log:\n${this.log()}`,
       (answer) => answer === true,
-      10,
+      20,
     );
   }
 

@@ -181,10 +181,8 @@ describe('check', () => {
       out: expect.stringMatching(/unreachable: .*refused the connection/),
     });
     const silent = await vendor(() => {});
-    const began = Date.now();
     const ran = await run(['check', 'qualys-demo', '--timeout', '1'], demo(silent.url));
     expect(ran).toMatchObject({ code: 5, out: expect.stringMatching(/gave no page within 1 s/) });
-    expect(Date.now() - began).toBeLessThan(8_000);
   });
 
   test('missing and malformed settings are named without their values, and no request is made', async () => {

@@ -57,7 +57,7 @@ export function startContainer(service: Service, options: ContainerOptions): Con
     look,
     async healthy() {
       let last = '';
-      for (const until = Date.now() + 20_000; Date.now() < until && main.child.exitCode === null; await delay(100)) {
+      for (const until = Date.now() + 240_000; Date.now() < until && main.child.exitCode === null; await delay(100)) {
         const { code, output } = await look();
         if (code === 0) return;
         last = output;

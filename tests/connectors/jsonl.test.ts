@@ -464,7 +464,7 @@ describe('files that change', () => {
 
 describe('following', () => {
   /** Follows until so many rows are there (or a time has passed), doing something after each page. */
-  async function follow(path: string, until: number, step: (read: Read) => void, patience = 8_000): Promise<Read> {
+  async function follow(path: string, until: number, step: (read: Read) => void, patience = 240_000): Promise<Read> {
     const done: Read = { pages: [], rows: [], warnings: [], positions: new Map() };
     const give = Date.now() + patience;
     const more = () => done.rows.length < until && Date.now() < give;

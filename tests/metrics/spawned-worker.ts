@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, type Config } from '../../src/config.js';
 import { freePort } from '../../src/servers/ports.js';
+import { eventually } from '../support/eventually.js';
 
 const program = join(__dirname, '../../dist/src/worker.js');
 
@@ -59,12 +60,14 @@ export async function spawnWorker(environment: Record<string, string>, like?: Sp
     stop,
     kill: (signal) => void child.kill(signal),
   };
-  for (let tries = 0; !said.includes('Worker is ready'); tries += 1) {
-    if (tries > 1_800 || child.exitCode !== null) {
-      await stop();
-      throw new Error(`The worker did not become ready:\n${said}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually(
+    'a worker that is ready',
+    () => said,
+    () => said.includes('Worker is ready') || child.exitCode !== null,
+  );
+  if (child.exitCode !== null) {
+    await stop();
+    throw new Error(`The worker ended:\n${said}`);
   }
   return worker;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { transformFileSync } from '@swc/core';
 import { isAlive } from '../../src/servers/process.js';
+import { eventually } from '../support/eventually.js';
 
 let dir: string;
 const left: number[] = [];
@@ -41,8 +42,7 @@ async function parent(then: string): Promise<{ pid: number; child: number }> {
 }
 
 async function dead(pid: number): Promise<boolean> {
-  for (let look = 0; look < 100 && isAlive(pid); look++) await delay(20);
-  return !isAlive(pid);
+  return eventually(`the end of process ${pid}`, () => !isAlive(pid));
 }
 
 const posix = process.platform === 'win32' ? test.skip : test;

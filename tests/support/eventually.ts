@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 /** Far beyond what anything takes, also while others keep every core busy. */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 540_000;
 
 /**
  * Asks `probe` until its answer fits (until there is one, when nothing is said), and gives that answer; an error counts as one

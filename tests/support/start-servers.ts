@@ -1,5 +1,6 @@
 // First of all, and without the extension: from here on the others are found.
 import './resolve-typescript';
+import { statfsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +21,7 @@ export interface TestServers {
  * `ROLLCALL_TEST_MONGODB_URI`, `ROLLCALL_TEST_TEMPORAL_ADDRESS` and `ROLLCALL_TEST_WORKFLOW_BUNDLE`.
  */
 export default async function startServers(): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'rollcall-tests-'));
+  const dir = await mkdtemp(join(scratch(), 'rollcall-tests-'));
   const started: TestServers = { dir, servers: [] };
   (globalThis as { rollcallTestServers?: TestServers }).rollcallTestServers = started;
   const results = await Promise.allSettled([startMongodb(started), startDevServer(started), bundle(dir)]);
@@ -53,6 +54,17 @@ async function bundle(dir: string): Promise<void> {
   } catch (error) {
     // Tests that run workflows bundle for themselves then, and fail on it; the others need not.
     process.stderr.write(`The workflow bundle cannot be built: ${(error as Error).message}\n`);
+  }
+}
+
+/** Nothing of it is kept, so it need not reach a disk. */
+function scratch(): string {
+  const memory = '/dev/shm';
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    return bavail * bsize > 4e9 ? memory : tmpdir();
+  } catch {
+    return tmpdir();
   }
 }
 

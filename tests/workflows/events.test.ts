@@ -5,6 +5,7 @@ import { eventsInOrder, traceEvent } from '../../src/store/events.js';
 import { lineOf } from '../../src/store/quarantine.js';
 import type { SourceAccount } from '../../src/store/runs.js';
 import { verify } from '../../src/cli/verify.js';
+import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
@@ -165,11 +166,11 @@ test('while followed, events come as they are written, until the run is told to 
   writeFileSync(file, event(2));
   const { handle } = await pipeline.start({ sources: ['events'], follow: true });
   const until = async (count: number) => {
-    for (const end = Date.now() + 30_000; Date.now() < end;) {
-      if ((await pipeline.store.events.countDocuments()) === count) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`There are ${await pipeline.store.events.countDocuments()} events, not ${count}`);
+    await eventually(
+      `${count} events`,
+      () => pipeline.store.events.countDocuments(),
+      (there) => there === count,
+    );
   };
   await until(1);
   appendFileSync(file, `${event(1)}{"id": 3, "category"`);

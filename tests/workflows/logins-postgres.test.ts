@@ -5,6 +5,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { fillQueue } from '../../simulator/logins.js';
 import { createKeyRing } from '../../src/privacy/key-ring.js';
 import { createQueue, openSqs } from '../../src/servers/sqs.js';
+import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 import { describeWithPostgres, PASSWORD, startPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -67,12 +68,6 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
     return Object.values(Attributes ?? {}).reduce((sum, value) => sum + Number(value), 0);
   };
 
-  const until = async (holds: () => Promise<boolean>) => {
-    for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50)))
-      if (await holds()) return;
-    throw new Error(`Not within a minute: ${holds.toString()}`);
-  };
-
   const inMongo = () => pipeline.store.logins.countDocuments();
   const masks = 'message_id, masked_ip, masked_device_id, app_version_text';
   const inPostgres = async () => {
@@ -102,19 +97,20 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
     await open(postgres.url());
     const { handle } = await pipeline.start({ sources: ['logins'], follow: true });
     await fillQueue({ endpoint: server.endpoint, queueUrl, count: 100, seed: 6 });
-    await until(async () => (await left()) === 0 && (await inMongo()) > 0);
+    await eventually('an empty queue', left, (messages) => messages === 0);
+    await eventually('logins', inMongo);
     const first = await inMongo();
     await postgres.stop();
     try {
       await fillQueue({ endpoint: server.endpoint, queueUrl, count: 100, seed: 7 });
-      await until(async () => (await inMongo()) > first);
+      await eventually('logins of the second hundred', inMongo, (logins) => logins > first);
       // Longer than messages stay invisible.
       await new Promise((resolve) => setTimeout(resolve, 6_000));
       expect(await left()).toBe(100);
     } finally {
       await postgres.start();
     }
-    await until(async () => (await left()) === 0);
+    await eventually('an empty queue', left, (messages) => messages === 0);
     await handle.signal('stop');
     const { sources } = await summaryOf(handle.result());
     const { status, new: created, quarantined } = sources['logins']!;

@@ -9,6 +9,7 @@ import { unmask } from '../../src/privacy/mask.js';
 import { createQueue, openSqs } from '../../src/servers/sqs.js';
 import { rotateLogins } from '../../src/store/logins.js';
 import type { SourceAccount } from '../../src/store/runs.js';
+import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 
 /** Login events of a real queue, through the whole pipeline, on real servers. */
@@ -172,10 +173,11 @@ test('while followed, logins are there shortly after they are sent, until the ru
   const { handle } = await pipeline.start({ sources: ['logins'], follow: true });
   for (let sent = 1; sent <= 3; sent += 1) {
     await send(login({ user_id: `u-${sent}` }));
-    const end = Date.now() + 20_000;
-    while ((await pipeline.store.logins.countDocuments()) < sent && Date.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await pipeline.store.logins.countDocuments()).toBe(sent);
+    await eventually(
+      `${sent} logins`,
+      () => pipeline.store.logins.countDocuments(),
+      (there) => there === sent,
+    );
   }
   await handle.signal('stop');
   const summary = await summaryOf(handle.result());
@@ -188,6 +190,5 @@ test('without a key ring nothing is taken from the queue', async () => {
   await pipeline.close();
   pipeline = await openPipeline({ LOGINS_SQS_URL: queueUrl, AWS_ENDPOINT_URL_SQS: server.endpoint });
   expect(await collect()).toMatchObject({ status: 'failed', reason: expect.stringContaining('key ring') });
-  await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await left()).toBe(1);
 });

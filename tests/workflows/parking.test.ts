@@ -1,5 +1,6 @@
 import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
 import { progressQuery } from '../../src/workflows/messages.js';
+import { eventually } from '../support/eventually.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
 /** A source that fails for good keeps its cursor, says what it needs, and goes on from there. */
@@ -32,13 +33,6 @@ afterEach(async () => {
 const workflow = () => pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-${SOURCE}`);
 const collect = () => pipeline.collect({ sources: [SOURCE], force: true });
 const refuse = () => simulator.setFaults({ kind: 'status', status: 401, on: SOURCE, at: 4, times: 1_000 });
-const until = async <T>(look: () => Promise<T | null | undefined | false>): Promise<T> => {
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
 const parkedOf = async () => (await pipeline.store.sources.findOne({ _id: SOURCE }))?.parked;
 const requests = async () => (await simulator.state()).requests;
 
@@ -50,10 +44,11 @@ test('it waits with its cursor and says what it needs; its run ends, and the sig
   expect(summary.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, pages: 3, records: 150 });
   expect(await parkedOf()).toMatchObject({ run: summary.run, kind: 'credentials-rejected' });
 
-  const progress = await until(async () => {
-    const now = await workflow().query(progressQuery);
-    return now.state === 'parked' && now;
-  });
+  const progress = await eventually(
+    'the source to be parked',
+    () => workflow().query(progressQuery),
+    (now) => now.state === 'parked',
+  );
   expect(progress).toMatchObject({
     reason: expect.stringMatching(/refused|rejected|401/i),
     parkedAt: expect.any(String),

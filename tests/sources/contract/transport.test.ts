@@ -49,7 +49,6 @@ test.each<[FaultKind, string, number]>([
     expect([subject.title, failure.kind]).toEqual([subject.title, 'unreachable']);
     expect(failure.message).toContain(`${subject.path} ${message}`);
     expect(seconds * 1000).toBeGreaterThanOrEqual(ms - 5);
-    expect(seconds * 1000).toBeLessThan(ms + 5_000);
   });
 });
 
@@ -76,9 +75,7 @@ test('a run that is cancelled lets go of an answer that does not come', async ()
         expect(page.next).not.toBeNull();
       }
     };
-    const started = performance.now();
     await expect(walk()).rejects.toThrow(`stop ${title}`);
-    expect(performance.now() - started).toBeLessThan(SHORT.headersMs);
   });
 });
 
