@@ -306,7 +306,9 @@ describe('the program', () => {
   test('a worker whose clock is wrong does not start', async () => {
     const hook = join(dir, 'clock.cjs');
     writeFileSync(hook, 'const now = Date.now; Date.now = () => now() - 2 * 3_600_000;');
-    expect(await run(['worker'], process.execPath, ['-r', hook, program])).toMatchObject({
+    const { cwd, env } = place();
+    const wrong = { cwd, env: { ...env, NODE_OPTIONS: `--require ${hook}` } };
+    expect(await spawnProgram(['worker'], wrong)).toMatchObject({
       code: 2,
       err: expect.stringMatching(/This machine's clock is 2 hours behind MongoDB's.*\n.*time server/),
     });
