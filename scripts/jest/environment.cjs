@@ -15,6 +15,7 @@ delete process.env.FORCE_COLOR;
 process.env.NO_COLOR = '1';
 require('picocolors');
 
+const SIGNALS = ['SIGINT', 'SIGTERM'];
 const MATCHERS = Symbol.for('$$jest-matchers-object');
 const describe = (object) => Object.getOwnPropertyDescriptors(object);
 
@@ -29,7 +30,7 @@ module.exports = class RealmEnvironment extends TestEnvironment {
       environment: { ...process.env },
       folder: process.cwd(),
       exit: process.exit,
-      listeners: new Map(process.eventNames().map((name) => [name, process.listeners(name)])),
+      listeners: new Map(SIGNALS.map((name) => [name, process.listeners(name)])),
     };
     Error.stackTraceLimit = 100;
   }
@@ -50,8 +51,8 @@ module.exports = class RealmEnvironment extends TestEnvironment {
     Object.assign(process.env, environment);
     process.chdir(folder);
     process.exit = exit;
-    for (const name of process.eventNames())
+    for (const name of SIGNALS)
       for (const listener of process.listeners(name))
-        if (!listeners.get(name)?.includes(listener)) process.removeListener(name, listener);
+        if (!listeners.get(name).includes(listener)) process.removeListener(name, listener);
   }
 };

@@ -5,8 +5,9 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { fillQueue, type Filled } from '../../simulator/logins.js';
 import { createKeyRing } from '../../src/privacy/key-ring.js';
 import { localClient } from '../../src/servers/queues.js';
-import { createQueue, openSqs, type OpenSqs } from '../../src/servers/sqs.js';
+import { createQueue, type OpenSqs } from '../../src/servers/sqs.js';
 import { SEED, series } from '../support/soak.js';
+import { sharedSqs } from '../support/sqs.js';
 import { ChaosStack } from './stack.js';
 
 /** Real processes, really killed, while a queue is drained: each message is a login once, or in quarantine, and gone from the queue. */
@@ -22,7 +23,7 @@ let stack: ChaosStack;
 beforeAll(async () => {
   const keyRing = join(folder, 'keys.json');
   createKeyRing(keyRing);
-  server = await openSqs({ dir: folder, say: () => {} });
+  server = await sharedSqs();
   queueUrl = await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '5' });
   sent = await fillQueue({ endpoint: server.endpoint, queueUrl, count: MESSAGES, seed: SEED });
   stack = await ChaosStack.open({

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { createKeyRing } from '../../src/privacy/key-ring.js';
 import { createQueue, localClient } from '../../src/servers/queues.js';
-import { openSqs } from '../../src/servers/sqs.js';
 import { loadSources } from '../../src/sources/index.js';
 import { readAll } from '../../src/sources/testing/index.js';
 import { AUTHS, DATASETS, PAGINGS } from '../../src/cli/sources/starter/choices.js';
@@ -17,6 +16,7 @@ import type { Store } from '../../src/store/database.js';
 import { sendJson, serve, type HttpServer, type SeenRequest } from '../support/http-server.js';
 import { runProgram } from '../support/program.js';
 import { dropStore, freshStore } from '../support/store.js';
+import { sharedSqs } from '../support/sqs.js';
 
 /** What a user asks about sources, and makes of new ones: the compiled program, and vendors on real HTTP. */
 const ROOT = join(__dirname, '../..');
@@ -265,7 +265,7 @@ describe('preview', () => {
   });
 
   test('logins of a queue are shown masked only, and every message stays in the queue, visible', async () => {
-    const sqs = await openSqs({ dir, say: () => {} });
+    const sqs = await sharedSqs();
     const client = localClient(sqs.endpoint);
     try {
       const url = await createQueue(sqs.endpoint, `q-${randomUUID()}`, { VisibilityTimeout: '3600' });

@@ -13,9 +13,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { sqsInput, type SqsInputOptions } from '../../src/connectors/sqs/index.js';
 import { createQueue, localClient } from '../../src/servers/queues.js';
-import { openSqs, type OpenSqs } from '../../src/servers/sqs.js';
+import { type OpenSqs } from '../../src/servers/sqs.js';
 import type { FetchedPage, FetchOptions, Input } from '../../src/sources/source.js';
 import { serve, type HttpServer } from '../support/http-server.js';
+import { sharedSqs } from '../support/sqs.js';
 
 let dir: string;
 let server: OpenSqs;
@@ -24,7 +25,7 @@ const proxies: HttpServer[] = [];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-queue-'));
-  server = await openSqs({ dir, say: () => {} });
+  server = await sharedSqs();
   client = localClient(server.endpoint);
 });
 

@@ -24,6 +24,9 @@ export default async function startServers(): Promise<void> {
   const dir = await mkdtemp(join(scratch(), 'rollcall-tests-'));
   const started: TestServers = { dir, servers: [] };
   (globalThis as { rollcallTestServers?: TestServers }).rollcallTestServers = started;
+  process.env['ROLLCALL_TEST_FOLDER'] = dir;
+  // For servers that live for minutes (SQS): compiling their code as well as can be costs more than it saves.
+  process.env['JAVA_TOOL_OPTIONS'] ??= '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
   const results = await Promise.allSettled([startMongodb(started), startDevServer(started), bundle(dir)]);
   const failed = results.find((result) => result.status === 'rejected');
   if (!failed) return;

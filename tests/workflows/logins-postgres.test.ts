@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { fillQueue } from '../../simulator/logins.js';
 import { createKeyRing } from '../../src/privacy/key-ring.js';
-import { createQueue, openSqs } from '../../src/servers/sqs.js';
+import { createQueue, type OpenSqs } from '../../src/servers/sqs.js';
 import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 import { describeWithPostgres, PASSWORD, startPostgres, type TestPostgres } from '../support/postgres.js';
+import { sharedSqs } from '../support/sqs.js';
 
 /** Login events of a real queue into MongoDB and a real PostgreSQL. */
 
@@ -17,7 +18,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-logins-'));
   const keyRing = join(folder, 'keys.json');
   const before = { ...process.env };
-  let server: Awaited<ReturnType<typeof openSqs>>;
+  let server: OpenSqs;
   let sqs: SQSClient;
   let queueUrl: string;
   let postgres: TestPostgres;
@@ -26,7 +27,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
   beforeAll(async () => {
     Object.assign(process.env, SECRET);
     createKeyRing(keyRing);
-    [server, postgres] = await Promise.all([openSqs({ dir: folder, say: () => {} }), startPostgres()]);
+    [server, postgres] = await Promise.all([sharedSqs(), startPostgres()]);
     sqs = new SQSClient({ endpoint: server.endpoint, region: 'us-east-1' });
   });
   afterAll(async () => {

@@ -6,11 +6,12 @@ import { fillQueue } from '../../simulator/logins.js';
 import { verify } from '../../src/cli/verify.js';
 import { addKey, createKeyRing, openKeyRing } from '../../src/privacy/key-ring.js';
 import { unmask } from '../../src/privacy/mask.js';
-import { createQueue, openSqs } from '../../src/servers/sqs.js';
+import { createQueue, type OpenSqs } from '../../src/servers/sqs.js';
 import { rotateLogins } from '../../src/store/logins.js';
 import type { SourceAccount } from '../../src/store/runs.js';
 import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
+import { sharedSqs } from '../support/sqs.js';
 
 /** Login events of a real queue, through the whole pipeline, on real servers. */
 
@@ -18,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-logins-'));
 const keyRing = join(folder, 'keys.json');
 const SECRET = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'canary-of-a-secret' };
 const before = { ...process.env };
-let server: Awaited<ReturnType<typeof openSqs>>;
+let server: OpenSqs;
 let sqs: SQSClient;
 let queueUrl: string;
 let pipeline: Pipeline;
@@ -26,7 +27,7 @@ let pipeline: Pipeline;
 beforeAll(async () => {
   Object.assign(process.env, SECRET);
   createKeyRing(keyRing);
-  server = await openSqs({ dir: folder, say: () => {} });
+  server = await sharedSqs();
   sqs = new SQSClient({ endpoint: server.endpoint, region: 'us-east-1' });
 });
 afterAll(async () => {
