@@ -71,11 +71,27 @@ function build() {
     // It may be linked as `rollcall` (npm link).
     chmodSync(join(fresh, 'src/cli/main.js'), 0o755);
     writeFileSync(join(fresh, '.built'), '');
-    rmSync(at('dist'), { recursive: true, force: true });
-    renameSync(fresh, at('dist'));
+    swapIn(fresh);
   }
   rmSync(fresh, { recursive: true, force: true });
   if (failed) process.exit(1);
+}
+
+/** Puts a build in the place of the one before. Two may end at the same moment: each is whole, and either one stays. */
+function swapIn(fresh) {
+  for (let tries = 1; ; tries += 1) {
+    const old = `${fresh}.old${tries}`;
+    try {
+      if (existsSync(at('dist'))) renameSync(at('dist'), old);
+      renameSync(fresh, at('dist'));
+      return;
+    } catch (error) {
+      // Another build took the old one away, or put its own there, in between.
+      if (tries === 10) throw error;
+    } finally {
+      rmSync(old, { recursive: true, force: true });
+    }
+  }
 }
 
 const bin = (name, path) => at('node_modules', name, path);

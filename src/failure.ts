@@ -31,6 +31,8 @@ export type FailureKind =
   | 'listing-loops'
   /** A missing or malformed setting, or an unknown source. */
   | 'settings-invalid'
+  /** A late attempt: another one has taken its work over and goes on with it. No fault of anything. */
+  | 'superseded'
   /** A server that Rollcall needs (Temporal, MongoDB) is missing or unfit. */
   | 'server-unavailable';
 

@@ -25,7 +25,8 @@ export function deliverActivity({ normalizer, config, log }: Dependencies) {
             );
           return done;
         } catch (error) {
-          activityLog(log, input.run, input.source).error(
+          const superseded = error instanceof Failure && error.kind === 'superseded';
+          activityLog(log, input.run, input.source)[superseded ? 'info' : 'error'](
             { pages: sum?.pages ?? 0, delivered: sum?.new ?? 0, error: (error as Error).name },
             error instanceof Failure ? error.message : 'Delivering stopped',
           );

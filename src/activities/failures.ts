@@ -18,6 +18,7 @@ const PASSING = new Set<FailureKind>([
   'response-mismatch',
   'rate-limited',
   'server-unavailable',
+  'superseded',
 ]);
 
 /** Waits asked for by a vendor are not impatience: only this many in a row without a page are. */
@@ -67,6 +68,9 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
       category: ApplicationFailureCategory.BENIGN,
       ...(failure.details.retryAfterMs === undefined ? {} : { nextRetryDelay: failure.details.retryAfterMs }),
     });
+  }
+  if (failure.kind === 'superseded') {
+    return ApplicationFailure.create({ ...common, category: ApplicationFailureCategory.BENIGN });
   }
   const mostTries = failure.kind === 'response-mismatch' ? 2 : 3;
   const exhausted =

@@ -1,12 +1,13 @@
 import { createWriteStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { open, rename } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
 import { loadConfig } from '../config.js';
 import { exportHosts, FORMATS, type Exported, type FormatName, type HostsWanted } from '../export/index.js';
 import { Failure } from '../failure.js';
+import { privateFolder, type PrivateFolder } from '../private-folder.js';
 import { since } from './since.js';
 import { withStore } from './with-store.js';
 
@@ -59,19 +60,22 @@ Examples:
 
 /** Writes beside `path` and puts the file there when it is on disk. Throws `Failure` where that cannot be. */
 async function whole(path: string, write: (file: Writable) => Promise<void>): Promise<void> {
-  const partial = `${path}.partial`;
+  let beside: PrivateFolder | undefined;
   try {
+    beside = await privateFolder(dirname(path), `.${basename(path)}.`);
+    const partial = join(beside.path, 'partial');
     await write(createWriteStream(partial));
     const written = await open(partial);
     await written.sync();
     await written.close();
     await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
     throw new Failure('settings-invalid', `${path} cannot be written (${code ?? syscall})`, {
       remedy: 'Give --out a path in a folder that exists, with room on its disk',
     });
+  } finally {
+    await beside?.release();
   }
 }

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { offlineInput } from '../sources/offline.js';
 import { getBody } from '../store/bodies.js';
 import { compareIds, type EventId } from '../datasets/event-order.js';
@@ -10,6 +7,7 @@ import { noteUnkept, pagesFrom, type PageDoc } from '../store/pages.js';
 import { originOf, putRejected, type RejectedOrigin } from '../store/quarantine.js';
 import { addSample } from '../store/shapes.js';
 import { arrivalOf, sortArrivals } from './arrivals.js';
+import { deliveryFailure } from './delivery-failure.js';
 import { NOTHING, type Normalized } from './normalize.js';
 import { readPage } from './page.js';
 import type { Reading } from './reading.js';
@@ -53,8 +51,7 @@ export async function deliverRun(
   const { store } = reading;
   const sum: Normalized = { ...NOTHING, next: input.from, stopped: 'ended' };
   const delivery = await takeDelivery(store, input.source, turnOf(input));
-  const sort = new ExternalSort(sortFolder(input));
-  await sort.dispose();
+  const sort = new ExternalSort();
   try {
     const listing = await sortPages(reading, input, sort, sum, () => {
       signal.throwIfAborted();
@@ -74,18 +71,11 @@ export async function deliverRun(
       signal.throwIfAborted();
     }
     return sum;
+  } catch (error) {
+    throw await deliveryFailure(store, delivery, error);
   } finally {
     await sort.dispose();
   }
-}
-
-/** Below the folder for temporary files; an earlier attempt's is taken over, and emptied. */
-function sortFolder(input: DeliverInput): string {
-  const name = createHash('sha256')
-    .update(`${input.source}/${turnOf(input)}`)
-    .digest('hex')
-    .slice(0, 16);
-  return join(tmpdir(), 'rollcall', `sort-${name}`);
 }
 
 /** Reads all pages into the sort; what cannot be understood goes to quarantine. Returns what is known of their places. */
@@ -154,17 +144,22 @@ async function* deliverSorted(
     const ahead = reached ? batch.value.filter((entry) => isAfter(entry, reached)) : batch.value;
     return prepare(store, source, ahead.map(arrivalOf), largest);
   };
-  const batches = sort.sorted()[Symbol.asyncIterator]();
+  const batches = sort.sorted();
   let next = batches.next().then((batch) => lookedUp(delivery.largest, batch));
-  for (;;) {
-    const prepared = await next;
-    if (!prepared) return;
-    const { largest } = delivery;
-    next = batches.next().then((batch) => lookedUp(largest, batch));
-    next.catch(() => {}); // awaited in the next round
-    if (prepared.arrivals.length === 0) continue;
-    delivery = await deliver(store, delivery, prepared, { run, ...places });
-    yield delivery;
+  try {
+    for (;;) {
+      const prepared = await next;
+      if (!prepared) return;
+      const { largest } = delivery;
+      next = batches.next().then((batch) => lookedUp(largest, batch));
+      next.catch(() => {}); // awaited in the next round
+      if (prepared.arrivals.length === 0) continue;
+      delivery = await deliver(store, delivery, prepared, { run, ...places });
+      yield delivery;
+    }
+  } finally {
+    // Closes the spills.
+    await batches.return(undefined);
   }
 }
 

@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Failure } from '../failure.js';
 import { CONFLICT, deliver, prepare } from '../store/deliveries.js';
 import { takeBeside, type Arrival } from '../store/delivery-turns.js';
@@ -71,8 +68,7 @@ export class OrderedRetry {
   }
 
   #begin(source: string, run: string): Open {
-    const sort = new ExternalSort(join(tmpdir(), 'rollcall', `sort-${randomUUID()}`));
-    return { source, run, sort, pages: new Map(), leaving: [] };
+    return { source, run, sort: new ExternalSort(), pages: new Map(), leaving: [] };
   }
 
   async #deliver({ source, run, pages }: Open, arrivals: readonly Arrival[]): Promise<void> {
@@ -88,7 +84,7 @@ export class OrderedRetry {
         if (counts.conflicts > 0) fail(this.sum, source, CONFLICT, counts.conflicts);
         return;
       } catch (error) {
-        if (!(error instanceof Failure && error.kind === 'server-unavailable') || tries === TRIES) throw error;
+        if (!(error instanceof Failure && error.kind === 'superseded') || tries === TRIES) throw error;
       }
     }
   }

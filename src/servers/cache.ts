@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { privateFolder } from '../private-folder.js';
 import type { Environment } from './path.js';
 
 const STAGING = '.staging-';
-const FORGOTTEN_MS = 3_600_000;
 
 /** `ROLLCALL_CACHE`, else `rollcall` in the user's cache folder (XDG Base Directory Specification). */
 export function cacheFolder(environment: Environment): string {
@@ -24,27 +23,13 @@ export async function intoCache(
   fill: (staging: string) => Promise<string>,
 ): Promise<string> {
   const cache = cacheFolder(environment);
-  const staging = join(cache, `${STAGING}${randomUUID()}`);
-  await mkdir(staging, { recursive: true });
-  await removeForgotten(cache);
+  await mkdir(cache, { recursive: true });
+  const staging = await privateFolder(cache, STAGING);
   try {
     const target = join(cache, name);
-    await rename(await fill(staging), target);
+    await rename(await fill(staging.path), target);
     return target;
   } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
-}
-
-/** What a killed process left behind would stay for ever. */
-async function removeForgotten(cache: string): Promise<void> {
-  for (const entry of await readdir(cache)) {
-    const path = join(cache, entry);
-    if (!entry.startsWith(STAGING)) continue;
-    const changed = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => Date.now(),
-    );
-    if (Date.now() - changed > FORGOTTEN_MS) await rm(path, { recursive: true, force: true });
+    await staging.release();
   }
 }

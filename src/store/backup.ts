@@ -1,7 +1,8 @@
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, rename, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Document } from 'mongodb';
 import { Failure } from '../failure.js';
+import { privateFolder } from '../private-folder.js';
 import { fileOf, MANIFEST, type CollectionEntry, type Manifest } from './backup-manifest.js';
 import { writeDocuments } from './bson-file.js';
 import type { Store } from './database.js';
@@ -43,17 +44,26 @@ export async function backup(store: Store, folder: string, options: BackupOption
   });
 }
 
-async function backupInto(
+async function backupInto(store: Store, folder: string, claim: RawClaim, options: BackupOptions): Promise<Manifest> {
+  if (await stat(folder).catch(() => undefined)) throw isThere(folder);
+  const parent = dirname(resolve(folder));
+  await mkdir(parent, { recursive: true });
+  const beside = await privateFolder(parent, `.${basename(resolve(folder))}.`);
+  try {
+    return await writeWhole(store, folder, join(beside.path, 'whole'), claim, options);
+  } finally {
+    await beside.release();
+  }
+}
+
+async function writeWhole(
   store: Store,
   folder: string,
+  partial: string,
   claim: RawClaim,
   { onCollection }: BackupOptions,
 ): Promise<Manifest> {
-  if (await stat(folder).catch(() => undefined))
-    throw new Failure('settings-invalid', `${folder} is there already`, { remedy: 'Name a folder that is not' });
-  const partial = `${folder}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true, mode: 0o700 });
+  await mkdir(partial, { mode: 0o700 });
   const names = (await store.db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray())
     .map(({ name }) => name)
     .filter((name) => !name.startsWith('system.') && name !== LEASES)
@@ -97,7 +107,10 @@ async function backupInto(
   await writeFile(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true });
   // Whoever had taken over might have removed bodies that were not read yet.
   await claim.fence();
-  await rename(partial, folder);
+  await rename(partial, folder).catch((error: NodeJS.ErrnoException) => {
+    // Another backup into the same folder ended first.
+    throw ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '') ? isThere(folder) : error;
+  });
   await syncFolder(join(folder, '..'));
   return manifest;
 }
@@ -132,6 +145,9 @@ function tooLong(): Failure {
       'Let it remember longer: db.adminCommand({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 3600 }), and back up again',
   });
 }
+
+const isThere = (folder: string): Failure =>
+  new Failure('settings-invalid', `${folder} is there already`, { remedy: 'Name a folder that is not' });
 
 /** A name that is not on disk is lost with the power. */
 async function syncFolder(path: string): Promise<void> {

@@ -67,8 +67,8 @@ export async function prepare(
 
 /**
  * Delivers a batch: new events, aggregates, conflicts and how far it has come, in one transaction. `delivery` is as after the
- * batch before. An event that MongoDB does not take is rejected with its reason, the others are delivered. Throws `Failure`
- * (`server-unavailable`) when another attempt has taken over: then nothing was written.
+ * batch before. An event that MongoDB does not take is rejected with its reason, the others are delivered. Throws
+ * `Failure('superseded')` when another attempt has taken over: then nothing was written.
  */
 export async function deliver(
   store: Store,
@@ -167,8 +167,7 @@ async function write(
   const progress = { delivered, largest, ...(beside ? {} : { counts, reached }) };
   await inTransaction(store, async (session) => {
     const held = await store.deliveries.updateOne({ _id: source, epoch }, { $set: progress as object }, { session });
-    if (held.matchedCount === 0)
-      throw new Failure('server-unavailable', `Another attempt delivers the records of ${source} by now`, { source });
+    if (held.matchedCount === 0) throw superseded(source);
     if (fresh.length > 0) {
       await store.events.insertMany(fresh, { session, ordered: true });
       await store.eventCategories.bulkWrite(aggregated(source, fresh, values), { session, ordered: false });
@@ -183,6 +182,14 @@ async function write(
   });
   return after;
 }
+
+/** Whether no other attempt has taken the delivery over. */
+export async function isOwn(store: Store, { _id, epoch }: Delivery): Promise<boolean> {
+  return (await store.deliveries.findOne({ _id, epoch }, { projection: { _id: 1 } })) !== null;
+}
+
+export const superseded = (source: string): Failure =>
+  new Failure('superseded', `Another attempt delivers the records of ${source} by now`, { source });
 
 function isSame(a: Content, b: Content): boolean {
   return a.category === b.category && a.value === b.value && isDeepStrictEqual(a.more, b.more);

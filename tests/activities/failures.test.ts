@@ -38,6 +38,11 @@ test('a limit is waited for as long as the vendor says, without alarm', () => {
   expect(failure.category).toBe('BENIGN');
 });
 
+test('a late attempt is tried again and is no alarm: its work goes on where the other one has come to', () => {
+  const failure = classify(new Failure('superseded', 'Another attempt'), { count: 99, since: 0 }, 1e9);
+  expect(failure).toMatchObject({ nonRetryable: false, category: 'BENIGN' });
+});
+
 test('storage that is away is waited for, however often', () => {
   const failure = classify(new MongoNetworkError('connection 1 to 10.0.0.1 closed'), { count: 99, since: 0 }, 1e9);
   expect(failure.nonRetryable).toBe(false);

@@ -28,6 +28,7 @@ async function run(activity, input) {
       return await environment.run(activity, { run: 'r1', source: 'events', ...input });
     } catch (error) {
       if (error.nonRetryable !== false) throw error;
+      process.stderr.write(`${error.type}\n`);
     }
   }
 }

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventChunks } from '../../simulator/events.js';
 import { share } from '../../simulator/random.js';
 import { locateBinary } from '../../src/servers/locate.js';
@@ -46,11 +47,15 @@ async function newStore(): Promise<Store> {
   return store;
 }
 
+const spawnDelivery = (store: Store, from = file, environment: Record<string, string> = {}) =>
+  spawn(process.execPath, [join(__dirname, 'delivering.mjs'), mongod.uri, store.db.databaseName, from], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+
 /** One process; resolves to its account, or to nothing when it was killed after `killAfterMs`. */
 async function deliver(store: Store, killAfterMs = Infinity): Promise<SourceAccount | undefined> {
-  const child = spawn(process.execPath, [join(__dirname, 'delivering.mjs'), mongod.uri, store.db.databaseName, file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawnDelivery(store);
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
@@ -111,5 +116,43 @@ test(`${KILLS} kills at random moments leave what an undisturbed delivery leaves
     }
     expect(counts(account)).toEqual(counts(expected));
     expect(await resultOf(store)).toBe(whole);
+  }
+});
+
+test('an attempt that wakes up after another one has ended its work destroys nothing, and ends as superseded', async () => {
+  const store = await newStore();
+  const many = join(folder, 'many.jsonl');
+  const temporary = join(folder, 'temporary');
+  await pipeline(Readable.from(eventChunks({ count: 32_000, seed: 4, spread: 30_000 })), createWriteStream(many));
+  const read = (child: ReturnType<typeof spawnDelivery>) => {
+    const read = { out: '', err: '', ended: new Promise<unknown>((resolve) => child.once('close', resolve)) };
+    child.stdout.on('data', (chunk: Buffer) => (read.out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (read.err += chunk.toString()));
+    return read;
+  };
+  const spilled = () =>
+    existsSync(temporary) &&
+    readdirSync(temporary, { recursive: true }).some((name) => String(name).endsWith('.spill'));
+  const late = spawnDelivery(store, many, { TMPDIR: temporary });
+  try {
+    const first = read(late);
+    while (!spilled()) {
+      if (late.exitCode !== null) throw new Error(`It ended without a spill: ${first.err}`);
+      await delay(5);
+    }
+    late.kill('SIGSTOP');
+    const before = readdirSync(temporary, { recursive: true });
+    const second = read(spawnDelivery(store, many, { TMPDIR: temporary }));
+    expect([await second.ended, second.err]).toEqual([0, '']);
+    const events = await store.events.countDocuments();
+    expect(JSON.parse(second.out)).toMatchObject({ status: 'complete', new: events });
+    expect(readdirSync(temporary, { recursive: true })).toEqual(before);
+    late.kill('SIGCONT');
+    // It is tried again, as Temporal would if nobody else were there, and finds all of it done.
+    expect([await first.ended, first.err]).toEqual([0, 'superseded\n']);
+    expect(await store.events.countDocuments()).toBe(events);
+    expect(readdirSync(temporary)).toEqual([]);
+  } finally {
+    late.kill('SIGKILL');
   }
 });

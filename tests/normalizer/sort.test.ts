@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -28,7 +28,7 @@ async function batchesOf(sort: ExternalSort): Promise<Entry[][]> {
 }
 
 async function sorted(entries: Entry[], limits?: Partial<SortLimits>, folder = newFolder()): Promise<Entry[]> {
-  const sort = new ExternalSort(folder, limits);
+  const sort = new ExternalSort(limits, folder);
   try {
     for (const entry of entries) await sort.add(entry);
     return (await batchesOf(sort)).flat();
@@ -139,7 +139,7 @@ test('texts larger than any block, and none at all', async () => {
 
 test('nothing is in order, and nothing is written for it nor for what fits in memory', async () => {
   const folder = newFolder();
-  const sort = new ExternalSort(folder);
+  const sort = new ExternalSort({}, folder);
   expect(await batchesOf(sort)).toStrictEqual([]);
   for (let at = 0; at < 4_100; at++) expect(sort.add(entryOf(-at, at))).toBeUndefined();
   expect((await batchesOf(sort)).map((batch) => batch.length)).toStrictEqual([2_000, 2_000, 100]);
@@ -149,19 +149,21 @@ test('nothing is in order, and nothing is written for it nor for what fits in me
 
 test('spills are whole files by their names, and dispose removes them, also in the midst of reading', async () => {
   const folder = newFolder();
-  const sort = new ExternalSort(folder, { chunkEntries: 10, files: 4, batchEntries: 3 });
+  const sort = new ExternalSort({ chunkEntries: 10, files: 4, batchEntries: 3 }, folder);
   for (let at = 0; at < 95; at++) await sort.add(entryOf(-at, at));
-  expect((await readdir(folder)).sort()).toStrictEqual(Array.from({ length: 9 }, (_, at) => `${at}.spill`));
+  const [own] = await readdir(folder);
+  expect((await stat(join(folder, own!))).mode & 0o777).toBe(0o700);
+  expect((await readdir(join(folder, own!))).sort()).toStrictEqual(Array.from({ length: 9 }, (_, at) => `${at}.spill`));
   for await (const batch of sort.sorted()) {
     expect(batch.map(({ id }) => id)).toStrictEqual([-94, -93, -92]);
     break;
   }
   await sort.dispose();
-  expect(existsSync(folder)).toBe(false);
+  expect(await readdir(folder)).toStrictEqual([]);
 });
 
 test('a disk that cannot be written is an error of the add that filled the chunk', async () => {
-  const sort = new ExternalSort('/dev/null/sort', { chunkEntries: 2 });
+  const sort = new ExternalSort({ chunkEntries: 2 }, '/dev/null/sort');
   void sort.add(entryOf(1, 1));
   await expect(sort.add(entryOf(2, 2))).rejects.toThrow('ENOTDIR');
   await expect(batchesOf(sort)).rejects.toThrow('ENOTDIR');

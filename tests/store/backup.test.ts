@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, type Document } from 'mongodb';
 import { backup } from '../../src/store/backup.js';
@@ -78,6 +78,18 @@ test('a folder that is there is not written over, and one that was not finished 
   await backup(store, path);
   await expect(backup(store, path)).rejects.toMatchObject({ kind: 'settings-invalid' });
   await expect(restore(other, `${path}.partial`)).rejects.toMatchObject({ kind: 'settings-invalid' });
+});
+
+test('of two backups into one folder at once, one is whole and the other one is told so', async () => {
+  await putHosts(store, many(50));
+  const path = folder();
+  const both = await Promise.allSettled([backup(store, path), backup(store, path)]);
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  const lost = both.find((each) => each.status === 'rejected');
+  expect(lost).toMatchObject({ reason: { kind: 'settings-invalid', message: `${path} is there already` } });
+  await restore(other, path);
+  expect(await other.records.countDocuments()).toBe(50);
+  expect(readdirSync(dirname(path)).filter((name) => name.startsWith(`.${basename(path)}.`))).toEqual([]);
 });
 
 test('a database that holds something is left alone, but for what workers register', async () => {

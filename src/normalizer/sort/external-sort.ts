@@ -1,5 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { privateFolder, type PrivateFolder } from '../../private-folder.js';
 import { batches, type BatchLimits } from './batches.js';
 import { Chunk, type ChunkLimits } from './chunk.js';
 import type { Entry } from './entry.js';
@@ -23,7 +25,8 @@ const DEFAULTS: SortLimits = {
 
 /**
  * Puts any number of entries in order (see `compare`) in constant memory. What fits in one chunk is never written. Add all
- * of them, then read `sorted`, then `dispose`. After a crash the folder is left: whoever starts next removes it.
+ * of them, then read `sorted`, then `dispose`. Its files are in a private folder of its own in `parent`: a later attempt at the same
+ * work never meets them.
  */
 export class ExternalSort {
   readonly #limits: SortLimits;
@@ -32,10 +35,11 @@ export class ExternalSort {
   #files: string[] = [];
   #made = 0;
   #spilling: Promise<void> | undefined;
+  #folder: PrivateFolder | undefined;
 
   constructor(
-    private readonly folder: string,
     limits: Partial<SortLimits> = {},
+    private readonly parent = tmpdir(),
   ) {
     this.#limits = { ...DEFAULTS, ...limits };
     this.#chunk = new Chunk(this.#limits);
@@ -65,7 +69,8 @@ export class ExternalSort {
   async dispose(): Promise<void> {
     this.#chunk.clear();
     await this.#spilling?.catch(() => {});
-    await rm(this.folder, { recursive: true, force: true });
+    await this.#folder?.release();
+    this.#folder = undefined;
   }
 
   #spill(): Promise<void> {
@@ -95,8 +100,11 @@ export class ExternalSort {
   }
 
   async #write(fill: (writer: SpillWriter) => Promise<void>): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    const path = join(this.folder, `${this.#made++}.spill`);
+    if (!this.#folder) {
+      await mkdir(this.parent, { recursive: true });
+      this.#folder = await privateFolder(this.parent, 'rollcall-sort-');
+    }
+    const path = join(this.#folder.path, `${this.#made++}.spill`);
     const writer = await SpillWriter.create(path);
     try {
       await fill(writer);
