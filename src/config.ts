@@ -6,6 +6,7 @@ import type { JunkLists } from './host/junk.js';
 import { HostList } from './network/host-list.js';
 import { checkProxies } from './network/proxy.js';
 import type { Timings } from './timings.js';
+import { isTimezone } from './timezone.js';
 
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
 /** Whole milliseconds: Temporal takes no others. */
@@ -73,7 +74,11 @@ const schema = z.object({
   ROLLCALL_LOG_DIR: z.string().default('logs'),
   ROLLCALL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ROLLCALL_LOG_KEEP_DAYS: z.coerce.number().int().positive().default(30),
-  ROLLCALL_TIMEZONE: z.string().default('UTC'),
+  ROLLCALL_TIMEZONE: z
+    .string()
+    .refine(isTimezone, { error: ({ input }) => `"${String(input)}" is not an IANA time zone, as Europe/Vienna` })
+    .default('UTC'),
+  ROLLCALL_AUTO_SCHEDULE: z.enum(['true', 'false']).default('true'),
   ROLLCALL_REPORT_DIR: z.string().min(1).default('reports'),
   ROLLCALL_UI_ADDRESS: address.default('127.0.0.1:8300'),
   ROLLCALL_UI_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
@@ -114,6 +119,8 @@ export interface Config {
   shrinkShare: number;
   log: { dir: string; level: string; keepDays: number };
   timezone: string;
+  /** A worker gives each source that is configured its schedule, once. */
+  autoSchedule: boolean;
   /** Folder of the reports, one folder a day inside. */
   reportDir: string;
   /** Where the page to look hosts up is served, and what a visitor from elsewhere has to show. */
@@ -184,6 +191,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     shrinkShare: env.ROLLCALL_SHRINK_SHARE,
     log: { dir: env.ROLLCALL_LOG_DIR, level: env.ROLLCALL_LOG_LEVEL, keepDays: env.ROLLCALL_LOG_KEEP_DAYS },
     timezone: env.ROLLCALL_TIMEZONE,
+    autoSchedule: env.ROLLCALL_AUTO_SCHEDULE === 'true',
     reportDir: env.ROLLCALL_REPORT_DIR,
     ui: {
       address: env.ROLLCALL_UI_ADDRESS,

@@ -1,41 +1,102 @@
-import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleOptions,
+} from '@temporalio/client';
 import type { Config } from './config.js';
 import { registerSearchAttributes } from './client.js';
 import { Failure } from './failure.js';
+import { askTemporal } from './schedules/ask.js';
+import { JITTER_MS } from './schedules/clocks.js';
+import { specText } from './schedules/describe.js';
+import { scheduleSetting, type ScheduleSetting } from './schedules/setting.js';
 import type { AnySource } from './sources/source.js';
-
-const DAILY = '0 2 * * *';
 
 export const scheduleId = (config: Config, source: string): string => `${config.temporal.taskQueue}-${source}`;
 
 export interface ScheduleLine {
   source: string;
+  /** As it was set; times that were set elsewhere in the same form where they have one. */
   cron: string;
   timezone: string;
   paused: boolean;
   next?: Date;
+  /** The next times, up to ten. */
+  upcoming: Date[];
   last?: Date;
 }
 
-/** A source's cron and zone: `ROLLCALL_SCHEDULE_<SOURCE>` before its own file before daily at 02:00. */
+/** A source's cron and zone: `ROLLCALL_SCHEDULE_<SOURCE>` before its own file before daily at 04:00. Throws `Failure('settings-invalid')`. */
 export function scheduleOf(source: AnySource, config: Config): { cron: string; timezone: string } {
-  const variable = `ROLLCALL_SCHEDULE_${source.name.toUpperCase().replace(/\W/g, '_')}`;
-  const cron = config.environment[variable]?.trim() || source.schedule?.cron || DAILY;
-  if (cron.split(/\s+/).length !== 5) {
-    throw new Failure('settings-invalid', `${variable} is not a five-field cron expression`, {
-      remedy: `For example ${variable}="${DAILY}"`,
-    });
-  }
-  return { cron, timezone: source.schedule?.timezone ?? config.timezone };
+  const { cron, timezone } = scheduleSetting(source, config);
+  return { cron, timezone };
 }
 
-/** Creates the source's Temporal Schedule or brings it up to date; a paused one stays paused. */
+/**
+ * Creates the sources' Temporal Schedules or brings them up to date; a paused one stays paused. Each is judged before the first one
+ * is applied: throws `Failure('settings-invalid')` that names every setting that is wrong, and has changed nothing then.
+ */
+export async function applySchedules(
+  client: Client,
+  config: Config,
+  sources: readonly AnySource[],
+  onApplied: (source: AnySource, done: 'created' | 'updated') => void = () => {},
+): Promise<void> {
+  const judged = await Promise.allSettled(
+    sources.map(async (source) => askTemporal(client, scheduleSetting(source, config))),
+  );
+  const faults = judged.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  const other = faults.find((fault) => !(fault instanceof Failure));
+  if (other) throw other;
+  const [first, ...more] = faults as Failure[];
+  if (first) {
+    const { message, details } = first;
+    throw more.length === 0
+      ? first
+      : new Failure('settings-invalid', [message, ...more.map((each) => each.message)].join('\n'), details);
+  }
+  for (const source of sources) onApplied(source, await put(client, config, source));
+}
+
+/** As `applySchedules` for one source. */
 export async function applySchedule(client: Client, config: Config, source: AnySource): Promise<'created' | 'updated'> {
-  const { cron, timezone } = scheduleOf(source, config);
+  await askTemporal(client, scheduleSetting(source, config));
+  return put(client, config, source);
+}
+
+async function put(client: Client, config: Config, source: AnySource): Promise<'created' | 'updated'> {
+  const options = await optionsOf(client, config, source);
+  const handle = client.schedule.getHandle(options.scheduleId);
+  try {
+    await handle.update((previous) => ({ ...options, state: previous.state }) as never);
+    return 'updated';
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    await client.schedule.create(options);
+    return 'created';
+  }
+}
+
+/** Creates the source's Temporal Schedule; `false` when there is one, which stays as it is. */
+export async function createSchedule(client: Client, config: Config, source: AnySource): Promise<boolean> {
+  try {
+    await client.schedule.create(await optionsOf(client, config, source));
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) return false;
+    throw error;
+  }
+}
+
+async function optionsOf(client: Client, config: Config, source: AnySource): Promise<ScheduleOptions> {
+  const { cron, timezone }: ScheduleSetting = scheduleSetting(source, config);
   const searchable = await registerSearchAttributes(client, config.temporal.namespace);
-  const options: ScheduleOptions = {
+  return {
     scheduleId: scheduleId(config, source.name),
-    spec: { cronExpressions: [cron], timezone, jitter: '5 minutes' },
+    // Temporal keeps what comes after the # as a comment: what was set can be shown again.
+    spec: { cronExpressions: [`${cron} # ${cron}`], timezone, jitter: JITTER_MS },
     // One run at a time; a stack that was down for days catches up once, not once a day missed.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day', pauseOnFailure: false },
     action: {
@@ -47,15 +108,6 @@ export async function applySchedule(client: Client, config: Config, source: AnyS
       staticSummary: `Collect ${source.name} on schedule`,
     },
   };
-  const handle = client.schedule.getHandle(options.scheduleId);
-  try {
-    await handle.update((previous) => ({ ...options, state: previous.state }) as never);
-    return 'updated';
-  } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
-    await client.schedule.create(options);
-    return 'created';
-  }
 }
 
 /** Pauses, resumes or removes a source's schedule. Throws `Failure` when there is none. */
@@ -92,10 +144,11 @@ export async function listSchedules(
       const last = info.recentActions.at(-1)?.takenAt;
       lines.push({
         source,
-        cron: describeCalendar(spec),
+        cron: specText(spec),
         timezone: spec.timezone ?? 'UTC',
         paused: state.paused,
         ...(next ? { next } : {}),
+        upcoming: info.nextActionTimes,
         ...(last ? { last } : {}),
       });
     } catch (error) {
@@ -103,19 +156,4 @@ export async function listSchedules(
     }
   }
   return lines;
-}
-
-/** Temporal keeps a cron expression as a calendar: its minute and hour are what a user looks for. */
-function describeCalendar(spec: {
-  calendars?: readonly {
-    hour?: readonly { start: number }[];
-    minute?: readonly { start: number }[];
-    comment?: string;
-  }[];
-}): string {
-  const calendar = spec.calendars?.[0];
-  if (!calendar) return '';
-  if (calendar.comment) return calendar.comment;
-  const two = (value: number | undefined) => String(value ?? 0).padStart(2, '0');
-  return `at ${two(calendar.hour?.[0]?.start)}:${two(calendar.minute?.[0]?.start)}`;
 }

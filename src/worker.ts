@@ -18,9 +18,10 @@ import { useNetwork } from './network/network.js';
 import { openNormalizer } from './normalizer/pool.js';
 import { openKeyRing } from './privacy/key-ring.js';
 import { installRuntime } from './runtime.js';
-import { loadSources } from './sources/index.js';
+import { makeFirstSchedules } from './schedules/first.js';
+import { loadSources, type SourceRegistry } from './sources/index.js';
 import { refuseSkew } from './store/clock.js';
-import { openStore } from './store/database.js';
+import { openStore, type Store } from './store/database.js';
 import { seedSources } from './store/sources.js';
 import { stickyMs, throttleMs } from './timings.js';
 
@@ -36,7 +37,7 @@ export async function runWorker(config: Config): Promise<void> {
   shown.parts.store = store;
   const normalizer = countingNormalizer(openNormalizer(config, store, sources));
   await seedSources(store, sources.all());
-  await prepareNamespace(config, log);
+  await prepareNamespace(config, log, store, sources);
 
   const connection = await NativeConnection.connect({
     address: config.temporal.address,
@@ -79,13 +80,14 @@ export async function runWorker(config: Config): Promise<void> {
   log.info('Worker has stopped');
 }
 
-async function prepareNamespace(config: Config, log: Logger): Promise<void> {
+async function prepareNamespace(config: Config, log: Logger, store: Store, sources: SourceRegistry): Promise<void> {
   const client = await openClient(config.temporal);
   if (!(await registerSearchAttributes(client, config.temporal.namespace))) {
     log.warn(
       'Search attributes RollcallSource and RollcallStatus are not registered: runs cannot be filtered by them in the Web UI',
     );
   }
+  await makeFirstSchedules({ client, store, config, log }, sources);
   await client.connection.close();
 }
 

@@ -12,6 +12,8 @@ export interface SourceDoc {
   last_complete?: { run: string; at: Date; records: number };
   /** Its workflow waits with its cursor since a failure that only somebody can mend. */
   parked?: Parked;
+  /** The Temporal Schedule that it was given once: what people make of that one is theirs. */
+  scheduled?: string;
 }
 
 export interface Parked {

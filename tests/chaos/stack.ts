@@ -57,6 +57,7 @@ export class ChaosStack {
       MONGODB_DATABASE: 'chaos',
       TEMPORAL_ADDRESS: stack.temporal.address,
       TEMPORAL_TASK_QUEUE: 'chaos',
+      ROLLCALL_AUTO_SCHEDULE: 'false',
       ROLLCALL_LOG_DIR: join(stack.dir, 'logs'),
       ROLLCALL_STRETCH_RECORDS: '600',
       QUALYS_DEMO_PAGE_SIZE: '20',

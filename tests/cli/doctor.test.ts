@@ -8,7 +8,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { MongoClient } from 'mongodb';
 import { openClient } from '../../src/client.js';
 import { skewFinding } from '../../src/cli/doctor/clock.js';
-import { calendarOfCron, calendarOfTemporal, longestGap, type Described } from '../../src/cli/doctor/cron.js';
+import { calendarOfCron, calendarOfTemporal, longestGap, type Described } from '../../src/cron.js';
 import { roomFinding } from '../../src/cli/doctor/disk.js';
 import { judge } from '../../src/cli/doctor/schedules.js';
 import { versionFinding } from '../../src/cli/doctor/tested.js';
@@ -232,7 +232,7 @@ describe('schedules', () => {
     );
     expect(cron.code).toBe(4);
     const zone = await found('Schedules', { ROLLCALL_TIMEZONE: 'Europe/Vienna' });
-    expect(zone.text).toMatch(/its schedule is in time zone UTC; set is 0 2 \* \* \* Europe\/Vienna/);
+    expect(zone.text).toMatch(/its schedule is in time zone UTC; set is 0 4 \* \* \* Europe\/Vienna/);
     await changeSchedule(client, config, 'qualys-demo', 'delete');
     expect((await found('Schedules')).text).toMatch(
       /attention qualys-demo has no schedule.* → npm run schedule -- apply qualys-demo/,

@@ -34,6 +34,7 @@ export async function spawnWorker(environment: Record<string, string>, like?: Sp
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
     TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'],
     MONGODB_DATABASE: like?.config.mongodb.database ?? name,
+    ROLLCALL_AUTO_SCHEDULE: 'false',
     TEMPORAL_TASK_QUEUE: like?.config.temporal.taskQueue ?? name,
     ROLLCALL_PATIENCE_SECONDS: '5',
     ROLLCALL_LOG_DIR: join(dir, 'logs'),

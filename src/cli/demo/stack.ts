@@ -56,6 +56,8 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
     TEMPORAL_ADDRESS: servers.temporalAddress,
     TEMPORAL_TASK_QUEUE: 'rollcall-demo',
     TEMPORAL_UI: servers.temporalUi ?? '',
+    // It is a fleet of one moment.
+    ROLLCALL_AUTO_SCHEDULE: 'false',
     ROLLCALL_LOG_DIR: join(FOLDER, 'logs'),
     ROLLCALL_COLLECT: ['qualys', 'crowdstrike', ...(queue ? ['logins'] : []), ...(events ? ['events'] : [])].join(),
     ...simulator.environment,

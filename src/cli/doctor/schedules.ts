@@ -4,7 +4,7 @@ import { Failure } from '../../failure.js';
 import { scheduleId, scheduleOf } from '../../schedules.js';
 import { ago } from '../ago.js';
 import { attention, ok, skipped, type Check, type Doctor, type Finding } from './check.js';
-import { calendarOfCron, calendarOfTemporal, longestGap, type Described } from './cron.js';
+import { calendarOfCron, calendarOfTemporal, longestGap, type Described } from '../../cron.js';
 import { configuredSources } from './sources.js';
 
 /** Whether each configured source has a schedule, that says what its settings say, and that takes place. */

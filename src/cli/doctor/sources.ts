@@ -6,7 +6,7 @@ import { faultyOf } from '../sources/definition.js';
 import { scheduleOf } from '../../schedules.js';
 import { isMeant, settingLines } from '../sources/settings.js';
 import { attention, ok, skipped, type Check, type Doctor, type Finding } from './check.js';
-import { calendarOfCron, longestGap } from './cron.js';
+import { calendarOfCron, longestGap } from '../../cron.js';
 
 /** Source files and their settings: nothing is asked. */
 export const definitionsCheck: Check = {

@@ -1,15 +1,7 @@
 import { z } from 'zod';
+import { cronFault } from '../../cron.js';
+import { isTimezone } from '../../timezone.js';
 import type { AnySource } from '../source.js';
-
-const CRON_FIELD = /^[\d*,/A-Za-z#?LW-]+$/;
-
-const isTimezone = (name: string) => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-};
 
 const callable = z.custom<(...given: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
 
@@ -39,10 +31,10 @@ const definition = z.strictObject({
   ),
   schedule: z
     .strictObject({
-      cron: z.string().refine((cron) => {
-        const fields = cron.trim().split(/\s+/);
-        return fields.length === 5 && fields.every((field) => CRON_FIELD.test(field));
-      }, 'must have five fields: minute, hour, day of month, month, day of week'),
+      cron: z.string().superRefine((cron, context) => {
+        const fault = cronFault(cron);
+        if (fault !== undefined) context.addIssue(`is not a cron expression: ${fault}`);
+      }),
       timezone: z.string().refine(isTimezone, 'must be an IANA time zone, as Europe/Vienna').optional(),
     })
     .optional(),

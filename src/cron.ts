@@ -17,7 +17,7 @@ const FIELDS: [name: keyof Calendar, first: number, last: number, words: readonl
   ['dayOfWeek', 0, 7, DAYS],
 ];
 
-/** Reads a five-field cron expression; `undefined` for one that is written in a way that is not known here. */
+/** Reads a five-field cron expression as Temporal does; `undefined` for one that it refuses. */
 export function calendarOfCron(cron: string): Calendar | undefined {
   const texts = cron.trim().split(/\s+/);
   if (texts.length !== FIELDS.length) return undefined;
@@ -31,10 +31,67 @@ export function calendarOfCron(cron: string): Calendar | undefined {
   return calendar;
 }
 
+const NAMES: Record<keyof Calendar, string> = {
+  minute: 'minute',
+  hour: 'hour',
+  dayOfMonth: 'day of the month',
+  month: 'month',
+  dayOfWeek: 'day of the week',
+};
+
+/** What is wrong with a cron expression; `undefined` when nothing is. */
+export function cronFault(cron: string): string | undefined {
+  const texts = cron.trim().split(/\s+/);
+  if (texts.length !== FIELDS.length)
+    return 'it has to have five fields: minute, hour, day of month, month, day of week';
+  for (const [at, [name, first, last, words]] of FIELDS.entries()) {
+    if (valuesOf(texts[at]!, first, last, words) === undefined)
+      return `its ${NAMES[name]}, ${texts[at]}, is not a list of numbers, ranges or steps from ${first} to ${last}`;
+  }
+  return undefined;
+}
+
+/** A calendar as a cron expression. */
+export function cronOf(calendar: Calendar): string {
+  return FIELDS.map(([name, first, last]) => fieldOf(calendar[name], first, name === 'dayOfWeek' ? 6 : last)).join(' ');
+}
+
+/** Sorted values as one field. */
+function fieldOf(values: readonly number[], first: number, last: number): string {
+  const [from, second] = values as [number, number?];
+  if (values.length === last - first + 1) return '*';
+  const step = second === undefined ? 0 : second - from;
+  if (step > 1 && values.length > 2 && values.every((value, at) => value === from + at * step)) {
+    const to = values.at(-1)!;
+    if (from === first && to + step > last) return `*/${step}`;
+    return `${from}-${to}/${step}`;
+  }
+  const ranges: [from: number, to: number][] = [];
+  for (const value of values) {
+    const open = ranges.at(-1);
+    if (open?.[1] === value - 1) open[1] = value;
+    else ranges.push([value, value]);
+  }
+  return ranges.map(([a, b]) => (a === b ? `${a}` : b === a + 1 ? `${a},${b}` : `${a}-${b}`)).join();
+}
+
+/** Whether a calendar names this wall-clock time, given as if it were UTC. */
+export function isNamed(calendar: Calendar, wall: Date): boolean {
+  return (
+    isNamedDay(calendar, wall) &&
+    calendar.hour.includes(wall.getUTCHours()) &&
+    calendar.minute.includes(wall.getUTCMinutes())
+  );
+}
+
+/** Whether a calendar names this day, given as if it were UTC. */
+export const isNamedDay = ({ dayOfMonth, month, dayOfWeek }: Calendar, day: Date): boolean =>
+  dayOfMonth.includes(day.getUTCDate()) && month.includes(day.getUTCMonth() + 1) && dayOfWeek.includes(day.getUTCDay());
+
 function valuesOf(text: string, first: number, last: number, words: readonly string[]): number[] | undefined {
   const values: number[] = [];
   for (const part of text.split(',')) {
-    const match = /^(?:(\*|\?)|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part);
+    const match = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part);
     if (!match) return undefined;
     const [, all, from, to, step] = match;
     const start = all === undefined ? numberOf(from!, first, words) : first;
@@ -80,15 +137,14 @@ export function calendarOfTemporal(described: Described): Calendar | undefined {
 const DAY_MS = 86_400_000;
 
 /** The longest time between two of its turns, milliseconds; to an hour at the changes of daylight saving. */
-export function longestGap({ minute, hour, dayOfMonth, month, dayOfWeek }: Calendar): number {
+export function longestGap(calendar: Calendar): number {
+  const { minute, hour } = calendar;
   const times = hour.flatMap((h) => minute.map((m) => (h * 60 + m) * 60_000));
   let previous: number | undefined;
   let longest = 0;
   // Any four years have one February 29.
   for (let day = Date.UTC(2026, 0, 1); day < Date.UTC(2030, 0, 1); day += DAY_MS) {
-    const date = new Date(day);
-    if (!dayOfMonth.includes(date.getUTCDate()) || !month.includes(date.getUTCMonth() + 1)) continue;
-    if (!dayOfWeek.includes(date.getUTCDay())) continue;
+    if (!isNamedDay(calendar, new Date(day))) continue;
     for (const time of times) {
       if (previous !== undefined) longest = Math.max(longest, day + time - previous);
       previous = day + time;
