@@ -6,6 +6,7 @@ import type { KeyRingFile } from '../privacy/key-ring.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
 import { beatMs } from '../timings.js';
+import { PARKED_DETAILS, parks } from './parking.js';
 
 /** What every activity is given: composed once, in worker.ts. */
 export interface Dependencies {
@@ -32,7 +33,7 @@ export async function withHeartbeat<T>(details: () => unknown, work: () => Promi
   try {
     return await work();
   } catch (error) {
-    context.heartbeat(details());
+    context.heartbeat(parks(error) ? PARKED_DETAILS : details());
     throw error;
   } finally {
     clearInterval(timer);

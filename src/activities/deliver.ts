@@ -4,6 +4,7 @@ import type { DeliverInput } from '../normalizer/deliver.js';
 import type { Normalized } from '../normalizer/normalize.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
+import { notifyRetried, orPark } from './parking.js';
 
 export type { DeliverInput } from '../normalizer/deliver.js';
 
@@ -16,6 +17,7 @@ export function deliverActivity({ normalizer, config, log }: Dependencies) {
       () => ({ pages: sum?.pages ?? 0, delivered: sum?.new ?? 0 }),
       async () => {
         try {
+          await notifyRetried();
           const done = await normalizer.deliver(input, Context.current().cancellationSignal, (now) => (sum = now));
           const { next: _next, stopped: _stopped, ...counted } = done;
           if (done.pages > 0)
@@ -30,7 +32,7 @@ export function deliverActivity({ normalizer, config, log }: Dependencies) {
             { pages: sum?.pages ?? 0, delivered: sum?.new ?? 0, error: (error as Error).name },
             error instanceof Failure ? error.message : 'Delivering stopped',
           );
-          throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+          throw await orPark(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs));
         }
       },
     );

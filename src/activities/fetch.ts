@@ -9,7 +9,8 @@ import { positionsOf } from '../store/sources.js';
 import { followMs } from '../timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { EndlessGuard } from './endless.js';
-import { toApplicationFailure, type Tries } from './failures.js';
+import { toApplicationFailure } from './failures.js';
+import { notifyRetried, orPark, triesSoFar } from './parking.js';
 import { Through } from './through.js';
 
 export interface FetchInput {
@@ -58,7 +59,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
   };
 
   return async function fetchPages(input: FetchInput): Promise<Stretch> {
-    const tries: Tries = (Context.current().info.heartbeatDetails as Tries | undefined) ?? { count: 0, since: 0 };
+    const tries = triesSoFar();
     const started = Date.now();
     const stretch: Stretch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
     let atStart = input.seq === 0 && input.cursor === null;
@@ -163,6 +164,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       () => tries,
       async () => {
         try {
+          await notifyRetried();
           await walk();
           const { from, to, rows, bytes, next, total, through } = stretch;
           if (to > from)
@@ -191,7 +193,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
               error.message,
             );
           }
-          throw toApplicationFailure(error, tries, config.patienceMs);
+          throw await orPark(toApplicationFailure(error, tries, config.patienceMs));
         }
       },
     );

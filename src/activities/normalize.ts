@@ -3,6 +3,7 @@ import { Failure } from '../failure.js';
 import type { NormalizeInput, Normalized } from '../normalizer/normalize.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
+import { notifyRetried, orPark } from './parking.js';
 
 export type { NormalizeInput, Normalized } from '../normalizer/normalize.js';
 
@@ -15,6 +16,7 @@ export function normalizeActivity({ normalizer, config, log }: Dependencies) {
       () => ({ pages: sum?.pages ?? 0 }),
       async () => {
         try {
+          await notifyRetried();
           const done = await normalizer.normalize(input, Context.current().cancellationSignal, (now) => (sum = now));
           const { next: _next, stopped, ...counted } = done;
           if (done.pages > 0)
@@ -28,7 +30,7 @@ export function normalizeActivity({ normalizer, config, log }: Dependencies) {
             { page: sum?.next ?? input.from, error: (error as Error).name },
             error instanceof Failure ? error.message : 'Normalizing stopped',
           );
-          throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+          throw await orPark(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs));
         }
       },
     );

@@ -44,6 +44,14 @@ export function runActivities({ store, config, log }: Dependencies) {
       return { timings: config.timings };
     },
 
+    /** A source that was parked when its run ended has come to its end: the run's number of live hosts is that of now. */
+    async recountRun({ run }: { run: string }): Promise<void> {
+      await guarded(async () => {
+        const hosts = await countLiveHosts(store);
+        await store.runs.updateOne({ _id: run, ended_at: { $exists: true } }, { $set: { hosts } });
+      });
+    },
+
     /** Writes the run's end; returns how many live hosts there are now. */
     async closeInventoryRun({ run, status, accounts }: CloseRunInput): Promise<{ hosts: number }> {
       return guarded(async () => {

@@ -22,11 +22,16 @@ export function summaryJson(summary: RunSummary): Record<string, unknown> {
     hosts: summary.hosts,
     sources: Object.fromEntries(
       Object.entries(summary.sources).map(
-        ([name, { status, reason, pages, records, new: created, changed, unchanged, quarantined, gone }]) => [
+        ([
+          name,
+          { status, parked, reason, remedy, pages, records, new: created, changed, unchanged, quarantined, gone },
+        ]) => [
           name,
           {
             status,
+            ...(parked ? { parked } : {}),
             ...(reason ? { reason } : {}),
+            ...(remedy ? { remedy } : {}),
             pages,
             records,
             new: created,
@@ -51,17 +56,23 @@ export function summaryTable(summary: RunSummary): string {
   // They come in the order in which they ended, which differs from run to run.
   const sources = Object.entries(summary.sources).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [name, account] of sources) {
-    const { status, pages, records, new: created, changed, unchanged, quarantined, gone } = account;
+    const { status, parked, pages, records, new: created, changed, unchanged, quarantined, gone } = account;
     table.push([
       name,
-      coloured(status),
+      `${parked ? 'parked, ' : ''}${coloured(status)}`,
       ...[pages, records, created, changed, unchanged, quarantined, gone].map(number),
     ]);
   }
   const records = sources.reduce((sum, [, account]) => sum + account.records, 0);
   const rate = summary.seconds > 0 ? Math.round(records / summary.seconds) : 0;
-  const reasons = sources.flatMap(([name, { status, reason, remedy }]) =>
-    reason ? [`${name} is ${coloured(status)}: ${reason}${remedy ? `\n  ${remedy}` : ''}`] : [],
+  const reasons = sources.flatMap(([name, { status, parked, reason, remedy }]) =>
+    reason
+      ? [
+          `${name} is ${parked ? 'parked, ' : ''}${coloured(status)}: ${reason}`,
+          ...(remedy ? [`  ${remedy}`] : []),
+          ...(parked ? [`  Then: npm run rollcall -- resume ${name}; the next run goes on from there, too`] : []),
+        ]
+      : [],
   );
   const warnings = sources.flatMap(([name, account]) =>
     (account.warnings ?? []).map((warning) => `${name}: ${warning}`),

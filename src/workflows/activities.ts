@@ -2,9 +2,13 @@ import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { Timings } from '../timings.js';
 
-/** The activities that heartbeat. Storage that is away is waited for; what is hopeless says so itself (`activities/failures.ts`). */
-export function patientActivities({ heartbeatMs, retryMs, retryMaxMs }: Timings) {
+/**
+ * The activities that heartbeat. Storage that is away is waited for; what is hopeless says so itself (`activities/failures.ts`).
+ * `activityId` is the id of the one that is called: without it Temporal counts.
+ */
+export function patientActivities({ heartbeatMs, retryMs, retryMaxMs }: Timings, activityId?: string) {
   const common = {
+    ...(activityId ? { activityId } : {}),
     heartbeatTimeout: heartbeatMs,
     retry: { initialInterval: retryMs, backoffCoefficient: 2, maximumInterval: retryMaxMs },
   };
@@ -26,7 +30,8 @@ export function patientActivities({ heartbeatMs, retryMs, retryMaxMs }: Timings)
 export type PatientActivities = ReturnType<typeof patientActivities>;
 
 /** Small bookkeeping: local, because a full activity would cost more than its work. */
-export const { openListing, resumeListing, openInventoryRun, closeInventoryRun } = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '30 seconds',
-  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-});
+export const { openListing, resumeListing, openInventoryRun, closeInventoryRun, recountRun } =
+  proxyLocalActivities<Activities>({
+    startToCloseTimeout: '30 seconds',
+    retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+  });

@@ -1,7 +1,6 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  ChildWorkflowFailure,
   ParentClosePolicy,
   isCancellation,
   condition,
@@ -29,7 +28,8 @@ import {
   takeOverSignal,
   type RunProgress,
 } from './messages.js';
-import { busyAccount, emptyAccount } from './progress.js';
+import { STOPPED, busyAccount, emptyAccount } from './progress.js';
+import { accountOf, tableOf, troubleOf } from './run-outcome.js';
 
 export interface CollectInventoryInput {
   sources: string[];
@@ -76,14 +76,16 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const progress: RunProgress = { run, sources: {} };
   const workflows = new Map<string, { signal(of: Word): Promise<void> }>();
   setHandler(runProgressQuery, () => progress);
-  // What was said last counts for sources that start later, too.
-  let said: Word | undefined;
-  for (const signal of [pauseSignal, resumeSignal, stopSignal]) {
+  // Signals count for sources that start later, too.
+  const told = { paused: false, stopped: false };
+  const hand = (signal: Word, now: Partial<typeof told>) =>
     setHandler(signal, async () => {
-      said = signal;
+      Object.assign(told, now);
       await Promise.allSettled([...workflows.values()].map((workflow) => workflow.signal(signal)));
     });
-  }
+  hand(pauseSignal, { paused: true });
+  hand(resumeSignal, { paused: false });
+  hand(stopSignal, { stopped: true });
   const { timings } = await openInventoryRun({ run, startedAt: startedAt.toISOString() });
   const activities = patientActivities(timings);
 
@@ -97,7 +99,11 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
     setCurrentDetails(tableOf(run, input.sources, accounts));
   };
   // Of a source that parks, or that another run began: it does not end as this run's child.
-  setHandler(settledSignal, settle);
+  setHandler(settledSignal, (source, account) => {
+    // What is said to this run from now on is not meant for a source of another run.
+    if (account.status === 'busy') workflows.delete(source);
+    settle(source, account);
+  });
   const collect = async (source: string): Promise<void> => {
     progress.sources[source] = { workflowId: sourceWorkflowId(source) };
     for (let tries = 0; accounts[source] === undefined; tries += 1) {
@@ -132,7 +138,8 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
     });
     if (!child) return false;
     workflows.set(source, child);
-    if (said) await child.signal(said);
+    const late = [...(told.paused ? [pauseSignal] : []), ...(told.stopped ? [stopSignal] : [])];
+    for (const signal of late) await child.signal(signal).catch(() => {}); // it has ended
     const ended = child.result().then(
       (account) => settle(source, account),
       (error: unknown) => {
@@ -150,14 +157,22 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const takeOver = async (source: string): Promise<void> => {
     const other = getExternalWorkflowHandle(sourceWorkflowId(source));
     const { workflowId, runId } = workflowInfo();
-    for (;;) {
-      // Said again now and then: one that was terminated never answers.
-      const there = await other.signal(takeOverSignal, { workflowId, runId }).then(
+    const ask = (now: typeof told) =>
+      other.signal(takeOverSignal, { workflowId, runId }, now).then(
         () => true,
         () => false,
       );
-      if (!there) return;
-      workflows.set(source, other);
+    for (;;) {
+      // A stopped run gives up no place in the listing that another one has reached.
+      if (told.stopped && !workflows.has(source))
+        return settle(source, emptyAccount({ status: 'failed', reason: STOPPED.message }, startedAt));
+      const now = { ...told };
+      // Said again now and then: one that was terminated never answers.
+      if (!(await ask(now))) return;
+      if (accounts[source] === undefined) workflows.set(source, other);
+      // What was said meanwhile reached only the workflows that this run had by then.
+      if ((told.paused && !now.paused) || (told.stopped && !now.stopped)) await ask({ ...told });
+      if (now.paused && !told.paused) await other.signal(resumeSignal).catch(() => {});
       if (await condition(() => accounts[source] !== undefined, askAgainMs(timings))) return;
     }
   };
@@ -180,16 +195,16 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   await keepUp(activities, run, input.upkeep ?? []);
   const summary: RunSummary = { run, status, hosts, seconds, sources: accounts };
-  if (status === 'failed') {
-    const reasons = Object.entries(accounts).map(([source, { reason }]) => `${source}: ${reason ?? 'failed'}`);
-    throw ApplicationFailure.create({
-      type: 'failed',
-      message: reasons.join('; '),
-      nonRetryable: true,
-      details: [summary],
-    });
-  }
-  return summary;
+  if (status === 'completed') return summary;
+  // A run that is not complete must not look as if it were: the Web UI shows it as failed, with this message.
+  throw ApplicationFailure.create({
+    type: status,
+    message: Object.entries(accounts)
+      .flatMap(([source, account]) => troubleOf(source, account, sourceWorkflowId(source)))
+      .join('; '),
+    nonRetryable: true,
+    details: [summary],
+  });
 }
 
 /** Whatever fails in it, the run has come to what it has come to. */
@@ -207,31 +222,4 @@ async function keepUp(activities: PatientActivities, run: string, upkeep: readon
 function stepsOf({ only, replay }: CollectInventoryInput): Step[] {
   if (only) return [only];
   return replay ? ['normalize', 'merge'] : ['fetch', 'normalize', 'merge'];
-}
-
-/** The account of a source whose workflow failed. */
-function accountOf(error: unknown, startedAt: Date): SourceAccount {
-  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) {
-    const [account] = (cause.details ?? []) as SourceAccount[];
-    if (account?.status) return account;
-  }
-  return emptyAccount({ status: 'failed', reason: cause instanceof Error ? cause.message : String(cause) }, startedAt);
-}
-
-/** What the Web UI shows of the run. */
-function tableOf(run: string, sources: string[], accounts: Record<string, SourceAccount>): string {
-  const rows = sources.map((source) => {
-    const account = accounts[source];
-    if (!account) return `| ${source} | collecting | | | | | |`;
-    const { status, parked, records, new: created, changed, unchanged, quarantined, gone, reason } = account;
-    return `| ${source} | ${parked ? 'parked, ' : ''}${status}${reason ? `: ${reason}` : ''} | ${records} | ${created} | ${changed} | ${unchanged} | ${quarantined} / ${gone} |`;
-  });
-  return [
-    `Run ${run}`,
-    '',
-    '| source | status | records | new | changed | unchanged | quarantined / gone |',
-    '|---|---|---|---|---|---|---|',
-    ...rows,
-  ].join('\n');
 }

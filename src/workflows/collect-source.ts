@@ -1,14 +1,16 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  ContinueAsNew,
   allHandlersFinished,
   condition,
   isCancellation,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { SourceAccount } from '../store/runs.js';
-import { openListing, resumeListing } from './activities.js';
+import { openListing, recountRun, resumeListing } from './activities.js';
 import { Listeners, tell } from './listeners.js';
 import {
   NO_PROGRESS,
@@ -20,8 +22,9 @@ import {
   takeOverSignal,
   type SourceProgress,
 } from './messages.js';
-import { STOPPED, busyAccount, pickCounts } from './progress.js';
-import { SourceListing, type ListingState } from './source-listing.js';
+import { STOPPED, busyAccount, emptyAccount, noteOf, pickCounts } from './progress.js';
+import type { ListingState, Told } from './listing-state.js';
+import { SourceListing } from './source-listing.js';
 
 export type Step = 'fetch' | 'normalize' | 'merge';
 
@@ -43,27 +46,26 @@ export interface CollectSourceInput {
 }
 
 /**
- * Collects one source. Where that fails in a way that can be mended, the workflow stays with its cursor until it is told to
- * go on, or the next run wants it; its own run hears at once what it has come to.
+ * Collects one source. Where that fails in a way that can be mended, the workflow stays with its cursor, and the activity stays
+ * pending with its failure, until it is reset, the signal `resume` comes, or the next run wants the source; its own run hears
+ * at once what it has come to.
  */
 export async function collectSource(input: CollectSourceInput): Promise<SourceAccount> {
   const { run, source, steps } = input;
   const progress: SourceProgress = { ...(input.state?.progress ?? NO_PROGRESS) };
   const listeners = new Listeners(input.state?.waiting ?? [], source);
-  const told = { paused: input.state?.paused ?? false, stopped: false };
-  let woken = false;
+  const told: Told = input.state?.told ?? { paused: false, stopped: false, woken: false };
   setHandler(progressQuery, () => progress);
   setHandler(pauseSignal, () => void (told.paused = true));
   setHandler(stopSignal, () => void (told.stopped = true));
-  setHandler(resumeSignal, () => {
-    told.paused = false;
-    woken = true;
-  });
-  setHandler(takeOverSignal, async (other) => {
-    if (listeners.knows(other)) return;
-    if (progress.state !== 'parked') return tell(other, source, busyAccount());
-    listeners.waiting.push(other);
-    woken = true;
+  setHandler(resumeSignal, () => void Object.assign(told, { paused: false, woken: true }));
+  setHandler(takeOverSignal, async (other, { paused, stopped }) => {
+    const known = listeners.knows(other);
+    if (!known && progress.state !== 'parked') return tell(other, source, busyAccount());
+    if (!known) listeners.waiting.push(other);
+    told.woken ||= !known;
+    told.paused ||= paused;
+    told.stopped ||= stopped;
   });
 
   let state = input.state;
@@ -78,51 +80,73 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
     }
     pages ??= opened.lastRun;
     const { startedAt, listing: manner, settle, timings } = opened;
-    const nothing = { seq: 0, cursor: null, ended: false, normalized: 0, resumed: false, paused: false, warnings: [] };
-    state = { startedAt, listing: manner, settle, timings, ...nothing, waiting: listeners.waiting, progress };
+    const nothing = { seq: 0, cursor: null, ended: false, normalized: 0, resumed: false, warnings: [] };
+    state = { startedAt, listing: manner, settle, timings, ...nothing, told, waiting: listeners.waiting, progress };
   }
-  const listing = new SourceListing(input, state, progress, told, pages ?? run);
+  const listing = new SourceListing(input, state, progress, pages ?? run);
   const mark = (status: string) => {
     if (input.searchable) upsertSearchAttributes([{ key: STATUS_ATTRIBUTE, value: status }]);
   };
 
-  let { account, failure } = await listing.collect();
-  while (account.parked) {
-    listing.show({ state: 'parked', parkedAt: new Date().toISOString(), ...outcomeOf(account) });
-    mark('parked');
-    woken = false;
-    await listeners.tellParent(account);
-    await listeners.tellWaiting(account, run);
-    try {
-      await condition(() => woken || told.stopped);
+  try {
+    let { account, failure } = await listing.collect();
+    while (account.parked) {
+      listing.show({ state: 'parked', parkedAt: new Date().toISOString(), ...outcomeOf(account) });
+      mark('parked');
+      // Runs that take the source over from here on hear what the next try comes to.
+      const heard = listeners.take();
+      await listeners.tellParent(account);
+      await listeners.tellOthers(heard, account, run);
+      await condition(() => told.woken || told.stopped || listing.parkable.stirred());
       if (told.stopped) {
         const message = `given up by a signal after: ${account.reason ?? 'a failure'}`;
+        listing.parkable.drop();
         account = await listing.close({ ...STOPPED, message }, false);
         break;
       }
+      // An activity that was reset in the Web UI goes on by itself; the others are scheduled anew, from the same place.
+      if (told.woken) listing.parkable.drop();
+      told.woken = false;
       await resumeListing({ run, source });
       listing.state.resumed = true;
       mark('collecting');
       for (const field of ['status', 'reason', 'remedy', 'parkedAt'] as const) delete progress[field];
+      if (workflowInfo().continueAsNewSuggested && !listing.parkable.stirred()) await listing.continueAsNew();
       ({ account, failure } = await listing.collect());
-    } catch (error) {
-      if (isCancellation(error)) await CancellationScope.nonCancellable(() => listing.close(STOPPED, false));
-      throw error;
     }
+    listing.show({ state: 'done', ...outcomeOf(account), ...pickCounts(account) });
+    if (listing.state.resumed) {
+      mark(account.status);
+      await recountRun({ run });
+    }
+    await listeners.tellOthers(listeners.take(), account, run);
+    await condition(allHandlersFinished);
+    if (account.status !== 'failed') return account;
+    throw failureOf(source, account, failure?.kind);
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    const cancelled = isCancellation(error);
+    if (cancelled && (progress.state === 'parked' || listing.state.resumed))
+      await CancellationScope.nonCancellable(() => listing.close(STOPPED, false));
+    if (!cancelled && error instanceof ApplicationFailure) throw error;
+    const account = emptyAccount(
+      { status: 'failed', reason: cancelled ? 'cancelled' : noteOf(error).message },
+      new Date(state.startedAt),
+    );
+    await CancellationScope.nonCancellable(() => listeners.tellOthers(listeners.take(), account, run));
+    if (cancelled) throw error;
+    throw failureOf(source, account, noteOf(error).kind);
   }
-  listing.show({ state: 'done', ...outcomeOf(account), ...pickCounts(account) });
-  if (listing.state.resumed) mark(account.status);
-  await listeners.tellWaiting(account, run);
-  await condition(allHandlersFinished);
-  if (account.status === 'failed') {
-    throw ApplicationFailure.create({
-      type: failure?.kind ?? 'failed',
-      message: account.reason ?? `${source} failed`,
-      nonRetryable: true,
-      details: [account],
-    });
-  }
-  return account;
+}
+
+/** A source that read nothing is a failed workflow; its account goes along. */
+function failureOf(source: string, account: SourceAccount, type = 'failed'): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message: account.reason ?? `${source} failed`,
+    nonRetryable: true,
+    details: [account],
+  });
 }
 
 function outcomeOf({ status, reason, remedy }: SourceAccount): Partial<SourceProgress> {

@@ -20,9 +20,14 @@ export class Listeners {
     if (parent) await tell(parent, this.source, account);
   }
 
-  /** Tells other runs, once. `listing`: the run whose ledger holds the pages. */
-  async tellWaiting(account: SourceAccount, listing: string): Promise<void> {
-    for (const run of this.waiting.splice(0)) await tell(run, this.source, { ...account, listing });
+  /** The runs that wait, each once. */
+  take(): WaitingRun[] {
+    return this.waiting.splice(0);
+  }
+
+  /** Tells other runs. `listing`: the run whose ledger holds the pages. */
+  async tellOthers(runs: readonly WaitingRun[], account: SourceAccount, listing: string): Promise<void> {
+    for (const run of runs) await tell(run, this.source, { ...account, listing });
   }
 }
 

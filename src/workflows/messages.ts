@@ -1,5 +1,6 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { FailureNote } from '../activities/failures.js';
 import type { SourceAccount } from '../store/runs.js';
 
 /** Live progress of one source. */
@@ -45,10 +46,15 @@ export interface WaitingRun {
   workflowId: string;
   runId: string;
 }
-/** To a source: go on if you are parked, and tell this run what you come to. */
-export const takeOverSignal = defineSignal<[WaitingRun]>('takeOver');
+/** To a source: go on if you are parked, as that run was told to, and tell it what you come to. */
+export const takeOverSignal = defineSignal<[run: WaitingRun, told: { paused: boolean; stopped: boolean }]>('takeOver');
 /** To a run: what a source has come to that does not end now (it parks), or that is another run's. */
 export const settledSignal = defineSignal<[source: string, account: SourceAccount]>('settled');
+
+/** From an activity to its workflow: it failed in a way that can be mended, and stays pending until it is tried again. */
+export const parkedSignal = defineSignal<[activityId: string, note: FailureNote]>('parked');
+/** From an activity that had parked: somebody reset it, it is trying again. */
+export const retriedSignal = defineSignal<[activityId: string]>('retried');
 
 export const SOURCE_ATTRIBUTE = defineSearchAttributeKey('RollcallSource', SearchAttributeType.KEYWORD);
 export const STATUS_ATTRIBUTE = defineSearchAttributeKey('RollcallStatus', SearchAttributeType.KEYWORD);

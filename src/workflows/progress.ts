@@ -3,31 +3,13 @@ import type { FailureNote } from '../activities/failures.js';
 import type { Normalized } from '../activities/normalize.js';
 import type { SourceAccount } from '../store/runs.js';
 import type { SourceProgress } from './messages.js';
-
-/**
- * Failures that somebody can mend, or that pass: the source keeps its cursor and waits. The others need a listing from its
- * beginning (`listing-loops`, `cursor-expired`) or a correction of Rollcall itself.
- */
-const MENDABLE = new Set<FailureNote['kind']>([
-  'unreachable',
-  'vendor-error',
-  'rate-limited',
-  'credentials-rejected',
-  'not-permitted',
-  'request-rejected',
-  'response-mismatch',
-  'response-too-large',
-  'redirect-refused',
-  'address-refused',
-  'settings-invalid',
-]);
-
-export const isMendable = ({ kind }: FailureNote): boolean => MENDABLE.has(kind);
+import { Parked } from './parkable.js';
 
 export const STOPPED: FailureNote = { kind: 'unreachable', message: 'stopped by a signal before its end' };
 
 /** What an activity that gave up has to say about it. */
 export function noteOf(error: unknown): FailureNote {
+  if (error instanceof Parked) return error.note;
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const [note] = (cause.details ?? []) as FailureNote[];

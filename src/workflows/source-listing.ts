@@ -1,30 +1,25 @@
-import { condition, continueAsNew, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { FailureNote } from '../activities/failures.js';
-import type { Opened } from '../activities/listing.js';
-import type { Cursor } from '../sources/source.js';
 import type { SourceAccount } from '../store/runs.js';
 import { patientActivities, type PatientActivities } from './activities.js';
 import type { collectSource, CollectSourceInput } from './collect-source.js';
-import type { SourceProgress, WaitingRun } from './messages.js';
-import { STOPPED, addCounts, countsOf, detailsOf, isMendable, noteOf } from './progress.js';
+import type { ListingState } from './listing-state.js';
+import type { SourceProgress } from './messages.js';
+import { ParkableActivities, Parked } from './parkable.js';
+import { STOPPED, addCounts, countsOf, detailsOf, noteOf } from './progress.js';
 
-/** What the source is like, as far as the order of its steps depends on it. */
-type Manner = Pick<Extract<Opened, { collect: true }>, 'listing' | 'settle' | 'timings'>;
-
-/** The pagination state: all that has to survive a continue-as-new. */
-export interface ListingState extends Manner {
-  startedAt: string;
-  seq: number;
-  cursor: Cursor | null;
-  ended: boolean;
-  /** Position in the listing up to which pages are records. */
-  normalized: number;
-  /** It was parked meanwhile: what it did not see may have come and gone. */
-  resumed: boolean;
-  paused: boolean;
-  waiting: WaitingRun[];
-  warnings: string[];
-  progress: SourceProgress;
+/** How the listing was interrupted. */
+interface Interruption {
+  note: FailureNote;
+  /** Its activity stays pending. */
+  parked: boolean;
 }
 
 const MOST_WARNINGS = 10;
@@ -35,22 +30,22 @@ export class SourceListing {
   private readonly ordered: boolean;
   private readonly follow: boolean;
   private readonly activities: PatientActivities;
+  readonly parkable: ParkableActivities;
   private fetching = false;
   /** What is left is for the next execution. */
   private continuing = false;
-  private interrupted: FailureNote | undefined;
-  private normalizingFailed: FailureNote | undefined;
+  private interrupted: Interruption | undefined;
+  private normalizingFailed: Interruption | undefined;
 
   constructor(
     private readonly input: CollectSourceInput,
     readonly state: ListingState,
     private readonly progress: SourceProgress,
-    /** By signals. */
-    private readonly told: { readonly paused: boolean; readonly stopped: boolean },
     /** The run whose stored pages are normalized. */
     private readonly pages: string,
   ) {
     this.activities = patientActivities(state.timings);
+    this.parkable = new ParkableActivities(() => (state.told.woken = false));
     this.queue = state.listing === 'queue';
     this.ordered = state.settle === 'order';
     this.follow = (input.follow ?? false) && (this.queue || state.listing === 'append');
@@ -60,7 +55,9 @@ export class SourceListing {
   async collect(): Promise<{ account: SourceAccount; failure: FailureNote | undefined }> {
     const { steps } = this.input;
     const fetch = steps.includes('fetch');
+    const { told } = this.state;
     this.interrupted = this.normalizingFailed = undefined;
+    this.continuing = false;
     this.fetching = fetch;
     // A queue's pages are records before it forgets them, and what is put in order waits for the end.
     const alongside = steps.includes('normalize') && !this.ordered && !(this.queue && fetch);
@@ -72,9 +69,11 @@ export class SourceListing {
     await normalizing;
     if (this.ordered && steps.includes('normalize')) await this.deliver().catch((error) => this.note(error));
     // Who follows ends when told to: that is no fault.
-    const cut = this.told.stopped && !this.state.ended && !this.follow;
-    const failure = this.interrupted ?? this.normalizingFailed ?? (cut ? STOPPED : undefined);
-    const parks = failure !== undefined && isMendable(failure) && !this.told.stopped && fetch;
+    const cut = told.stopped && !this.state.ended && !this.follow;
+    const interruption = this.interruption();
+    const failure = interruption?.note ?? (cut ? STOPPED : undefined);
+    const parks = interruption?.parked === true && !told.stopped && fetch;
+    if (!parks) this.parkable.drop();
     const account = await this.close(failure, this.state.ended || this.follow || !fetch, parks);
     if (steps.includes('merge') && this.state.settle === 'merge') {
       this.show({ state: 'merging' });
@@ -112,39 +111,45 @@ export class SourceListing {
 
   private async fetch(normalizing: Promise<void>): Promise<void> {
     const { state, progress } = this;
+    const { told } = state;
     while (!state.ended && !this.interrupted && !this.normalizingFailed) {
-      progress.state = this.told.paused ? 'paused' : 'fetching';
-      await condition(() => !this.told.paused || this.told.stopped);
-      if (this.told.stopped) return;
+      progress.state = told.paused ? 'paused' : 'fetching';
+      await condition(() => !told.paused || told.stopped);
+      if (told.stopped) return;
       progress.state = 'fetching';
       await this.fetchStretch().catch((error: unknown) => {
-        if (isCancellation(error)) throw error;
-        this.interrupted = noteOf(error);
+        this.interrupted = interruptionOf(error);
       });
-      if (workflowInfo().continueAsNewSuggested && !state.ended && !this.interrupted && !this.told.stopped) {
+      if (workflowInfo().continueAsNewSuggested && !state.ended && !this.interrupted && !told.stopped) {
         this.fetching = false;
         this.continuing = true;
         await normalizing;
-        if (!this.normalizingFailed)
-          await continueAsNew<typeof collectSource>({
-            ...this.input,
-            state: { ...state, paused: this.told.paused, progress },
-          });
+        if (!this.normalizingFailed) await this.continueAsNew();
       }
     }
+  }
+
+  /** The state goes along, signals that came meanwhile included. */
+  async continueAsNew(): Promise<never> {
+    await condition(allHandlersFinished);
+    return continueAsNew<typeof collectSource>({
+      ...this.input,
+      state: { ...this.state, progress: this.progress },
+    });
   }
 
   private async fetchStretch(): Promise<void> {
     const { run, source } = this.input;
     const { state, progress } = this;
-    const stretch = await this.activities.fetchPages({
+    const fetched = {
       run,
       source,
       seq: state.seq,
       cursor: state.cursor,
       rows: progress.rows,
       ...(this.follow ? { follow: true } : {}),
-    });
+    };
+    const stretch = await this.parkable.run('fetchPages', (id) => this.named(id).fetchPages(fetched));
     if (stretch.through) addCounts(progress, stretch.through);
     progress.pages = stretch.to;
     progress.rows += stretch.rows;
@@ -170,13 +175,9 @@ export class SourceListing {
     const { state } = this;
     try {
       for (;;) {
-        const sum = await this.activities.normalizePages({
-          run,
-          source,
-          from: state.normalized,
-          follow: this.fetching,
-          pages: this.pages,
-        });
+        const { normalized: from } = state;
+        const read = { run, source, from, follow: this.fetching, pages: this.pages };
+        const sum = await this.parkable.run('normalizePages', (id) => this.named(id).normalizePages(read));
         addCounts(this.progress, sum);
         state.normalized = sum.next;
         if (sum.stopped === 'ended' || this.continuing) return;
@@ -190,7 +191,8 @@ export class SourceListing {
   /** Puts what was fetched since the last time in order. */
   private async deliver(): Promise<void> {
     const { run, source } = this.input;
-    const sum = await this.activities.deliverRecords({ run, source, from: this.state.normalized, pages: this.pages });
+    const ordered = { run, source, from: this.state.normalized, pages: this.pages };
+    const sum = await this.parkable.run('deliverRecords', (id) => this.named(id).deliverRecords(ordered));
     addCounts(this.progress, sum);
     this.state.normalized = sum.next;
   }
@@ -207,8 +209,20 @@ export class SourceListing {
     return warnings;
   }
 
-  private note(error: unknown): void {
-    if (isCancellation(error)) throw error;
-    this.normalizingFailed = noteOf(error);
+  private interruption(): Interruption | undefined {
+    return this.interrupted ?? this.normalizingFailed;
   }
+
+  private note(error: unknown): void {
+    this.normalizingFailed = interruptionOf(error);
+  }
+
+  private named(activityId: string): PatientActivities {
+    return patientActivities(this.state.timings, activityId);
+  }
+}
+
+function interruptionOf(error: unknown): Interruption {
+  if (isCancellation(error)) throw error;
+  return { note: noteOf(error), parked: error instanceof Parked };
 }

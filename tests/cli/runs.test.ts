@@ -199,7 +199,7 @@ test('sources are paused, resumed and stopped by name or all at once; who is not
   expect((await run('resume')).out).toMatch(/^qualys-demo: resume sent, it goes on from where it was paused\n$/);
   await state('qualys-demo', 'fetching');
   expect((await run('stop')).out).toMatch(/^qualys-demo: stop sent, it ends when/);
-  expect((await handle.result()).sources['qualys-demo']).toMatchObject({
+  expect((await summaryOf(handle.result())).sources['qualys-demo']).toMatchObject({
     status: 'partial',
     reason: expect.stringContaining('stopped') as string,
   });
@@ -302,7 +302,7 @@ describe('what a listing that shrank too much lacks', () => {
       (pages) => pages > 0,
     );
     await handle.signal('stop');
-    await handle.result();
+    await summaryOf(handle.result());
     expect(await run('runs', 'confirm', '--yes')).toMatchObject({
       code: 2,
       err: expect.stringMatching(/has been read again since.*nothing was retired\n/),

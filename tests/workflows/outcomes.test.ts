@@ -186,7 +186,7 @@ test('a run can be paused, resumed and stopped, and tells its progress', async (
   await handle.signal('resume');
   await until('fetching');
   await handle.signal('stop');
-  const summary = await handle.result();
+  const summary = await summaryOf(handle.result());
   expect(summary.sources['qualys-demo']).toMatchObject({
     status: 'partial',
     reason: expect.stringContaining('stopped') as string,

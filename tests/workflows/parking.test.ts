@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
 import { progressQuery } from '../../src/workflows/messages.js';
 import { eventually } from '../support/eventually.js';
@@ -66,7 +67,9 @@ test('it waits with its cursor and says what it needs; its run ends, and the sig
   expect(await pipeline.store.records.countDocuments({ source: SOURCE })).toBe(records.qualys);
   expect(await parkedOf()).toBeUndefined();
   const run = await pipeline.store.runs.findOne({ _id: summary.run });
-  expect(run).toMatchObject({ status: 'completed', sources: { [SOURCE]: { status: 'complete' } } });
+  const hosts = await pipeline.store.hosts.countDocuments({ retired: { $ne: true } });
+  expect(run).toMatchObject({ status: 'completed', hosts, sources: { [SOURCE]: { status: 'complete' } } });
+  expect(hosts).toBeGreaterThan(summary.hosts);
   // The three pages that were stored were not asked for again.
   await collect();
   expect((await requests()) - before - resumed).toBe(resumed + 3);
@@ -131,4 +134,73 @@ test('cancelled while it is parked, it is no longer parked', async () => {
   await workflow().cancel();
   await expect(workflow().result()).rejects.toThrow();
   expect(await parkedOf()).toBeUndefined();
+});
+
+/** The activities that Temporal shows as pending, as the Web UI does. */
+const pendingOf = async () => (await workflow().describe()).raw.pendingActivities ?? [];
+const isFailed = async () => {
+  const [pending] = await pendingOf();
+  return pending?.lastFailure && Number(pending.state) === SCHEDULED ? pending : undefined;
+};
+/** `PENDING_ACTIVITY_STATE_SCHEDULED` of Temporal's API: no attempt is under way. */
+const SCHEDULED = 1;
+const execution = () => ({ workflowId: workflow().workflowId });
+const service = () => pipeline.env.client.workflowService;
+const common = () => ({ namespace: 'default', execution: execution(), identity: 'a user of the Web UI' });
+
+test('in the Web UI its activity is pending with what failed and what to do, and the run has failed and names the source', async () => {
+  await refuse();
+  const { handle } = await pipeline.start({ sources: [SOURCE], force: true });
+  const failure = await handle.result().then(
+    () => undefined,
+    (error: { cause?: ApplicationFailure }) => error.cause,
+  );
+  expect(failure).toMatchObject({ type: 'partial', nonRetryable: true });
+  expect(failure!.message).toContain(`workflow ${workflow().workflowId}`);
+  expect(failure!.message).toMatch(/qualys-demo is parked, partial: .*401.*QUALYS_DEMO_TOKEN/);
+  expect((await handle.describe()).status.name).toBe('FAILED');
+  const pending = await until(isFailed);
+  expect(pending.activityType!.name).toBe('fetchPages');
+  expect(pending.attempt).toBeGreaterThan(0);
+  expect(pending.lastFailure!.message).toMatch(/401.*QUALYS_DEMO_TOKEN/);
+  expect(pending.lastFailure!.applicationFailureInfo!.type).toBe('credentials-rejected');
+});
+
+test('reset in the Web UI, it goes on from its cursor and completes, and its run with it', async () => {
+  await refuse();
+  const { run } = await collect();
+  const { activityId } = (await until(isFailed)) as { activityId: string };
+  await simulator.setFaults();
+  const before = await requests();
+  await service().resetActivity({ ...common(), id: activityId, resetHeartbeat: true });
+  const account = await workflow().result();
+  const { records } = await simulator.state();
+  expect(account).toMatchObject({ status: 'complete', records: records.qualys });
+  expect(await pipeline.store.runs.findOne({ _id: run })).toMatchObject({ status: 'completed' });
+  expect(await parkedOf()).toBeUndefined();
+  // The three pages that were stored were not asked for again.
+  const resumed = (await requests()) - before;
+  await collect();
+  expect((await requests()) - before - resumed).toBe(resumed + 3);
+});
+
+test('paused and unpaused in the Web UI, it is tried again; still refused, it parks again with the new failure', async () => {
+  await refuse();
+  await collect();
+  const first = await until(isFailed);
+  await simulator.setFaults({ kind: 'status', status: 403, on: SOURCE, at: 1, times: 1_000 });
+  await service().pauseActivity({ ...common(), id: first.activityId! });
+  await service().unpauseActivity({ ...common(), id: first.activityId!, resetAttempts: true });
+  await until(async () => ((await parkedOf())?.kind === 'not-permitted' ? true : undefined));
+  const progress = await until(async () => {
+    const now = await workflow().query(progressQuery);
+    return now.state === 'parked' && now;
+  });
+  expect(progress.reason).toMatch(/403/);
+  const second = await until(isFailed);
+  expect(second.activityId).toBe(first.activityId);
+  expect(second.lastFailure!.message).toMatch(/403/);
+  await simulator.setFaults();
+  await service().resetActivity({ ...common(), id: second.activityId! });
+  expect(await workflow().result()).toMatchObject({ status: 'complete' });
 });

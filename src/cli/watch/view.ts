@@ -48,7 +48,8 @@ export async function viewSource(
     workflowId,
     ...(since ? { since } : {}),
     ...(progress ? { progress } : {}),
-    waiting: description ? waitingIn(description) : [],
+    // Of a parked source its progress tells why, and that nothing is due.
+    waiting: description && progress?.state !== 'parked' ? waitingIn(description) : [],
   };
 }
 

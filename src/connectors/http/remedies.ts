@@ -1,8 +1,9 @@
 import type { FailureKind } from '../../failure.js';
 
 const REMEDIES: Partial<Record<FailureKind, string>> = {
-  unreachable: 'Check the URL in .env and that the worker can reach that host; it is tried again by itself',
-  'vendor-error': 'Nothing to do unless it lasts: it is tried again by itself',
+  unreachable: 'Check the URL in .env and that the worker can reach that host',
+  'vendor-error':
+    'Nothing to do unless it lasts; for a vendor that is often away for minutes raise ROLLCALL_PATIENCE_SECONDS',
   'rate-limited':
     'Nothing to do: it goes on when the vendor allows; fewer runs or other users of the account shorten the wait',
   'settings-invalid': 'Correct the source’s variables in .env and restart the worker',

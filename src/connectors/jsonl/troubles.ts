@@ -10,7 +10,7 @@ const MEANINGS: Record<string, { kind: FailureKind; says: string; remedy: string
   EISDIR: { kind: 'request-rejected', says: 'is a folder, not a file', remedy: 'Move it away or rename it' },
 };
 
-const PASSING = 'Check the disk or the network share; it is tried again by itself';
+const PASSING = 'Check the disk or the network share';
 
 /** An error of the file system as a failure that names the file; any other error stays as it is. */
 export function fileFailure(error: unknown, path: string): unknown {

@@ -1,0 +1,38 @@
+import { ApplicationFailure, ChildWorkflowFailure } from '@temporalio/workflow';
+import type { SourceAccount } from '../store/runs.js';
+import { emptyAccount } from './progress.js';
+
+/** The account of a source whose workflow failed. */
+export function accountOf(error: unknown, startedAt: Date): SourceAccount {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    const [account] = (cause.details ?? []) as SourceAccount[];
+    if (account?.status) return account;
+  }
+  return emptyAccount({ status: 'failed', reason: cause instanceof Error ? cause.message : String(cause) }, startedAt);
+}
+
+/** Where to look, and what to do; nothing of a source that is complete. */
+export function troubleOf(source: string, account: SourceAccount, workflowId: string): string[] {
+  const { status, parked, reason = 'no reason given', remedy } = account;
+  if (status !== 'failed' && status !== 'partial') return [];
+  const told = [`${source} is ${parked ? 'parked, ' : ''}${status}: ${reason}`, ...(remedy ? [remedy] : [])];
+  return [`${told.join('. ')} (workflow ${workflowId})`];
+}
+
+/** What the Web UI shows of the run. */
+export function tableOf(run: string, sources: string[], accounts: Record<string, SourceAccount>): string {
+  const rows = sources.map((source) => {
+    const account = accounts[source];
+    if (!account) return `| ${source} | collecting | | | | | |`;
+    const { status, parked, records, new: created, changed, unchanged, quarantined, gone, reason } = account;
+    return `| ${source} | ${parked ? 'parked, ' : ''}${status}${reason ? `: ${reason}` : ''} | ${records} | ${created} | ${changed} | ${unchanged} | ${quarantined} / ${gone} |`;
+  });
+  return [
+    `Run ${run}`,
+    '',
+    '| source | status | records | new | changed | unchanged | quarantined / gone |',
+    '|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}

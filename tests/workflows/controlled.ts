@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Activities } from '../../src/activities/index.js';
+import { orPark } from '../../src/activities/parking.js';
+import { NO_COUNTS, type SourceAccount } from '../../src/store/runs.js';
+import type { collectInventory } from '../../src/workflows/collect-inventory.js';
+import { progressQuery, type SourceProgress } from '../../src/workflows/messages.js';
+import { summaryOf } from '../support/pipeline.js';
+
+/** A place in an activity where the test may hold it. */
+export class Gate {
+  private held: Promise<void> | undefined;
+  private release = (): void => {};
+  private reach = (): void => {};
+  /** Resolves when an activity waits here. */
+  reached = Promise.resolve();
+
+  close(): void {
+    this.held = new Promise((resolve) => (this.release = resolve));
+    this.reached = new Promise((resolve) => (this.reach = resolve));
+  }
+  open(): void {
+    this.held = undefined;
+    this.release();
+  }
+  async pass(): Promise<void> {
+    if (!this.held) return;
+    this.reach();
+    await this.held;
+  }
+}
+
+/** One source whose activities the test controls: `pages` pages of one row. What Temporal does is real. */
+export class ControlledSource {
+  readonly name = `s${randomUUID().slice(0, 8)}`;
+  readonly fetching = new Gate();
+  readonly normalizing = new Gate();
+  /** Positions that were fetched, in order. */
+  readonly fetched: number[] = [];
+  readonly closed: Parameters<Activities['closeListing']>[0][] = [];
+  /** Fetching this page fails in a way that can be mended. */
+  broken: number | undefined;
+  stored = 0;
+
+  constructor(readonly pages: number) {}
+
+  async fetch(seq: number): Promise<Awaited<ReturnType<Activities['fetchPages']>>> {
+    await this.fetching.pass();
+    if (this.broken === seq) {
+      const note = { kind: 'credentials-rejected', message: 'refused', remedy: 'mend it' } as const;
+      throw await orPark(ApplicationFailure.create({ message: 'refused', nonRetryable: true, details: [note] }));
+    }
+    this.fetched.push(seq);
+    this.stored = Math.max(this.stored, seq + 1);
+    const next = seq + 1 === this.pages ? null : { at: seq + 1 };
+    return { from: seq, to: seq + 1, rows: 1, bytes: 1, next, warnings: [] };
+  }
+
+  async normalize(from: number, follow: boolean): Promise<Awaited<ReturnType<Activities['normalizePages']>>> {
+    await this.normalizing.pass();
+    const next = Math.max(from, this.stored);
+    const rows = next - from;
+    const stopped = next === this.pages || (rows === 0 && !follow) ? 'ended' : rows > 0 ? 'budget' : 'waited';
+    return { pages: rows, rows, new: rows, changed: 0, unchanged: 0, quarantined: 0, next, stopped };
+  }
+
+  async close(input: Parameters<Activities['closeListing']>[0]): Promise<SourceAccount> {
+    this.closed.push(input);
+    return {
+      ...NO_COUNTS,
+      status: input.complete ? 'complete' : 'partial',
+      records: this.stored,
+      ...(input.reason ? { reason: input.reason } : {}),
+      ...(input.parked ? { parked: true } : {}),
+      started_at: new Date(input.startedAt),
+    };
+  }
+}
+
+/** A worker with the real workflows on a real server, whose activities do what the test's sources say. */
+export async function openControlled(address: string) {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const taskQueue = `q${randomUUID().slice(0, 8)}`;
+  const timings = { heartbeatMs: 60_000, retryMs: 100, retryMaxMs: 500 };
+  const sources = new Map<string, ControlledSource>();
+  const of = (name: string) => sources.get(name)!;
+  const activities: Partial<Activities> = {
+    openInventoryRun: async () => ({ timings: { ...timings, heartbeatMs: 1_000 } }),
+    openListing: async () => ({
+      collect: true,
+      startedAt: new Date().toISOString(),
+      listing: 'full',
+      settle: 'merge',
+      timings,
+    }),
+    fetchPages: async ({ source, seq }) => of(source).fetch(seq),
+    normalizePages: async ({ source, from, follow }) => of(source).normalize(from, follow),
+    closeListing: async (input) => of(input.source).close(input),
+    mergeRecords: async () => ({ settled: 0, resolved: 0, created: 0, changed: 0, removed: 0, more: false }) as never,
+    resumeListing: async () => {},
+    recountRun: async () => {},
+    closeInventoryRun: async () => ({ hosts: 0 }),
+  };
+  const native = await NativeConnection.connect({ address });
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue,
+    workflowBundle: { codePath: process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE']! },
+    activities,
+    maxConcurrentActivityTaskExecutions: 100,
+  });
+  const running = worker.run();
+  const workflow = (source: ControlledSource) => client.workflow.getHandle(`${taskQueue}-source-${source.name}`);
+  const progress = (source: ControlledSource) => workflow(source).query(progressQuery);
+  return {
+    client,
+    workflow,
+    progress,
+    source(pages: number): ControlledSource {
+      const made = new ControlledSource(pages);
+      sources.set(made.name, made);
+      return made;
+    },
+    /** A run of that source alone, of its own workflow id: others may be under way. */
+    async start(source: ControlledSource) {
+      const handle = await client.workflow.start<typeof collectInventory>('collectInventory', {
+        taskQueue,
+        workflowId: `run-${randomUUID()}`,
+        args: [{ sources: [source.name], force: true, prefix: taskQueue }],
+      });
+      return { handle, account: async () => (await summaryOf(handle.result())).sources[source.name]! };
+    },
+    async until(source: ControlledSource, state: SourceProgress['state']): Promise<SourceProgress> {
+      for (let last: unknown; ;) {
+        const now = await progress(source).catch((error: Error) => void (last = error));
+        if (now?.state === state) return now;
+        last = now ?? last;
+        if ((await workflow(source).describe()).status.name !== 'RUNNING' && now?.state !== state)
+          throw new Error(`It ended before it was ${state}: ${JSON.stringify(last)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    async close() {
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await native.close();
+    },
+  };
+}
+
+export type Controlled = Awaited<ReturnType<typeof openControlled>>;
