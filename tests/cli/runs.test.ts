@@ -208,7 +208,11 @@ test('sources are paused, resumed and stopped by name or all at once; who is not
 test('a parked source is not paused, is left alone by a stop of all, and gives up when it is named', async () => {
   await open();
   await simulator.setFaults(REFUSED);
-  await pipeline.collect(demo);
+  const { code, out } = await run('trigger', 'qualys-demo', '--force', '--wait');
+  expect(code).toBe(4);
+  expect(out).toMatch(/qualys-demo is parked, (?:partial|failed): .*401\n {2}.*QUALYS_DEMO_TOKEN/);
+  expect(out).toContain('Then: npm run rollcall -- resume qualys-demo');
+  expect(out).not.toContain('by itself');
   await state('qualys-demo', 'parked');
   expect(await run('pause', 'qualys-demo')).toMatchObject({ code: 2, err: expect.stringMatching(/is parked already/) });
   expect(await run('stop')).toMatchObject({ out: '', err: expect.stringMatching(/was left alone/) });

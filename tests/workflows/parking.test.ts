@@ -138,9 +138,13 @@ test('cancelled while it is parked, it is no longer parked', async () => {
 
 /** The activities that Temporal shows as pending, as the Web UI does. */
 const pendingOf = async () => (await workflow().describe()).raw.pendingActivities ?? [];
-const isFailed = async () => {
-  const [pending] = await pendingOf();
-  return pending?.lastFailure && Number(pending.state) === SCHEDULED ? pending : undefined;
+const failed = async () => {
+  const [pending] = await eventually(
+    'the pending activity with its failure',
+    pendingOf,
+    ([first]) => Boolean(first?.lastFailure) && Number(first!.state) === SCHEDULED,
+  );
+  return pending!;
 };
 /** `PENDING_ACTIVITY_STATE_SCHEDULED` of Temporal's API: no attempt is under way. */
 const SCHEDULED = 1;
@@ -159,7 +163,7 @@ test('in the Web UI its activity is pending with what failed and what to do, and
   expect(failure!.message).toContain(`workflow ${workflow().workflowId}`);
   expect(failure!.message).toMatch(/qualys-demo is parked, partial: .*401.*QUALYS_DEMO_TOKEN/);
   expect((await handle.describe()).status.name).toBe('FAILED');
-  const pending = await until(isFailed);
+  const pending = await failed();
   expect(pending.activityType!.name).toBe('fetchPages');
   expect(pending.attempt).toBeGreaterThan(0);
   expect(pending.lastFailure!.message).toMatch(/401.*QUALYS_DEMO_TOKEN/);
@@ -169,10 +173,10 @@ test('in the Web UI its activity is pending with what failed and what to do, and
 test('reset in the Web UI, it goes on from its cursor and completes, and its run with it', async () => {
   await refuse();
   const { run } = await collect();
-  const { activityId } = (await until(isFailed)) as { activityId: string };
+  const { activityId } = await failed();
   await simulator.setFaults();
   const before = await requests();
-  await service().resetActivity({ ...common(), id: activityId, resetHeartbeat: true });
+  await service().resetActivity({ ...common(), id: activityId!, resetHeartbeat: true });
   const account = await workflow().result();
   const { records } = await simulator.state();
   expect(account).toMatchObject({ status: 'complete', records: records.qualys });
@@ -187,17 +191,18 @@ test('reset in the Web UI, it goes on from its cursor and completes, and its run
 test('paused and unpaused in the Web UI, it is tried again; still refused, it parks again with the new failure', async () => {
   await refuse();
   await collect();
-  const first = await until(isFailed);
+  const first = await failed();
   await simulator.setFaults({ kind: 'status', status: 403, on: SOURCE, at: 1, times: 1_000 });
   await service().pauseActivity({ ...common(), id: first.activityId! });
   await service().unpauseActivity({ ...common(), id: first.activityId!, resetAttempts: true });
-  await until(async () => ((await parkedOf())?.kind === 'not-permitted' ? true : undefined));
-  const progress = await until(async () => {
-    const now = await workflow().query(progressQuery);
-    return now.state === 'parked' && now;
-  });
+  await eventually('the other reason', parkedOf, (parked) => parked?.kind === 'not-permitted');
+  const progress = await eventually(
+    'the source to be parked again',
+    () => workflow().query(progressQuery),
+    (now) => now.state === 'parked',
+  );
   expect(progress.reason).toMatch(/403/);
-  const second = await until(isFailed);
+  const second = await failed();
   expect(second.activityId).toBe(first.activityId);
   expect(second.lastFailure!.message).toMatch(/403/);
   await simulator.setFaults();

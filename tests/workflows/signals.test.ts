@@ -4,8 +4,6 @@ import { startTemporal, type RunningTemporal } from '../../src/servers/temporal.
 import { openControlled, type Controlled, type ControlledSource } from './controlled.js';
 
 /** Control signals around continue-as-new, which a history as short as this server allows brings after every page or two. */
-jest.setTimeout(120_000);
-
 let temporal: RunningTemporal;
 let controlled: Controlled;
 
