@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, constantFrom, sample } from 'fast-check';
 import { locateBinary } from '../../src/servers/locate.js';
 import { startTemporal, type RunningTemporal } from '../../src/servers/temporal.js';
 import { openControlled, type Controlled, type ControlledSource } from './controlled.js';
@@ -207,7 +207,7 @@ async function play(events: readonly (typeof EVENTS)[number][]): Promise<string[
 }
 
 test('whatever comes in whatever order: stop ends, pause holds, resume goes on, and every run hears an outcome', async () => {
-  const histories = fc.sample(fc.array(fc.constantFrom(...EVENTS), { minLength: 2, maxLength: 8 }), { numRuns: 10 });
+  const histories = sample(array(constantFrom(...EVENTS), { minLength: 2, maxLength: 8 }), { numRuns: 10 });
   const found = await Promise.all(histories.map(async (events) => ({ events, broken: await play(events) })));
   expect(found.filter(({ broken }) => broken.length > 0)).toEqual([]);
 });
