@@ -155,6 +155,24 @@ describe('rows', () => {
       },
     ]);
     expect(outcome('9007199254740993\n')).toStrictEqual([9007199254740993n]);
+    // A text of any length beside it, and numbers that are none.
+    const text = '\\"\n'.repeat(200_000);
+    expect(outcome(`{"a":9007199254740993,"b":${JSON.stringify(text)}}\n`)).toStrictEqual([
+      { a: 9007199254740993n, b: text },
+    ]);
+    for (const broken of [
+      '[09007199254740993]',
+      '[9007199254740993 1]',
+      '{9007199254740993 : 1}',
+      '[--9007199254740993]',
+    ])
+      expect(outcome(`${broken}\n`)).toStrictEqual(['the line is not JSON']);
+  });
+
+  test('an integer of more than 34 digits is kept as its text, however long it is', () => {
+    const digits = '7'.repeat(1_000_000);
+    const [value] = outcome(`{"a":${'9'.repeat(34)},"b":[-${digits}],"c":"${digits}"}\n`);
+    expect(value).toEqual({ a: 10n ** 34n - 1n, b: [{ isLosslessNumber: true, value: `-${digits}` }], c: digits });
   });
 
   test('the last of several keys counts, and __proto__ is one like any other', () => {

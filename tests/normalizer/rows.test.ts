@@ -278,6 +278,27 @@ describe('hosts', () => {
     expect((await store.records.find().toArray()).map(({ _id }) => _id).sort()).toEqual(['careless:a', 'careless:b']);
   });
 
+  test('whatever a mapping makes of any JSON, it is stored or waits with a reason, and its neighbours are stored', async () => {
+    let id = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fieldsText, { minLength: 1, maxLength: 20 }), async (all) => {
+        const lines = all.flatMap((text) => [
+          `{"id":"good-${++id}","name":"n"}`,
+          `{"id":"a-${id}","name":${text}}`,
+          `{"id":"b-${id}","name":"n","extra":{"status":${text},"more":[${text}]}}`,
+          `{"id":"c-${id}","name":"n","extra":${text}}`,
+        ]);
+        const first = await put(lines.join('\n'));
+        expect(first.new + first.quarantined).toBe(lines.length);
+        const last = Array.from({ length: all.length }, (_, at) => `careless:good-${id - at}`);
+        expect(await store.records.countDocuments({ _id: { $in: last } })).toBe(last.length);
+        const again = await put(lines.join('\n'));
+        expect(again).toMatchObject({ new: 0, changed: 0, unchanged: first.new, quarantined: first.quarantined });
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   test('records that MongoDB itself refuses wait with that reason, and the counts of the others are those of one try', async () => {
     await store.db.command({ collMod: 'records', validator: { 'observation.device.name': { $not: /^n7/ } } });
     const lines = Array.from({ length: 90 }, (_, id) => host(String(id))).join('\n');
