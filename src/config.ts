@@ -82,6 +82,7 @@ const schema = z.object({
   ROLLCALL_REPORT_DIR: z.string().min(1).default('reports'),
   ROLLCALL_UI_ADDRESS: address.default('127.0.0.1:8300'),
   ROLLCALL_UI_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  ROLLCALL_UI_PROXIES: hosts,
   ROLLCALL_METRICS_ADDRESS: address.optional(),
   ROLLCALL_ALERT_WEBHOOK: z
     .string()
@@ -124,7 +125,7 @@ export interface Config {
   /** Folder of the reports, one folder a day inside. */
   reportDir: string;
   /** Where the page to look hosts up is served, and what a visitor from elsewhere has to show. */
-  ui: { address: string; token?: string };
+  ui: { address: string; token?: string; proxies: string[] };
   /** Where the worker answers health checks and Prometheus: host:port; absent: nowhere. */
   metricsAddress?: string;
   /** Who is told when a run failed or did not take place: a URL, which may hold a secret. */
@@ -195,6 +196,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     reportDir: env.ROLLCALL_REPORT_DIR,
     ui: {
       address: env.ROLLCALL_UI_ADDRESS,
+      proxies: env.ROLLCALL_UI_PROXIES,
       ...(env.ROLLCALL_UI_TOKEN === undefined ? {} : { token: env.ROLLCALL_UI_TOKEN }),
     },
     ...(env.ROLLCALL_METRICS_ADDRESS === undefined ? {} : { metricsAddress: env.ROLLCALL_METRICS_ADDRESS }),

@@ -17,6 +17,7 @@ import { showWorker } from './metrics/worker.js';
 import { useNetwork } from './network/network.js';
 import { openNormalizer } from './normalizer/pool.js';
 import { openKeyRing } from './privacy/key-ring.js';
+import { makeFilesPrivate } from './private-files.js';
 import { installRuntime } from './runtime.js';
 import { makeFirstSchedules } from './schedules/first.js';
 import { loadSources, type SourceRegistry } from './sources/index.js';
@@ -98,6 +99,7 @@ function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsP
 }
 
 if (require.main === module) {
+  makeFilesPrivate();
   // Pages leave much garbage behind: collected a little earlier, a worker stays a fifth smaller at little cost.
   setFlagsFromString('--heap-growing-percent=100');
   void (async () => {

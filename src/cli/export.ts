@@ -7,6 +7,7 @@ import { Command, Option } from 'commander';
 import { loadConfig } from '../config.js';
 import { exportHosts, FORMATS, type Exported, type FormatName, type HostsWanted } from '../export/index.js';
 import { Failure } from '../failure.js';
+import { PRIVATE } from '../private-files.js';
 import { privateFolder, type PrivateFolder } from '../private-folder.js';
 import { since } from './since.js';
 import { withStore } from './with-store.js';
@@ -64,7 +65,7 @@ async function whole(path: string, write: (file: Writable) => Promise<void>): Pr
   try {
     beside = await privateFolder(dirname(path), `.${basename(path)}.`);
     const partial = join(beside.path, 'partial');
-    await write(createWriteStream(partial));
+    await write(createWriteStream(partial, PRIVATE));
     const written = await open(partial);
     await written.sync();
     await written.close();

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // The commands are listed in commands.ts.
+import { makeFilesPrivate } from '../private-files.js';
 import { EXIT } from './exit.js';
 import { run } from './run-command.js';
 
+makeFilesPrivate();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok); // "| head" has seen enough
 });

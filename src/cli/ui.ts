@@ -33,6 +33,7 @@ Examples:
         {
           store,
           temporal: config.temporal,
+          proxies: config.ui.proxies,
           reportDir: config.reportDir,
           mayShow: (source) => open.has(source),
           onError: (error) => process.stderr.write(`Unexpected: ${error instanceof Error ? error.name : 'error'}\n`),

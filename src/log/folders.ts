@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeOldDays } from './keep.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../private-files.js';
 
 export interface FolderOptions {
   dir: string;
@@ -69,7 +70,7 @@ export class DateFolders {
 
   #begin(day: string): void {
     this.#close();
-    mkdirSync(join(this.options.dir, day), { recursive: true });
+    mkdirSync(join(this.options.dir, day), { recursive: true, mode: PRIVATE_FOLDER });
     this.#day = day;
     this.#number = 0;
     this.#torn = false;
@@ -86,9 +87,9 @@ export class DateFolders {
     if (this.#fd !== undefined && room(this.#fd)) return this.#fd;
     this.#close();
     const folder = join(this.options.dir, this.#day);
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
     for (; ; this.#number += 1) {
-      const fd = openSync(join(folder, fileName(this.#number)), 'a');
+      const fd = openSync(join(folder, fileName(this.#number)), 'a', PRIVATE.mode);
       if (room(fd)) return (this.#fd = fd);
       closeSync(fd);
     }

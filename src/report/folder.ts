@@ -1,5 +1,6 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { PRIVATE_FOLDER } from '../private-files.js';
 import { privateFolder } from '../private-folder.js';
 
 /**
@@ -7,11 +8,11 @@ import { privateFolder } from '../private-folder.js';
  * of what was there before nothing stays. What `work` throws leaves `target` as it was.
  */
 export async function replaceFolder<T>(target: string, work: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(dirname(target), { recursive: true });
+  await mkdir(dirname(target), { recursive: true, mode: PRIVATE_FOLDER });
   const fresh = await privateFolder(dirname(target), `.${basename(target)}.`);
   try {
     const inside = join(fresh.path, 'new');
-    await mkdir(inside);
+    await mkdir(inside, { mode: PRIVATE_FOLDER });
     const result = await work(inside);
     await swap(inside, target, join(fresh.path, 'old'));
     return result;

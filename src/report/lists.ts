@@ -10,6 +10,7 @@ import { clean } from './clean.js';
 import { csvOf } from './csv.js';
 import { mongoshOf, rowsOf, type Query, type Reader } from './query.js';
 import { day } from './words.js';
+import { PRIVATE } from '../private-files.js';
 
 /** So many hosts of a list are in the page; all of them are in its file. */
 export const IN_PAGE = 50;
@@ -94,7 +95,11 @@ export async function writeLists(
       }
     }
     if (dir !== undefined)
-      await pipeline(Readable.from(lines()), csvOf([...HEAD, ...TAIL]), createWriteStream(join(dir, `${name}.csv`)));
+      await pipeline(
+        Readable.from(lines()),
+        csvOf([...HEAD, ...TAIL]),
+        createWriteStream(join(dir, `${name}.csv`), PRIVATE),
+      );
     else {
       for await (const line of lines()) void line;
       const counted: Query = { collection: 'hosts', pipeline: [{ $match: filter }, { $count: 'hosts' }] };

@@ -12,6 +12,7 @@ import { findFonts, pngOf } from './png.js';
 import type { Scope } from './chart.js';
 import { inSnapshot } from './snapshot.js';
 import { figureOf, type Figure } from './svg.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../private-files.js';
 
 export const FORMATS = ['html', 'svg', 'png', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -76,8 +77,9 @@ export async function writeReport(store: Store, options: ReportOptions): Promise
       return { scope, answers, lists, headlines: headlinesOf(answers, scope), figures: new Map() };
     });
     await writeCharts(folder, content, formats, notes, signal);
-    if (formats.includes('html')) await writeFile(join(folder, 'index.html'), await pageOf({ ...content, formats }));
-    await writeFile(join(folder, 'data.json'), dataOf(content));
+    if (formats.includes('html'))
+      await writeFile(join(folder, 'index.html'), await pageOf({ ...content, formats }), PRIVATE);
+    await writeFile(join(folder, 'data.json'), dataOf(content), PRIVATE);
     return { files: await filesIn(folder), headlines: content.headlines };
   });
   return { dir: target, files, seconds: (performance.now() - began) / 1000, headlines, notes };
@@ -98,16 +100,16 @@ async function writeCharts(
   if (formats.includes('png') && !fonts)
     notes.push('No PNG was written: this machine has no font that is known; install fonts-dejavu-core');
   const charts = join(folder, 'charts');
-  if (formats.some((format) => format !== 'html')) await mkdir(charts);
+  if (formats.some((format) => format !== 'html')) await mkdir(charts, { mode: PRIVATE_FOLDER });
   for (const { chart, drawn } of answers) {
     signal?.throwIfAborted();
     if (formats.includes('csv') && drawn.table.rows.length > 0)
-      await writeFile(join(charts, `${chart.name}.csv`), csvOfTable(drawn.table));
+      await writeFile(join(charts, `${chart.name}.csv`), csvOfTable(drawn.table), PRIVATE);
     if (!drawn.drawing) continue;
     const figure = await figureOf(drawn.drawing, chart.title);
     figures.set(chart.name, figure);
-    if (formats.includes('svg')) await writeFile(join(charts, `${chart.name}.svg`), figure.file);
-    if (fonts) await writeFile(join(charts, `${chart.name}.png`), await pngOf(figure.file, fonts));
+    if (formats.includes('svg')) await writeFile(join(charts, `${chart.name}.svg`), figure.file, PRIVATE);
+    if (fonts) await writeFile(join(charts, `${chart.name}.png`), await pngOf(figure.file, fonts), PRIVATE);
   }
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { isMongod, mongodUri, type RunningMongod } from './mongod.js';
 import { attach, isAlive, type RunningServer } from './process.js';
 import { answers, type RunningTemporal } from './temporal.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../private-files.js';
 
 interface Kept {
   mongod?: { pid: number; port: number };
@@ -25,8 +26,8 @@ export async function keep(dir: string, { mongod, temporal }: KeptServers): Prom
       ? { temporal: { pid: temporal.pid, port: temporal.port, ...(temporal.uiUrl ? { uiUrl: temporal.uiUrl } : {}) } }
       : {}),
   };
-  await mkdir(dirname(fileIn(dir)), { recursive: true });
-  await writeFile(fileIn(dir), `${JSON.stringify(kept, null, 2)}\n`);
+  await mkdir(dirname(fileIn(dir)), { recursive: true, mode: PRIVATE_FOLDER });
+  await writeFile(fileIn(dir), `${JSON.stringify(kept, null, 2)}\n`, PRIVATE);
 }
 
 /** The servers that an earlier process left running on that folder, each only if it still is what was noted. */

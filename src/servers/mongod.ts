@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb';
 import { accepts, onFreePort } from './ports.js';
 import { startProcess, type RunningServer } from './process.js';
 import { isPrimary, REPLICA_SET } from './replica-set.js';
+import { PRIVATE_FOLDER } from '../private-files.js';
 
 export interface MongodOptions {
   binary: string;
@@ -30,7 +31,7 @@ export const mongodUri = (port: number) =>
  * Throws `Failure('server-unavailable')` with the server's own reason.
  */
 export async function startMongod(options: MongodOptions): Promise<RunningMongod> {
-  await mkdir(options.dbPath, { recursive: true });
+  await mkdir(options.dbPath, { recursive: true, mode: PRIVATE_FOLDER });
   const start = async (port: number) => {
     const server = await startProcess({
       title: 'MongoDB',

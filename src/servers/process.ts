@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../failure.js';
 import { guard } from './guard.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../private-files.js';
 
 export interface RunningServer {
   pid: number;
@@ -140,8 +141,8 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
 
 function openLog(file: string | undefined): { fd: number; read: () => string } {
   const path = file ?? join(tmpdir(), `rollcall-${randomUUID()}.log`);
-  mkdirSync(dirname(path), { recursive: true });
-  const fd = openSync(path, 'a+');
+  mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
+  const fd = openSync(path, 'a+', PRIVATE.mode);
   // Without a name it goes with the last process that holds it open.
   if (!file) unlinkSync(path);
   const start = fstatSync(fd).size;

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePort, onFreePort } from './ports.js';
 import { startProcess, type RunningServer } from './process.js';
+import { PRIVATE_FOLDER } from '../private-files.js';
 
 export interface TemporalOptions {
   binary: string;
@@ -32,7 +33,7 @@ export interface RunningTemporal extends RunningServer {
 
 /** Starts Temporal's dev server on loopback and waits until its frontend answers. Throws `Failure('server-unavailable')` with the server's own reason. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
-  if (options.dbFile) await mkdir(dirname(options.dbFile), { recursive: true });
+  if (options.dbFile) await mkdir(dirname(options.dbFile), { recursive: true, mode: PRIVATE_FOLDER });
   const start = async (port: number) => {
     const uiPort = options.headless ? undefined : (options.uiPort ?? (await freePort()));
     const address = `127.0.0.1:${port}`;

@@ -19,8 +19,11 @@ import { pageIndexes, type PageDoc } from './pages.js';
 import { quarantineIndexes, type QuarantineDoc } from './quarantine.js';
 import { recordIndexes, type RecordDoc } from './records.js';
 import { runIndexes, type RunDoc } from './runs.js';
+import { refuseWeakUri } from './uri.js';
 import { type ShapeDoc } from './shapes.js';
 import { type PositionDoc, type SourceDoc } from './sources.js';
+
+export { refuseWeakUri } from './uri.js';
 
 /** The open store: one typed handle a collection. Every write through it is acknowledged by a majority with journal. */
 export interface Store {
@@ -52,29 +55,6 @@ export interface Store {
   /** A source has at most so many rows in quarantine; what comes beyond is counted. */
   mostQuarantined: number;
   close(): Promise<void>;
-}
-
-/** Options of a connection string that would weaken what "stored" means (reliability: `w:1` lost acknowledged documents on `kill -9`). */
-const WEAKENING: [option: string, harmless: RegExp][] = [
-  ['w', /^majority$/],
-  ['journal', /^true$/],
-  ['j', /^true$/],
-  ['readConcernLevel', /^(majority|linearizable)$/],
-  ['retryWrites', /^true$/],
-];
-
-/** Throws `Failure('settings-invalid')` when `uri` asks for less durability than a majority with journal. */
-export function refuseWeakUri(uri: string): void {
-  const query = new URLSearchParams(uri.split('?')[1] ?? '');
-  for (const [option, harmless] of WEAKENING) {
-    for (const [name, value] of query) {
-      if (name.toLowerCase() === option.toLowerCase() && !harmless.test(value)) {
-        throw new Failure('settings-invalid', `MONGODB_URI sets ${name}=${value}, which weakens what "stored" means`, {
-          remedy: 'Remove it: Rollcall writes with majority and journal, and relies on that when a cursor moves',
-        });
-      }
-    }
-  }
 }
 
 /** Rows of one source in quarantine: enough to see what is wrong, and not another copy of a broken source. */

@@ -1,4 +1,5 @@
-import { Hono } from 'hono';
+import type { IncomingMessage } from 'node:http';
+import { Hono, type Context } from 'hono';
 import type { Store } from '../store/database.js';
 import { addAssets } from './assets.js';
 import { troubleOf } from './troubles.js';
@@ -14,6 +15,8 @@ export interface UiOptions {
   store: Store;
   /** What a visitor has to show; without it everybody who reaches the page is let in. */
   token?: string;
+  /** Addresses and networks of the proxies in front of it, whose `X-Forwarded-For` is believed. */
+  proxies?: readonly string[];
   temporal: TemporalPlace;
   /** Folder of the reports. */
   reportDir: string;
@@ -21,6 +24,12 @@ export interface UiOptions {
   mayShow: (source: string) => boolean;
   /** Told of what went wrong and was not foreseen. */
   onError: (error: unknown) => void;
+}
+
+/** Whether the visitor closed the connection before the request had come whole. */
+function wentAway(c: Context): boolean {
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage };
+  return c.req.raw.signal.aborted || (incoming !== undefined && incoming.destroyed && !incoming.complete);
 }
 
 /** The page, from the guards at its door to its places. */
@@ -32,12 +41,13 @@ export function createApp(options: UiOptions): Hono<{ Variables: Variables }> {
   // With a token, a foreign name gets no further than the login.
   if (options.token === undefined) app.use(ownName);
   addAssets(app);
-  if (options.token !== undefined) addLogin(app, options.token);
+  if (options.token !== undefined) addLogin(app, options.token, options.proxies);
   addPlaces(app, options);
   app.notFound((c) => refusal(c, 404, 'There is nothing here'));
   app.onError((error, c) => {
     const { status, what, remedy, foreseen } = troubleOf(error);
-    if (!foreseen) options.onError(error);
+    // Nobody is there any more to be answered, and nothing is wrong here.
+    if (!foreseen && !wentAway(c)) options.onError(error);
     return refusal(c, status, what, remedy);
   });
   return app;

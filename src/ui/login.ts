@@ -2,6 +2,8 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
+import { HostList } from '../network/host-list.js';
+import { clientAddress } from './client-address.js';
 import { page, type Variables } from './page.js';
 import { refusal, wantsJson } from './refusal.js';
 import { Sessions } from './session.js';
@@ -10,18 +12,19 @@ import { Throttle } from './throttle.js';
 const AGAIN = '<!doctype html><meta http-equiv="refresh" content="0"><title>Rollcall</title>';
 
 /** Lets in who shows the token: by the form, which gives a cookie for it, or as a bearer. */
-export function addLogin(app: Hono<{ Variables: Variables }>, token: string): void {
+export function addLogin(app: Hono<{ Variables: Variables }>, token: string, proxies: readonly string[] = []): void {
+  const trusted = HostList.of(proxies);
   const sessions = new Sessions(token);
   const throttle = new Throttle();
 
-  /** Compares a token, unless too many wrong ones came from there: then says how many seconds to wait. */
+  /** The right token always fits, whatever came before it; of wrong ones too many from one client have to wait. */
   const tryToken = (c: Context, given: string): { fits: boolean; wait: number } => {
-    const from = getConnInfo(c).remote.address ?? 'unknown';
+    if (sessions.isToken(given)) return { fits: true, wait: 0 };
+    const { address: remote } = getConnInfo(c).remote;
+    const from = clientAddress({ remote, forwarded: c.req.header('x-forwarded-for'), proxies: trusted });
     const wait = throttle.wait(from);
-    if (wait > 0) return { fits: false, wait };
-    const fits = sessions.isToken(given);
-    if (!fits) throttle.failed(from);
-    return { fits, wait: 0 };
+    if (wait === 0) throttle.failed(from);
+    return { fits: false, wait };
   };
   const form = (c: Context, problem = '', status: 200 | 401 | 429 = 200) =>
     page(c, { title: 'Log in', body: loginForm(placeAfter(c.req.query('next')), problem), bare: true }, status);
@@ -39,8 +42,8 @@ export function addLogin(app: Hono<{ Variables: Variables }>, token: string): vo
     await sessions.open(c);
     return c.redirect(placeAfter(c.req.query('next')), 303);
   });
-  app.post('/logout', (c) => {
-    sessions.end(c);
+  app.post('/logout', async (c) => {
+    await sessions.end(c);
     return c.redirect('/login', 303);
   });
 

@@ -1,15 +1,19 @@
-import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie';
 
 const COOKIE = 'rollcall';
 const HOURS = 12;
+/** Those that were opened first go when there are more. */
+const MOST_SESSIONS = 10_000;
 
 /** What a token opens: the token itself as a bearer, or a cookie that it was exchanged for. */
 export class Sessions {
   private readonly digest: Buffer;
-  /** From the token: another token ends all sessions, a restart of the server none. */
+  /** From the token: what another one signed opens nothing. */
   private readonly key: string;
+  /** Ends of the open sessions, by what their cookies say: a restart ends all, signing out one. */
+  private readonly opened = new Map<string, number>();
 
   constructor(token: string) {
     this.digest = sha256(token);
@@ -22,12 +26,16 @@ export class Sessions {
   }
 
   async isOpen(c: Context): Promise<boolean> {
-    const until = await getSignedCookie(c, this.key, COOKIE);
-    return typeof until === 'string' && Number(until) > Date.now();
+    const session = await getSignedCookie(c, this.key, COOKIE);
+    return typeof session === 'string' && (this.opened.get(session) ?? 0) > Date.now();
   }
 
   async open(c: Context): Promise<void> {
-    await setSignedCookie(c, COOKIE, String(Date.now() + HOURS * 3_600_000), this.key, {
+    const until = Date.now() + HOURS * 3_600_000;
+    const session = `${until}.${randomBytes(16).toString('hex')}`;
+    this.opened.set(session, until);
+    this.removeOld();
+    await setSignedCookie(c, COOKIE, session, this.key, {
       httpOnly: true,
       sameSite: 'Strict',
       path: '/',
@@ -37,8 +45,18 @@ export class Sessions {
     });
   }
 
-  end(c: Context): void {
+  async end(c: Context): Promise<void> {
+    const session = await getSignedCookie(c, this.key, COOKIE);
+    if (typeof session === 'string') this.opened.delete(session);
     deleteCookie(c, COOKIE, { path: '/' });
+  }
+
+  /** All last as long, so the oldest come first. */
+  private removeOld(): void {
+    for (const [session, until] of this.opened) {
+      if (until > Date.now() && this.opened.size <= MOST_SESSIONS) return;
+      this.opened.delete(session);
+    }
   }
 }
 

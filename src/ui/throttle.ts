@@ -3,7 +3,7 @@ const WINDOW_MS = 60_000;
 /** Addresses remembered: an attacker with many of them must not fill the memory. */
 const MOST_ADDRESSES = 1_000;
 
-/** Counts wrong tokens by the address they came from: after five within a minute nothing is compared until it is over. */
+/** Counts wrong tokens by the address they came from: after five within a minute further ones are told to wait. */
 export class Throttle {
   private readonly wrong = new Map<string, { count: number; until: number }>();
 

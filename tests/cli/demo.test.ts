@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openToOthers } from '../support/modes.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-demo-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -50,6 +51,8 @@ test('the demo collects both vendors, shows hosts, and writes nothing the second
   expect(crowdstrike!.new).toBe(crowdstrike!.records);
   expect(first.out).toContain(`${qualys!.records + crowdstrike!.records} records are 200 hosts`);
   expect(first.out).toContain('Web UI');
+  // Its databases, logs and notes are an inventory.
+  expect(openToOthers(join(dir, '.rollcall', 'demo'))).toEqual([]);
 
   const second = await demo('--hosts', '200', '--seed', '21');
   expect(second.result).toMatchObject({

@@ -17,6 +17,7 @@ import { writeReport } from '../../src/report/report.js';
 import { hideSmall } from '../../src/report/small-groups.js';
 import { percent, span } from '../../src/report/words.js';
 import type { Store } from '../../src/store/database.js';
+import { openToOthers } from '../support/modes.js';
 import { AS_OF, fleetOf, store as put } from './fleet.js';
 import { dropStore, freshStore } from '../support/store.js';
 
@@ -49,6 +50,18 @@ test('a report of the same day takes the place of the one before, whole', async 
   const second = await writeReport(store, { dir, asOf: AS_OF, formats: ['html'] });
   expect(second.files).toEqual(['data.json', 'index.html']);
   expect(readdirSync(dir)).toEqual(['2026-03-02']);
+});
+
+test('nobody but its owner reads a report', async () => {
+  const before = process.umask(0o022);
+  try {
+    const written = await writeReport(store, { dir: join(dir, 'private'), asOf: AS_OF });
+    expect(written.files.length).toBeGreaterThan(10);
+    expect(openToOthers(join(dir, 'private'))).toEqual([]);
+  } finally {
+    process.umask(before);
+    rmSync(join(dir, 'private'), { recursive: true, force: true });
+  }
 });
 
 test('its folder is named by the day where the user is', async () => {

@@ -8,8 +8,46 @@ test.each(['w=1', 'w=0', 'journal=false', 'j=false', 'readConcernLevel=local', '
   },
 );
 
-test('a connection string that asks for a majority with journal is accepted', () => {
-  expect(() => refuseWeakUri('mongodb://db.test/?w=majority&journal=true&retryWrites=true')).not.toThrow();
+test.each([
+  'fsync=false',
+  'w=majority&w=1',
+  '%77=1',
+  'readPreference=secondary',
+  'readpreference=secondaryPreferred',
+  'readPreference=nearest',
+  'readPreference=primaryPreferred',
+  'readPreferenceTags=dc:ny',
+  'maxStalenessSeconds=120',
+  'readConcernLevel=available',
+  'readConcernLevel=snapshot',
+  'tlsInsecure=true',
+  'TLSINSECURE=true',
+  'tls=true&tlsAllowInvalidCertificates=true',
+  'tlsAllowInvalidHostnames=true',
+  'tlsDisableOCSPEndpointCheck=true',
+  'tlsDisableCertificateRevocationCheck=true',
+  'sslValidate=false',
+  'rejectUnauthorized=false',
+  'checkServerIdentity=false',
+  'secureProtocol=TLSv1_method',
+  'ciphers=NULL',
+])('a connection string with %s is refused: it would weaken what is read, stored or encrypted', (option) => {
+  for (const uri of ['mongodb://db.test/', 'mongodb+srv://db.test/'])
+    expect(() => refuseWeakUri(`${uri}?replicaSet=rs0&${option}`)).toThrow(/^MONGODB_URI sets \S+, which weakens/);
+});
+
+test('TLS is not switched off where it is the default', () => {
+  for (const option of ['tls=false', 'ssl=false'])
+    expect(() => refuseWeakUri(`mongodb+srv://db.test/?${option}`)).toThrow(/weakens TLS/);
+});
+
+test('a connection string that asks for no less is accepted', () => {
+  for (const options of [
+    'w=majority&journal=true&retryWrites=true',
+    'readPreference=primary&readConcernLevel=majority&tlsInsecure=false&tls=true&tlsCAFile=/ca.pem',
+    'directConnection=true&authSource=admin&authMechanism=MONGODB-X509&compressors=zstd&maxPoolSize=5',
+  ])
+    expect(() => refuseWeakUri(`mongodb://user:w%3D1@db.test/x?${options}`)).not.toThrow();
 });
 
 test('a server that is not there is named without its password', async () => {

@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { bindOf } from '../../src/ui/bind.js';
+import { HostList } from '../../src/network/host-list.js';
+import { clientAddress } from '../../src/ui/client-address.js';
 import { placeAfter } from '../../src/ui/login.js';
 import { Throttle } from '../../src/ui/throttle.js';
 import { record } from '../host/records.js';
@@ -177,13 +181,69 @@ describe('with a token', () => {
     expect(placeAfter('/?q=a&source=b')).toBe('/?q=a&source=b');
   });
 
-  test('after five wrong ones none is compared for a minute, not even the right one', async () => {
+  test('after five wrong ones further wrong ones have to wait, and the right one never', async () => {
     const own = (await stand.serve({ token: TOKEN })).url;
     const bearer = (token: string) => ask(own, '/api/hosts', { headers: { authorization: `Bearer ${token}` } });
     for (let time = 0; time < 5; time += 1) expect((await bearer('wrong')).status).toBe(401);
-    const { status, headers } = await bearer(TOKEN);
+    const { status, headers } = await bearer('wrong');
     expect(status).toBe(429);
-    expect(Number(headers['retry-after'])).toBeGreaterThan(50);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect((await bearer(TOKEN)).status).toBe(200);
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await ask(own, '/login', { method: 'POST', headers: form, body: `token=${TOKEN}` })).status).toBe(303);
+  });
+
+  test('behind a declared proxy wrong tokens count for the client that sent them, and claims of a client do not', async () => {
+    const own = (await stand.serve({ token: TOKEN, proxies: ['127.0.0.0/8', '10.0.0.0/8'] })).url;
+    const wrong = async (forwarded: string) => {
+      const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': forwarded };
+      return (await ask(own, '/api/hosts', { headers })).status;
+    };
+    for (let time = 0; time < 5; time += 1) expect(await wrong(`198.51.100.${time}, 203.0.113.7, 10.0.0.1`)).toBe(401);
+    expect(await wrong('203.0.113.7')).toBe(429);
+    expect(await wrong('203.0.113.8')).toBe(401);
+    expect(await wrong('2001:db8:0:1::9')).toBe(401);
+  });
+
+  test.each([
+    ['127.0.0.1', '203.0.113.7', [], '127.0.0.1'],
+    ['10.0.0.1', '203.0.113.7', ['10.0.0.0/8'], '203.0.113.7'],
+    ['::ffff:10.0.0.1', '[2001:db8::7]:443', ['10.0.0.0/8'], '2001:db8::/64'],
+    ['10.0.0.1', '203.0.113.7:4711', ['10.0.0.0/8'], '203.0.113.7'],
+    ['10.0.0.1', undefined, ['10.0.0.0/8'], '10.0.0.1'],
+    ['10.0.0.1', 'unknown', ['10.0.0.0/8'], '10.0.0.1'],
+    [undefined, '203.0.113.7', ['10.0.0.0/8'], 'unknown'],
+  ])(
+    'a connection from %s that says %s, with the proxies %j, is the client %s',
+    (remote, forwarded, proxies, client) => {
+      expect(clientAddress({ remote, forwarded, proxies: HostList.of(proxies) })).toBe(client);
+    },
+  );
+
+  test('signing out ends the session on the server, and no other one', async () => {
+    const cookieOf = async () => ((await login(TOKEN)).headers['set-cookie'] as string[])[0]!.split(';')[0]!;
+    const [cookie, other] = [await cookieOf(), await cookieOf()];
+    const statusWith = async (pair: string) => (await ask(locked, '/', { headers: { cookie: pair } })).status;
+    expect(await statusWith(cookie)).toBe(200);
+    const out = await ask(locked, '/logout', { method: 'POST', headers: { cookie } });
+    expect([out.status, String(out.headers['set-cookie'])]).toEqual([303, expect.stringContaining('Max-Age=0')]);
+    expect([await statusWith(cookie), await statusWith(other)]).toEqual([303, 200]);
+  });
+
+  test('a visitor who leaves in the middle of a request is no error', async () => {
+    const { hostname, port } = new URL(locked);
+    for (const path of ['/login', '/logout']) {
+      const socket = connect(Number(port), hostname);
+      await once(socket, 'connect');
+      const head = `POST ${path} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/x-www-form-urlencoded`;
+      socket.write(`${head}\r\ncontent-length: 100\r\n\r\ntoken=`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      socket.resetAndDestroy();
+    }
+    // The server has seen both by the time it answers another one.
+    await ask(locked, '/live');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(stand.errors).toEqual([]);
   });
 
   test('who tries from many addresses fills no memory', () => {

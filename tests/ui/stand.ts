@@ -21,7 +21,7 @@ export interface Stand {
   /** Everything unforeseen that it met. */
   errors: unknown[];
   /** A page of another manner over the same database. */
-  serve(options?: { token?: string }): Promise<Ui>;
+  serve(options?: { token?: string; proxies?: string[] }): Promise<Ui>;
   /** Stores records and merges them into hosts. */
   put(...records: ReturnType<typeof record>[]): Promise<void>;
   hostOf(record: string): Promise<string>;
@@ -42,12 +42,13 @@ export async function openStand(): Promise<Stand> {
     database,
     reportDir,
     errors,
-    async serve({ token } = {}) {
+    async serve({ token, proxies = [] } = {}) {
       const given = token === undefined ? {} : { token };
       const ui = await serveUi(
         {
           store,
           ...given,
+          proxies,
           reportDir,
           temporal: TEMPORAL,
           mayShow: (source) => source === 'qualys' || source === 'crowdstrike',

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { openServers } from '../../servers/servers.js';
 import { spawnSimulator, type SpawnedSimulator } from '../../../simulator/spawn.js';
@@ -8,6 +8,7 @@ import { Failure } from '../../failure.js';
 import { eventsAt } from './events-at.js';
 import { FOLDER, noteKept, simulatorPort, stopKept, stopProcesses } from './kept.js';
 import { openDemoQueue, type QueueOptions } from './queue.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../../private-files.js';
 
 export interface DemoOptions {
   hosts: number;
@@ -34,6 +35,8 @@ export interface DemoStack {
 /** Starts (or finds) Temporal and MongoDB, the simulator and one worker, each a process of its own. */
 export async function openStack(options: DemoOptions, say: (line: string) => void): Promise<DemoStack> {
   mkdirSync(FOLDER, { recursive: true });
+  // It holds an inventory, also where an earlier version made it.
+  chmodSync(FOLDER, PRIVATE_FOLDER);
   const detached = options.keep ?? false;
   // Servers that were kept stay where they are: the addresses that were noted of them stay true.
   await (detached ? stopProcesses : stopKept)(() => {});
@@ -101,7 +104,7 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
 }
 
 function startWorker(environment: NodeJS.ProcessEnv, detached: boolean): ChildProcess {
-  const log = openSync(join(FOLDER, 'worker.log'), 'a');
+  const log = openSync(join(FOLDER, 'worker.log'), 'a', PRIVATE.mode);
   const worker = spawn(
     process.execPath,
     ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../../worker.js')],

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { loadConfig, type Config } from '../../config.js';
@@ -68,8 +68,10 @@ function refuseName(config: Config, name: string): void {
 
 function write(path: string, text: string): void {
   try {
-    mkdirSync(join(path, '..'), { recursive: true });
+    if (mkdirSync(join(path, '..'), { recursive: true }) !== undefined) chmodSync(join(path, '..'), 0o755);
     writeFileSync(path, text, { flag: 'wx' });
+    // Code, no inventory: a container reads it as another user.
+    chmodSync(path, 0o644);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
     throw new Failure('settings-invalid', `${shownPath(path)} cannot be written (${code})`, {

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PRIVATE_FOLDER } from '../../private-files.js';
 import { privateFolder, type PrivateFolder } from '../../private-folder.js';
 import { batches, type BatchLimits } from './batches.js';
 import { Chunk, type ChunkLimits } from './chunk.js';
@@ -101,7 +102,7 @@ export class ExternalSort {
 
   async #write(fill: (writer: SpillWriter) => Promise<void>): Promise<void> {
     if (!this.#folder) {
-      await mkdir(this.parent, { recursive: true });
+      await mkdir(this.parent, { recursive: true, mode: PRIVATE_FOLDER });
       this.#folder = await privateFolder(this.parent, 'rollcall-sort-');
     }
     const path = join(this.#folder.path, `${this.#made++}.spill`);

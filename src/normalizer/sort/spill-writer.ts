@@ -1,4 +1,5 @@
 import { open, rename, type FileHandle } from 'node:fs/promises';
+import { PRIVATE } from '../../private-files.js';
 
 const BLOCK = 256 * 1024;
 
@@ -13,7 +14,7 @@ export class SpillWriter {
   ) {}
 
   static async create(path: string): Promise<SpillWriter> {
-    return new SpillWriter(path, await open(`${path}.tmp`, 'w'));
+    return new SpillWriter(path, await open(`${path}.tmp`, 'w', PRIVATE.mode));
   }
 
   /** Takes an entry if there is room for it; else it has to be written `large`. */

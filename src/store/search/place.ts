@@ -43,14 +43,21 @@ export function cursorOf(place: Place): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
+/** Whether hosts that a step finds can stand at that value: an index cannot be read from outside of its bounds. */
+function holds(step: Step, value: string | null): boolean {
+  if ('exact' in step) return value === '';
+  if (step.from === null || value === null) return step.from === null && value === null;
+  return compareText(value, step.from) >= 0 && compareText(value, step.to) < 0;
+}
+
 /** Throws `Failure` for what `cursorOf` has not made for as many steps. */
 export function placeAt(cursor: string, steps: readonly Step[]): Place {
   try {
     const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
     if (Array.isArray(place) && place.length === 3) {
       const [step, value, id] = place as unknown[];
-      const known = Number.isInteger(step) && steps[step as number] !== undefined;
-      if (known && (value === null || typeof value === 'string') && typeof id === 'string')
+      const known = Number.isInteger(step) ? steps[step as number] : undefined;
+      if (known && (value === null || typeof value === 'string') && typeof id === 'string' && holds(known, value))
         return [step as number, value, id];
     }
   } catch {
