@@ -110,7 +110,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
         signal,
         more: () => !spent(),
         follow: input.follow ?? false,
-        positionOf: async (part: string) => (await positions).get(part),
+        positions: () => positions,
       };
       const positions =
         definition.listing === 'append' ? positionsOf(store, run, source) : Promise.resolve(new Map<string, Cursor>());

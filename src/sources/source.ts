@@ -48,8 +48,8 @@ export interface FetchOptions {
   more: () => boolean;
   /** At the end of what there is, wait for more instead of ending, as long as `more()` allows. */
   follow?: boolean;
-  /** How far an earlier run has read a part of a listing that only grows. */
-  positionOf?: (part: string) => Promise<Cursor | undefined>;
+  /** How far earlier runs have read each part of a listing that only grows. */
+  positions?: () => Promise<ReadonlyMap<string, Cursor>>;
 }
 
 /** How an input is spoken to. Reading pages does I/O; splitting a stored page into rows does not. */

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Failure } from '../../failure.js';
 import { GzipBytes, PlainBytes, type Bytes } from './bytes.js';
 import { HEAD_BYTES, sha256, type LineCursor } from './cursor.js';
@@ -12,22 +12,30 @@ export type Mismatch = { short: number } | 'replaced';
 
 /** An open file of lines. Errors of the file system come as failures that name it. */
 export class LogFile {
+  /** What comes before the place that reading goes on at, `HEAD_BYTES` of it at most; unknown after a line that is too long. */
+  #last: Buffer = Buffer.alloc(0);
+
   private constructor(
     readonly path: string,
-    private readonly handle: FileHandle,
+    private readonly handle: FileHandle | undefined,
     private readonly bytes: Bytes,
     /** Its first bytes, `HEAD_BYTES` of them unless it is shorter. */
     private head: Buffer,
     readonly size: number,
     /** Changes when the file does. */
     readonly signature: string,
+    /** Device and inode. */
+    readonly inode: string,
+    /** Where the link leads to that it is. */
+    readonly target?: string,
   ) {}
 
   /** `undefined` when there is no such file. */
   static async open(folder: string, name: string): Promise<LogFile | undefined> {
-    const path = join(folder, name);
+    const path = resolve(folder, name);
     let handle: FileHandle | undefined;
     try {
+      const target = (await lstat(path)).isSymbolicLink() ? await realpath(path) : undefined;
       // Opening a FIFO would wait for its writer.
       handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
       const stats = await handle.stat();
@@ -37,16 +45,17 @@ export class LogFile {
         throw new Failure('request-rejected', `${path} is not a regular file`, { at: path, remedy });
       }
       let bytes: Bytes = new PlainBytes(handle);
-      let head = await headOf(bytes, HEAD_BYTES);
+      let head = await upTo(bytes, HEAD_BYTES);
       if (head.subarray(0, GZIP.length).equals(GZIP)) {
         bytes = new GzipBytes(handle);
-        head = await headOf(bytes, HEAD_BYTES);
+        head = await upTo(bytes, HEAD_BYTES);
       }
       if (UTF16.some((mark) => head.subarray(0, 2).equals(mark))) {
         const remedy = 'Write the file as UTF-8';
         throw new Failure('response-mismatch', `${path} is UTF-16, not UTF-8`, { at: path, remedy });
       }
-      return new LogFile(path, handle, bytes, head, stats.size, signatureOf(stats));
+      const inode = `${stats.dev}:${stats.ino}`;
+      return new LogFile(path, handle, bytes, head, stats.size, signatureOf(stats), inode, target);
     } catch (error) {
       await handle?.close();
       if (isMissing(error)) return undefined;
@@ -54,46 +63,103 @@ export class LogFile {
     }
   }
 
+  /** In the place of a file that is gone: nothing is in it. */
+  static none(folder: string, name: string): LogFile {
+    const nothing: Bytes = { read: async () => 0, seek: async () => 0, close: () => {} };
+    return new LogFile(resolve(folder, name), undefined, nothing, Buffer.alloc(0), 0, 'missing', '');
+  }
+
   get packed(): number | undefined {
     return this.bytes.packed;
+  }
+
+  get isPacked(): boolean {
+    return this.packed !== undefined;
+  }
+
+  get headBytes(): number {
+    return this.head.length;
+  }
+
+  /** Of its first bytes, as in a cursor. */
+  digest(headBytes = this.head.length): string {
+    return sha256(this.head.subarray(0, headBytes));
   }
 
   read(into: Buffer): Promise<number> {
     return this.#named(this.bytes.read(into));
   }
 
-  seek(offset: number): Promise<number> {
-    return this.#named(this.bytes.seek(offset));
+  /** Goes to the beginning. */
+  async rewind(): Promise<void> {
+    this.#last = Buffer.alloc(0);
+    await this.#named(this.bytes.seek(0));
   }
 
-  /** Goes to `cursor` if this is the file that it was made in; else says why it is not. */
-  async goTo({ offset, head, headBytes, packed }: LineCursor): Promise<Mismatch | 'end' | undefined> {
-    const same = this.head.length >= headBytes && sha256(this.head.subarray(0, headBytes)) === head;
-    if (same && packed === this.size && this.packed !== undefined) return 'end';
-    const reached = await this.seek(offset);
-    if (reached < offset) return { short: reached };
-    return same ? undefined : 'replaced';
+  /** Goes to `cursor` if this is the file that it was made in, or a copy of it; else says why it is not. */
+  async goTo(cursor: LineCursor): Promise<Mismatch | 'end' | undefined> {
+    const { offset, head, headBytes, tail, tailBytes, packed, inode } = cursor;
+    if (this.head.length < headBytes) return { short: this.head.length };
+    if (this.digest(headBytes) !== head)
+      return !this.isPacked && this.size < offset ? { short: this.size } : 'replaced';
+    if (this.isPacked && packed === this.size && inode === this.inode) return 'end';
+    const reached = await this.#named(this.bytes.seek(offset - tailBytes));
+    const last = reached < offset - tailBytes ? Buffer.alloc(0) : await this.#named(upTo(this.bytes, tailBytes));
+    if (reached + last.length < offset) return { short: reached + last.length };
+    if (sha256(last) !== tail) return 'replaced';
+    this.#last = last;
+    return undefined;
   }
 
-  /** The place `length` bytes after `from`, which `body` begins at. */
+  /** The place `length` bytes after `from`, which `body` begins at; `body` may be only the beginning of them. */
   after(from: LineCursor, body: Buffer, length: number, lines: number): LineCursor {
     if (this.head.length < HEAD_BYTES && from.offset <= this.head.length) this.#growHead(from.offset, body);
     const offset = from.offset + length;
     const headBytes = Math.min(offset, this.head.length);
-    const head = from.headBytes === headBytes ? from.head : sha256(this.head.subarray(0, headBytes));
-    return { file: from.file, offset, line: from.line + lines, head, headBytes };
+    const head = from.headBytes === headBytes ? from.head : this.digest(headBytes);
+    if (length > body.length) this.#last = Buffer.alloc(0);
+    else if (length > 0) {
+      const read = Buffer.concat([this.#last, body.subarray(Math.max(0, length - HEAD_BYTES), length)]);
+      this.#last = read.subarray(Math.max(0, read.length - HEAD_BYTES));
+    }
+    const at = { head, headBytes, tail: sha256(this.#last), tailBytes: this.#last.length };
+    const found = this.target ?? from.in;
+    const { file, was, line } = from;
+    const names = { ...(found && { in: found }), ...(was !== undefined && { was }) };
+    return { file, offset, line: line + lines, ...at, inode: this.inode, ...names };
   }
 
   /** Whether it still is what it was when it was opened: nobody has cut it before `end` or written it anew. */
-  async isIntact(end: number): Promise<boolean> {
-    if (this.packed !== undefined) return true;
+  async isIntact(from: number, end: number): Promise<boolean> {
+    if (this.isPacked || !this.handle) return true;
     if ((await this.#named(this.handle.stat())).size < end) return false;
-    return (await this.#named(headOf(new PlainBytes(this.handle), this.head.length))).equals(this.head);
+    if (!(await this.#named(upTo(new PlainBytes(this.handle), this.head.length))).equals(this.head)) return false;
+    const before = new PlainBytes(this.handle);
+    await this.#named(before.seek(from - this.#last.length));
+    return (await this.#named(upTo(before, this.#last.length))).equals(this.#last);
   }
 
-  close(): Promise<void> {
+  /** Whether another file is as this one begins. */
+  async isCopyOf(other: LogFile): Promise<boolean> {
+    if (this.head.length === 0 || this.head.length > other.head.length) return false;
+    if (!other.head.subarray(0, this.head.length).equals(this.head)) return false;
+    if (this.head.length < HEAD_BYTES) return true;
+    // Decompressing both only to compare them would take long: what is read twice is recognised.
+    if (!this.handle || !other.handle || this.isPacked || other.isPacked) return false;
+    if (other.size < this.size) return false;
+    const [own, theirs] = await Promise.all(
+      [this.handle, other.handle].map(async (handle) => {
+        const bytes = new PlainBytes(handle);
+        await this.#named(bytes.seek(this.size - HEAD_BYTES));
+        return this.#named(upTo(bytes, HEAD_BYTES));
+      }),
+    );
+    return own!.equals(theirs!);
+  }
+
+  async close(): Promise<void> {
     this.bytes.close();
-    return this.handle.close();
+    await this.handle?.close();
   }
 
   /** Adds what was not there yet when the file was opened. */
@@ -114,13 +180,14 @@ export class LogFile {
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const UTF16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 
-async function headOf(bytes: Bytes, length: number): Promise<Buffer> {
-  const head = Buffer.alloc(length);
+/** The next `length` bytes, or as many as there are. */
+async function upTo(bytes: Pick<Bytes, 'read'>, length: number): Promise<Buffer> {
+  const into = Buffer.alloc(length);
   let filled = 0;
   while (filled < length) {
-    const read = await bytes.read(head.subarray(filled));
+    const read = await bytes.read(into.subarray(filled));
     if (read === 0) break;
     filled += read;
   }
-  return head.subarray(0, filled);
+  return into.subarray(0, filled);
 }

@@ -1,11 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileFailure, isMissing } from './troubles.js';
 
 const LOG = /\.(?:jsonl|ndjson)(?:\.gz)?$/;
 
 /** UTF-8 keeps the order of code points; JavaScript's own order of strings does not. */
-const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+export const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** Whether `name` comes after `other` in the order in which files are read. */
 export const isAfter = (name: string, other: string): boolean => byCodePoint(name, other) > 0;
@@ -16,31 +17,91 @@ export interface Place {
   names: string[];
   /** The path is one file: then it has to exist. */
   single: boolean;
+  /** The other files of the folder, by the log that each seems to have been rotated from. */
+  rotated: ReadonlyMap<string, string[]>;
 }
 
 export async function placeOf(path: string): Promise<Place> {
-  const single = { folder: dirname(path), names: [basename(path)], single: true };
+  const [folder, name] = [dirname(path), basename(path)];
   try {
-    if (!(await stat(path)).isDirectory()) return single;
-    const names = (await readdir(path)).filter((name) => LOG.test(name));
-    return { folder: path, names: names.sort(byCodePoint), single: false };
+    if ((await stat(path)).isDirectory()) return await folderOf(path);
+    const found = [...(await ofTarget(path)), ...(await siblings(folder, name))];
+    return { folder, names: [name], single: true, rotated: new Map([[name, found]]) };
   } catch (error) {
     // A log that has just been rotated away is missing for a moment.
-    if (isMissing(error) && (await siblings(single.folder, basename(path))).length > 0) return single;
-    throw fileFailure(error, path);
+    if (!isMissing(error)) throw fileFailure(error, path);
+    const found = await siblings(folder, name);
+    if (found.length === 0) throw fileFailure(error, path);
+    return { folder, names: [name], single: true, rotated: new Map([[name, found]]) };
   }
 }
 
-/** Where a rotation may have put `name`: `events.jsonl.1`, `events.jsonl-20260101.gz`. */
-export async function siblings(folder: string, name: string): Promise<string[]> {
+async function folderOf(folder: string): Promise<Place> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const logs = new Set(entries.filter(({ name }) => LOG.test(name)).map(({ name }) => name));
+  const rotated = new Map<string, string[]>();
+  for (const entry of entries) {
+    const base = /^(.*\.(?:jsonl|ndjson)(?:\.gz)?)[.\-_~]/.exec(entry.name)?.[1];
+    if (!entry.isFile() || base === undefined || logs.has(entry.name)) continue;
+    rotated.set(base, [...(rotated.get(base) ?? []), entry.name]);
+  }
+  for (const found of rotated.values()) found.sort(oldestFirst);
+  // A link to a log of the same folder is no other log.
+  for (const entry of entries.filter((entry) => entry.isSymbolicLink() && logs.has(entry.name))) {
+    const target = resolve(folder, await readlink(join(folder, entry.name)));
+    if (dirname(target) === resolve(folder) && logs.has(basename(target))) logs.delete(entry.name);
+  }
+  return { folder, names: [...logs].sort(byCodePoint), single: false, rotated };
+}
+
+/** What a link led to before: files beside its target whose names differ in their dates only. Absolute paths, oldest first. */
+async function ofTarget(path: string): Promise<string[]> {
+  const target = await realpath(path);
+  if (target === join(await realpath(dirname(path)), basename(path))) return [];
+  const [folder, name] = [dirname(target), basename(target)];
+  const entries = await readdir(folder, { withFileTypes: true });
+  const found = entries.filter((entry) => entry.isFile() && entry.name !== name && maskOf(entry.name) === maskOf(name));
+  return found.map((entry) => join(folder, entry.name)).sort(oldestFirst);
+}
+
+/**
+ * Where a rotation may have put the log `name`, oldest first: `events.jsonl.1`, `events.jsonl-20260101.gz`,
+ * `events.2026-03-01.jsonl`.
+ */
+async function siblings(folder: string, name: string): Promise<string[]> {
+  const [, stem, ending] = /^(.*?)((?:\.[a-z]+)?(?:\.gz)?)$/i.exec(name)!;
+  const isSibling = (entry: Dirent): boolean => {
+    if (!entry.isFile() || entry.name === name) return false;
+    if (entry.name.startsWith(name)) return true;
+    if (!entry.name.startsWith(stem!) || !ending) return false;
+    const more = entry.name.slice(stem!.length);
+    return /^[.\-_]\d/.test(more) && unpacked(more).endsWith(unpacked(ending));
+  };
   try {
-    const found = await readdir(folder, { withFileTypes: true });
-    return found
-      .filter((entry) => entry.isFile() && entry.name !== name && entry.name.startsWith(name))
-      .map((entry) => entry.name)
-      .sort(byCodePoint);
+    const found = (await readdir(folder, { withFileTypes: true })).filter(isSibling).map((entry) => entry.name);
+    return found.sort(oldestFirst);
   } catch (error) {
     if (isMissing(error)) return [];
     throw fileFailure(error, join(folder, name));
   }
 }
+
+export const unpacked = (name: string): string => name.replace(/\.gz$/, '');
+
+const maskOf = (name: string): string => unpacked(name).replace(/\d+/g, '#');
+
+/** `.1` is younger than `.2`, and 2026-03-01 older than 2026-03-02. */
+function oldestFirst(a: string, b: string): number {
+  const [one, two] = [numberOf(a), numberOf(b)];
+  if (one !== undefined && two !== undefined) return two - one || byCodePoint(a, b);
+  // Dates, and what else names the time.
+  return natural.compare(a, b) || byCodePoint(a, b);
+}
+
+const natural = new Intl.Collator('en', { numeric: true });
+
+/** Longer ones are dates. */
+const numberOf = (name: string): number | undefined => {
+  const found = /[.\-_](\d{1,4})$/.exec(unpacked(name));
+  return found && !/\d{4}-\d\d-\d\d$/.test(unpacked(name)) ? Number(found[1]) : undefined;
+};

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cursor, FetchOptions, FetchedPage } from '../../sources/source.js';
 import { beginning, sha256, type LineCursor } from './cursor.js';
 import { Lines, type Scratch, type Stretch } from './lines.js';
-import { Queue, type Stop } from './queue.js';
-import { openAt, type Opened } from './resume.js';
+import { Queue } from './queue.js';
+import { openAt, type Opened, type Stop } from './resume.js';
 import { cutType, MEDIA_TYPE } from './rows.js';
 import { fileFailure } from './troubles.js';
 
@@ -14,6 +14,7 @@ interface Reading extends Opened {
 }
 
 const POLL_MS = 1_000;
+const MOST_WARNINGS = 100;
 const NONE: Stretch = { body: Buffer.alloc(0), length: 0, done: 0, lines: 0, rows: 0 };
 
 /** Walks the logs of a place one after the other; only ever one file is open. */
@@ -25,6 +26,7 @@ export class Walk {
   #last: LineCursor;
   /** Not told on any page yet. */
   #warnings: string[] = [];
+  #warned = 0;
 
   constructor(
     private readonly path: string,
@@ -32,7 +34,7 @@ export class Walk {
     private readonly options: FetchOptions,
     private readonly scratch: Scratch,
   ) {
-    this.#queue = new Queue(path, options.positionOf);
+    this.#queue = new Queue(path, options.positions);
     this.#follow = options.follow ?? false;
     this.#last = from ?? beginning('');
   }
@@ -64,13 +66,16 @@ export class Walk {
   /** Opens the next log that has something to read; waits for one if need be. */
   async #open(): Promise<Reading | undefined> {
     for (;;) {
-      const stop = await this.#queue.next();
+      const stop = this.#queue.next();
       if (stop) {
         const opened = await this.#openAt(stop);
         if (!opened) continue;
+        this.#warn(opened.losses);
         const reading = (this.#reading = { ...opened, lines: new Lines(opened.file, this.scratch) });
+        // What was lost is told once.
+        reading.anew ||= opened.losses.length > 0;
         if (reading.anew || (!reading.finished && (await reading.lines.any()))) {
-          this.#warnings.push(...reading.warnings);
+          this.#warn(reading.warnings);
           return reading;
         }
         await this.#leave(reading);
@@ -81,35 +86,48 @@ export class Walk {
     }
   }
 
-  async #openAt({ at, guessed }: Stop): Promise<Opened | undefined> {
+  /** Each log may have one: what they are told through has room for some. */
+  #warn(warnings: readonly string[]): void {
+    for (const warning of warnings) {
+      this.#warned += 1;
+      if (this.#warned <= MOST_WARNINGS) this.#warnings.push(warning);
+      if (this.#warned === MOST_WARNINGS)
+        this.#warnings.push('more files were rotated, cut or are gone than are named here');
+    }
+  }
+
+  async #openAt(stop: Stop): Promise<Opened | undefined> {
     const { folder, single } = this.#queue.place;
-    const opened = await openAt(folder, at);
-    if (opened && guessed && opened.anew) return { ...opened, warnings: [] };
-    if (opened || this.#follow) return opened;
-    if (single) throw fileFailure(Object.assign(new Error(), { code: 'ENOENT' }), join(folder, at.file));
-    if (at.offset > 0) this.#warnings.push(`${at.file} is gone: the first ${at.offset} bytes of it had been read`);
-    return undefined;
+    const opened = await openAt(this.#queue.place, stop);
+    if (opened || this.#follow || !single) return opened;
+    throw fileFailure(Object.assign(new Error(), { code: 'ENOENT' }), join(folder, stop.at.file));
   }
 
   /** Closes a log, at the end of what there is in it. */
-  async #leave({ file, at, rotated }: Reading): Promise<void> {
+  async #leave(reading: Reading): Promise<void> {
+    const { file, at, rotated, seen } = reading;
     this.#reading = undefined;
     this.#last = at;
     await file.close();
-    if (rotated?.replaced) this.#queue.goTo(beginning(at.file));
-    // Its writer may still have it open: it is looked at again until the new file has something in it.
-    else this.#queue.keep(at, rotated ? undefined : file.signature);
+    if (rotated?.more) {
+      seen.add(file, at.offset);
+      reading.at = beginning(at.file);
+      this.#queue.goTo(reading.at, seen);
+    } else {
+      // Its writer may still have it open: it is looked at again until another file has something in it.
+      this.#queue.keep(at, rotated ? undefined : file.signature, seen);
+    }
   }
 
   /** The next page of a log; `undefined` when there is none yet, or when the log has to be opened again. */
   async #read(reading: Reading): Promise<FetchedPage | undefined> {
     const { file, lines, at, rotated, anew } = reading;
-    const wait = this.#follow && !rotated?.replaced;
+    const wait = this.#follow && !rotated?.more;
     const stretch = (await lines.next(wait)) ?? (anew ? NONE : undefined);
-    if (!(await file.isIntact(at.offset + (stretch?.length ?? 0)))) {
+    if (!(await file.isIntact(at.offset, at.offset + (stretch?.length ?? 0)))) {
       this.#reading = undefined;
       await file.close();
-      this.#queue.goTo(at);
+      await this.#queue.lookAgain(at, reading.seen);
       await this.#open();
       return undefined;
     }
@@ -118,17 +136,22 @@ export class Walk {
       return undefined;
     }
     reading.anew = false;
-    reading.at = file.after(at, stretch.body, stretch.done, stretch.lines);
+    if (!at.gone) reading.at = file.after(at, stretch.body, stretch.done, stretch.lines);
     const whole = stretch.done === stretch.length;
     const ended = !whole || !(await lines.any());
     if (ended && whole && file.packed !== undefined) reading.at.packed = file.packed;
-    const position = reading.at;
     if (ended) await this.#leave(reading);
+    const position = reading.at;
     const next = this.#follow ? position : ended ? ((await this.#open())?.at ?? null) : position;
-    return this.#page(at, stretch, next, position);
+    return this.#page(at, stretch, next, { ...position, old: reading.seen.toTexts() });
   }
 
-  #page(cursor: LineCursor, { body, rows, cut }: Stretch, next: LineCursor | null, end?: LineCursor): FetchedPage {
+  #page(
+    cursor: LineCursor,
+    { body, rows, cut }: Stretch,
+    next: LineCursor | null,
+    end?: LineCursor & { old: string[] },
+  ): FetchedPage {
     // Those of the log that `next` leads to are told now: another process may go on there.
     const warnings = this.#warnings.splice(0);
     return {
