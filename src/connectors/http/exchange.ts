@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import ky from 'ky';
 import { Failure } from '../../failure.js';
 import { network } from '../../network/network.js';
 import { Deadline } from './deadline.js';
@@ -49,6 +50,13 @@ export async function exchange(request: HttpRequest, limits: TransportLimits, si
   const { url, method } = request;
   const at = place(url);
   const deadline = new Deadline();
+  const asked = {
+    method,
+    headers: request.headers,
+    ...(request.body !== undefined && { body: request.body }),
+    signal: deadline.signal,
+    redirect: 'manual' as const,
+  };
   const cancel = () => deadline.fail(signal.reason);
   signal.addEventListener('abort', cancel, { once: true });
   let whole = false;
@@ -57,13 +65,14 @@ export async function exchange(request: HttpRequest, limits: TransportLimits, si
       late(`${at} sent no answer within ${limits.headersMs} ms`, at),
     );
     const response = await deadline.race(
-      net.fetchVendor(url, {
-        method,
-        headers: request.headers,
-        ...(request.body !== undefined && { body: request.body }),
-        signal: deadline.signal,
-        redirect: 'manual',
-      }),
+      ky(url, {
+        ...asked,
+        // Retries are Temporal's; a refusal is an answer, read like any other.
+        retry: 0,
+        timeout: false,
+        throwHttpErrors: false,
+        fetch: () => net.fetchVendor(url, asked),
+      }) as Promise<Response>,
     );
     deadline.stop(headers);
     const { body, digest } = await receive(response, limits, deadline, at);
