@@ -16,7 +16,6 @@ import { record } from '../host/records.js';
 import { putHosts } from '../export/inventory.js';
 import { freshStore } from '../support/store.js';
 
-jest.setTimeout(120_000);
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-backup-'));
 let store: Store;
 let other: Store;
