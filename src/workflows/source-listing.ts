@@ -153,9 +153,7 @@ export class SourceListing {
     if (stretch.through) addCounts(progress, stretch.through);
     progress.pages = stretch.to;
     progress.rows += stretch.rows;
-    for (const warning of stretch.warnings) {
-      if (state.warnings.length < MOST_WARNINGS && !state.warnings.includes(warning)) state.warnings.push(warning);
-    }
+    this.warn(stretch.warnings);
     if (stretch.total !== undefined) progress.total = stretch.total;
     Object.assign(state, { seq: stretch.to, cursor: stretch.next, ended: stretch.next === null });
     this.show({});
@@ -166,7 +164,14 @@ export class SourceListing {
   private async round(): Promise<void> {
     if (this.ordered) await this.deliver();
     await this.close(undefined, true);
-    if (this.state.settle === 'merge') await this.merge();
+    if (this.state.settle !== 'merge') return;
+    this.warn(await this.merge());
+  }
+
+  /** Kept for the account, each once. */
+  private warn(warnings: readonly string[]): void {
+    const { warnings: known } = this.state;
+    for (const warning of warnings) if (known.length < MOST_WARNINGS && !known.includes(warning)) known.push(warning);
   }
 
   /** Follows the fetching close behind, and ends when there is nothing left to read. */
