@@ -1,12 +1,15 @@
 import { parseFlags } from './options.js';
 import { startSimulator } from './server.js';
+import { dateFleet } from './times.js';
 
 /** Starts the simulator and says in one line of JSON where it listens; ends on SIGTERM, SIGINT, or with its parent. */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   // Whoever starts it as a helper holds the other end of its standard input: killed hard, even that end closes.
   const helper = args.includes('--end-with-stdin');
-  const simulator = await startSimulator(parseFlags(args.filter((arg) => arg !== '--end-with-stdin')));
+  const options = parseFlags(args.filter((arg) => arg !== '--end-with-stdin'));
+  if (options.now !== undefined) dateFleet(Date.parse(options.now));
+  const simulator = await startSimulator(options);
   const { url, regionUrl, credentials } = simulator;
   const end = (): void => {
     simulator.stop().then(

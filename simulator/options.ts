@@ -12,6 +12,8 @@ export interface SimulatorOptions {
   hosts?: number;
   seed?: number;
   fleet?: FleetSize;
+  /** The fleet's present, ISO 8601: machines were seen until then. Default: a fixed day in 2026. */
+  now?: string;
   /** Folder with recorded records, served in place of a fleet. */
   records?: string;
   /** Milliseconds that each answer waits. */
@@ -42,7 +44,7 @@ const CREDENTIALS = {
   'client-secret': 'clientSecret',
 } as const;
 
-const FLAGS = [...Object.keys(NUMBERS), ...Object.keys(CREDENTIALS), 'fleet', 'records', 'faults'];
+const FLAGS = [...Object.keys(NUMBERS), ...Object.keys(CREDENTIALS), 'fleet', 'now', 'records', 'faults'];
 
 /** Reads command line flags. Throws an error that names the mistake. */
 export function parseFlags(args: string[]): SimulatorOptions {
@@ -55,10 +57,14 @@ export function parseFlags(args: string[]): SimulatorOptions {
     if (!/^\d{1,10}$/.test(value)) throw new Error(`--${flag} must be a whole number, not ${value}`);
     parsed[key] = Number(value);
   }
-  const { fleet, records, faults } = values;
+  const { fleet, now, records, faults } = values;
   if (fleet !== undefined) {
     if (fleet !== 'lean' && fleet !== 'fat') throw new Error(`--fleet must be lean or fat, not ${fleet}`);
     parsed.fleet = fleet;
+  }
+  if (now !== undefined) {
+    if (Number.isNaN(Date.parse(now))) throw new Error(`--now must be a time such as 2026-03-02T08:00:00Z, not ${now}`);
+    parsed.now = now;
   }
   if (records !== undefined) parsed.records = records;
   if (faults !== undefined) parsed.faults = parseFaults(JSON.parse(faults));
@@ -77,6 +83,7 @@ export function toFlags(options: SimulatorOptions): string[] {
   for (const [flag, key] of Object.entries(NUMBERS)) add(flag, options[key]);
   for (const [flag, key] of Object.entries(CREDENTIALS)) add(flag, options.credentials?.[key]);
   add('fleet', options.fleet);
+  add('now', options.now);
   add('records', options.records);
   if (options.faults) add('faults', JSON.stringify(options.faults));
   return flags;

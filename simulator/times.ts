@@ -1,3 +1,6 @@
+import { DRAW } from './machines/machine.js';
+import { hash } from './random.js';
+
 const DAY = 86_400_000;
 /** Dates by day, from 2014 to 2029. */
 const FIRST_DAY = 16_071;
@@ -10,8 +13,27 @@ const CLOCK = Array.from(
   (_, second) => `${TWO[Math.floor(second / 3600)]}:${TWO[Math.floor(second / 60) % 60]}:${TWO[second % 60]}`,
 );
 
-/** The fleet's present before the first touch: fixed, so that a seed always gives the same bytes. */
+/** The fleet's present before the first touch, unless another one is set: fixed, so that a seed always gives the same bytes. */
 export const FLEET_NOW = Date.UTC(2026, 2, 2, 8, 0, 0);
+
+let present = FLEET_NOW;
+
+/** The fleet's present before the first touch, epoch milliseconds. */
+export const fleetNow = (): number => present;
+
+/** Sets it for this process, before the first record is made: a seed and a date always give the same bytes. */
+export function dateFleet(now: number): void {
+  present = now;
+}
+
+/** When a vendor first saw a machine: one machine in 50 came within the last four weeks, the others `days` ago. */
+export function firstSeen(seed: number, index: number, days: number): number {
+  const drawn = hash(seed, index, DRAW.times + 42);
+  return fleetNow() - (isNew(seed, index) ? 3 + ((drawn >>> 8) % 25) : days) * DAY;
+}
+
+/** Whether a machine came within the last four weeks: such a one is seen every day. */
+export const isNew = (seed: number, index: number): boolean => hash(seed, index, DRAW.times + 42) % 50 === 0;
 
 function text(ms: number): string {
   const day = Math.floor(ms / DAY);

@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet.js';
 import { habitatOf, type Machine } from '../machines/machine.js';
 import { hash } from '../random.js';
 import { spell } from '../render/mac.js';
-import { FLEET_NOW, isoSeconds } from '../times.js';
+import { fleetNow, isoSeconds } from '../times.js';
 
 /**
  * An asset register of the office, which Rollcall has no source for: whoever walks docs/tour.md adds one. No fault strikes it,
@@ -40,7 +40,7 @@ function asset(seed: number, machine: Machine): Record<string, unknown> {
   const { index, nics, os } = machine;
   const drawn = hash(seed, index, ASSET);
   const tag = String(index).padStart(6, '0');
-  const entered = FLEET_NOW - (60 + (drawn % 180)) * DAY;
+  const entered = fleetNow() - (60 + (drawn % 180)) * DAY;
   return {
     // What was taken over from a spreadsheet, long ago, has the number of its sticker and none of the register's own.
     ...(drawn % 40 === 0 ? { asset_tag: `OLD-${tag}` } : { id: `A-${tag}` }),
@@ -50,6 +50,6 @@ function asset(seed: number, machine: Machine): Record<string, unknown> {
     mac: spell(nics[0]?.mac ?? '', ':'),
     ip: nics[0]?.addresses[0],
     created: isoSeconds(entered),
-    last_seen: isoSeconds(FLEET_NOW - ((drawn >>> 8) % 60) * DAY - ((drawn >>> 16) % 86_400) * 1000),
+    last_seen: isoSeconds(fleetNow() - ((drawn >>> 8) % 60) * DAY - ((drawn >>> 16) % 86_400) * 1000),
   };
 }

@@ -1,5 +1,5 @@
 import { hash, hex32, hex8, pick, share, spread32 } from '../random.js';
-import { FLEET_NOW, isoMillis, isoSeconds } from '../times.js';
+import { firstSeen, fleetNow, isNew, isoMillis, isoSeconds } from '../times.js';
 import { fixed } from '../machines/fixed.js';
 import { DRAW, type Machine } from '../machines/machine.js';
 import { writeDate, type Dialect } from './dialect.js';
@@ -21,7 +21,7 @@ const POLICIES = ['prevention', 'sensor_update', 'global_config', 'remote_respon
 function policyText(variant: number): string {
   const applied = (kind: number): string => {
     const h = hash(3, variant, kind);
-    const at = FLEET_NOW - (30 + (h % 400)) * 86_400_000 - ((h >>> 9) % 86_400) * 1000;
+    const at = fleetNow() - (30 + (h % 400)) * 86_400_000 - ((h >>> 9) % 86_400) * 1000;
     const nanos = (text: string, drawn: number): string =>
       text.replace('Z', `.${String(drawn % 1_000_000_000).padStart(9, '0')}Z`);
     return (
@@ -54,8 +54,8 @@ export function writeCrowdstrikeDevice({ seed, machine, version }: Shown, dialec
   const talks = dock ?? own;
   const h = hash(seed, index, DRAW.times + 40);
   const seen =
-    FLEET_NOW - (h % 12 === 0 ? 15 + (h % 40) : h % 2) * DAY - ((h >>> 5) % 86_400) * 1000 + version.touches * HOUR;
-  const first = FLEET_NOW - (250 + ((h >>> 8) % 700)) * DAY - (h % 86_400) * 1000;
+    fleetNow() - (h % 12 === 0 && !isNew(seed, index) ? 15 + (h % 40) : h % 2) * DAY - ((h >>> 5) % 86_400) * 1000 + version.touches * HOUR;
+  const first = firstSeen(seed, index, 250 + ((h >>> 8) % 700)) - (h % 86_400) * 1000;
   // The device's own clock: a few are years off.
   const local =
     share(seed, index, DRAW.times + 41) < 0.01 ? Date.UTC(2016, 0, 1) + version.touches * HOUR : seen - 90_000;

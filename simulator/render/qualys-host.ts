@@ -1,5 +1,5 @@
 import { hash, pick } from '../random.js';
-import { FLEET_NOW, isoSeconds } from '../times.js';
+import { firstSeen, fleetNow, isNew, isoSeconds } from '../times.js';
 import { fixed } from '../machines/fixed.js';
 import { DRAW, type Machine } from '../machines/machine.js';
 import { writeDate, type Dialect } from './dialect.js';
@@ -48,8 +48,8 @@ export function writeQualysHost(shown: Shown, dialect: Dialect, lists: LongLists
   const sizes = hash(seed, index, DRAW.sizes + 40);
   // One in ten has not been seen for weeks; the others were within two days.
   const seen =
-    FLEET_NOW - (h % 10 === 0 ? 15 + (h % 200) : h % 2) * DAY - (h % 86_400) * 1000 + version.touches * 3_600_000;
-  const created = FLEET_NOW - (300 + ((h >>> 8) % 900)) * DAY - (h % 86_400) * 1000;
+    fleetNow() - (h % 10 === 0 && !isNew(seed, index) ? 15 + (h % 200) : h % 2) * DAY - (h % 86_400) * 1000 + version.touches * 3_600_000;
+  const created = firstSeen(seed, index, 300 + ((h >>> 8) % 900)) - (h % 86_400) * 1000;
   const { name, dns, fqdn } = namesOf(machine);
   const agent = !machine.agentless;
   const scanned = agent || !machine.cloud;

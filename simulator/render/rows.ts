@@ -1,5 +1,5 @@
 import { hash, pick } from '../random.js';
-import { FLEET_NOW, isoSeconds } from '../times.js';
+import { fleetNow, isoSeconds } from '../times.js';
 import type { Platform } from '../machines/machine.js';
 import type { Dialect } from './dialect.js';
 import { jsonToXml } from './xml.js';
@@ -57,7 +57,7 @@ function softwareRow(platform: Platform, number: number): string {
 
 function vulnRow(number: number, dialect: Dialect): string {
   const h = hash(11, number, 2);
-  const last = FLEET_NOW - (h % 96) * 3_600_000 - ((h >>> 8) % 3600) * 1000;
+  const last = fleetNow() - (h % 96) * 3_600_000 - ((h >>> 8) % 3600) * 1000;
   const first = last - (30 + ((h >>> 16) % 700)) * 86_400_000;
   const id = `1${'0'.repeat(7)}${String(number % 1000).padStart(3, '0')}`;
   return `{"HostAssetVuln":{"hostInstanceVulnId":${dialect === 'extended' ? `{"$numberLong":"${id}"}` : id},"lastFound":"${isoSeconds(last)}","firstFound":"${isoSeconds(first)}","qid":${38000 + ((h >>> 4) % 340_000)}}}`;

@@ -6,6 +6,7 @@ import { spawnSimulator, type SpawnedSimulator } from '../../../simulator/spawn.
 import { loadConfig, type Config } from '../../config.js';
 import { Failure } from '../../failure.js';
 import { eventsAt } from './events-at.js';
+import { fleetDate } from './fleet-date.js';
 import { FOLDER, noteKept, simulatorPort, stopKept, stopProcesses } from './kept.js';
 import { openDemoQueue, type QueueOptions } from './queue.js';
 import { PRIVATE, PRIVATE_FOLDER } from '../../private-files.js';
@@ -41,9 +42,11 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
   // Servers that were kept stay where they are: the addresses that were noted of them stay true.
   await (detached ? stopProcesses : stopKept)(() => {});
   const servers = await openServers({ dir: FOLDER, say, ui: true, detached });
+  const database = options.records ? 'demo_records' : `demo_${options.hosts}_${options.seed}`;
   const simulator = await spawnSimulator({
     hosts: options.hosts,
     seed: options.seed,
+    now: fleetDate(FOLDER, database),
     ...(options.records ? { records: options.records } : {}),
     ...(detached ? { port: await simulatorPort() } : {}),
     detached,
@@ -51,7 +54,6 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
   say(`Simulator: Qualys and CrowdStrike at ${simulator.url}`);
   const queue = options.logins === undefined ? undefined : await openDemoQueue(FOLDER, options as QueueOptions, say);
   const events = options.events === undefined ? undefined : await eventsAt(options.events, FOLDER);
-  const database = options.records ? 'demo_records' : `demo_${options.hosts}_${options.seed}`;
   const own: Record<string, string> = {
     MONGODB_URI: servers.mongodbUri,
     // One inventory a fleet: another size or seed is another company.
