@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from './failure.js';
+import { normalizerHeapMb } from './heap.js';
 import type { JunkLists } from './host/junk.js';
 import { HostList } from './network/host-list.js';
 import { checkProxies } from './network/proxy.js';
@@ -60,6 +61,8 @@ const schema = z.object({
   ROLLCALL_MAX_RECORDS: z.coerce.number().int().positive().default(5_000_000),
   ROLLCALL_MAX_QUARANTINED: z.coerce.number().int().positive().default(100_000),
   ROLLCALL_STRETCH_RECORDS: z.coerce.number().int().positive().default(10_000),
+  ROLLCALL_ROW_SECONDS: seconds(30),
+  ROLLCALL_NORMALIZER_MB: z.coerce.number().int().min(64, 'must be 64 or more').optional(),
   ROLLCALL_JUNK: z.string().optional(),
   ROLLCALL_KEY_RING: z.string().optional(),
   LOGINS_POSTGRES_URL: z
@@ -110,6 +113,10 @@ export interface Config {
   maxRecords: number;
   /** About how many records one fetch activity reads. */
   stretchRecords: number;
+  /** A row whose mapping takes longer ends its thread, milliseconds. */
+  rowMs: number;
+  /** Heap of the normalizing thread in MB, beyond which it ends and not the worker. */
+  normalizerMb: number;
   /** File of the keys that personal data is masked with; see docs/privacy.md. */
   keyRing?: string;
   /** A PostgreSQL that gets logins, too: its URL, with the password. */
@@ -173,9 +180,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
       ui: env.TEMPORAL_UI,
     },
     collect: env.ROLLCALL_COLLECT,
-    sourceFolders: env.ROLLCALL_SOURCES.split(',')
-      .filter(Boolean)
-      .map((folder) => resolve(folder.trim())),
+    sourceFolders: sourceFoldersOf(env.ROLLCALL_SOURCES),
     onPremises: env.ROLLCALL_ON_PREMISES,
     ...(env.ROLLCALL_FRESHNESS_SECONDS === undefined ? {} : { freshnessMs: env.ROLLCALL_FRESHNESS_SECONDS * 1000 }),
     patienceMs: env.ROLLCALL_PATIENCE_SECONDS * 1000,
@@ -186,6 +191,8 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     },
     maxRecords: env.ROLLCALL_MAX_RECORDS,
     stretchRecords: env.ROLLCALL_STRETCH_RECORDS,
+    rowMs: ms(env.ROLLCALL_ROW_SECONDS),
+    normalizerMb: env.ROLLCALL_NORMALIZER_MB ?? normalizerHeapMb(),
     junk: env.ROLLCALL_JUNK === undefined ? {} : readJunk(env.ROLLCALL_JUNK),
     ...(env.ROLLCALL_KEY_RING === undefined ? {} : { keyRing: resolve(env.ROLLCALL_KEY_RING) }),
     ...(env.LOGINS_POSTGRES_URL === undefined ? {} : { loginsPostgres: env.LOGINS_POSTGRES_URL }),
@@ -204,6 +211,16 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     rawKeepDays: env.ROLLCALL_RAW_KEEP_DAYS,
     environment,
   };
+}
+
+/** Where `sources new` writes, and what is read where `ROLLCALL_SOURCES` names no folder. */
+export const OWN_SOURCES = 'sources';
+
+function sourceFoldersOf(named: string): string[] {
+  const folders = named.split(',').map((folder) => folder.trim());
+  const wanted = folders.filter(Boolean);
+  if (wanted.length > 0) return wanted.map((folder) => resolve(folder));
+  return existsSync(OWN_SOURCES) ? [resolve(OWN_SOURCES)] : [];
 }
 
 const texts = z.array(z.string().min(1)).optional();

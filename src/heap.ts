@@ -6,9 +6,17 @@ import { totalmem } from 'node:os';
  * usual 16 MB half of the time goes into it at a million machines.
  */
 export const heapForAll = (): string[] => [
-  `--max-old-space-size=${Math.floor((Math.min(totalmem(), process.constrainedMemory() || Infinity) / 1_048_576) * 0.75)}`,
+  `--max-old-space-size=${Math.floor(machineMb() * 0.75)}`,
   '--max-semi-space-size=256',
 ];
 
 /** Whether this process was started with `heapForAll`, or with what somebody chose in its place. */
 export const hasHeapForAll = (): boolean => process.execArgv.some((arg) => arg.startsWith('--max-old-space-size'));
+
+/**
+ * Heap of a worker's normalizing thread in MB: half of the machine (or container), at most 4 GB. It has to end before
+ * the system ends the whole process.
+ */
+export const normalizerHeapMb = (): number => Math.floor(Math.min(4_096, Math.max(256, machineMb() / 2)));
+
+const machineMb = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity) / 1_048_576;

@@ -54,7 +54,10 @@ export function writeCrowdstrikeDevice({ seed, machine, version }: Shown, dialec
   const talks = dock ?? own;
   const h = hash(seed, index, DRAW.times + 40);
   const seen =
-    fleetNow() - (h % 12 === 0 && !isNew(seed, index) ? 15 + (h % 40) : h % 2) * DAY - ((h >>> 5) % 86_400) * 1000 + version.touches * HOUR;
+    fleetNow() -
+    (h % 12 === 0 && !isNew(seed, index) ? 15 + (h % 40) : h % 2) * DAY -
+    ((h >>> 5) % 86_400) * 1000 +
+    version.touches * HOUR;
   const first = firstSeen(seed, index, 250 + ((h >>> 8) % 700)) - (h % 86_400) * 1000;
   // The device's own clock: a few are years off.
   const local =

@@ -48,7 +48,10 @@ export function writeQualysHost(shown: Shown, dialect: Dialect, lists: LongLists
   const sizes = hash(seed, index, DRAW.sizes + 40);
   // One in ten has not been seen for weeks; the others were within two days.
   const seen =
-    fleetNow() - (h % 10 === 0 && !isNew(seed, index) ? 15 + (h % 200) : h % 2) * DAY - (h % 86_400) * 1000 + version.touches * 3_600_000;
+    fleetNow() -
+    (h % 10 === 0 && !isNew(seed, index) ? 15 + (h % 200) : h % 2) * DAY -
+    (h % 86_400) * 1000 +
+    version.touches * 3_600_000;
   const created = firstSeen(seed, index, 300 + ((h >>> 8) % 900)) - (h % 86_400) * 1000;
   const { name, dns, fqdn } = namesOf(machine);
   const agent = !machine.agentless;

@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { Failure } from '../failure.js';
 import type { DeliverInput } from '../normalizer/deliver.js';
 import type { Normalized } from '../normalizer/normalize.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 import { notifyRetried, orPark } from './parking.js';
+import { from } from './logged.js';
 
 export type { DeliverInput } from '../normalizer/deliver.js';
 
@@ -18,7 +18,11 @@ export function deliverActivity({ normalizer, config, log }: Dependencies) {
       async () => {
         try {
           await notifyRetried();
-          const done = await normalizer.deliver(input, Context.current().cancellationSignal, (now) => (sum = now));
+          const done = await normalizer.deliver(
+            { ...input, attempt: Context.current().info.attempt },
+            Context.current().cancellationSignal,
+            (now) => (sum = now),
+          );
           const { next: _next, stopped: _stopped, ...counted } = done;
           if (done.pages > 0)
             activityLog(log, input.run, input.source).info(
@@ -27,12 +31,8 @@ export function deliverActivity({ normalizer, config, log }: Dependencies) {
             );
           return done;
         } catch (error) {
-          const superseded = error instanceof Failure && error.kind === 'superseded';
-          activityLog(log, input.run, input.source)[superseded ? 'info' : 'error'](
-            { pages: sum?.pages ?? 0, delivered: sum?.new ?? 0, error: (error as Error).name },
-            error instanceof Failure ? error.message : 'Delivering stopped',
-          );
-          throw await orPark(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs));
+          const failure = await orPark(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs));
+          throw from(failure, error, { pages: sum?.pages ?? 0, delivered: sum?.new ?? 0 });
         }
       },
     );

@@ -78,6 +78,24 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
   return ApplicationFailure.create({ ...common, nonRetryable: !PASSING.has(failure.kind) || exhausted });
 }
 
+/** What a log may tell of an error: which one, and where. Its message only as far as no record's values can stand in it. */
+export function causeOf(error: unknown): string {
+  if (error instanceof Failure) return error.kind;
+  if (error instanceof ApplicationFailure) return error.type ?? error.name;
+  if (error instanceof MongoError) return `${error.name}${codeOf(error)}`;
+  const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' };
+  // These are of the program: what is quoted in them, and numbers, may be of a record all the same.
+  const told = /^(Type|Range|Reference)Error$/.test(name) ? `: ${withoutValues(message)}` : '';
+  return `${name}${told} ${placeOf(error)}`.trim();
+}
+
+const withoutValues = (message: string): string =>
+  message
+    .replace(/(["'`])(?:(?!\1).)*\1/gs, '…')
+    .replace(/\d{2,}/g, '…')
+    .replace(/\s+/g, ' ')
+    .slice(0, 200);
+
 function codeOf(error: MongoError): string {
   const code = (error as { codeName?: string; code?: unknown }).codeName ?? error.code;
   return code === undefined ? '' : ` (${String(code)})`;

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { datasetOf } from '../datasets/index.js';
 import { Failure } from '../failure.js';
+import { ThreadEnded } from '../normalizer/thread-ended.js';
 import { counts } from '../metrics/counts.js';
 import type { Cursor, FetchedPage, Input } from '../sources/source.js';
 import { resolveSettings } from '../sources/settings.js';
@@ -11,6 +12,7 @@ import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { EndlessGuard } from './endless.js';
 import { toApplicationFailure } from './failures.js';
 import { notifyRetried, orPark, triesSoFar } from './parking.js';
+import { from } from './logged.js';
 import { Through } from './through.js';
 
 export interface FetchInput {
@@ -64,6 +66,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
     const stretch: Stretch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
     let atStart = input.seq === 0 && input.cursor === null;
     const { run, source } = input;
+    const { attempt } = Context.current().info;
 
     const account = (page: PageDoc) => {
       stretch.to += 1;
@@ -89,10 +92,16 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       const stored = store.pages
         .find({ run: input.run, source: input.source, seq: { $gte: input.seq } })
         .sort({ seq: 1 });
-      for await (const page of stored) account(page);
       const reader = inputOf(source);
-      const { cancellationSignal: signal } = Context.current();
-      const through = reader.acknowledge && throughOf(reader.acknowledge.bind(reader), signal);
+      for await (const page of stored) {
+        if (!reader.acknowledge || page.next !== null || page.rows > 0) account(page);
+        else await reopenQueue(page);
+      }
+      // The input waits for acknowledgements: it is told when no more will come.
+      const broken = new AbortController();
+      const signal = AbortSignal.any([Context.current().cancellationSignal, broken.signal]);
+      const through =
+        reader.acknowledge && throughOf(reader.acknowledge.bind(reader), signal, (error) => broken.abort(error));
       await through?.catchUp(input.seq, stretch.to);
       if (stretch.next === null && !atStart) return;
 
@@ -130,8 +139,10 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
         counts.rows.inc({ source }, stored.rows);
         tries.count = 0;
         if (relisted) guard.check(input.rows + stretch.rows, stretch.total);
-        // Messages of a page that is not the one stored come again.
-        if (through && stored.digest === page.digest) await through.push(page, stored.seq);
+        if (through) {
+          if (stored.digest !== page.digest) throw takenOver(source, stored.seq);
+          await through.push(page, stored.seq);
+        }
         return JSON.stringify(stored.next) === JSON.stringify(page.next);
       };
       try {
@@ -154,10 +165,22 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       }
     };
 
-    const throughOf = (acknowledge: (page: FetchedPage) => Promise<void>, signal: AbortSignal) =>
+    /** An earlier attempt ended the listing; this one cannot know that it also emptied the queue, and drains it again. */
+    const reopenQueue = async (ending: PageDoc) => {
+      await store.pages.deleteOne({ _id: ending._id });
+      stretch.next = ending.cursor;
+      atStart = ending.seq === 0;
+    };
+
+    const throughOf = (
+      acknowledge: (page: FetchedPage) => Promise<void>,
+      signal: AbortSignal,
+      onFault: (error: unknown) => void,
+    ) =>
       new Through(
-        (from) => normalizer.normalize({ run, source, from, follow: false, pages: run }, signal, () => {}),
+        (from) => normalizer.normalize({ run, source, from, follow: false, pages: run, attempt }, signal, () => {}),
         acknowledge,
+        onFault,
       );
 
     return withHeartbeat(
@@ -184,18 +207,29 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
           return stretch;
         } catch (error) {
           if (error instanceof Failure) {
-            if (tries.count === 0) tries.since = Date.now();
-            tries.count += 1;
+            // A page that ends the thread is no fault of the vendor's: it is set aside after its own number of deaths.
+            if (!(error instanceof ThreadEnded)) {
+              if (tries.count === 0) tries.since = Date.now();
+              tries.count += 1;
+            }
             counts.failures.inc({ source, kind: error.kind });
             counts.waits.inc({ source }, (error.details.retryAfterMs ?? 0) / 1000);
-            activityLog(log, input.run, input.source).warn(
-              { kind: error.kind, page: stretch.to, tries: tries.count, waitMs: error.details.retryAfterMs },
-              error.message,
-            );
           }
-          throw await orPark(toApplicationFailure(error, tries, config.patienceMs));
+          const waitMs = error instanceof Failure ? error.details.retryAfterMs : undefined;
+          throw from(await orPark(toApplicationFailure(error, tries, config.patienceMs)), error, {
+            page: stretch.to,
+            ...(tries.count > 0 ? { tries: tries.count } : {}),
+            ...(waitMs === undefined ? {} : { waitMs }),
+          });
         }
       },
     );
   };
 }
+
+/** Two attempts read one queue: the messages of this one's page are stored nowhere, and come again. */
+const takenOver = (source: string, seq: number) =>
+  new Failure('server-unavailable', `Another attempt has stored page ${seq} of ${source}: its messages come again`, {
+    source,
+    remedy: 'None is needed: the next attempt goes on after that page',
+  });

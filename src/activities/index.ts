@@ -1,15 +1,42 @@
+import { Failure } from '../failure.js';
+import type { SourceRegistry } from '../sources/index.js';
 import type { Dependencies } from './context.js';
 import { deliverActivity } from './deliver.js';
 import { fetchActivity } from './fetch.js';
 import { listingActivities } from './listing.js';
+import { logged } from './logged.js';
 import { mergeActivity } from './merge.js';
 import { normalizeActivity } from './normalize.js';
 import { runActivities } from './run.js';
 import { upkeepActivities } from './upkeep.js';
 
-/** All activities, given what they need. Workflows import the type of this and nothing else of it. */
-export function createActivities(dependencies: Dependencies) {
+/**
+ * What this worker read of sources when it started. A source that it does not know may be there all the same: a command reads
+ * the files anew.
+ */
+function asReadAtStart(sources: SourceRegistry): SourceRegistry {
   return {
+    ...sources,
+    get(name) {
+      try {
+        return sources.get(name);
+      } catch (error) {
+        // Any other failure names a file and what is wrong in it.
+        if (!(error instanceof Failure) || error.details.at !== name) throw error;
+        throw new Failure('settings-invalid', `This worker does not know the source ${name}`, {
+          source: name,
+          at: name,
+          remedy: `Restart the worker: it reads source files when it starts, from the folders of ROLLCALL_SOURCES in its own environment. It knows: ${sources.names().join(', ')}`,
+        });
+      }
+    },
+  };
+}
+
+/** All activities, given what they need. Workflows import the type of this and nothing else of it. */
+export function createActivities(given: Dependencies) {
+  const dependencies = { ...given, sources: asReadAtStart(given.sources) };
+  return logged(given.log, {
     ...runActivities(dependencies),
     ...listingActivities(dependencies),
     fetchPages: fetchActivity(dependencies),
@@ -17,7 +44,7 @@ export function createActivities(dependencies: Dependencies) {
     deliverRecords: deliverActivity(dependencies),
     mergeRecords: mergeActivity(dependencies),
     ...upkeepActivities(dependencies),
-  };
+  });
 }
 
 export type Activities = ReturnType<typeof createActivities>;

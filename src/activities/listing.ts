@@ -4,6 +4,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { freshnessOf } from '../freshness.js';
 import type { AnySource } from '../sources/source.js';
 import { isFuture, refuseSkew } from '../store/clock.js';
+import { pagesSetAside } from '../store/deaths.js';
 import { countListing } from '../store/pages.js';
 import { leaveEarlier, notKept } from '../store/unkept.js';
 import { compareListing, countGone, retireMissing, type Absence } from '../store/retire.js';
@@ -13,6 +14,7 @@ import { keepPositions } from '../store/sources.js';
 import type { Timings } from '../timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure, type FailureNote } from './failures.js';
+import { from } from './logged.js';
 
 export interface OpenInput {
   run: string;
@@ -61,6 +63,17 @@ export interface CloseInput {
 
 const LOST = 'If MongoDB was restored while this run was under way: trigger it again, it begins anew';
 
+/** What is said of pages on which attempts died until they were left alone. */
+function asideOf(source: string, pages: readonly number[]): { reason: string; remedy: string } | undefined {
+  const [first] = pages;
+  if (first === undefined) return undefined;
+  const named = pages.length === 1 ? `page ${first} was` : `${pages.length} pages, the first of them ${first}, were`;
+  return {
+    reason: `${named} set aside: reading ended the process three times; all others were read`,
+    remedy: `Correct map() of ${source} (it never ends, needs too much memory or crashes), restart the workers, then: npm run rollcall -- quarantine retry --source ${source}`,
+  };
+}
+
 /** Opens and closes one source's listing within a run. */
 export function listingActivities({ store, sources, config, log }: Dependencies) {
   return {
@@ -94,7 +107,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
           timings: config.timings,
         };
       } catch (error) {
-        throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+        throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
       }
     },
 
@@ -107,7 +120,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
         );
         await resumeAccount(store, run, source);
       } catch (error) {
-        throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+        throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
       }
     },
 
@@ -122,7 +135,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
           () => close(input),
         );
       } catch (error) {
-        throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+        throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
       }
     },
   };
@@ -131,10 +144,13 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
     const { run, source } = input;
     const definition = sources.get(source);
     const counts = { ...(await countListing(store, run, source)), ...input.counted };
-    const complete = input.complete && counts.missing === 0;
+    const aside = asideOf(source, await pagesSetAside(store, run, source));
+    const complete = input.complete && counts.missing === 0 && !aside;
+    const read = counts.rows + counts.new + counts.changed + counts.unchanged;
     const account: SourceAccount = {
       ...NO_COUNTS,
-      status: complete ? 'complete' : counts.rows > 0 ? 'partial' : 'failed',
+      status: complete ? 'complete' : read > 0 ? 'partial' : 'failed',
+      ...aside,
       ...(input.reason === undefined ? {} : { reason: input.reason }),
       ...(counts.missing > 0
         ? { reason: `the ledger lacks ${counts.missing} pages of this listing`, remedy: LOST }
@@ -143,6 +159,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
       ...(input.warnings?.length ? { warnings: input.warnings } : {}),
       ...(input.parked ? { parked: true } : {}),
       pages: counts.pages,
+      rows: counts.rows,
       new: counts.new,
       changed: counts.changed,
       unchanged: counts.unchanged,

@@ -4,6 +4,7 @@ import { mergeChanged, type MergeResult } from '../store/drain.js';
 import { asideText } from '../store/set-aside.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
+import { from } from './logged.js';
 
 /** What merging came to, and a sentence on records that it had to set aside. */
 export interface MergeOutcome extends MergeResult {
@@ -47,8 +48,7 @@ export function mergeActivity({ store, log, config }: Dependencies) {
           activityLog(log, input.run).error({ records: aside.slice(0, 100), count: aside.length }, warning);
           return { ...merged, warning };
         } catch (error) {
-          activityLog(log, input.run).error({ settled, error: (error as Error).name }, 'Merging stopped');
-          throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+          throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error, { settled });
         }
       },
     );

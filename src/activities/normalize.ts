@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
-import { Failure } from '../failure.js';
 import type { NormalizeInput, Normalized } from '../normalizer/normalize.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 import { notifyRetried, orPark } from './parking.js';
+import { from } from './logged.js';
 
 export type { NormalizeInput, Normalized } from '../normalizer/normalize.js';
 
@@ -17,7 +17,11 @@ export function normalizeActivity({ normalizer, config, log }: Dependencies) {
       async () => {
         try {
           await notifyRetried();
-          const done = await normalizer.normalize(input, Context.current().cancellationSignal, (now) => (sum = now));
+          const done = await normalizer.normalize(
+            { ...input, attempt: Context.current().info.attempt },
+            Context.current().cancellationSignal,
+            (now) => (sum = now),
+          );
           const { next: _next, stopped, ...counted } = done;
           if (done.pages > 0)
             activityLog(log, input.run, input.source).info(
@@ -26,11 +30,8 @@ export function normalizeActivity({ normalizer, config, log }: Dependencies) {
             );
           return done;
         } catch (error) {
-          activityLog(log, input.run, input.source).error(
-            { page: sum?.next ?? input.from, error: (error as Error).name },
-            error instanceof Failure ? error.message : 'Normalizing stopped',
-          );
-          throw await orPark(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs));
+          const failure = await orPark(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs));
+          throw from(failure, error, { page: sum?.next ?? input.from });
         }
       },
     );

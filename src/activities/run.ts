@@ -6,6 +6,7 @@ import { openRun, type RunStatus, type SourceAccount } from '../store/runs.js';
 import { countLiveHosts } from '../store/hosts.js';
 import { activityLog, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
+import { from } from './logged.js';
 
 export interface OpenRunInput {
   run: string;
@@ -16,6 +17,8 @@ export interface CloseRunInput {
   run: string;
   status: RunStatus;
   accounts: Record<string, SourceAccount>;
+  /** Records merged, of a run that only merges. */
+  merged?: number;
 }
 
 /** Opens and closes a run's own document. */
@@ -24,7 +27,7 @@ export function runActivities({ store, config, log }: Dependencies) {
     try {
       return await work();
     } catch (error) {
-      throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+      throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
     }
   };
   /** One line for the run, and one for each source that came to less than it should. */
@@ -53,13 +56,21 @@ export function runActivities({ store, config, log }: Dependencies) {
     },
 
     /** Writes the run's end; returns how many live hosts there are now. */
-    async closeInventoryRun({ run, status, accounts }: CloseRunInput): Promise<{ hosts: number }> {
+    async closeInventoryRun({ run, status, accounts, merged }: CloseRunInput): Promise<{ hosts: number }> {
       return guarded(async () => {
         const hosts = await countLiveHosts(store);
         const endedAt = new Date();
         const before = await store.runs.findOneAndUpdate(
           { _id: run },
-          { $set: { status, hosts, ended_at: endedAt, ...accountFields(accounts) } },
+          {
+            $set: {
+              status,
+              hosts,
+              ended_at: endedAt,
+              ...(merged === undefined ? {} : { merged }),
+              ...accountFields(accounts),
+            },
+          },
         );
         if (before && !before.ended_at) {
           countRun(status, before.started_at, endedAt, accounts);

@@ -26,6 +26,8 @@ export class Through {
   constructor(
     private readonly normalizeFrom: (seq: number) => Promise<Normalized>,
     private readonly acknowledge: (page: FetchedPage) => Promise<void>,
+    /** Called with the first error: no further page is acknowledged after it. */
+    private readonly onFault: (error: unknown) => void,
   ) {}
 
   /** Hands a durable page over. Waits when too many are under way; throws what an earlier one failed with. */
@@ -58,6 +60,7 @@ export class Through {
       }
     } catch (error) {
       this.#fault = { error };
+      this.onFault(error);
     } finally {
       this.#working = undefined;
     }

@@ -5,6 +5,7 @@ import { pruneRaw, type Pruned } from '../store/prune.js';
 import { claimingRaw } from '../store/raw-claim.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
+import { from } from './logged.js';
 
 /** Pruning goes on with the next run when it has taken this long. */
 const PRUNE_MS = 600_000;
@@ -18,8 +19,7 @@ export function upkeepActivities({ store, sources, config, log }: Dependencies) 
         try {
           return await work(Context.current().cancellationSignal);
         } catch (error) {
-          activityLog(log, run).error({ error: (error as Error).name }, `${what} stopped`);
-          throw toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs);
+          throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error, { what });
         }
       },
     );

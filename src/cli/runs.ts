@@ -6,6 +6,7 @@ import { confirmCommand } from './runs/confirm.js';
 import { knownSource } from './runs/known-source.js';
 import { showCommand } from './runs/show.js';
 import { colouredStatus } from './runs/status-colour.js';
+import { onlyFetched } from './summary.js';
 import { duration, minute } from './time.js';
 import { withStore } from './with-store.js';
 
@@ -60,16 +61,17 @@ function tableOf(runs: readonly RunDoc[]): string {
     colAligns: ['left', 'left', 'right', 'left', 'right', 'left'],
     style: { head: [], border: [] },
   });
-  for (const { _id, started_at, ended_at, status, hosts, sources } of runs) {
+  for (const { _id, started_at, ended_at, status, hosts, merged, sources } of runs) {
     table.push([
       _id,
       minute(started_at),
       ended_at ? duration(ended_at.getTime() - started_at.getTime()) : '',
       colouredStatus(status),
       hosts?.toLocaleString('en-US') ?? '',
-      Object.entries(sources)
-        .map(([name, account]) => `${name}: ${brief(account)}`)
-        .join('\n'),
+      [
+        ...(merged === undefined ? [] : [`${merged.toLocaleString('en-US')} records merged`]),
+        ...Object.entries(sources).map(([name, account]) => `${name}: ${brief(account)}`),
+      ].join('\n'),
     ]);
   }
   return table.toString();
@@ -84,6 +86,7 @@ function brief(account: SourceAccount): string {
   return [
     colouredStatus(status),
     ...(parked ? ['parked'] : []),
+    ...(onlyFetched(account) > 0 ? [`${onlyFetched(account).toLocaleString('en-US')} rows fetched`] : []),
     ...(records > 0 ? [`${records.toLocaleString('en-US')} records`] : []),
     ...counts,
   ].join(', ');

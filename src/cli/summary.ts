@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { colours as pc } from './colours.js';
+import type { SourceAccount } from '../store/runs.js';
 import type { RunSummary } from '../workflows/collect-inventory.js';
 
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -20,11 +21,12 @@ export function summaryJson(summary: RunSummary): Record<string, unknown> {
     status: summary.status,
     seconds: summary.seconds,
     hosts: summary.hosts,
+    ...(summary.merged === undefined ? {} : { merged: summary.merged }),
     sources: Object.fromEntries(
       Object.entries(summary.sources).map(
         ([
           name,
-          { status, parked, reason, remedy, pages, records, new: created, changed, unchanged, quarantined, gone },
+          { status, parked, reason, remedy, pages, rows, records, new: created, changed, unchanged, quarantined, gone },
         ]) => [
           name,
           {
@@ -33,6 +35,7 @@ export function summaryJson(summary: RunSummary): Record<string, unknown> {
             ...(reason ? { reason } : {}),
             ...(remedy ? { remedy } : {}),
             pages,
+            ...(rows === undefined ? {} : { rows }),
             records,
             new: created,
             changed,
@@ -46,23 +49,14 @@ export function summaryJson(summary: RunSummary): Record<string, unknown> {
   };
 }
 
+/** Rows of pages that nobody normalized yet. */
+export const onlyFetched = ({ records, rows = 0 }: SourceAccount): number => (records === 0 ? rows : 0);
+
 /** The table that ends a run on a terminal. */
 export function summaryTable(summary: RunSummary): string {
-  const table = new Table({
-    head: ['source', 'status', 'pages', 'records', 'new', 'changed', 'unchanged', 'quarantined', 'gone'],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: pc.isColorSupported ? ['bold'] : [], border: [] },
-  });
   // They come in the order in which they ended, which differs from run to run.
   const sources = Object.entries(summary.sources).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, account] of sources) {
-    const { status, parked, pages, records, new: created, changed, unchanged, quarantined, gone } = account;
-    table.push([
-      name,
-      `${parked ? 'parked, ' : ''}${coloured(status)}`,
-      ...[pages, records, created, changed, unchanged, quarantined, gone].map(number),
-    ]);
-  }
+  const fetched = sources.reduce((sum, [, account]) => sum + onlyFetched(account), 0);
   const records = sources.reduce((sum, [, account]) => sum + account.records, 0);
   const rate = summary.seconds > 0 ? Math.round(records / summary.seconds) : 0;
   const reasons = sources.flatMap(([name, { status, parked, reason, remedy }]) =>
@@ -78,9 +72,40 @@ export function summaryTable(summary: RunSummary): string {
     (account.warnings ?? []).map((warning) => `${name}: ${warning}`),
   );
   return [
-    table.toString(),
-    `Run ${summary.run} ${coloured(summary.status)} in ${summary.seconds.toFixed(1)} s: ${number(records)} records, ${number(rate)} records a second`,
+    ...(sources.length > 0 ? [tableOf(sources, fetched > 0)] : []),
+    `Run ${summary.run} ${coloured(summary.status)} in ${summary.seconds.toFixed(1)} s: ${[
+      ...(summary.merged === undefined ? [] : [`${number(summary.merged)} records merged`]),
+      ...(fetched > 0 ? [`${number(fetched)} rows fetched, not normalized yet`] : []),
+      ...(records > 0 || (summary.merged === undefined && fetched === 0)
+        ? [`${number(records)} records, ${number(rate)} records a second`]
+        : []),
+    ].join(', ')}`,
     ...reasons,
     ...warnings,
   ].join('\n');
+}
+
+/** Rows have a column where they are all that there is of a source. */
+function tableOf(sources: readonly [string, SourceAccount][], withRows: boolean): string {
+  const counts = [
+    'pages',
+    ...(withRows ? ['rows'] : []),
+    'records',
+    'new',
+    'changed',
+    'unchanged',
+    'quarantined',
+    'gone',
+  ];
+  const table = new Table({
+    head: ['source', 'status', ...counts],
+    colAligns: ['left', 'left', ...counts.map(() => 'right' as const)],
+    style: { head: pc.isColorSupported ? ['bold'] : [], border: [] },
+  });
+  for (const [name, account] of sources) {
+    const { status, parked, pages, rows = 0, records, new: created, changed, unchanged, quarantined, gone } = account;
+    const numbers = [pages, ...(withRows ? [rows] : []), records, created, changed, unchanged, quarantined, gone];
+    table.push([name, `${parked ? 'parked, ' : ''}${coloured(status)}`, ...numbers.map(number)]);
+  }
+  return table.toString();
 }

@@ -1,14 +1,17 @@
 import { offlineInput } from '../sources/offline.js';
+import type { Row } from '../sources/source.js';
 import { getBody } from '../store/bodies.js';
 import { compareIds, type EventId } from '../datasets/event-order.js';
 import { deliver, prepare, type Delivered } from '../store/deliveries.js';
-import { takeDelivery, type Delivery } from '../store/delivery-turns.js';
+import { takeDelivery, type Arrival, type Delivery } from '../store/delivery-turns.js';
 import { noteUnkept, pagesFrom, type PageDoc } from '../store/pages.js';
 import { originOf, putRejected, type RejectedOrigin } from '../store/quarantine.js';
 import { addSample } from '../store/shapes.js';
 import { arrivalOf, sortArrivals } from './arrivals.js';
 import { deliveryFailure } from './delivery-failure.js';
+import { placed } from './errors.js';
 import { NOTHING, type Normalized } from './normalize.js';
+import { readCarefully, UNWATCHED, type Watched } from './careful.js';
 import { readPage } from './page.js';
 import type { Reading } from './reading.js';
 import { Shape } from './shape.js';
@@ -24,6 +27,8 @@ export interface DeliverInput {
   from: number;
   /** The run whose stored pages are read: another one than `run` when they are replayed. */
   pages: string;
+  /** Which attempt of its activity this is, from 1. */
+  attempt?: number;
 }
 
 /** One go at delivering: an attempt that is made again goes on where the one before it had come to. */
@@ -33,6 +38,7 @@ export interface Delivering {
   signal: AbortSignal;
   /** Told after each page that was read, and each batch that was stored. */
   onPage: (sum: Normalized) => void;
+  watched?: Watched;
 }
 
 /** Ledger entries read at once. */
@@ -46,14 +52,14 @@ const AHEAD = 50;
 export async function deliverRun(
   reading: Reading,
   input: DeliverInput,
-  { signal, onPage }: Delivering,
+  { signal, onPage, watched = UNWATCHED }: Delivering,
 ): Promise<Normalized> {
   const { store } = reading;
   const sum: Normalized = { ...NOTHING, next: input.from, stopped: 'ended' };
   const delivery = await takeDelivery(store, input.source, turnOf(input));
   const sort = new ExternalSort();
   try {
-    const listing = await sortPages(reading, input, sort, sum, () => {
+    const listing = await sortPages(reading, input, sort, sum, watched, () => {
       signal.throwIfAborted();
       onPage(sum);
     });
@@ -84,6 +90,7 @@ async function sortPages(
   input: DeliverInput,
   sort: ExternalSort,
   sum: Normalized,
+  watched: Watched,
   told: () => void,
 ): Promise<Places> {
   const { store, sources, environment, keys, reader } = reading;
@@ -94,8 +101,19 @@ async function sortPages(
   const waiting = new Waiting(store);
   const shape = new Shape();
   const quarantined = (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
+  /** The row that is being read. */
+  let row: number | undefined;
+  const look = (now: Row) => {
+    row = now.index;
+    watched.row();
+    return shape.look(now);
+  };
   const take = async (page: PageDoc, body: Buffer | undefined) => {
-    const read = readPage(source, offline, page, body, reading, (row) => shape.look(row));
+    row = undefined;
+    const read = await readCarefully(store, page, input.attempt ?? 1, watched, () =>
+      readPage(source, offline, page, body, reading, look),
+    );
+    row = undefined;
     const { rejected } = read;
     await sortArrivals(sort, page, read);
     const unkept = await putRejected(store, originOf(page, input.run), rejected);
@@ -104,9 +122,10 @@ async function sortPages(
     sum.rows += page.rows;
     sum.quarantined += rejected.length;
     sum.next = page.seq + 1;
-    if (page.outcome === undefined) {
+    if (page.outcome === undefined || page.outcome.set_aside) {
       const outcome = { at: new Date(), new: 0, changed: 0, unchanged: 0, quarantined: rejected.length, unkept };
-      const described = { ...outcome, ids: [], rejected_ids: [], content: '', reader };
+      const aside = read.setAside && { set_aside: true as const };
+      const described = { ...outcome, ids: [], rejected_ids: [], content: '', reader, ...aside };
       await store.pages.updateOne({ _id: page._id }, { $set: { outcome: described } });
     } else if (input.pages !== input.run) await noteUnkept(store, page, unkept);
     told();
@@ -121,7 +140,9 @@ async function sortPages(
       const ready = await body;
       body = bodyOf(ledger[at + 1]);
       body.catch(() => {}); // awaited with its page
-      await take(page, ready);
+      await take(page, ready).catch((error: unknown) => {
+        throw placed(error, { page: page.seq, ...(row === undefined ? {} : { row }) });
+      });
     }
     if (ledger.length >= AHEAD) continue;
     if (input.pages === input.run) await addSample(store, input.source, input.run, shape);
@@ -154,7 +175,10 @@ async function* deliverSorted(
       next = batches.next().then((batch) => lookedUp(largest, batch));
       next.catch(() => {}); // awaited in the next round
       if (prepared.arrivals.length === 0) continue;
-      delivery = await deliver(store, delivery, prepared, { run, ...places });
+      const [{ page, row }] = prepared.arrivals as [Arrival];
+      delivery = await deliver(store, delivery, prepared, { run, ...places }).catch((error: unknown) => {
+        throw placed(error, { page, row });
+      });
       yield delivery;
     }
   } finally {

@@ -1,6 +1,8 @@
 import { datasetOf } from '../datasets/index.js';
 import type { UnderstoodLogin } from '../datasets/logins.js';
 import { offlineInput } from '../sources/offline.js';
+import { RecordRejected } from '../sources/source.js';
+import { SET_ASIDE } from '../store/deaths.js';
 import type { Blotting, ErasedRow } from '../store/erase-raw.js';
 import type { Subject } from '../store/erase-subject.js';
 import type { PageDoc } from '../store/pages.js';
@@ -16,7 +18,9 @@ export function blottingOf(subject: Subject, reading: Reading): Blotting {
     const natives = subject.natives.get(name) ?? new Set();
     const mentions = mentioning([...natives, ...(subject.user === undefined ? [] : [subject.user])]);
     const input = offlineInput(source, environment);
-    const { understood, rejected } = readPage(source, input, page, body, reading);
+    // What was set aside is not mapped here either: it would end this process. Its rows are looked through as text.
+    const reader = page.outcome?.set_aside ? { ...source, map: refuse } : source;
+    const { understood, rejected } = readPage(reader, input, page, body, reading);
     const own = new Map<number, string>();
     for (const record of understood) {
       const id = record._id.slice(name.length + 1);
@@ -39,6 +43,10 @@ export function blottingOf(subject: Subject, reading: Reading): Blotting {
   };
   return { rowsOf, blank: tombstone, keys: () => keys.keys() };
 }
+
+const refuse = (): never => {
+  throw new RecordRejected(SET_ASIDE);
+};
 
 /** Whether bytes hold one of these texts, not as a part of a longer word. */
 function mentioning(texts: readonly string[]): (bytes: Buffer) => boolean {

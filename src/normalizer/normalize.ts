@@ -2,12 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Understood } from '../datasets/dataset.js';
 import { datasetOf } from '../datasets/index.js';
 import { offlineInput } from '../sources/offline.js';
+import type { Row } from '../sources/source.js';
 import { getBody } from '../store/bodies.js';
 import { noteListed, noteUnkept, pagesFrom, type PageDoc, type PageOutcome } from '../store/pages.js';
 import { putIds } from '../store/page-ids.js';
 import { originOf, putRejected } from '../store/quarantine.js';
 import { releaseUnderstood } from '../store/release.js';
 import { addSample } from '../store/shapes.js';
+import { readCarefully, UNWATCHED, type Watched } from './careful.js';
+import { placed } from './errors.js';
 import { readPage, type ReadPage } from './page.js';
 import { putRecordsOf } from './put-records.js';
 import { withoutRefused } from './refused-rows.js';
@@ -24,6 +27,8 @@ export interface NormalizeInput {
   follow: boolean;
   /** The run whose stored pages are read: another one than `run` when they are replayed. */
   pages: string;
+  /** Which attempt of its activity this is, from 1: one after the first may follow a death. */
+  attempt?: number;
 }
 
 export interface Normalized {
@@ -47,6 +52,7 @@ export interface Normalizing {
   signal: AbortSignal;
   /** Told after each page. */
   onPage: (sum: Normalized) => void;
+  watched?: Watched;
 }
 
 interface Prepared {
@@ -63,7 +69,7 @@ const AHEAD = 50;
 export async function normalize(
   { store, sources, environment, junk, keys, reader, outputs }: Reading,
   input: NormalizeInput,
-  { rows, waitMs, signal, onPage }: Normalizing,
+  { rows, waitMs, signal, onPage, watched = UNWATCHED }: Normalizing,
 ): Promise<Normalized> {
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
@@ -107,12 +113,13 @@ export async function normalize(
       ids,
       rejected_ids,
       content: contentDigest(content),
-      reader,
+      // What was set aside tells nothing of the same bytes.
+      ...(read.setAside ? { reader: '', set_aside: true as const } : { reader }),
     });
   };
 
   const conclude = async (page: PageDoc, outcome: PageOutcome) => {
-    if (!replay || !page.outcome) {
+    if (!replay || !page.outcome || page.outcome.set_aside) {
       const listed = await putIds(store, page._id, outcome);
       await store.pages.updateOne({ _id: page._id }, { $set: { outcome: { ...outcome, ...listed } } });
     } else {
@@ -151,9 +158,21 @@ export async function normalize(
       }
     }
     const bytes = earlier ? await getBody(store, page.digest, page.bytes, sealed) : body;
-    const read = readPage(source, offline, page, bytes, { junk, keys }, (row) => shape.look(row));
+    let row: number | undefined;
+    const look = (now: Row) => {
+      row = now.index;
+      watched.row();
+      return shape.look(now);
+    };
+    const read = await readCarefully(store, page, input.attempt ?? 1, watched, () =>
+      readPage(source, offline, page, bytes, { junk, keys }, look),
+    ).catch((error: unknown) => {
+      throw placed(error, { page: page.seq, ...(row === undefined ? {} : { row }) });
+    });
     await writing;
-    writing = write(page, bytes, read);
+    writing = write(page, bytes, read).catch((error: unknown) => {
+      throw placed(error, { page: page.seq });
+    });
     writing.catch(() => {}); // awaited at the next page, and at the end
     await new Promise(setImmediate); // pages are parsed in one go: let others through in between
   };

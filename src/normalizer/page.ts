@@ -17,6 +17,8 @@ import { isErased } from './erased.js';
 export interface ReadPage {
   understood: Understood[];
   rejected: Rejected[];
+  /** It was not read at all: reading it ends the process. */
+  setAside?: true;
 }
 
 /** The native ids of a page's rows, as far as they can be read. */

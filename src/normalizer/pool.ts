@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Config } from '../config.js';
-import { Failure } from '../failure.js';
 import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
+import { countDeath } from '../store/deaths.js';
 import { pageWaitMs } from '../timings.js';
 import { fromPlain } from './errors.js';
 import { deliverRun, type DeliverInput } from './deliver.js';
 import { normalize, type NormalizeInput, type Normalized } from './normalize.js';
 import { openReading } from './reading.js';
-import type { Answer, Task } from './thread.js';
+import { ReadingMonitor, watchRows, type ReadingAt } from './monitor.js';
+import type { Answer, Task, ThreadData } from './thread.js';
+import { ThreadEnded } from './thread-ended.js';
 
 /** Where pages are turned into records. */
 export interface Normalizer {
@@ -42,13 +44,63 @@ export function openNormalizer(config: Config, store: Store, sources: SourceRegi
       close: async () => reading.outputs.logins?.close(),
     };
   }
+  return openThread(filename, config, store);
+}
+
+/** One thread for all sources, another one when it has ended. */
+function openThread(filename: string, config: Config, store: Store): Normalizer {
+  const monitor = new ReadingMonitor();
+  const workerData: ThreadData = {
+    config: { ...config, environment: { ...config.environment } },
+    memory: monitor.memory,
+  };
   const pool = new Piscina<Task, Answer>({
     filename,
     maxThreads: 1,
     idleTimeout: Infinity,
     concurrentTasksPerWorker: LISTINGS_A_THREAD,
-    workerData: { config: { ...config, environment: { ...config.environment } } },
+    resourceLimits: { maxOldGenerationSizeMb: config.normalizerMb },
+    workerData,
   });
+  let stuck = false;
+  /** Where the thread was that ended last. */
+  let death: { at: ReadingAt | undefined; stuck: boolean } | undefined;
+  const endWatch = watchRows(monitor, config.rowMs, () => {
+    stuck = true;
+    for (const thread of pool.threads) void thread.terminate();
+  });
+  // Comes before its tasks hear of it. The next thread begins with nothing.
+  pool.on('workerDestroy', () => {
+    death = { at: monitor.at(), stuck };
+    monitor.end();
+    stuck = false;
+  });
+  const causeOf = (error: Error & { code?: string }): string => {
+    if (death?.stuck) return `a row took longer than ${config.rowMs / 1000} s (ROLLCALL_ROW_SECONDS)`;
+    if (error.code === 'ERR_WORKER_OUT_OF_MEMORY')
+      return `it needed more than ${config.normalizerMb} MB of memory (ROLLCALL_NORMALIZER_MB)`;
+    // The pool's own words; those of any other error may hold values.
+    return /^worker exited with code: \d+$/.test(error.message) ? error.message : (error.code ?? error.name);
+  };
+  const underWay = new Map<number, Pick<NormalizeInput, 'source' | 'pages' | 'attempt'>>();
+  let tasks = 0;
+
+  /** What a thread's end means for one of its tasks; counts it against the page that was being read. */
+  const ended = async (number: number, error: Error): Promise<ThreadEnded> => {
+    const { source, pages, attempt = 1 } = underWay.get(number)!;
+    const at = death?.at;
+    const reader = at && underWay.get(at.task);
+    const cause = causeOf(error);
+    if (!at || !reader) return new ThreadEnded(`The normalizing thread ended: ${cause}`, source);
+    if (at.task !== number) {
+      const culprit = `while it read page ${at.seq} of ${reader.source}`;
+      return new ThreadEnded(`The normalizing thread ended ${culprit}: ${cause}`, source);
+    }
+    // Later attempts have counted it beforehand. One that cannot be counted now is counted the next time.
+    if (attempt === 1) await countDeath(store, { run: pages, source, seq: at.seq }).catch(() => {});
+    return new ThreadEnded(`Reading page ${at.seq} of ${source} ended the normalizing thread: ${cause}`, source);
+  };
+
   const run = async (
     work: Pick<Task, 'normalize' | 'deliver'>,
     signal: AbortSignal,
@@ -59,14 +111,16 @@ export function openNormalizer(config: Config, store: Store, sources: SourceRegi
     const abort = () => here.postMessage('stop');
     here.on('message', onPage);
     signal.addEventListener('abort', abort);
+    const number = (tasks += 1);
+    underWay.set(number, (work.normalize ?? work.deliver)!);
     try {
-      const answer = await pool.run({ ...work, port }, { transferList: [port] }).catch((error: Error) => {
-        // The pool starts another thread; Temporal starts the activity again.
-        throw new Failure('server-unavailable', `The normalizing thread ended: ${error.name}`);
+      const answer = await pool.run({ ...work, number, port }, { transferList: [port] }).catch(async (error: Error) => {
+        throw await ended(number, error);
       });
       if ('error' in answer) throw fromPlain(answer.error);
       return answer.done;
     } finally {
+      underWay.delete(number);
       signal.removeEventListener('abort', abort);
       here.close();
     }
@@ -74,6 +128,9 @@ export function openNormalizer(config: Config, store: Store, sources: SourceRegi
   return {
     normalize: (input, signal, onPage) => run({ normalize: input }, signal, onPage),
     deliver: (input, signal, onPage) => run({ deliver: input }, signal, onPage),
-    close: () => pool.destroy(),
+    close: async () => {
+      endWatch();
+      await pool.destroy();
+    },
   };
 }

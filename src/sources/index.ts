@@ -66,7 +66,7 @@ export function loadSources({ folders = [], onFault }: LoadOptions = {}): Source
   const found = (name: string) => {
     const source = sources.get(name);
     if (source) return source;
-    throw unknown(name, names, helpers.get(name));
+    throw unknown(name, names, helpers.get(name), folders);
   };
   return {
     names: () => [...names],
@@ -113,7 +113,12 @@ function firstLine(error: unknown): string {
   return first.replace(/^\s*[x×]\s+/u, '').trim() + (line === undefined ? '' : ` (line ${line})`);
 }
 
-function unknown(name: string, names: readonly string[], helper: string | undefined): Failure {
+function unknown(
+  name: string,
+  names: readonly string[],
+  helper: string | undefined,
+  folders: readonly string[],
+): Failure {
   if (helper !== undefined) return invalid(helper, 'has no default export made by defineSource()');
   const near = nearest(name, names);
   return new Failure(
@@ -121,7 +126,7 @@ function unknown(name: string, names: readonly string[], helper: string | undefi
     `There is no source ${name}${near === undefined ? '' : `, did you mean ${near}`}`,
     {
       at: name,
-      remedy: `Known sources: ${names.join(', ')}`,
+      remedy: `Known sources: ${names.join(', ')}. Your own are looked for in ${folders.map(shown).join(', ') || './sources'}: ROLLCALL_SOURCES names other folders`,
     },
   );
 }

@@ -63,7 +63,7 @@ export interface Input {
   rows(page: { body: Buffer; mediaType: string; status: number }): Iterable<Row>;
   /**
    * Of a queue: the page and its records are durable, its messages may be taken away. Only ever called by the process that
-   * fetched the page, and only for pages of a generator that has not ended. Throws `Failure`.
+   * fetched the page, and only for pages of a generator that has not ended: it ends when all are acknowledged. Throws `Failure`.
    */
   acknowledge?(page: FetchedPage): Promise<void>;
   /** Of a queue: up to `most` messages as a page for a look; they are shown again at once. 0 receives none. Throws `Failure`. */

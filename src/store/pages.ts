@@ -24,6 +24,8 @@ export interface PageOutcome {
   /** Digests of the records' content, and of the code that read them: the same bytes need not be read twice. */
   content: string;
   reader: string;
+  /** Its rows were never read: each attempt at them died. */
+  set_aside?: true;
 }
 
 /** The page ledger: one entry a response, in the order of its listing. `_id` = run, source and digest of the cursor. */
@@ -48,6 +50,8 @@ export interface PageDoc {
   position?: Position;
   /** Rows that were blotted out of its body, whose digest is another one since. */
   erased?: number;
+  /** Attempts that died while they read it; absent again when one came through. See `store/deaths.ts`. */
+  deaths?: number;
   outcome?: PageOutcome;
 }
 

@@ -13,6 +13,8 @@ export interface SourceAccount {
   warnings?: string[];
   /** Pages of the ledger, answers that ended the listing included. */
   pages: number;
+  /** Rows of those pages as their envelopes count them: all that is known of pages that were only fetched. */
+  rows?: number;
   /** Distinct records read: new + changed + unchanged + quarantined. */
   records: number;
   new: number;
@@ -48,6 +50,8 @@ export interface RunDoc {
   ended_at?: Date;
   /** Live hosts when the run ended. */
   hosts?: number;
+  /** Records that a run which only merges has merged. */
+  merged?: number;
   /** When raw pages of it were last removed for their age. */
   pruned_at?: Date;
   sources: Record<string, SourceAccount>;

@@ -62,6 +62,8 @@ export interface RunSummary {
   hosts: number;
   seconds: number;
   sources: Record<string, SourceAccount>;
+  /** Records merged, of a run that only merges. */
+  merged?: number;
 }
 
 type Word = typeof pauseSignal | typeof resumeSignal | typeof stopSignal;
@@ -177,8 +179,9 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
     }
   };
 
+  let merged: number | undefined;
   try {
-    if (input.only === 'merge') while ((await activities.mergeRecords({ run })).more);
+    if (input.only === 'merge') merged = await mergeAll(activities, run);
     else await Promise.all(input.sources.map(collect));
   } catch (error) {
     if (isCancellation(error)) {
@@ -190,11 +193,18 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   }
 
   const status = runStatusOf(Object.values(accounts));
-  const { hosts } = await closeInventoryRun({ run, status, accounts });
+  const { hosts } = await closeInventoryRun({ run, status, accounts, ...(merged === undefined ? {} : { merged }) });
   if (input.searchable) upsertSearchAttributes([{ key: STATUS_ATTRIBUTE, value: status }]);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
   await keepUp(activities, run, input.upkeep ?? []);
-  const summary: RunSummary = { run, status, hosts, seconds, sources: accounts };
+  const summary: RunSummary = {
+    run,
+    status,
+    hosts,
+    seconds,
+    sources: accounts,
+    ...(merged === undefined ? {} : { merged }),
+  };
   if (status === 'completed') return summary;
   // A run that is not complete must not look as if it were: the Web UI shows it as failed, with this message.
   throw ApplicationFailure.create({
@@ -205,6 +215,15 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
     nonRetryable: true,
     details: [summary],
   });
+}
+
+/** Returns how many records were merged. */
+async function mergeAll(activities: PatientActivities, run: string): Promise<number> {
+  for (let merged = 0; ;) {
+    const { settled, more } = await activities.mergeRecords({ run });
+    merged += settled;
+    if (!more) return merged;
+  }
 }
 
 /** Whatever fails in it, the run has come to what it has come to. */

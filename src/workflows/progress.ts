@@ -20,7 +20,7 @@ export function noteOf(error: unknown): FailureNote {
 
 /** The account of a source that was not collected. */
 export function emptyAccount(
-  outcome: Pick<SourceAccount, 'status' | 'reason'>,
+  outcome: Pick<SourceAccount, 'status' | 'reason' | 'remedy'>,
   startedAt: Date = new Date(),
 ): SourceAccount {
   const nothing = { pages: 0, records: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, gone: 0, repeated: 0 };

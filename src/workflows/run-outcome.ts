@@ -1,6 +1,6 @@
 import { ApplicationFailure, ChildWorkflowFailure } from '@temporalio/workflow';
 import type { SourceAccount } from '../store/runs.js';
-import { emptyAccount } from './progress.js';
+import { emptyAccount, noteOf } from './progress.js';
 
 /** The account of a source whose workflow failed. */
 export function accountOf(error: unknown, startedAt: Date): SourceAccount {
@@ -9,7 +9,9 @@ export function accountOf(error: unknown, startedAt: Date): SourceAccount {
     const [account] = (cause.details ?? []) as SourceAccount[];
     if (account?.status) return account;
   }
-  return emptyAccount({ status: 'failed', reason: cause instanceof Error ? cause.message : String(cause) }, startedAt);
+  // It failed before it had an account, as when the worker does not know the source.
+  const { message: reason, remedy } = noteOf(cause);
+  return emptyAccount({ status: 'failed', reason, ...(remedy ? { remedy } : {}) }, startedAt);
 }
 
 /** Where to look, and what to do; nothing of a source that is complete. */

@@ -383,6 +383,25 @@ describe('new', () => {
     },
   );
 
+  test('what it writes is found where it wrote it, by every command, without a setting', async () => {
+    const wrote = await run(['new', 'acme']);
+    expect(wrote).toMatchObject({ code: 0, out: expect.stringContaining('Wrote sources/acme.ts') });
+    expect(wrote.out).not.toContain('ROLLCALL_SOURCES');
+    expect(await run(['test', 'acme'])).toMatchObject({ code: 0 });
+    expect(await run(['check', 'acme', '--offline'])).toMatchObject({
+      out: expect.stringContaining('sources/acme.ts'),
+    });
+    expect((await run(['list'])).out).toContain('acme');
+    const elsewhere = await run(['new', 'other', '--folder', 'mine']);
+    expect(elsewhere.out).toContain('ROLLCALL_SOURCES=sources,mine');
+    expect(await run(['test', 'other'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        /There is no source other[^]*looked for in sources: ROLLCALL_SOURCES names other folders/,
+      ),
+    });
+  });
+
   test('its own test runs by the command that is printed, passes, and fails when the mapping is broken', async () => {
     for (const auth of ['header', 'client-credentials']) {
       const name = `acme-${auth.slice(0, 6)}`;

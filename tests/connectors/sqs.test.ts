@@ -203,6 +203,34 @@ test('what is not acknowledged comes again after the visibility timeout, at once
   expect(await counts(queue)).toEqual({ visible: 20, invisible: 0 });
 });
 
+test('the listing ends only when every page is acknowledged, however long that takes', async () => {
+  const queue = await newQueue();
+  await fill(queue, 10);
+  const empty: string[] = [];
+  const endpoint = await proxyWith(async (target, request, pass) => {
+    const answer = await pass(request);
+    if (target === 'ReceiveMessage' && !(answer['Messages'] as unknown[] | undefined)?.length) empty.push(target);
+    return answer;
+  });
+  const input = inputOf(queue, { endpoint, pollers: 2 });
+  const pages = input.pages(null, fetchOptions())[Symbol.asyncIterator]();
+  const given: FetchedPage[] = [];
+  for (let rows = 0; rows < 10; rows += given.at(-1)!.rows) given.push((await pages.next()).value as FetchedPage);
+  let ended = false;
+  const ending = pages.next().then(({ value }) => {
+    ended = true;
+    return value as FetchedPage;
+  });
+  // Both pollers have found nothing, several times the 100 ms in which the end is looked for.
+  while (empty.length < 2) await delay(20);
+  await delay(500);
+  expect(ended).toBe(false);
+  for (const page of given) await input.acknowledge?.(page);
+  expect(await ending).toMatchObject({ rows: 0, next: null });
+  expect((await pages.next()).done).toBe(true);
+  expect(await counts(queue)).toEqual({ visible: 0, invisible: 0 });
+});
+
 test('work that takes longer than the visibility timeout does not bring messages back', async () => {
   const queue = await newQueue({ VisibilityTimeout: '1' });
   await fill(queue, 30);

@@ -1,13 +1,22 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { GetQueueAttributesCommand, SQSClient, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import pino from 'pino';
 import { fillQueue } from '../../simulator/logins.js';
+import { createActivities } from '../../src/activities/index.js';
 import { verify } from '../../src/cli/verify.js';
+import { openNormalizer } from '../../src/normalizer/pool.js';
 import { addKey, createKeyRing, openKeyRing } from '../../src/privacy/key-ring.js';
 import { unmask } from '../../src/privacy/mask.js';
 import { createQueue, type OpenSqs } from '../../src/servers/sqs.js';
-import { rotateLogins } from '../../src/store/logins.js';
+import { loadSources } from '../../src/sources/index.js';
+import { resolveSettings } from '../../src/sources/settings.js';
+import type { FetchedPage } from '../../src/sources/source.js';
+import { rotateLogins, type LoginDoc } from '../../src/store/logins.js';
+import { appendPage } from '../../src/store/pages.js';
 import type { SourceAccount } from '../../src/store/runs.js';
 import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
@@ -57,15 +66,21 @@ async function collect(): Promise<SourceAccount> {
   return summary.sources['logins']!;
 }
 
-async function send(...bodies: unknown[]): Promise<void> {
+/** Returns the ids of the messages. */
+async function send(...bodies: unknown[]): Promise<string[]> {
+  const ids: string[] = [];
   for (let from = 0; from < bodies.length; from += 10) {
     const entries = bodies.slice(from, from + 10).map((body, at) => ({
       Id: String(at),
       MessageBody: typeof body === 'string' ? body : JSON.stringify(body),
     }));
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
+    const sent = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
+    ids.push(...(sent.Successful ?? []).map(({ MessageId = '' }) => MessageId));
   }
+  return ids;
 }
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function left(): Promise<number> {
   const { Attributes } = await sqs.send(
@@ -121,6 +136,65 @@ test('every message is a login or in quarantine, the queue is empty, and no clea
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
     if (entry.isFile()) search(entry.name, readFileSync(join(entry.parentPath, entry.name), 'latin1'));
   expect([...found]).toEqual([]);
+});
+
+test('a run whose records are stored slowly does not end before its queue is empty', async () => {
+  const { store } = pipeline;
+  const ids = await send(...Array.from({ length: 20 }, (_, at) => login({ user_id: `u-${at}` })));
+  // A login that somebody is about to insert: whoever inserts it, too, waits for that transaction.
+  const session = store.client.startSession();
+  session.startTransaction();
+  await store.logins.insertMany(
+    ids.map((id) => ({ _id: `logins:${id}` }) as LoginDoc),
+    { session },
+  );
+  const collecting = collect();
+  const rowsStored = async () => {
+    const pages = await store.pages.find({ source: 'logins' }).toArray();
+    return pages.reduce((sum, { rows }) => sum + rows, 0);
+  };
+  while ((await rowsStored()) < 20) await sleep(20);
+  // More than the time in which an empty queue is found to be empty.
+  const ended = async () => (await store.pages.findOne({ source: 'logins', next: null })) !== null;
+  for (let looks = 0; looks < 40 && !(await ended()); looks += 1) await sleep(50);
+  const early = await ended();
+  await session.abortTransaction();
+  await session.endSession();
+  expect(await collecting).toMatchObject({ status: 'complete', new: 20, unchanged: 0 });
+  expect(await left()).toBe(0);
+  expect(early).toBe(false);
+});
+
+test('an attempt after one that died behind the end of the listing drains the queue again', async () => {
+  const { store, config } = pipeline;
+  await send(login(), login({ user_id: 'u-2' }), login({ user_id: 'u-3' }));
+  const sources = loadSources();
+  const log = pino({ level: 'silent' });
+  const keys = openKeyRing(keyRing);
+  const input = sources
+    .get('logins')
+    .input(resolveSettings('logins', sources.get('logins').settings, config.environment));
+  const dying = input.pages(null, { signal: new AbortController().signal, more: () => true })[Symbol.asyncIterator]();
+  const page = (await dying.next()).value as FetchedPage;
+  await appendPage(store, 'run', 'logins', 0, page, keys.keys());
+  const body = Buffer.from('{"Messages":[]}');
+  const digest = createHash('sha256').update(body).digest('hex');
+  const ending = { ...page, cursor: { batch: 1 }, next: null, body, digest, rows: 0 };
+  await appendPage(store, 'run', 'logins', 1, ending, keys.keys());
+  await dying.return?.();
+  expect(await left()).toBe(3);
+
+  const normalizer = openNormalizer(config, store, sources);
+  const { fetchPages } = createActivities({ store, sources, normalizer, keys, config, log });
+  const attempt = new MockActivityEnvironment({ attempt: 2 });
+  const fetched = await attempt.run(fetchPages, { run: 'run', source: 'logins', seq: 0, cursor: null, rows: 0 });
+  await normalizer.close();
+  expect(fetched).toMatchObject({ from: 0, next: null });
+  expect(await left()).toBe(0);
+  expect(await store.logins.countDocuments()).toBe(3);
+  const ledger = await store.pages.find({ run: 'run' }).sort({ seq: 1 }).toArray();
+  expect(ledger.map(({ seq }) => seq)).toEqual(ledger.map((_, at) => at));
+  expect(ledger.map(({ next }) => next === null)).toEqual(ledger.map((_, at) => at === ledger.length - 1));
 });
 
 test('equal values have equal masks, those who hold the keys recover them, and a rotation changes neither', async () => {

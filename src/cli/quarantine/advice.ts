@@ -11,6 +11,11 @@ const ADVICE: [fits: RegExp, advice: (source: string) => string][] = [
       'The first that came counts. Correct the other one where it comes from, under an id of its own, and drop this one.',
   ],
   [
+    /^reading this page ended/,
+    (source) =>
+      `map() of ${source} never ends, needs too much memory or crashes on a row of this page: correct the source file, restart the workers, and retry.`,
+  ],
+  [
     /^the stored body is missing/,
     (source) =>
       `Restore the collection bodies from a backup and retry, or collect again: npm run trigger -- ${source} --force`,

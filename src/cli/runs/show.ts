@@ -6,6 +6,7 @@ import type { RunDoc, SourceAccount } from '../../store/runs.js';
 import { colours as pc } from '../colours.js';
 import { plain } from '../../plain.js';
 import { runOf } from '../run-of.js';
+import { onlyFetched } from '../summary.js';
 import { duration, minute } from '../time.js';
 import { sourceWorkflowId, workflowUrl } from '../under-way.js';
 import { withStore } from '../with-store.js';
@@ -45,11 +46,12 @@ async function reasonsIn(store: Store, run: RunDoc): Promise<Reasons> {
 }
 
 function* describe(run: RunDoc, config: Config, reasons: Reasons): Iterable<string> {
-  const { _id, status, started_at, ended_at, hosts, workflow_id, sources } = run;
+  const { _id, status, started_at, ended_at, hosts, merged, workflow_id, sources } = run;
   yield `${pc.bold(_id)}  ${colouredStatus(status)}`;
   const took = ended_at ? `, took ${duration(ended_at.getTime() - started_at.getTime())}` : '';
   yield row('started', `${minute(started_at)}${took}`);
   if (hosts !== undefined) yield row('hosts', `${number(hosts)} live when it ended`);
+  if (merged !== undefined) yield row('merged', `${number(merged)} records`);
   yield row('workflow', workflowUrl(config, workflow_id));
   for (const [name, account] of Object.entries(sources)) {
     yield '';
@@ -69,6 +71,7 @@ function* describeSource(
   yield `${pc.cyan(name)}  ${parked ? 'parked, ' : ''}${colouredStatus(status)}`;
   if (ended_at) yield row('took', duration(ended_at.getTime() - started_at.getTime()));
   yield row('pages', number(pages));
+  if (onlyFetched(account) > 0) yield row('rows', `${number(onlyFetched(account))} fetched, not normalized yet`);
   yield row('records', countsText(account));
   if (listing && listing !== run) yield row('begun by', `run ${listing}, which holds its pages`);
   if (reason) yield row('reason', plain(reason));

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { loadConfig, type Config } from '../../config.js';
+import { loadConfig, OWN_SOURCES, type Config } from '../../config.js';
 import { Failure } from '../../failure.js';
 import { shownPath } from './definition.js';
 import { findSources } from './find.js';
@@ -13,8 +13,6 @@ interface Options extends Pick<Starter, 'dataset' | 'paging' | 'auth'> {
 }
 
 const ROOT = join(__dirname, '../../../..');
-/** A folder of one's own, beside the project's: what README and guide call it. */
-const FOLDER = 'sources';
 
 export const newCommand = new Command('new')
   .description('write a starter file for a new source, with a fixture and a test that runs')
@@ -24,7 +22,7 @@ export const newCommand = new Command('new')
   .addOption(new Option('--auth <how>', 'how requests prove who we are').choices(AUTHS).default('header'))
   .option(
     '--folder <dir>',
-    `where to: the first folder of ROLLCALL_SOURCES, else ${FOLDER}; src/sources for one of the project itself`,
+    `where to: the first folder of ROLLCALL_SOURCES, else ${OWN_SOURCES}; src/sources for one of the project itself`,
   )
   .addHelpText(
     'after',
@@ -34,7 +32,7 @@ export const newCommand = new Command('new')
   .action((name: string, { folder, dataset, paging, auth }: Options) => {
     const config = loadConfig();
     refuseName(config, name);
-    const into = resolve(folder ?? config.sourceFolders[0] ?? FOLDER);
+    const into = resolve(folder ?? config.sourceFolders[0] ?? OWN_SOURCES);
     const inProject = into === join(ROOT, 'src', 'sources');
     const tests = inProject ? join(ROOT, 'tests', 'sources') : into;
     const files = starterFiles({ name, dataset, paging, auth, inProject });
@@ -88,7 +86,9 @@ function nextSteps(
   inProject: boolean,
   variables: readonly string[],
 ): string[] {
-  const known = inProject || config.sourceFolders.includes(folder);
+  // The folder that is read where none is named did not exist before, perhaps.
+  const byDefault = config.sourceFolders.length === 0 && folder === resolve(OWN_SOURCES);
+  const known = inProject || byDefault || config.sourceFolders.includes(folder);
   const folders = [...config.sourceFolders, folder].map(shownPath).join(',');
   const env = [...(known ? [] : [`ROLLCALL_SOURCES=${folders}`]), ...variables.map((variable) => `${variable}=`)];
   const test = inProject

@@ -28,7 +28,7 @@ export function viewJson(view: SourceView, pace: Pace | undefined): Record<strin
 }
 
 /** A run as its summary tells, from what the store knows of it. */
-export function summaryOfDoc({ _id, status, hosts = 0, started_at, ended_at, sources }: RunDoc): RunSummary {
+export function summaryOfDoc({ _id, status, hosts = 0, started_at, ended_at, merged, sources }: RunDoc): RunSummary {
   const seconds = ended_at ? (ended_at.getTime() - started_at.getTime()) / 1_000 : 0;
   const told = Object.entries(sources).map(([name, account]) => [
     name,
@@ -38,5 +38,12 @@ export function summaryOfDoc({ _id, status, hosts = 0, started_at, ended_at, sou
       ...(account.remedy ? { remedy: plain(account.remedy) } : {}),
     },
   ]);
-  return { run: _id, status, hosts, seconds, sources: Object.fromEntries(told) as RunSummary['sources'] };
+  return {
+    run: _id,
+    status,
+    hosts,
+    seconds,
+    sources: Object.fromEntries(told) as RunSummary['sources'],
+    ...(merged === undefined ? {} : { merged }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { SourceAccount } from '../../store/runs.js';
 import { plain } from '../../plain.js';
+import { onlyFetched } from '../summary.js';
 import { clock, duration } from '../time.js';
 import type { Pace } from './pace.js';
 import type { SourceView } from './view.js';
@@ -40,8 +41,11 @@ function paceText({ rate, left }: Pace): string {
   return `${number(Math.round(rate))} records/s${about}`;
 }
 
-function outcomeText({ status, parked, records, reason }: SourceAccount): string {
-  const counted = status === 'complete' || records > 0 ? `, ${number(records)} records` : '';
+function outcomeText(account: SourceAccount): string {
+  const { status, parked, records, reason } = account;
+  const rows = onlyFetched(account);
+  const some = status === 'complete' || records > 0 ? `, ${number(records)} records` : '';
+  const counted = rows > 0 ? `, ${number(rows)} rows fetched` : some;
   return `${parked ? 'parked, ' : ''}${status}${counted}${reason ? `: ${plain(reason)}` : ''}`;
 }
 

@@ -14,7 +14,8 @@ import { Reception } from './reception.js';
  * credentials. A message is held, and kept invisible to others, from its receive until its page is acknowledged; one that
  * never is comes again by itself, so that the queue's own redrive policy decides about it.
  *
- * Once `heldMessages` are held nothing more is received: acknowledge pages while more are asked for, not after the last.
+ * Once `heldMessages` are held nothing more is received, and the listing does not end before every page is acknowledged:
+ * acknowledge pages while the next one is asked for. A caller that cannot acknowledge any more aborts `signal`.
  */
 export function sqsInput(options: SqsInputOptions): Input {
   const { source } = options;

@@ -50,8 +50,10 @@ export class Reception {
           continue;
         }
         if (pollers.fault) throw pollers.fault;
-        if (stopped) return;
-        if (!follow && pollers.allPaused && held.leaving === 0) {
+        // A listing that ended would let go of messages whose page is not acknowledged yet: nobody would delete them.
+        const inFlight = held.size > 0;
+        if (stopped && !inFlight) return;
+        if (!stopped && !follow && pollers.allPaused && !inFlight) {
           const remarks = await look(this.queue, held, pollers, this.quiet, visibilitySeconds, signal);
           if (remarks) {
             this.quiet.since = undefined;
