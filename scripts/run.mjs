@@ -68,6 +68,7 @@ function build() {
   if (!failed) {
     // What browsers get as it is.
     cpSync(at('src/ui/assets'), join(fresh, 'src/ui/assets'), { recursive: true });
+    cpSync(at('src/servers/moto-requirements.txt'), join(fresh, 'src/servers/moto-requirements.txt'));
     // It may be linked as `rollcall` (npm link).
     chmodSync(join(fresh, 'src/cli/main.js'), 0o755);
     writeFileSync(join(fresh, '.built'), '');

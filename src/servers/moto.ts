@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderIntoCache } from './cache-folder.js';
 import { cacheFolder } from './cache.js';
@@ -7,8 +7,15 @@ import { accepts } from './ports.js';
 import { startProcess, type RunningServer } from './process.js';
 import { run } from './run.js';
 
-/** What `moto[server]` needs for queues alone: less than half of its size. */
-const PACKAGES = ['moto==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.5'];
+const REQUIREMENTS = join(__dirname, 'moto-requirements.txt');
+
+/**
+ * What `moto[server]` needs for queues alone, less than half of its size: every package by version and SHA-256, as pip-compile
+ * (`--generate-hashes`) makes it of moto, flask and flask-cors. pip takes no other file.
+ */
+export function motoRequirements(): string {
+  return readFileSync(REQUIREMENTS, 'utf8');
+}
 
 export const MOTO_NAME = 'moto-5.2.5';
 export const MOTO_TITLE = 'Python package moto 5.2.5';
@@ -36,8 +43,9 @@ export async function fetchMoto(environment: Environment, say: (line: string) =>
   return folderIntoCache(environment, name, isWhole, async (target, staging) => {
     const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', '--no-cache-dir'];
     const deadlines = ['--timeout', '5', '--retries', '1'];
-    const packages = ['--only-binary', ':all:', '--no-warn-script-location', '--target', target, ...PACKAGES];
-    await run(python, [...pip, ...deadlines, 'install', ...packages], {
+    const packages = ['--only-binary', ':all:', '--no-warn-script-location', '--target', target];
+    const pinned = ['--require-hashes', '-r', REQUIREMENTS];
+    await run(python, [...pip, ...deadlines, 'install', ...packages, ...pinned], {
       // pip unpacks below TMPDIR: there its progress can be seen, and nothing is left behind.
       environment: { ...environment, TMPDIR: staging, PIP_REQUIRE_VIRTUALENV: '0' },
       growing: staging,

@@ -17,7 +17,7 @@ test('every Compose that is here accepts the file', () => {
 test.each(services)('%s has a pinned image', (_name, { image, build }: Service) => {
   const images = build === '.' ? dockerfile('FROM').map((from) => from.split(' ')[0]!) : [image!];
   expect(images.length).toBeGreaterThan(0);
-  for (const name of images) expect(name).toMatch(/^[a-z][\w/-]*:\d+\.\d+\.\d+(?:-[a-z-]+)?$/);
+  for (const name of images) expect(name).toMatch(/^[a-z][\w/-]*:\d+\.\d+\.\d+(?:-[a-z-]+)?(?:@sha256:[0-9a-f]{64})?$/);
 });
 
 test('the images are neither deprecated nor known to be vulnerable', () => {
