@@ -21,11 +21,13 @@ export class EndlessGuard {
   async look({ digest, cursor, rows }: FetchedPage): Promise<void> {
     if (rows === 0) return;
     const { run, source } = this;
-    const elsewhere = { run, source, digest, _id: { $ne: pageId(run, source, cursor) } };
+    // Where the listing began anew, its pages come again, and that is right.
+    const beginning = { 'cursor.restarted': cursor['restarted'] ?? { $exists: false } };
+    const elsewhere = { run, source, digest, _id: { $ne: pageId(run, source, cursor) }, ...beginning };
     if (await this.store.pages.findOne(elsewhere, { projection: { _id: 1 } })) this.#repeats += 1;
   }
 
-  /** Throws `Failure('listing-loops')`. `rows` are those of the whole listing so far, `total` is how many were announced. */
+  /** Throws `Failure('listing-loops')`. `rows` are those of the listing so far, since it last began anew, `total` is how many were announced. */
   check(rows: number, total: number | undefined): void {
     if (this.#repeats >= MOST_REPEATS)
       throw this.#loops(`the same page came ${this.#repeats + 1} times under different cursors`);

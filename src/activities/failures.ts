@@ -21,7 +21,7 @@ const PASSING = new Set<FailureKind>([
   'superseded',
 ]);
 
-/** Waits asked for by a vendor are not impatience: only this many in a row without a page are. */
+/** Waits that a vendor names, with whatever status, are not impatience: only this many in a row without a page are. */
 const MOST_WAITS = 30;
 
 /** Details that travel with a failure through Temporal: what the run's account shows. */
@@ -60,13 +60,15 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
     ...(failure.details.remedy ? { remedy: failure.details.remedy } : {}),
   };
   const common = { type: failure.kind, message: failure.message, details: [note] };
-  if (failure.kind === 'rate-limited') {
+  const { retryAfterMs } = failure.details;
+  const named = retryAfterMs !== undefined && PASSING.has(failure.kind);
+  if (failure.kind === 'rate-limited' || (named && failure.kind === 'vendor-error')) {
     return ApplicationFailure.create({
       ...common,
       nonRetryable: tries.count >= MOST_WAITS,
-      // A wait that the vendor asked for is no fault: it shows in the UI, but raises no alarm.
-      category: ApplicationFailureCategory.BENIGN,
-      ...(failure.details.retryAfterMs === undefined ? {} : { nextRetryDelay: failure.details.retryAfterMs }),
+      // A limit that is waited for is no fault: it shows in the UI, but raises no alarm.
+      ...(failure.kind === 'rate-limited' && { category: ApplicationFailureCategory.BENIGN }),
+      ...(named && { nextRetryDelay: retryAfterMs }),
     });
   }
   if (failure.kind === 'superseded') {
@@ -75,7 +77,11 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
   const mostTries = failure.kind === 'response-mismatch' ? 2 : 3;
   const exhausted =
     tries.count >= mostTries && now - tries.since >= (failure.kind === 'response-mismatch' ? 0 : patienceMs);
-  return ApplicationFailure.create({ ...common, nonRetryable: !PASSING.has(failure.kind) || exhausted });
+  return ApplicationFailure.create({
+    ...common,
+    nonRetryable: !PASSING.has(failure.kind) || exhausted,
+    ...(named && { nextRetryDelay: retryAfterMs }),
+  });
 }
 
 /** What a log may tell of an error: which one, and where. Its message only as far as no record's values can stand in it. */

@@ -5,6 +5,7 @@ import { ThreadEnded } from '../normalizer/thread-ended.js';
 import { counts } from '../metrics/counts.js';
 import type { Cursor, FetchedPage, Input } from '../sources/source.js';
 import { resolveSettings } from '../sources/settings.js';
+import { Beginnings } from '../store/beginnings.js';
 import { appendPage, type PageDoc } from '../store/pages.js';
 import { positionsOf } from '../store/sources.js';
 import { followMs } from '../timings.js';
@@ -83,6 +84,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       // What only grows, or is taken away, may be long and may repeat itself.
       const relisted = definition.listing === 'full' || definition.listing === 'incremental';
       const guard = new EndlessGuard(store, run, source, config.maxRecords);
+      const before = new Beginnings(store, run, source);
       const keep = async (page: FetchedPage, at: number): Promise<PageDoc> => {
         if (relisted) await guard.look(page);
         // Pages are put in order by their time: workers' clocks may differ.
@@ -138,7 +140,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
         counts.bytes.inc({ source }, stored.bytes);
         counts.rows.inc({ source }, stored.rows);
         tries.count = 0;
-        if (relisted) guard.check(input.rows + stretch.rows, stretch.total);
+        if (relisted) guard.check(input.rows + stretch.rows - (await before.rows(stored.cursor)), stretch.total);
         if (through) {
           if (stored.digest !== page.digest) throw takenOver(source, stored.seq);
           await through.push(page, stored.seq);

@@ -7,7 +7,6 @@ import { isFuture, refuseSkew } from '../store/clock.js';
 import { pagesSetAside } from '../store/deaths.js';
 import { countListing } from '../store/pages.js';
 import { leaveEarlier, notKept } from '../store/unkept.js';
-import { compareListing, countGone, retireMissing, type Absence } from '../store/retire.js';
 import { NO_COUNTS, putAccount, resumeAccount, type SourceAccount } from '../store/runs.js';
 import { settleShape } from '../store/shapes.js';
 import { keepPositions } from '../store/sources.js';
@@ -15,6 +14,7 @@ import type { Timings } from '../timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure, type FailureNote } from './failures.js';
 import { from } from './logged.js';
+import { compareWithRecords, doubtUnread } from './retirement.js';
 
 export interface OpenInput {
   run: string;
@@ -172,13 +172,19 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
       account.warnings = [...(account.warnings ?? []), notKept(counts.unkept, store.mostQuarantined)];
     const whole = !input.replayed && counts.waiting === 0;
     const { listing } = definition;
-    if (whole && (listing === 'full' || listing === 'incremental')) await compare(input, account, listing === 'full');
+    const last = (await store.sources.findOne({ _id: source }, { projection: { last_complete: 1 } }))?.last_complete;
+    // Of a repeated attempt the last one is this one.
+    const before = last?.run === run ? last.before : last?.run;
+    const relisted = listing === 'full' || listing === 'incremental';
+    const context = { store, shrinkShare: config.shrinkShare };
+    if (relisted && whole) await compareWithRecords(context, input, account, definition, before);
+    else if (relisted && !input.replayed) await doubtUnread(store, input, account);
     if (whole && account.status === 'complete') {
       // Whatever an earlier run had in quarantine was understood this time, or is listed no more.
       if (listing === 'full') await leaveEarlier(store, source, run);
       if (listing === 'append') await keepGrowth(run, source);
-      const last = { run, at: new Date(input.closedAt), records: account.records };
-      await store.sources.updateOne({ _id: source }, { $set: { last_complete: last } }, { upsert: true });
+      const closed = { run, at: new Date(input.closedAt), records: account.records, ...(before ? { before } : {}) };
+      await store.sources.updateOne({ _id: source }, { $set: { last_complete: closed } }, { upsert: true });
       const drift = await settleShape(store, source, run);
       if (drift) account.drift = drift;
     }
@@ -202,47 +208,5 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
   async function keepGrowth(run: string, source: string): Promise<void> {
     await store.quarantine.deleteMany({ source, run: { $ne: run }, reason: CUT_OFF });
     await keepPositions(store, run, source);
-  }
-
-  async function compare(input: CloseInput, account: SourceAccount, full: boolean): Promise<void> {
-    const { run, source } = input;
-    const at = new Date(input.closedAt);
-    const absence = await compareListing(store, run, source, async () => {});
-    const read = account.new + account.changed + account.unchanged;
-    // A row that came twice was counted twice; the second time it was unchanged.
-    account.repeated = Math.max(0, read - absence.seen);
-    account.unchanged = Math.max(0, account.unchanged - account.repeated);
-    account.records = account.new + account.changed + account.unchanged + account.quarantined;
-    if (account.status !== 'complete' || !full) return;
-    if (input.resumed) {
-      account.warnings = [
-        ...(account.warnings ?? []),
-        'It was parked in between: nothing was retired, the next run will',
-      ];
-      return;
-    }
-    const already = await countGone(store, source, at);
-    const before = absence.live + already;
-    if (absence.missing > 0) {
-      const doubt = input.confirmShrink ? undefined : doubtOf(account, absence, (absence.missing + already) / before);
-      if (doubt) {
-        account.held = absence.missing;
-        account.reason = `${absence.missing} of ${before} records are missing, but ${doubt}: nothing was retired`;
-        account.remedy = `Check the source; if they are really gone: npm run rollcall -- runs confirm --source ${source}`;
-        return;
-      }
-    }
-    account.gone = absence.missing > 0 ? await retireMissing(store, run, source, at) : already;
-  }
-
-  /** Why what is missing may not be gone after all. */
-  function doubtOf(account: SourceAccount, absence: Absence, share: number): string | undefined {
-    if (share > config.shrinkShare) return `the listing shrank by ${Math.round(share * 100)} %`;
-    const unreadable = account.quarantined - absence.rejected;
-    if (unreadable > 0) return `${unreadable} rows in quarantine have no readable id`;
-    // Where rows came twice, pages shifted under us, and others may have been skipped.
-    if (account.repeated > 0)
-      return `${account.repeated} rows came more than once, so the listing moved while it was read`;
-    return undefined;
   }
 }

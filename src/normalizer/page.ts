@@ -58,7 +58,8 @@ export function readPage(
 function understand(source: AnySource, row: Row, rejected: Rejected[], context: Context): Understood | undefined {
   const place = { row: row.index, offset: row.offset, length: row.length };
   if (row.error !== undefined) {
-    rejected.push({ reason: row.error, ...place });
+    const recordId = idOf(source, row.partial);
+    rejected.push({ reason: row.error, ...place, ...(recordId === undefined ? {} : { recordId }) });
     return undefined;
   }
   try {
@@ -96,4 +97,16 @@ const reasonOf = ({ reason }: RecordRejected): string =>
 function nameOf(error: unknown): string {
   const name = (error as { name?: unknown } | null | undefined)?.name;
   return typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : typeof error;
+}
+
+/** The id of a record of which only a part could be read: what is listed is not gone. */
+function idOf(source: AnySource, partial: unknown): string | undefined {
+  if (partial === undefined) return undefined;
+  let id: unknown;
+  try {
+    ({ id } = source.map(partial) as Mapped<DatasetName>);
+  } catch (error) {
+    id = error instanceof RecordRejected ? error.recordId : undefined;
+  }
+  return faultOfId(id) === undefined ? String(id) : undefined;
 }

@@ -6,6 +6,15 @@ import type { SettingsShape, SettingsOf } from './settings.js';
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Cursor = { [key: string]: Json };
 
+/**
+ * What one page leaves in doubt about its listing:
+ *
+ * - `full-page`: it is the first and the last one, and as full as a page can be
+ * - `empty-page`: it is empty, and names a next one that is itself
+ * - `rows-may-shift`: it was asked for by its place, so a row that went before it may have hidden one
+ */
+export type PageDoubt = 'full-page' | 'empty-page' | 'rows-may-shift';
+
 /** One response (or queue batch, or stretch of a file) exactly as received. */
 export interface FetchedPage {
   /** Where this page begins: asking again with it yields this page again. */
@@ -23,6 +32,10 @@ export interface FetchedPage {
   rows: number;
   /** Size of the whole listing, where the vendor tells it. */
   total?: number;
+  /** What this page leaves in doubt: kept with it, and weighed when the listing has ended. */
+  doubts?: PageDoubt[];
+  /** Declared values that were not found, as a message names them: in doubt when no page of the listing held them. */
+  lacks?: string[];
   /** Things a user should hear about once a run (deprecation headers, a region that moved). */
   warnings?: string[];
   /** Where a later run goes on in one part (a file) of a listing that only grows; kept once the page's records are. */
@@ -36,10 +49,10 @@ export interface Position {
   at: Cursor;
 }
 
-/** One raw record of a page, or the reason why it could not even be read. */
+/** One raw record of a page, or the reason why it could not even be read, with what was read of it for the sake of its id. */
 export type Row =
-  | { index: number; offset: number; length: number; value: unknown; error?: undefined }
-  | { index: number; offset: number; length: number; error: string; value?: undefined };
+  | { index: number; offset: number; length: number; value: unknown; error?: undefined; partial?: undefined }
+  | { index: number; offset: number; length: number; error: string; value?: undefined; partial?: unknown };
 
 export interface FetchOptions {
   /** Aborts the request under way (cancellation, shutdown). */
@@ -68,6 +81,8 @@ export interface Input {
   acknowledge?(page: FetchedPage): Promise<void>;
   /** Of a queue: up to `most` messages as a page for a look; they are shown again at once. 0 receives none. Throws `Failure`. */
   peek?(most: number, signal: AbortSignal): Promise<FetchedPage>;
+  /** Makes the first request and sends nothing, so that a mistake in the definition shows. Throws what the definition throws. */
+  rehearse?(): void;
 }
 
 /** What the records of each dataset look like. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IndexDescription } from 'mongodb';
 import type { KeyRing } from '../privacy/key-ring.js';
-import type { Cursor, FetchedPage, Position } from '../sources/source.js';
+import type { Cursor, FetchedPage, PageDoubt, Position } from '../sources/source.js';
 import type { Store } from './database.js';
 import { putBody } from './bodies.js';
 import { putIds, wholeOutcome } from './page-ids.js';
@@ -46,6 +46,8 @@ export interface PageDoc {
   digest: string;
   rows: number;
   total?: number;
+  doubts?: PageDoubt[];
+  lacks?: string[];
   /** Where a later run goes on, in a listing that only grows. */
   position?: Position;
   /** Rows that were blotted out of its body, whose digest is another one since. */
@@ -94,6 +96,8 @@ export async function appendPage(
     digest: page.digest,
     rows: page.rows,
     ...(page.total === undefined ? {} : { total: page.total }),
+    ...(page.doubts === undefined ? {} : { doubts: page.doubts }),
+    ...(page.lacks === undefined ? {} : { lacks: page.lacks }),
     ...(page.position === undefined ? {} : { position: page.position }),
   };
   try {

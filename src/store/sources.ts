@@ -8,8 +8,8 @@ export interface SourceDoc {
   /** When a run last asked it; 1970 for never. */
   last_checked: Date;
   last_run?: string;
-  /** The last run that saw its whole listing. */
-  last_complete?: { run: string; at: Date; records: number };
+  /** The last run that saw its whole listing, and the one before it. */
+  last_complete?: { run: string; at: Date; records: number; before?: string };
   /** Its workflow waits with its cursor since a failure that only somebody can mend. */
   parked?: Parked;
   /** The Temporal Schedule that it was given once: what people make of that one is theirs. */

@@ -116,7 +116,7 @@ export async function check(source: AnySource, file: string, config: Config, opt
 const noted = ({ kind, message, details: { remedy, retryAfterMs } }: Failure) => ({
   kind,
   message:
-    kind !== 'rate-limited' || retryAfterMs === undefined
+    retryAfterMs === undefined
       ? message
       : `${message}; it asks to wait ${Math.ceil(retryAfterMs / 1000)} s`,
   ...(remedy === undefined ? {} : { remedy }),

@@ -1,13 +1,15 @@
 import { Failure, type FailureKind } from '../../failure.js';
 import type { Row } from '../../sources/source.js';
+import { isHeaderValue, type ValuePlace } from './header-values.js';
 import { outline, want } from './json/outline.js';
 import { jsonRows, parseExact } from './json/rows.js';
 import { Malformed } from './malformed.js';
+import { keysOf, pathText, type Path } from './path.js';
 import { parseElement } from './xml/element.js';
 import { xmlOutline } from './xml/outline.js';
 import { xmlRows } from './xml/rows.js';
 
-/** The declared small values of a page by name; absent ones are `undefined`, integers beyond 2^53 are text. */
+/** The declared small values of a page by name; what is not found has no entry, integers beyond 2^53 are text. */
 export type Values = Record<string, unknown>;
 
 /** What a page says about itself, without its records being built. */
@@ -30,12 +32,12 @@ export interface Complaint {
 
 /** How a source's pages are built. */
 export interface Envelope {
-  /** Dotted path of the records, `''` for a bare list. In XML their parent element. */
-  records: string;
+  /** Path of the records, `''` for a bare list. In XML their parent element. */
+  records: Path;
   /** Key around each record (`{HostAsset: {…}}`), or around the list where there is one record only. */
   wrapper?: string;
-  /** Small values outside the records: name to dotted path. `total`, where declared, is the size of the whole listing. */
-  values?: Record<string, string>;
+  /** Small values outside the records, by name. `total`, where declared, is the size of the whole listing. */
+  values?: Record<string, ValuePlace>;
   /** Whether an answer without records is an empty page. Without it such an answer is a mismatch. */
   empty?: (values: Values) => boolean;
   /** What the answer complains about although its status is 200. */
@@ -53,7 +55,7 @@ export function readEnvelope(body: Buffer, envelope: Envelope): Reading {
 }
 
 function readJson(body: Buffer, { records, values, wrapper }: Envelope): Reading {
-  const found = outline(body, want(records, values, wrapper));
+  const found = outline(body, want(records, inBody(values), wrapper));
   const all = (first = 0) => (found.records ? jsonRows(body, found.records, wrapper, first) : []);
   const entries = [...found.values].map(([name, raw]): [string, unknown] => {
     try {
@@ -70,8 +72,8 @@ function readXml(body: Buffer, { records, values }: Envelope): Reading {
   const encoding = /^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']+)/i.exec(body.toString('latin1', 0, 256))?.[1];
   if (encoding !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(encoding))
     throw new Malformed('is XML, but not in UTF-8');
-  if (records === '') throw new Malformed('is XML instead of JSON');
-  const found = xmlOutline(body, records, values ?? {});
+  if (keysOf(records).length === 0) throw new Malformed('is XML instead of JSON');
+  const found = xmlOutline(body, records, inBody(values));
   const entries = [...found.values].map(([name, raw]): [string, unknown] => {
     try {
       return [name, parseElement(raw.toString('utf8'))];
@@ -85,6 +87,12 @@ function readXml(body: Buffer, { records, values }: Envelope): Reading {
   const last = () =>
     lastOf(ranges ? xmlRows(body, { starts: ranges.starts.slice(-1), ends: ranges.ends.slice(-1) }) : []);
   return { rows, values: Object.fromEntries(entries), last, all };
+}
+
+function inBody(values: Envelope['values'] = {}): Record<string, Path> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, Path] => !isHeaderValue(entry[1])),
+  );
 }
 
 function lastOf(rows: Iterable<Row>): unknown {
@@ -111,5 +119,6 @@ export function checkedReading(body: Buffer, envelope: Envelope, at: string): Re
   if (complaint) throw new Failure(complaint.kind, `${at} answered 200 with ${complaint.says}`, { at, status: 200 });
   if (reading.rows !== undefined) return { ...reading, rows: reading.rows };
   if (envelope.empty?.(reading.values)) return { ...reading, rows: 0 };
-  throw mismatch(envelope.records === '' ? 'is not a list' : `has no list at ${envelope.records}`);
+  const where = pathText(envelope.records);
+  throw mismatch(where === '' ? 'is not a list' : `has no list at ${where}`);
 }

@@ -1,13 +1,15 @@
 import { Failure, type FailureKind } from '../../failure.js';
 import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../sources/source.js';
 import type { Auth } from './auth.js';
-import { checkedReading, type Envelope } from './envelope.js';
+import { checkedReading, type Envelope, type Values } from './envelope.js';
 import { keepEvidence } from './evidence.js';
+import { headerValue, isHeaderValue, placeText } from './header-values.js';
 import { DEFAULT_LIMITS, type Answer, type TransportLimits } from './exchange.js';
 import type { Paging } from './paging/paging.js';
+import { restartable, restarts, type Restart } from './restart.js';
 import { bodyText, hints, refusal, type RefusalRule } from './refusal.js';
 import { remedyFor } from './remedies.js';
-import { place, type RequestTemplate } from './request.js';
+import { buildRequest, place, type RequestTemplate } from './request.js';
 import { Session, type RedirectPolicy } from './session.js';
 import { headerWarnings } from './warnings.js';
 import { Walk, type Fetched } from './walk.js';
@@ -48,7 +50,7 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
   });
 
   const fetch = async (position: Position, signal: AbortSignal): Promise<Fetched> => {
-    const answer = await session.send(options.request(position), signal);
+    const answer = await session.send(templateOf(position), signal);
     try {
       return fetched(answer, position);
     } catch (error) {
@@ -60,6 +62,13 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
     }
   };
 
+  const templateOf = (position: Position): RequestTemplate => {
+    const following = paging.request?.(position, session.base);
+    if (!following) return options.request(position);
+    const { headers } = options.request(paging.start());
+    return { ...following, ...(headers && { headers }) };
+  };
+
   const fetched = (answer: Answer, position: Position): Fetched => {
     const { status, body, mediaType, digest, fetchedAt } = answer;
     const warnings = [...session.takeWarnings(), ...headerWarnings(answer)];
@@ -67,10 +76,13 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
     const { end } = paging;
     if (end && status === end.status && bodyText(answer).includes(end.text)) return { page: { ...page, rows: 0 } };
     if (status !== 200) throw refusal(answer, options.refusals, !sameAsStart(position));
-    const reading = checkedReading(body, envelope, place(answer.url));
-    const total = Number(reading.values['total'] ?? Number.NaN);
+    const found = checkedReading(body, envelope, place(answer.url));
+    const { rows } = found;
+    const reading = { ...found, values: completeValues(found.values, envelope, answer, paging.link) };
+    const total = totalOf(reading.values);
+    const lacks = lackingOf(paging.needs?.(position, rows) ?? [], envelope, answer, reading.values);
     return {
-      page: { ...page, rows: reading.rows, ...(Number.isSafeInteger(total) && total >= 0 && { total }) },
+      page: { ...page, rows, ...(total !== undefined && { total }), ...(lacks.length > 0 && { lacks }) },
       reading,
     };
   };
@@ -93,12 +105,27 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
 
   return {
     async *pages(from: Cursor | null, fetchOptions: FetchOptions): AsyncGenerator<FetchedPage> {
-      try {
-        const start = from === null ? paging.start() : paging.resume(from);
-        yield* new Walk(start, fetchOptions, paging, fetch).pages();
-      } catch (error) {
-        throw completed(error);
+      let { times, cursor }: Restart = restartable(from);
+      let warnings: string[] = [];
+      for (;;) {
+        let walked = cursor !== null;
+        try {
+          const start = cursor === null ? paging.start() : paging.resume(cursor);
+          for await (const page of new Walk(start, fetchOptions, paging, fetch).pages()) {
+            yield restarts.mark(page, times, warnings.splice(0));
+            walked = true;
+          }
+          return;
+        } catch (error) {
+          const failure = completed(error);
+          if (!restarts.helps(failure, walked, times)) throw failure;
+          warnings = [restarts.warning(++times)];
+          cursor = null;
+        }
       }
+    },
+    rehearse() {
+      buildRequest(session.base, options.request(paging.start()), {});
     },
     *rows({ body, status }): Generator<Row> {
       // An answer that ended the listing is a page without rows.
@@ -110,4 +137,39 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
       }
     },
   };
+}
+
+/** The values of a body, with those that stand in headers; an address is made absolute, as it may be relative to the one asked. */
+function completeValues(
+  values: Values,
+  { values: places = {} }: Envelope,
+  { headers, url }: Answer,
+  link: string | undefined,
+): Values {
+  const all = { ...values };
+  for (const [name, place] of Object.entries(places)) {
+    const found = isHeaderValue(place) ? headerValue(headers, place)?.value : undefined;
+    if (found !== undefined) all[name] = found;
+  }
+  const address = link === undefined ? undefined : all[link];
+  if (link !== undefined && typeof address === 'string' && address !== '' && URL.canParse(address, url.href))
+    all[link] = new URL(address, url).href;
+  return all;
+}
+
+function totalOf({ total }: Values): number | undefined {
+  const number = typeof total === 'number' || (typeof total === 'string' && total.trim() !== '') ? Number(total) : -1;
+  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** Declared values that this page should hold and does not. One that is there and empty is found. */
+function lackingOf(needed: string[], { values: places = {} }: Envelope, { headers }: Answer, values: Values): string[] {
+  const names = [...new Set([...needed, ...(places['total'] === undefined ? [] : ['total'])])];
+  return names.flatMap((name) => {
+    const place = places[name];
+    if (place === undefined) return [`${name} (not among the values of the envelope)`];
+    const inHeaders = isHeaderValue(place) && headerValue(headers, place) !== undefined;
+    const found = name === 'total' ? totalOf(values) !== undefined : inHeaders || Object.hasOwn(values, name);
+    return found ? [] : [`${name} (${placeText(place)})`];
+  });
 }

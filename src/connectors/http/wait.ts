@@ -1,13 +1,13 @@
 const SECOND = 1000;
-/** A header that is wrong must not park a source for ever; Qualys names waits of up to a day. */
-const LONGEST = 7 * 24 * 3600 * SECOND;
+/** A header that is wrong must not stop a source for good; Qualys names waits of up to a day. The vendor is asked again then. */
+export const LONGEST_WAIT = 24 * 3600 * SECOND;
 /** Numbers from here on are a point in time (2001), below it a number of seconds. */
 const EPOCH = 1_000_000_000;
 
 /**
  * Milliseconds the vendor asks to wait, at least one second, or `undefined` when it does not say. Understood:
  * `Retry-After` (seconds or HTTP date), CrowdStrike's `X-RateLimit-RetryAfter` (epoch seconds), Qualys'
- * `X-RateLimit-ToWait-Sec` and `SECONDS_TO_WAIT` in its body. The longest wins.
+ * `X-RateLimit-ToWait-Sec` and `SECONDS_TO_WAIT` in its body. The longest wins; it is cut to a day by whoever waits.
  */
 export function waitHint(headers: Headers, body: string): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
@@ -19,7 +19,7 @@ export function waitHint(headers: Headers, body: string): number | undefined {
     fromHeader(headers.get('x-ratelimit-towait-sec'), now),
     fromHeader(/SECONDS_TO_WAIT\D{1,80}?(\d{1,9})\b/i.exec(body)?.[1] ?? null, now),
   ].filter((hint) => hint !== undefined);
-  return hints.length === 0 ? undefined : Math.min(LONGEST, Math.max(SECOND, ...hints));
+  return hints.length === 0 ? undefined : Math.max(SECOND, ...hints);
 }
 
 function fromHeader(text: string | null, now: number): number | undefined {

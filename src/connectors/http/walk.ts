@@ -147,7 +147,14 @@ export class Walk<Position extends Cursor> {
     const shrunk = this.#shrunk;
     this.#shrunk = undefined;
     const own = reading && this.paging.warning?.(position, reading);
+    const doubt = reading && this.paging.doubt?.(position, reading, next);
     const warnings = [page.warnings ?? [], own ?? [], shrunk?.warning ?? []].flat();
-    return { ...page, ...(warnings.length > 0 && { warnings }), cursor: shrunk?.cursor ?? position, next };
+    return {
+      ...page,
+      ...(warnings.length > 0 && { warnings }),
+      ...(doubt && { doubts: [doubt] }),
+      cursor: shrunk?.cursor ?? position,
+      next,
+    };
   }
 }

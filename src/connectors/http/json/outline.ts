@@ -1,10 +1,12 @@
 import { Malformed } from '../malformed.js';
+import { keysOf, type Path } from '../path.js';
 import { Elements, afterSpace, afterString, afterValue, scanRecords } from './scan.js';
 
 /** What to look for in a page: keys to follow, values to keep (by name), and where the list of records is. */
 export interface Wanted {
   children: Map<string, Wanted>;
-  value?: string;
+  /** Names of the values that stand here. */
+  values: string[];
   /** The records are here: as a list, or also as one object. */
   records?: 'list' | 'list or one';
 }
@@ -18,23 +20,23 @@ export interface Outline {
 }
 
 /**
- * Builds the tree of wanted things from dotted paths (`''` is the root). `wrapper` is the key of an object that may stand
+ * Builds the tree of wanted things from paths (`''` is the root). `wrapper` is the key of an object that may stand
  * in the place of the list and hold it: Qualys writes one record as `data: {HostAsset: {…}}`.
  */
-export function want(records: string, values: Record<string, string> = {}, wrapper?: string): Wanted {
-  const root: Wanted = { children: new Map() };
-  const at = (path: string) => {
+export function want(records: Path, values: Record<string, Path> = {}, wrapper?: string): Wanted {
+  const root: Wanted = { children: new Map(), values: [] };
+  const at = (keys: readonly string[]) => {
     let node = root;
-    for (const key of path === '' ? [] : path.split('.')) {
-      const child = node.children.get(key) ?? { children: new Map<string, Wanted>() };
+    for (const key of keys) {
+      const child = node.children.get(key) ?? { children: new Map<string, Wanted>(), values: [] };
       node.children.set(key, child);
       node = child;
     }
     return node;
   };
-  at(records).records = wrapper === undefined ? 'list' : 'list or one';
-  if (wrapper !== undefined) at(records === '' ? wrapper : `${records}.${wrapper}`).records = 'list or one';
-  for (const [name, path] of Object.entries(values)) at(path).value = name;
+  at(keysOf(records)).records = wrapper === undefined ? 'list' : 'list or one';
+  if (wrapper !== undefined) at([...keysOf(records), wrapper]).records = 'list or one';
+  for (const [name, path] of Object.entries(values)) at(keysOf(path)).values.push(name);
   return root;
 }
 
@@ -61,7 +63,7 @@ function visit(body: Buffer, from: number, node: Wanted | undefined, found: Outl
   } else {
     end = afterValue(body, from);
   }
-  if (node?.value !== undefined) found.values.set(node.value, body.subarray(from, end));
+  for (const name of node?.values ?? []) found.values.set(name, body.subarray(from, end));
   return end;
 }
 
@@ -71,12 +73,25 @@ function members(body: Buffer, from: number, node: Wanted, found: Outline): numb
   for (;;) {
     if (body[at] !== 0x22) throw new Malformed(`has no key where one belongs at byte ${at}`);
     const afterKey = afterString(body, at);
-    const child = node.children.get(body.toString('utf8', at + 1, afterKey - 1));
+    const child = node.children.get(keyAt(body, at, afterKey));
     at = afterSpace(body, afterKey);
     if (body[at] !== 0x3a) throw new Malformed(`has no colon after a key at byte ${at}`);
     at = afterSpace(body, visit(body, afterSpace(body, at + 1), child, found));
     if (body[at] === 0x7d) return at + 1;
     if (body[at] !== 0x2c) throw new Malformed(`ends early or lacks a comma at byte ${at}`);
     at = afterSpace(body, at + 1);
+  }
+}
+
+const BACKSLASH = 0x5c;
+
+/** A key as it reads: a vendor may write `"\u0040odata.nextLink"`. */
+function keyAt(body: Buffer, from: number, to: number): string {
+  const text = body.toString('utf8', from + 1, to - 1);
+  if (!body.subarray(from, to).includes(BACKSLASH)) return text;
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    return text;
   }
 }

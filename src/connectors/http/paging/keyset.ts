@@ -1,9 +1,8 @@
 import { Failure } from '../../../failure.js';
-import type { Values } from '../envelope.js';
-import { foreignCursor, quarter, wholeNumber, type Paging } from './paging.js';
+import { emptyInRow, emptyOf, foreignCursor, quarter, saysMore, wholeNumber, type Paging } from './paging.js';
 
 /** Records with an id greater than `after`, as text: ids may be longer than a double holds. */
-export type KeysetPosition = { limit: number; after?: string };
+export type KeysetPosition = { limit: number; after?: string; empty?: number };
 
 interface KeysetOptions {
   limit: number;
@@ -23,10 +22,11 @@ export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<Keyse
     resume(cursor) {
       const after = cursor['after'];
       if (after !== undefined && typeof after !== 'string') throw foreignCursor('after');
-      return { limit: wholeNumber(cursor, 'limit', 1), ...(after !== undefined && { after }) };
+      return { limit: wholeNumber(cursor, 'limit', 1), ...(after !== undefined && { after }), ...emptyOf(cursor) };
     },
-    next({ limit, after }, page) {
-      if (!hasMore(page.values, more)) return null;
+    needs: () => [more],
+    next({ limit, after, empty }, page) {
+      if (!saysMore(page.values, more)) return null;
       const id = idText(page.values[last]) ?? idText(idOf(page.last()));
       if (id === undefined)
         throw new Failure('response-mismatch', 'The page says that there is more, but not after which id');
@@ -36,28 +36,10 @@ export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<Keyse
           'The last id of the page is not greater than the one it was asked to start after',
         );
       }
-      return { limit, after: id };
+      return { limit, after: id, ...emptyInRow(empty, page.rows) };
     },
-    smaller: ({ limit, after }) =>
-      limit === 1 ? null : { limit: quarter(limit), ...(after !== undefined && { after }) },
+    smaller: ({ limit, ...rest }) => (limit === 1 ? null : { limit: quarter(limit), ...rest }),
   };
-}
-
-function hasMore(values: Values, name: string): boolean {
-  const value = values[name];
-  const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
-  if (word === true || word === 'true' || word === 1 || word === '1') return true;
-  if (
-    word === undefined ||
-    word === null ||
-    word === false ||
-    word === 'false' ||
-    word === 0 ||
-    word === '0' ||
-    word === ''
-  )
-    return false;
-  throw new Failure('response-mismatch', 'The value that says whether there is more is neither true nor false');
 }
 
 /** Ids are text or numbers; an empty one is none. */

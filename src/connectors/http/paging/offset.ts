@@ -39,6 +39,7 @@ export function offset({ limit, concurrency = 1, end }: OffsetOptions): Paging<O
       const left = most - rows;
       return left > 0 ? half(skip + rows, left, page) : { skip: skip + rows, limit: 1, page };
     },
+    doubt: (_position, { rows }) => (rows > 0 ? 'rows-may-shift' : undefined),
     ahead: ({ skip, limit, page }) => (page === undefined ? { skip: skip + limit, limit } : null),
     afterEnd({ skip, limit, page = limit, most }) {
       if (limit === 1) return null;

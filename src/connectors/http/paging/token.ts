@@ -1,37 +1,89 @@
 import { Failure } from '../../../failure.js';
-import { foreignCursor, quarter, wholeNumber, type Paging } from './paging.js';
+import type { PageDoubt } from '../../../sources/source.js';
+import {
+  emptyInRow,
+  emptyOf,
+  foreignCursor,
+  nextText,
+  quarter,
+  saysMore,
+  wholeNumber,
+  type Paging,
+} from './paging.js';
 
-/** The vendor's opaque token for this page; the first page has none. */
-export type TokenPosition = { limit: number; token?: string };
+/** The vendor's opaque token for this page; the first page has none. `empty`: how many pages in a row were empty before it. */
+export type TokenPosition = { limit: number; token?: string; empty?: number };
 
-interface TokenOptions {
+/** How a listing that each page continues (by a token, or by an address) says where it goes on, and where it ends. */
+export interface NextOptions {
   limit: number;
-  /** The envelope's value that holds the token of the next page. */
+  /** The envelope's value that says where the next page is. */
   next: string;
+  /** The envelope's value that says whether there is a next page, where the last page has a token as well (GraphQL). */
+  more?: string;
+  /**
+   * The vendor leaves `next` out where a listing fits into one page, instead of sending `null`. Declare it only after
+   * `sources check` has found `next` on a page: without it a listing in which `next` is never found is in doubt.
+   */
+  omitted?: boolean;
+  /** The vendor goes on giving tokens after the last record, and an empty page is the end. */
+  endsEmpty?: boolean;
 }
 
-/** An opaque token from each page asks for the next. Ends when the token is absent, `null` or empty, and at an empty page. */
-export function token({ limit, next }: TokenOptions): Paging<TokenPosition> {
+/** An opaque token from each page asks for the next. Ends when the token is absent, `null` or empty. */
+export function token(options: NextOptions): Paging<TokenPosition> {
+  const { limit } = options;
   return {
+    ...nextRules(options),
     concurrency: 1,
     start: () => ({ limit }),
     resume(cursor) {
       const token = cursor['token'];
       if (token !== undefined && typeof token !== 'string') throw foreignCursor('token');
-      return { limit: wholeNumber(cursor, 'limit', 1), ...(token !== undefined && { token }) };
+      return { limit: wholeNumber(cursor, 'limit', 1), ...(token !== undefined && { token }), ...emptyOf(cursor) };
     },
-    next({ limit, token }, { rows, values }) {
-      const following = values[next];
-      if (following === undefined || following === null || following === '' || rows === 0) return null;
-      if (typeof following !== 'string' && typeof following !== 'number') {
-        throw new Failure('response-mismatch', 'The token of the next page is neither text nor a number');
-      }
-      if (String(following) === token) {
+    next({ limit, token, empty }, { rows, values }) {
+      const following = nextOf(options, values, rows, 'token');
+      if (following === undefined || staysEmpty({ rows, empty }, following === token)) return null;
+      if (following === token && rows > 0)
         throw new Failure('listing-loops', 'The listing answers with the token of the page that it was just asked for');
-      }
-      return { limit, token: String(following) };
+      return { limit, token: following, ...emptyInRow(empty, rows) };
     },
-    smaller: ({ limit, token }) =>
-      limit === 1 ? null : { limit: quarter(limit), ...(token !== undefined && { token }) },
+    smaller: ({ limit, ...rest }) => (limit === 1 ? null : { limit: quarter(limit), ...rest }),
+  };
+}
+
+/** An empty page that leads to itself, asked for a second time: there is no more, whatever it says. */
+export const staysEmpty = ({ rows, empty }: { rows: number; empty: number | undefined }, same: boolean): boolean =>
+  same && rows === 0 && empty !== undefined;
+
+/** Where a page says that the listing goes on. */
+export function nextOf(
+  { next, more, endsEmpty }: NextOptions,
+  values: Record<string, unknown>,
+  rows: number,
+  what: string,
+): string | undefined {
+  if (more !== undefined && !saysMore(values, more)) return undefined;
+  if (endsEmpty && rows === 0) return undefined;
+  return nextText(values[next], what);
+}
+
+type Ended = { rows: number; values: Record<string, unknown> };
+type First = { limit: number; token?: string; link?: string };
+
+/** What has to be found, and what a first page without a next one leaves in doubt. */
+export function nextRules({ next, more, omitted, endsEmpty }: NextOptions) {
+  return {
+    needs({ limit }: First, rows: number): string[] {
+      const declared = more === undefined ? [] : [more];
+      return omitted && rows < limit ? declared : [next, ...declared];
+    },
+    doubt({ limit, token, link }: First, { rows, values }: Ended, following: unknown): PageDoubt | undefined {
+      if (rows === 0 && following === null && !endsEmpty && nextText(values[next], 'place')) return 'empty-page';
+      const only = token === undefined && link === undefined && following === null;
+      // Where the vendor says in a word that there is no more, a full page is no coincidence to wonder about.
+      return only && more === undefined && rows === limit ? 'full-page' : undefined;
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { SaxesParser } from 'saxes';
 import { MAX_DEPTH } from '../json/scan.js';
+import { cleaned } from './clean.js';
 
 /** An element's contents: text, or children by name. `list` holds `{Name: contents}` in document order. */
 export type XmlValue = string | { [name: string]: XmlValue } | XmlValue[];
@@ -31,15 +32,41 @@ function contents({ name, text, children }: Open): XmlValue {
   return fields;
 }
 
+/** An element that is not well-formed; `partial` is what can be read of it all the same. */
+export class NotWellFormed extends SyntaxError {
+  override readonly name = 'NotWellFormed';
+  constructor(readonly partial: XmlValue) {
+    super('Not well-formed XML');
+  }
+}
+
 /**
  * Builds plain objects from one element in the shape of Qualys' own JSON: all text stays text (`007`, `1.10`, ids beyond
  * 2^53), `<list><A/><B/></list>` becomes `list: [{A: …}, {B: …}]`, an element without contents is `''`. Attributes are
- * not kept; entities other than XML's own five are an error. Throws when the element is not well-formed.
+ * not kept; entities other than XML's own five are an error. Characters that XML forbids are taken out: vendors copy what
+ * machines report. Throws `NotWellFormed` or `TooDeep`.
  */
 export function parseElement(xml: string): XmlValue {
+  try {
+    return parse(xml);
+  } catch (error) {
+    const clean = error instanceof NotWellFormed ? cleaned(xml) : xml;
+    if (clean === xml) throw error;
+    return parse(clean);
+  }
+}
+
+function parse(xml: string): XmlValue {
   const parser = new SaxesParser({ position: false, forceXMLVersion: true, defaultXMLVersion: '1.0' });
   const stack: Open[] = [];
   let root: XmlValue = '';
+  const close = () => {
+    const closed = stack.pop()!;
+    const value = contents(closed);
+    const parent = stack.at(-1);
+    if (parent) parent.children.push([closed.name, value]);
+    else root = value;
+  };
   parser.on('opentag', (tag) => {
     if (stack.length > MAX_DEPTH) throw new TooDeep();
     stack.push({ name: tag.name, text: '', children: [] });
@@ -51,16 +78,15 @@ export function parseElement(xml: string): XmlValue {
   parser.on('text', text);
   parser.on('cdata', text);
   parser.on('closetag', () => {
-    const closed = stack.pop()!;
-    const value = contents(closed);
-    const parent = stack.at(-1);
-    if (parent) parent.children.push([closed.name, value]);
-    else root = value;
+    if (stack.length > 0) close();
   });
-  // Without this handler saxes' first complaint is thrown as well, but with a piece of the document in its message.
+  // Without this handler saxes throws its first complaint, with a piece of the document in its message.
+  let faulty = false;
   parser.on('error', () => {
-    throw new SyntaxError('Not well-formed XML');
+    faulty = true;
   });
   parser.write(xml).close();
+  while (stack.length > 0) close();
+  if (faulty) throw new NotWellFormed(root);
   return root;
 }

@@ -1,4 +1,5 @@
 import { Malformed } from '../malformed.js';
+import { keysOf, type Path } from '../path.js';
 
 /** Where the records and the wanted values of an XML page are, as byte ranges of whole elements. */
 export interface XmlOutline {
@@ -55,13 +56,19 @@ function requireBlank(body: Buffer, from: number, to: number): void {
   }
 }
 
+/** Names of elements may hold dots, and never a slash. */
+const joined = (path: Path) => keysOf(path).join('/');
+
 /**
- * One pass over the tags. `records` is the path of the element whose children are the records, `values` are paths of
+ * One pass over the tags. `path` is the path of the element whose children are the records, `values` are paths of
  * elements to keep. Throws `Malformed` unless there is one root element and it is closed.
  */
-export function xmlOutline(body: Buffer, records: string, values: Record<string, string>): XmlOutline {
-  const names = new Map(Object.entries(values).map(([name, path]) => [path, name]));
-  const level = records.split('.').length;
+export function xmlOutline(body: Buffer, path: Path, values: Record<string, Path>): XmlOutline {
+  const records = joined(path);
+  const names = new Map<string, string[]>();
+  for (const [name, wanted] of Object.entries(values))
+    names.set(joined(wanted), [...(names.get(joined(wanted)) ?? []), name]);
+  const level = keysOf(path).length;
   const found: XmlOutline = { records: undefined, values: new Map() };
   // Paths matter only down to the records; below them elements are counted, and saxes checks their names later.
   const open: { name: string; path: string; start: number }[] = [];
@@ -87,7 +94,7 @@ export function xmlOutline(body: Buffer, records: string, values: Record<string,
         if (depth === level) start = tag;
       } else {
         const name = nameAt(body, tag + 1);
-        open.push({ name, path: depth === 0 ? name : `${open.at(-1)!.path}.${name}`, start: tag });
+        open.push({ name, path: depth === 0 ? name : `${open.at(-1)!.path}/${name}`, start: tag });
         if (open.at(-1)!.path === records) found.records = { starts: [], ends: [] };
       }
       depth++;
@@ -102,8 +109,7 @@ export function xmlOutline(body: Buffer, records: string, values: Record<string,
         const element = open.pop()!;
         if (closing && nameAt(body, tag + 2) !== element.name)
           throw new Malformed(`closes the wrong element at byte ${tag}`);
-        const name = names.get(element.path);
-        if (name !== undefined) found.values.set(name, body.subarray(element.start, at));
+        for (const name of names.get(element.path) ?? []) found.values.set(name, body.subarray(element.start, at));
         closed = depth === 0;
       }
     }

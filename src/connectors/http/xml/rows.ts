@@ -1,6 +1,6 @@
 import type { Row } from '../../../sources/source.js';
 import { MAX_DEPTH } from '../json/scan.js';
-import { TooDeep, parseElement } from './element.js';
+import { NotWellFormed, TooDeep, parseElement } from './element.js';
 
 /** Parses the records of an XML page one by one; a broken one is that row's error only. */
 export function* xmlRows(body: Buffer, records: { starts: number[]; ends: number[] }): Generator<Row> {
@@ -12,7 +12,8 @@ export function* xmlRows(body: Buffer, records: { starts: number[]; ends: number
       row = { index, offset, length: end - offset, value: parseElement(body.toString('utf8', offset, end)) };
     } catch (error) {
       const why = error instanceof TooDeep ? `Nested deeper than ${MAX_DEPTH} levels` : 'Not well-formed XML';
-      row = { index, offset, length: end - offset, error: why };
+      const partial = error instanceof NotWellFormed ? { partial: error.partial } : {};
+      row = { index, offset, length: end - offset, error: why, ...partial };
     }
     yield row;
   }

@@ -1,0 +1,49 @@
+import { Failure } from '../../../failure.js';
+import type { RequestTemplate } from '../request.js';
+import { emptyInRow, emptyOf, foreignCursor, quarter, wholeNumber, type Paging } from './paging.js';
+import { nextOf, nextRules, staysEmpty, type NextOptions } from './token.js';
+
+/** The address of this page as the page before gave it; the first page has none. */
+export type LinkPosition = { limit: number; link?: string; empty?: number };
+
+/**
+ * Each page gives the address of the next: in its body, or in a `Link` header (`values: { next: { link: 'next' } }`). It is
+ * asked for as it is, with the headers of the first request, and below the source's base URL only: credentials follow no link
+ * to another host. Ends when there is no address.
+ */
+export function link(options: NextOptions): Paging<LinkPosition> {
+  const { limit, next } = options;
+  return {
+    ...nextRules(options),
+    concurrency: 1,
+    link: next,
+    start: () => ({ limit }),
+    resume(cursor) {
+      const link = cursor['link'];
+      if (link !== undefined && typeof link !== 'string') throw foreignCursor('link');
+      return { limit: wholeNumber(cursor, 'limit', 1), ...(link !== undefined && { link }), ...emptyOf(cursor) };
+    },
+    next({ limit, link, empty }, { rows, values }) {
+      const following = nextOf(options, values, rows, 'address');
+      if (following === undefined || staysEmpty({ rows, empty }, following === link)) return null;
+      if (following === link && rows > 0)
+        throw new Failure('listing-loops', 'The listing answers with the address of the page that it was just asked for');
+      return { limit, link: following, ...emptyInRow(empty, rows) };
+    },
+    request: ({ link }, base) => (link === undefined ? undefined : follow(link, base)),
+    smaller: ({ limit, link, ...rest }) => (limit === 1 || link !== undefined ? null : { limit: quarter(limit), ...rest }),
+  };
+}
+
+/** A vendor's address as a request below `base`. Throws `Failure('redirect-refused')` for one elsewhere. */
+export function follow(link: string, base: URL): RequestTemplate {
+  const next = URL.canParse(link, base.href) ? new URL(link, base) : undefined;
+  const root = base.pathname.replace(/\/+$/, '');
+  if (!next) throw new Failure('response-mismatch', 'The address of the next page is not a URL');
+  if (next.origin !== base.origin || !next.pathname.startsWith(`${root}/`)) {
+    const where = next.origin === base.origin ? `${next.host} outside ${root}/` : `${next.protocol}//${next.host}`;
+    throw new Failure('redirect-refused', `The next page is said to be at ${where}, which is not below the base URL`);
+  }
+  // Verbatim: a query may hold a key twice, and is spelled as its vendor reads it.
+  return { method: 'GET', path: next.pathname.slice(root.length) + next.search };
+}

@@ -1,0 +1,18 @@
+/** References to characters, and CDATA, in which they are plain text. */
+const REFERENCE = /<!\[CDATA\[[\s\S]*?\]\]>|&#(?:x([0-9a-fA-F]+)|([0-9]+));/g;
+/** Characters that XML 1.0 allows in no form. */
+// oxlint-disable-next-line no-control-regex -- these are meant
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+function isAllowed(code: number): boolean {
+  if (code === 0x9 || code === 0xa || code === 0xd) return true;
+  return (code >= 0x20 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
+}
+
+/** Takes out the characters that XML forbids, also where they are written as references (`&#0;`). */
+export function cleaned(xml: string): string {
+  return xml.replace(FORBIDDEN, '').replace(REFERENCE, (found, hex?: string, decimal?: string) => {
+    if (hex === undefined && decimal === undefined) return found;
+    return isAllowed(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)) ? found : '';
+  });
+}
