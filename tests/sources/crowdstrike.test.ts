@@ -51,7 +51,7 @@ test.each([[{}], [{ next: '' }], [{ next: null }]])(
   },
 );
 
-test('an empty page ends the listing although it holds a token', async () => {
+test('an empty page that names itself as the next one ends the listing', async () => {
   server = await serve(devices({ next: Buffer.from('99').toString('base64') }));
   const { rows, pages, failure } = await collect(input({ CROWDSTRIKE_PAGE_SIZE: '5' }));
   expect(failure).toBeUndefined();
@@ -105,13 +105,30 @@ test('no resources are an empty page only where the total is 0', async () => {
   }
 });
 
-test('a token that the vendor forgot is an expired cursor, not a bad request', async () => {
-  server = await serve((request, response) => {
-    if (request.path === '/oauth2/token') return devices({})(request, response);
-    sendJson(response, { errors: [{ code: 400, message: 'invalid offset' }] }, 400);
-  });
-  expect((await failureOf(input(), { from: { limit: 5, token: 'old' } })).kind).toBe('cursor-expired');
-  expect((await failureOf(input())).kind).toBe('request-rejected');
+test('a token that the vendor forgot begins the listing anew, three times at most, and is then an expired cursor', async () => {
+  const forget = (times: number): Answerer => {
+    let left = times;
+    return (request, response) => {
+      if (!request.query.has('offset') || left-- <= 0) return devices({})(request, response);
+      sendJson(response, { errors: [{ code: 400, message: 'invalid offset' }] }, 400);
+    };
+  };
+  server = await serve(forget(3));
+  const { pages, failure } = await collect(input({ CROWDSTRIKE_PAGE_SIZE: '3' }));
+  expect(failure).toBeUndefined();
+  expect(pages.map(({ rows, cursor }) => [rows, cursor['restarted'] ?? 0])).toEqual([
+    [3, 0],
+    [3, 1],
+    [3, 2],
+    [3, 3],
+    [2, 3],
+  ]);
+  expect(pages.flatMap(({ warnings }) => warnings ?? [])[0]).toMatch(/refused the cursor as expired.*began anew/);
+  await server.close();
+
+  server = await serve(forget(99));
+  const refused = await failureOf(input({ CROWDSTRIKE_PAGE_SIZE: '3' }), { from: { limit: 3, token: 'old' } });
+  expect(refused).toMatchObject({ kind: 'cursor-expired', message: expect.stringMatching(/begun anew 3 times/) });
 });
 
 test('wrong credentials are named with their variables, however the token endpoint words it', async () => {

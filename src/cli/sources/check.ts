@@ -115,10 +115,7 @@ export async function check(source: AnySource, file: string, config: Config, opt
 
 const noted = ({ kind, message, details: { remedy, retryAfterMs } }: Failure) => ({
   kind,
-  message:
-    retryAfterMs === undefined
-      ? message
-      : `${message}; it asks to wait ${Math.ceil(retryAfterMs / 1000)} s`,
+  message: retryAfterMs === undefined ? message : `${message}; it asks to wait ${Math.ceil(retryAfterMs / 1000)} s`,
   ...(remedy === undefined ? {} : { remedy }),
 });
 

@@ -46,7 +46,10 @@ function tooLong(answer: Answer): string {
 export function hints(answer: Answer): { retryAfterMs?: number; traceId?: string } {
   const wait = waitHint(answer.headers, bodyText(answer));
   const traceId = answer.headers.get('x-cs-traceid') ?? answer.headers.get('x-request-id');
-  return { ...(wait !== undefined && { retryAfterMs: Math.min(wait, LONGEST_WAIT) }), ...(traceId !== null && { traceId }) };
+  return {
+    ...(wait !== undefined && { retryAfterMs: Math.min(wait, LONGEST_WAIT) }),
+    ...(traceId !== null && { traceId }),
+  };
 }
 
 /** Statuses that say "not now" when they come with a wait; 403 is GitHub's and others' way to limit. */

@@ -26,7 +26,8 @@ export function restartable(from: Cursor | null): Restart {
 export const restarts = {
   /** Whether to begin anew: only where a position that the vendor itself gave was refused by it. */
   helps(error: unknown, walked: boolean, times: number): boolean {
-    if (!(error instanceof Failure) || error.kind !== 'cursor-expired' || error.details.status === undefined) return false;
+    if (!(error instanceof Failure) || error.kind !== 'cursor-expired' || error.details.status === undefined)
+      return false;
     if (!walked) return false;
     if (times < MOST_RESTARTS) return true;
     error.message += `, after the listing had begun anew ${times} times`;

@@ -1,7 +1,7 @@
 import { Failure } from '../../../failure.js';
 import type { RequestTemplate } from '../request.js';
 import { emptyInRow, emptyOf, foreignCursor, quarter, wholeNumber, type Paging } from './paging.js';
-import { nextOf, nextRules, staysEmpty, type NextOptions } from './token.js';
+import { nextOf, nextRules, type NextOptions } from './token.js';
 
 /** The address of this page as the page before gave it; the first page has none. */
 export type LinkPosition = { limit: number; link?: string; empty?: number };
@@ -25,13 +25,17 @@ export function link(options: NextOptions): Paging<LinkPosition> {
     },
     next({ limit, link, empty }, { rows, values }) {
       const following = nextOf(options, values, rows, 'address');
-      if (following === undefined || staysEmpty({ rows, empty }, following === link)) return null;
-      if (following === link && rows > 0)
-        throw new Failure('listing-loops', 'The listing answers with the address of the page that it was just asked for');
+      if (following === undefined || (following === link && rows === 0)) return null;
+      if (following === link)
+        throw new Failure(
+          'listing-loops',
+          'The listing answers with the address of the page that it was just asked for',
+        );
       return { limit, link: following, ...emptyInRow(empty, rows) };
     },
     request: ({ link }, base) => (link === undefined ? undefined : follow(link, base)),
-    smaller: ({ limit, link, ...rest }) => (limit === 1 || link !== undefined ? null : { limit: quarter(limit), ...rest }),
+    smaller: ({ limit, link, ...rest }) =>
+      limit === 1 || link !== undefined ? null : { limit: quarter(limit), ...rest },
   };
 }
 

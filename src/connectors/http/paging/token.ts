@@ -1,15 +1,6 @@
 import { Failure } from '../../../failure.js';
 import type { PageDoubt } from '../../../sources/source.js';
-import {
-  emptyInRow,
-  emptyOf,
-  foreignCursor,
-  nextText,
-  quarter,
-  saysMore,
-  wholeNumber,
-  type Paging,
-} from './paging.js';
+import { emptyInRow, emptyOf, foreignCursor, nextText, quarter, saysMore, wholeNumber, type Paging } from './paging.js';
 
 /** The vendor's opaque token for this page; the first page has none. `empty`: how many pages in a row were empty before it. */
 export type TokenPosition = { limit: number; token?: string; empty?: number };
@@ -44,18 +35,15 @@ export function token(options: NextOptions): Paging<TokenPosition> {
     },
     next({ limit, token, empty }, { rows, values }) {
       const following = nextOf(options, values, rows, 'token');
-      if (following === undefined || staysEmpty({ rows, empty }, following === token)) return null;
-      if (following === token && rows > 0)
+      // An empty page that names itself as the next one ends the listing, in doubt.
+      if (following === undefined || (following === token && rows === 0)) return null;
+      if (following === token)
         throw new Failure('listing-loops', 'The listing answers with the token of the page that it was just asked for');
       return { limit, token: following, ...emptyInRow(empty, rows) };
     },
     smaller: ({ limit, ...rest }) => (limit === 1 ? null : { limit: quarter(limit), ...rest }),
   };
 }
-
-/** An empty page that leads to itself, asked for a second time: there is no more, whatever it says. */
-export const staysEmpty = ({ rows, empty }: { rows: number; empty: number | undefined }, same: boolean): boolean =>
-  same && rows === 0 && empty !== undefined;
 
 /** Where a page says that the listing goes on. */
 export function nextOf(
