@@ -133,6 +133,7 @@ test.each([
     'settings.url: has a default that the setting itself refuses',
   ],
   ['export default defineSource(', 'export default defineSorce(', 'cannot be loaded: defineSorce is not defined'],
+  ['export default', 'const helper = () => nothere(1);\nexport default', 'nothere is not defined (line '],
   ['const settings = {', 'const settings = {{', 'cannot be loaded: Unexpected token `{`'],
   ["from './acme/id.js'", "from './acme/none.js'", 'cannot be loaded: Cannot find module'],
 ])('a definition with %s changed to %s is refused in one sentence that names file and fault', (from, to, fault) => {
@@ -142,6 +143,33 @@ test.each([
   expect(failure.message).toContain(join(folder, 'acme.ts'));
   expect(failure.message).toContain(fault);
   expect(failure.message).not.toContain('\n');
+});
+
+test('a call of what is not imported, or is not where it is imported from, is named with its line', () => {
+  put('a.ts', `import { tokn } from 'rollcall';\n// é\nexport const page = () =>\n  tokn({ limit: 1 });`);
+  expect(failureOf(load).message).toMatch(
+    /a\.ts cannot be loaded: tokn is not in rollcall, did you mean token \(line 4\)$/,
+  );
+  put('a.ts', `import { text } from 'rollcall/host/canonical.js';\nexport const page = () => {\n  return txt(1);\n};`);
+  expect(failureOf(load).message).toMatch(/txt is not defined, did you mean text \(line 3\)$/);
+});
+
+test('whatever declares a name, a call of it is none of what is not there', () => {
+  put(
+    'a.ts',
+    `import * as all from 'rollcall';
+     import one, { Failure as Broken } from 'rollcall';
+     declare function outside(): void;
+     const { a, b: [c, ...d], ...e } = Object({ b: [1] }), f = ({ g }: { g: () => void }, h = () => 1, ...i: (() => void)[]) => { g(); h(); i(); };
+     class K { static m(n: () => void) { n(); new K(); } }
+     function* o(p: () => void) { p(); yield o; try { q(); } catch (r) { r(); } }
+     const q = function s() { s(); };
+     enum T { U }
+     for (const v of [() => 1]) v();
+     export const use = () => { a(); c(); d(); e(); f(); one(); new Broken(); all(); outside(); o(); T(); structuredClone(1); require('x'); new Map(); import('y'); super_(); };
+     const super_ = (w: any) => ((x: any) => x())(w);`,
+  );
+  expect(load().names()).not.toContain('a');
 });
 
 test('a name that two files declare, a folder that is not there and a helper are each told', () => {

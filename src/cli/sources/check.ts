@@ -4,8 +4,10 @@ import { Failure, type FailureKind } from '../../failure.js';
 import type { AnySource } from '../../sources/source.js';
 import { EXIT } from '../exit.js';
 import { ask } from './ask.js';
+import { doubtsOf } from './doubts.js';
 import { faultyOf, remarksOn, shownPath, type Faulty } from './definition.js';
 import { faultOf, findSources } from './find.js';
+import { brokenIn } from './rehearse.js';
 import { isMeant, settingLines, type SettingLine } from './settings.js';
 import { tellChecked, tellFaulty } from './tell-check.js';
 import { toldBy, type Told } from './told.js';
@@ -80,6 +82,15 @@ const none = (names: readonly string[]) =>
 export async function check(source: AnySource, file: string, config: Config, options: Options): Promise<Checked> {
   const settings = settingLines(source, config.environment);
   const checked: Checked = { name: source.name, file: shownPath(file), remarks: remarksOn(source), settings };
+  const broken = brokenIn(source, file, config.environment);
+  if (broken !== undefined) {
+    checked.failure = {
+      kind: 'settings-invalid',
+      message: `${checked.file}: ${broken}`,
+      remedy: 'Correct the source file',
+    };
+    return checked;
+  }
   const unset = settings.filter(({ fault }) => fault !== undefined);
   if (unset.length > 0) {
     // Nobody has begun to set it up: without a wish for a request that is no fault.
@@ -96,13 +107,16 @@ export async function check(source: AnySource, file: string, config: Config, opt
     // A queue is asked how many wait: to receive one for it would count against its redrive policy.
     const rows = source.listing === 'queue' ? 0 : 1;
     const { page, failure, exchanges, ms } = await ask(source, config, rows, options.timeout * 1000);
-    const total = page?.total ?? (page?.next === null && source.listing !== 'queue' ? page.rows : undefined);
+    const lacking = page?.lacks ?? [];
+    // Where it is not known how a page goes on, this one need not be all.
+    const all = page?.next === null && source.listing !== 'queue' && lacking.length === 0;
+    const total = page?.total ?? (all ? page?.rows : undefined);
     checked.answer = {
       ms,
       requests: exchanges.map(({ method, at, status, ms }) => ({ method, at, status, ms })),
       ...(page ? { rows: page.rows } : {}),
       ...(total === undefined ? {} : { total }),
-      warnings: page?.warnings ?? [],
+      warnings: [...(page?.warnings ?? []), ...doubtsOf(page)],
       ...toldBy(exchanges, secretsOf(source, config)),
     };
     if (failure) checked.failure = noted(failure);

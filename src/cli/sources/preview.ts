@@ -9,6 +9,7 @@ import { report } from '../exit.js';
 import { plain } from '../../plain.js';
 import { ask } from './ask.js';
 import { beside, shortened } from './beside.js';
+import { doubtsOf } from './doubts.js';
 import { exitFor, seconds } from './check.js';
 import { sourceNamed } from './find.js';
 import { jsonText, readRows, type ReadRow } from './read-rows.js';
@@ -46,7 +47,11 @@ export const previewCommand = new Command('preview')
       return;
     }
     const rows = page ? readRows(source, input, page, most, { junk: junkOf(config.junk), keys }) : [];
-    const notes = [...notesOn(page, rows, personal, source.listing === 'queue'), ...(page?.warnings ?? [])];
+    const notes = [
+      ...notesOn(page, rows, personal, source.listing === 'queue'),
+      ...(page?.warnings ?? []),
+      ...doubtsOf(page),
+    ];
     if (json) {
       const total = page?.total === undefined ? {} : { total: page.total };
       process.stdout.write(`${jsonText({ source: name, ...total, rows, notes })}\n`);

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { compileFunction, constants } from 'node:vm';
 import type { transformSync } from '@swc/core';
+import { undefinedCall } from './undefined-calls.js';
 
 interface Loaded {
   exports: Record<string, unknown>;
@@ -22,7 +23,8 @@ export function loadModule(file: string, loaded = new Map<string, Loaded>()): Re
   loaded.set(file, module);
   // Loaded for those who have such sources only: the compiler takes 27 MB.
   const { transformSync: transform } = require('@swc/core') as { transformSync: typeof transformSync };
-  const { code } = transform(readFileSync(file, 'utf8'), {
+  const text = readFileSync(file, 'utf8');
+  const { code } = transform(text, {
     filename: file,
     swcrc: false,
     configFile: false,
@@ -31,6 +33,9 @@ export function loadModule(file: string, loaded = new Map<string, Loaded>()): Re
     module: { type: 'commonjs' },
     sourceMaps: 'inline',
   });
+  // Called only once a record or a page is there, it would be found out in the middle of a run.
+  const fault = undefinedCall(text, extname(file) === '.ts', ownExports);
+  if (fault !== undefined) throw new Error(fault);
   const run = compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'], {
     filename: file,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -42,10 +47,8 @@ export function loadModule(file: string, loaded = new Map<string, Loaded>()): Re
 function requireFor(file: string, loaded: Map<string, Loaded>): (specifier: string) => unknown {
   const outside = createRequire(file);
   return (specifier) => {
-    if (specifier === 'rollcall') return require(join(__dirname, 'api')) as unknown;
-    if (specifier.startsWith('rollcall/')) {
-      return require(join(OWN, specifier.slice('rollcall/'.length).replace(/\.js$/, ''))) as unknown;
-    }
+    const own = ownModule(specifier);
+    if (own !== undefined) return require(own) as unknown;
     if (specifier.startsWith('.')) return requireBeside(resolve(dirname(file), specifier), loaded, outside);
     try {
       return outside(specifier) as unknown;
@@ -54,6 +57,19 @@ function requireFor(file: string, loaded: Map<string, Loaded>): (specifier: stri
       return require(specifier) as unknown;
     }
   };
+}
+
+/** Path of a module of the project that is imported as `rollcall` or `rollcall/<path below src>`. */
+function ownModule(specifier: string): string | undefined {
+  if (specifier === 'rollcall') return join(__dirname, 'api');
+  return specifier.startsWith('rollcall/')
+    ? join(OWN, specifier.slice('rollcall/'.length).replace(/\.js$/, ''))
+    : undefined;
+}
+
+function ownExports(specifier: string): object | undefined {
+  const own = ownModule(specifier);
+  return own === undefined ? undefined : (require(own) as object);
 }
 
 /** TypeScript sources name each other with the extension `.js`, or with none. */
