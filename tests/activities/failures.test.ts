@@ -38,6 +38,23 @@ test('a limit is waited for as long as the vendor says, without alarm', () => {
   expect(failure.category).toBe('BENIGN');
 });
 
+test.each<FailureKind>(['vendor-error', 'response-mismatch', 'rate-limited'])(
+  'a wait that comes with a %s is waited for, and no impatience',
+  (kind) => {
+    const waits = new Failure(kind, 'Later', { retryAfterMs: 45_000 });
+    expect(classify(waits)).toMatchObject({ nonRetryable: false, nextRetryDelay: 45_000 });
+    if (kind === 'response-mismatch') return;
+    expect(classify(waits, { count: 29, since: 0 }, 1e9).nonRetryable).toBe(false);
+    expect(classify(waits, { count: 30, since: 0 }, 1e9).nonRetryable).toBe(true);
+  },
+);
+
+test('a wait that comes with what no other try can cure is none', () => {
+  const refused = classify(new Failure('credentials-rejected', 'No', { retryAfterMs: 45_000 }));
+  expect(refused.nonRetryable).toBe(true);
+  expect(refused.nextRetryDelay).toBeUndefined();
+});
+
 test('a late attempt is tried again and is no alarm: its work goes on where the other one has come to', () => {
   const failure = classify(new Failure('superseded', 'Another attempt'), { count: 99, since: 0 }, 1e9);
   expect(failure).toMatchObject({ nonRetryable: false, category: 'BENIGN' });

@@ -88,17 +88,20 @@ test('the body behind a failure is kept beside it for quarantine, and not in it'
   expect(evidenceOf(failure)!.body.toString()).toBe('{"error":"SECRET-body"}');
 });
 
+/** The vendor's own time, so that it does not matter when a test of the table runs. */
+const VENDOR = { date: 'Mon, 30 Nov 2026 12:00:00 GMT' };
+const vendorSoon = (seconds: number) => String(Date.parse(VENDOR.date) / 1000 + seconds);
 const soon = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 
 test.each<[string, Record<string, string>, string, number]>([
   ['Retry-After in seconds', { 'retry-after': '7' }, '', 7],
-  ['Retry-After as a date', { 'retry-after': new Date((soon(0) + 20) * 1000).toUTCString() }, '', 20],
-  ['X-RateLimit-RetryAfter in epoch seconds', { 'x-ratelimit-retryafter': String(soon(30)) }, '', 30],
+  ['Retry-After as a date', { ...VENDOR, 'retry-after': 'Mon, 30 Nov 2026 12:00:20 GMT' }, '', 20],
+  ['X-RateLimit-RetryAfter in epoch seconds', { ...VENDOR, 'x-ratelimit-retryafter': vendorSoon(30) }, '', 30],
   ['X-RateLimit-ToWait-Sec', { 'x-ratelimit-towait-sec': '3600' }, '', 3600],
   ['the longest of several', { 'retry-after': '1', 'x-ratelimit-towait-sec': '90' }, '', 90],
   ['SECONDS_TO_WAIT in XML', {}, '<ITEM><KEY>SECONDS_TO_WAIT</KEY><VALUE>68928</VALUE></ITEM>', 68_928],
   ['SECONDS_TO_WAIT in JSON', {}, '{"KEY":"SECONDS_TO_WAIT","VALUE":"12"}', 12],
-  ['a point in time that has passed', { 'x-ratelimit-retryafter': String(soon(-60)) }, '', 1],
+  ['a point in time that has passed', { ...VENDOR, 'x-ratelimit-retryafter': vendorSoon(-60) }, '', 1],
 ])('the wait is taken from %s', async (_title, headers, text, seconds) => {
   answer = (response) => sendText(response, text, 429, headers);
   const { details } = await failureOf(listInput(server.url));
@@ -195,4 +198,26 @@ test('deprecation headers become one warning a page', async () => {
     });
   const { pages } = await collect(listInput(server.url));
   expect(pages[0]!.warnings).toEqual([`${server.host}/hosts is deprecated by its vendor, its last day is 2027-01-23`]);
+});
+
+test.each<[number, FailureKind, Record<string, string>, number]>([
+  [503, 'vendor-error', { 'retry-after': '45' }, 45_000],
+  [502, 'vendor-error', { 'retry-after': '45' }, 45_000],
+  [408, 'vendor-error', { 'retry-after': '45' }, 45_000],
+  [409, 'rate-limited', { 'retry-after': '45' }, 45_000],
+  [403, 'rate-limited', { 'retry-after': '45' }, 45_000],
+  [429, 'rate-limited', { 'retry-after': '45' }, 45_000],
+  [
+    503,
+    'vendor-error',
+    { date: 'Mon, 30 Nov 2026 12:00:00 GMT', 'retry-after': 'Mon, 30 Nov 2026 12:01:30 GMT' },
+    90_000,
+  ],
+  [503, 'vendor-error', { 'x-ratelimit-towait-sec': '7' }, 7_000],
+  [503, 'vendor-error', { 'retry-after': '99999999' }, 24 * 3_600_000],
+])('%i names its wait: %s %j', async (status, kind, headers, wait) => {
+  answer = (response) => sendText(response, '', status, headers);
+  const failure = await failureOf(listInput(server.url));
+  expect(failure).toMatchObject({ kind, details: { status, retryAfterMs: wait } });
+  expect(failure.message.includes('asks to wait')).toBe(wait === 24 * 3_600_000);
 });

@@ -80,6 +80,33 @@ test('one record that is not well-formed, or nests too deep, is an error of its 
   ]);
 });
 
+test.each(['a&#0;b', 'a&#x1F;b', 'a&#xFFFE;b', 'a&#xD800;b', 'a&#99999999;b', 'a\u0000b', 'a\u0001b', 'a\uffffb'])(
+  'a character that XML forbids is taken out: %j',
+  (name) => {
+    const rows = [
+      ...read(
+        page(
+          `<data><HostAsset><id>1</id></HostAsset><HostAsset><id>2</id><name>${name}</name><os><![CDATA[&#0;]]></os></HostAsset><HostAsset><id>3</id></HostAsset></data>`,
+        ),
+      ).all(),
+    ];
+    expect(rows.map(({ value }) => value)).toEqual([{ id: '1' }, { id: '2', name: 'ab', os: '&#0;' }, { id: '3' }]);
+  },
+);
+
+test('an ampersand that begins no reference is itself', () => {
+  const [row] = [...read(page('<data><HostAsset><n>AT&T & &lt;Co&#x2e; &</n></HostAsset></data>')).all()];
+  expect(row!.value).toEqual({ n: 'AT&T & <Co. &' });
+});
+
+test('of a record that is not well-formed all the same its id can be read', () => {
+  const bad = ['<id>1</id><n>&bogus;</n>', '<id>1</id><n><c></n>', '<n x=1/><id>1</id>'];
+  for (const record of bad) {
+    const [row] = [...read(page(`<data><HostAsset>${record}</HostAsset></data>`)).all()];
+    expect(row).toMatchObject({ error: 'Not well-formed XML', partial: { id: '1' } });
+  }
+});
+
 test('a document that is cut anywhere is never taken for a whole one', () => {
   const text = page('<data><HostAsset><id>1</id><n a="&gt;>"/></HostAsset></data>').trim();
   for (let length = 1; length < text.length; length++) expect(() => read(text.slice(0, length))).toThrow(Malformed);

@@ -1,5 +1,5 @@
-/** References to characters, and CDATA, in which they are plain text. */
-const REFERENCE = /<!\[CDATA\[[\s\S]*?\]\]>|&#(?:x([0-9a-fA-F]+)|([0-9]+));/g;
+/** CDATA, in which the others are plain text; references to characters; and an `&` that begins no reference. */
+const REFERENCE = /<!\[CDATA\[[\s\S]*?\]\]>|&#(?:x([0-9a-fA-F]+)|([0-9]+));|&(?![A-Za-z_:][\w.:-]*;)/g;
 /** Characters that XML 1.0 allows in no form. */
 // oxlint-disable-next-line no-control-regex -- these are meant
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
@@ -11,9 +11,10 @@ function isAllowed(code: number): boolean {
   );
 }
 
-/** Takes out the characters that XML forbids, also where they are written as references (`&#0;`). */
+/** Takes out the characters that XML forbids, also where they are written as references (`&#0;`), and escapes a bare `&`. */
 export function cleaned(xml: string): string {
   return xml.replace(FORBIDDEN, '').replace(REFERENCE, (found, hex?: string, decimal?: string) => {
+    if (found === '&') return '&amp;';
     if (hex === undefined && decimal === undefined) return found;
     return isAllowed(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)) ? found : '';
   });
