@@ -31,7 +31,7 @@ export function brokenIn(
 
 /** Where in a file an error was thrown, as its stack tells. */
 function lineIn(file: string, error: unknown): string {
-  const stack = String((error as Error).stack ?? '').split('\n');
+  const stack = ((error as Error).stack ?? '').split('\n');
   const frame = stack.find((line) => line.includes(`${basename(file)}:`));
   const line = frame && /:(\d+):\d+\)?$/.exec(frame.trim())?.[1];
   return line === undefined ? '' : ` (${basename(file)}, line ${line})`;
