@@ -17,7 +17,7 @@ import { SEED, series } from '../support/soak.js';
 
 /** Killed at any moment and started again, a delivery ends as one that nobody disturbed, byte for byte. */
 
-const KILLS = series(3, 100);
+const KILLS = series(2, 100);
 const EVENTS = series(1_500, 4_000);
 let mongod: Awaited<ReturnType<typeof startMongod>>;
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
