@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { dropStore, freshStore } from '../support/store.js';
 import { runProgram } from '../support/program.js';
 
-jest.setTimeout(240_000);
-
 const cwd = mkdtempSync(join(tmpdir(), 'rollcall-schedule-'));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 

@@ -15,6 +15,7 @@ import { sqsInput, type SqsInputOptions } from '../../src/connectors/sqs/index.j
 import { createQueue, localClient } from '../../src/servers/queues.js';
 import { type OpenSqs } from '../../src/servers/sqs.js';
 import type { FetchedPage, FetchOptions, Input } from '../../src/sources/source.js';
+import { eventually } from '../support/eventually.js';
 import { serve, type HttpServer } from '../support/http-server.js';
 import { sharedSqs } from '../support/sqs.js';
 
@@ -267,7 +268,7 @@ test('a message that comes again while it is held is in one page only, and goes 
     fetchOptions({ follow: true, more: () => rows.length === 0 || receipts.length < 3 }),
   )) {
     rows.push(page.rows);
-    while (receipts.length < 3) await delay(20);
+    await eventually('the message for the third time', () => receipts.length >= 3);
     await input.acknowledge?.(page);
   }
   expect(rows).toEqual([1]);

@@ -17,8 +17,6 @@ import { compareListing } from '../../src/store/retire.js';
 import { countUnkept } from '../../src/store/unkept.js';
 import { dropStore, freshStore } from '../support/store.js';
 
-jest.setTimeout(120_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-rows-'));
 // What a mapping of a user's own may do: nothing is checked, and each field is whatever came.
 writeFileSync(

@@ -14,6 +14,7 @@ import { claimingRaw } from '../../src/store/raw-claim.js';
 import { restore } from '../../src/store/restore.js';
 import { record } from '../host/records.js';
 import { putHosts } from '../export/inventory.js';
+import { eventually } from '../support/eventually.js';
 import { freshStore } from '../support/store.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-backup-'));
@@ -209,7 +210,7 @@ test('while a backup is taken no body is removed: whoever would is refused by na
 test('a backup waits for erasing to end, says who it waits for, and gives up by name', async () => {
   let end = () => {};
   const erasing = claimingRaw(store, 'rollcall erase', () => new Promise<void>((resolve) => (end = resolve)));
-  await waitFor(async () => (await store.leases.findOne({ _id: 'raw-pages' }))?.holder);
+  await eventually('the claim of raw pages', async () => (await store.leases.findOne({ _id: 'raw-pages' }))?.holder);
   await expect(backup(store, folder(), { patienceMs: 0 })).rejects.toThrow(/in use by rollcall erase, process/);
   const path = folder();
   const told: string[] = [];
@@ -248,12 +249,3 @@ test('a claim whose process died ends by itself, and a process that slept throug
   await expect(removing).rejects.toThrow(/rollcall prune did not answer for a minute/);
   expect(await store.bodies.countDocuments()).toBe(1);
 });
-
-async function waitFor<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (const until = Date.now() + 60_000; ;) {
-    const seen = await look();
-    if (seen) return seen;
-    if (Date.now() > until) throw new Error(`Waited in vain: ${JSON.stringify(seen)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

@@ -2,6 +2,7 @@ import { array, constantFrom, sample } from 'fast-check';
 import { locateBinary } from '../../src/servers/locate.js';
 import { startTemporal, type RunningTemporal } from '../../src/servers/temporal.js';
 import { openControlled, type Controlled, type ControlledSource } from './controlled.js';
+import { eventually } from '../support/eventually.js';
 
 /** Control signals around continue-as-new, which a history as short as this server allows brings after every page or two. */
 let temporal: RunningTemporal;
@@ -50,7 +51,7 @@ const MOMENTS: [string, (source: ControlledSource, send: Send) => Promise<void>]
       await source.normalizing.reached;
       source.fetching.open();
       // The stretch is told of, and the history is long enough: nothing but the normalization is awaited now.
-      while ((await controlled.progress(source)).pages === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await eventually('a page', async () => (await controlled.progress(source)).pages);
       await send();
       open(source);
     },
@@ -61,7 +62,7 @@ const MOMENTS: [string, (source: ControlledSource, send: Send) => Promise<void>]
       await source.fetching.reached;
       await source.normalizing.reached;
       source.fetching.open();
-      while ((await controlled.progress(source)).pages === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await eventually('a page', async () => (await controlled.progress(source)).pages);
       source.normalizing.open();
       await send();
       open(source);
