@@ -79,8 +79,13 @@ test('the page is started where it is asked for, and needs nothing but MongoDB',
 });
 
 test('the page gets the token from the user alone, and settings as the worker has them', () => {
-  const { ROLLCALL_UI_ADDRESS: address, ROLLCALL_UI_TOKEN: token, ...others } = ui.environment!;
-  expect([address, token]).toEqual(['0.0.0.0:8300', null]);
+  const {
+    ROLLCALL_UI_ADDRESS: address,
+    ROLLCALL_UI_TOKEN: token,
+    ROLLCALL_UI_PROXIES: proxies,
+    ...others
+  } = ui.environment!;
+  expect([address, token, proxies]).toEqual(['0.0.0.0:8300', null, null]);
   expect(Object.keys(others)).toContain('MONGODB_DATABASE');
   expect(worker.environment).toMatchObject(others);
   // Neither credentials of sources nor keys.
@@ -109,7 +114,7 @@ test('the file holds no secret', () => {
 test('the worker gets every variable of the configuration and of the sources', () => {
   // Of other servers than those of the file, of folders that the container does not have, or of the page for looking.
   const elsewhere = ['TEMPORAL_NAMESPACE', 'TEMPORAL_API_KEY', 'TEMPORAL_TLS', 'ROLLCALL_SOURCES'];
-  elsewhere.push('ROLLCALL_UI_ADDRESS', 'ROLLCALL_UI_TOKEN');
+  elsewhere.push('ROLLCALL_UI_ADDRESS', 'ROLLCALL_UI_TOKEN', 'ROLLCALL_UI_PROXIES');
   const declared = [...configVariables(), ...loadSources().all().flatMap(sourceVariables)];
   // Read by the AWS SDK and by Node.
   const libraries = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'TMPDIR'];
