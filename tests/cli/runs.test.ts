@@ -114,7 +114,7 @@ test('status tells how far a run is and why it waits, follows it to its end, and
   const limited = await eventually(
     'a source that waits',
     () => run('status', '--once'),
-    ({ out }) => /waiting/.test(out),
+    ({ out }) => /waiting: rate limited/.test(out),
   );
   expect(limited.out).toMatch(
     /^Under way: run \d{14}-[0-9a-f]{8}\nqualys-demo: fetching: 2 pages, 100 (of \d+ )?records, .*normalized\n/,

@@ -102,7 +102,7 @@ test('our names and labels are as Prometheus wants them, and labels have few val
   else expect([promtool.status, promtool.stdout, promtool.stderr]).toEqual([0, '', '']);
   for (const { name, labels } of samples.filter((sample) => sample.name.startsWith('rollcall_'))) {
     expect(name).toMatch(
-      /_(?:total|seconds|bytes|bucket|sum|count|remaining|rows|waiting|parked|overdue|up|hosts|backlog)$/,
+      /_(?:total|seconds|bytes|bucket|sum|count|remaining|rows|waiting|aside|parked|overdue|up|hosts|backlog)$/,
     );
     for (const value of Object.values(labels)) expect(value.length).toBeLessThan(30);
   }
