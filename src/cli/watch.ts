@@ -27,10 +27,10 @@ export function watchRun(client: Client, handle: RunHandle, store?: Store): Prom
 export async function watching<T>(look: () => Promise<SourceView[]>, end: Promise<T>): Promise<T> {
   const screen = new Screen();
   const paces = new Paces();
-  const view = { open: true };
+  const view = { open: true, looking: Promise.resolve<SourceView[]>([]) };
   const drawing = (async () => {
     while (view.open) {
-      const views = await look().catch(() => []);
+      const views = await (view.looking = look().catch(() => []));
       if (view.open) screen.draw(views.map((each) => lineOf(each, paces.look(each))));
       await new Promise((resolve) => setTimeout(resolve, screen.live ? LIVE_MS : PLAIN_MS).unref());
     }
@@ -41,6 +41,8 @@ export async function watching<T>(look: () => Promise<SourceView[]>, end: Promis
     view.open = false;
     screen.clear();
     drawing.catch(() => {});
+    // Requests under way would be sent again on a connection that the caller closes.
+    await view.looking;
   }
 }
 

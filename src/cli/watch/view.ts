@@ -40,7 +40,7 @@ export async function viewSource(
   const handle = client.workflow.getHandle(workflowId);
   const [progress, description] = await Promise.all([
     asking(client, () => handle.query(progressQuery)),
-    known ?? handle.describe().catch(() => undefined),
+    known ?? asking(client, () => handle.describe()),
   ]);
   const since = startOf(description);
   return {
@@ -58,6 +58,6 @@ function startOf(description: WorkflowExecutionDescription | undefined): Date | 
   return optionalTsToDate(first) ?? description?.startTime;
 }
 
-async function asking<T>(client: Client, query: () => Promise<T>): Promise<T | undefined> {
-  return client.withDeadline(Date.now() + QUERY_MS, query).catch(() => undefined);
+async function asking<T>(client: Client, question: () => Promise<T>): Promise<T | undefined> {
+  return client.withDeadline(Date.now() + QUERY_MS, question).catch(() => undefined);
 }
