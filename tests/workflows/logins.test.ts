@@ -50,7 +50,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   queueUrl = await createQueue(server.endpoint, `logins-${Math.random().toString(36).slice(2)}`, {
-    VisibilityTimeout: '10',
+    VisibilityTimeout: '30',
   });
   pipeline = await openPipeline({
     LOGINS_SQS_URL: queueUrl,
@@ -105,7 +105,9 @@ const login = (more: Record<string, unknown> = {}) => ({
 test('every message is a login or in quarantine, the queue is empty, and no clear value is anywhere', async () => {
   const sent = await fillQueue({ endpoint: server.endpoint, queueUrl, count: 1_000, seed: 5 });
   const account = await collect();
-  expect(account).toMatchObject({ status: 'complete', records: 1_000, unchanged: 0 });
+  expect(account.status).toBe('complete');
+  // A queue may give a message twice, and does when a machine is busy for longer than messages stay invisible.
+  expect(account.records - account.unchanged).toBe(1_000);
   expect(account.quarantined).toBeGreaterThan(0);
   expect(account.new + account.quarantined).toBe(1_000);
   expect(await pipeline.store.logins.countDocuments()).toBe(account.new);
