@@ -67,6 +67,8 @@ export async function openPipeline(environment: Record<string, string>, keepData
       config,
       log: pino({ level: 'silent' }),
     }),
+    // In this thread: a thread of its own costs half a second of CPU, and one that a busy machine keeps waiting is no deadlock.
+    debugMode: true,
     maxHeartbeatThrottleInterval: throttleMs(config.timings),
     defaultHeartbeatThrottleInterval: throttleMs(config.timings),
     stickyQueueScheduleToStartTimeout: stickyMs(config.timings),
