@@ -18,8 +18,11 @@ export interface Merged {
   settled: number;
   /** Records that were resolved for it, these included. */
   resolved: number;
+  /** New hosts. */
   created: number;
+  /** Hosts with other fields or under another id. */
   changed: number;
+  /** Hosts whose records are in others now. */
   removed: number;
 }
 
@@ -168,12 +171,12 @@ async function writeHosts(
     await redirect(store, removed, golden, now, session);
   }
   const history = historyOf(before, after, different);
+  // A host under another id is no new one.
+  const formerOf = new Map(
+    history.flatMap(({ host, kind, others = [] }) => (kind === 'renamed' ? [[host, others[0]!]] : [])),
+  );
   if (inserts.length > 0) {
-    const formerOf = new Map(
-      history.flatMap(({ host, kind, others = [] }) => (kind === 'renamed' ? [[host, others[0]!]] : [])),
-    );
     const docs = inserts.map((host): HostDoc => {
-      // A host under another name is no new one.
       const former = before.get(formerOf.get(host._id) ?? '') as Partial<HostDoc> | undefined;
       return {
         ...host,
@@ -190,7 +193,11 @@ async function writeHosts(
   if (updates.length > 0) await store.hosts.bulkWrite(updates, { session, ordered: false });
   const entries = history.map((entry) => ({ _id: objectIdOf(now), ...entry, at: now, run }));
   if (entries.length > 0) await store.changes.insertMany(entries, { session });
-  return { created: inserts.length, changed: updates.length, removed: removed.length };
+  return {
+    created: inserts.length - formerOf.size,
+    changed: updates.length + formerOf.size,
+    removed: removed.length - formerOf.size,
+  };
 }
 
 /** It begins with its time, by which the history is in order. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSimulator } from '../../simulator/spawn.js';
+import { FLEET_NOW } from '../../simulator/times.js';
 import { fleetDate } from '../../src/cli/demo/fleet-date.js';
 import { demo } from './clients.js';
 
@@ -35,16 +36,22 @@ test('a fleet lives until the date that it is given, and a seed and a date give 
   for (const time of seen) expect(time).toBeLessThan(now);
 });
 
-test('the demo dates its fleet from today, and keeps that for a week, so that a second demo finds what it wrote', () => {
+test('the demo’s fleet lives within the last week, and stays as it is for two, so that a second demo finds what it wrote', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-dates-'));
   try {
-    const at = (text: string) => fleetDate(folder, 'demo_1_1', new Date(text));
-    expect(at('2026-11-30T13:00:00Z')).toBe('2026-11-30T00:00:00.000Z');
-    expect(at('2026-12-06T23:00:00Z')).toBe('2026-11-30T00:00:00.000Z');
-    expect(at('2026-12-07T00:00:00Z')).toBe('2026-12-07T00:00:00.000Z');
+    const at = (text: string, database = 'demo_1_1') => fleetDate(folder, database, new Date(text));
+    expect(at('2026-11-30T13:00:00Z')).toBe('2026-11-30T08:00:00.000Z');
+    expect(at('2026-12-14T07:00:00Z')).toBe('2026-11-30T08:00:00.000Z');
+    expect(at('2026-12-14T08:00:00Z')).toBe('2026-12-14T08:00:00.000Z');
     // A clock that was set back.
-    expect(at('2026-12-01T00:00:00Z')).toBe('2026-12-01T00:00:00.000Z');
-    expect(fleetDate(folder, 'demo_2_1', new Date('2026-12-03T00:00:00Z'))).toBe('2026-12-03T00:00:00.000Z');
+    expect(at('2026-12-01T00:00:00Z')).toBe('2026-11-30T08:00:00.000Z');
+    for (let day = 1; day < 30; day += 1) {
+      const now = Date.UTC(2027, 0, day);
+      const date = Date.parse(at(new Date(now).toISOString(), `demo_${day}_1`));
+      expect((date - FLEET_NOW) % (7 * DAY)).toBe(0);
+      expect(now - date).toBeLessThan(7 * DAY);
+      expect(now).toBeGreaterThanOrEqual(date);
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }
