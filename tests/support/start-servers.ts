@@ -1,15 +1,17 @@
 // First of all, and without the extension: from here on the others are found.
 import './resolve-typescript';
-import { statfsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { locateBinary } from '../../src/servers/locate.js';
 import { startMongod } from '../../src/servers/mongod.js';
-import type { RunningServer } from '../../src/servers/process.js';
+import { isAlive, type RunningServer } from '../../src/servers/process.js';
 import { startTemporal } from '../../src/servers/temporal.js';
 import stopServers from './stop-servers.js';
 import { bundleWorkflows } from './workflow-bundle.js';
+
+const PREFIX = 'rollcall-tests-';
 
 export interface TestServers {
   dir: string;
@@ -21,7 +23,10 @@ export interface TestServers {
  * `ROLLCALL_TEST_MONGODB_URI`, `ROLLCALL_TEST_TEMPORAL_ADDRESS` and `ROLLCALL_TEST_WORKFLOW_BUNDLE`.
  */
 export default async function startServers(): Promise<void> {
-  const dir = await mkdtemp(join(scratch(), 'rollcall-tests-'));
+  const folder = scratch();
+  removeLeftOvers(folder);
+  const dir = await mkdtemp(join(folder, PREFIX));
+  writeFileSync(join(dir, 'pid'), String(process.pid));
   const started: TestServers = { dir, servers: [] };
   (globalThis as { rollcallTestServers?: TestServers }).rollcallTestServers = started;
   process.env['ROLLCALL_TEST_FOLDER'] = dir;
@@ -57,6 +62,15 @@ async function bundle(dir: string): Promise<void> {
   } catch (error) {
     // Tests that run workflows bundle for themselves then, and fail on it; the others need not.
     process.stderr.write(`The workflow bundle cannot be built: ${(error as Error).message}\n`);
+  }
+}
+
+/** What runs that were killed have left behind: it would fill the memory. */
+function removeLeftOvers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = join(folder, name, 'pid');
+    if (!name.startsWith(PREFIX) || !existsSync(pid) || isAlive(Number(readFileSync(pid, 'utf8')))) continue;
+    rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
