@@ -108,7 +108,7 @@ test('where all is well it says so of everything, and exits with 0', async () =>
   expect(out).toMatch(/Indexes\n {2}✓ All \d+ are there/);
   expect(out).toMatch(/Temporal\n {2}✓ Temporal \d+\.\d+/);
   expect(out).toMatch(/One worker asks for work of task queue/);
-  expect(out).toMatch(/qualys-demo: 0 2 \* \* \* UTC, next 20/);
+  expect(out).toMatch(/qualys-demo: 0 4 \* \* \* UTC, next 20/);
   expect(out).toMatch(/qualys-demo completed \d+ min ago, 7 records/);
   expect(out).toMatch(/The same time as here/);
   expect(out).toMatch(/GiB free/);
@@ -139,8 +139,10 @@ describe('MongoDB', () => {
     expect(out).toMatch(
       /✗ MongoDB at mongodb:\/\/127\.0\.0\.1:1\/ does not answer.*\n {6}→ Start it, or correct MONGODB_URI/,
     );
-    expect(out).toMatch(/Not looked at: Indexes, Disk of MongoDB, Clock of MongoDB, Collected, Keys of stored data/);
-    expect(out).toMatch(/✓ qualys-demo: 0 2 \* \* \* UTC/);
+    expect(out).toMatch(
+      /Not looked at: Indexes, Disk of MongoDB, Clock of MongoDB, Collected, Merge, Keys of stored data/,
+    );
+    expect(out).toMatch(/✓ qualys-demo: 0 4 \* \* \* UTC/);
     expect(out).toMatch(/1 server does not answer/);
     expect(out).not.toContain('canary');
   });
@@ -244,7 +246,7 @@ describe('schedules', () => {
   test('one whose turn has passed without a run is overdue: a real one, looked at from later days', async () => {
     const handle = client.schedule.getHandle(scheduleId(config, 'qualys-demo'));
     const description = await handle.describe();
-    const wanted = { cron: '0 2 * * *', timezone: 'UTC' };
+    const wanted = { cron: '0 4 * * *', timezone: 'UTC' };
     const after = (hours: number) => new Date(Date.now() + hours * 3_600_000);
     expect(judge('a', wanted, description, after(24))).toMatchObject([{ level: 'ok' }]);
     expect(judge('a', wanted, description, after(25))).toMatchObject([

@@ -165,7 +165,9 @@ describe('check', () => {
     ['a vendor that is down', 503, 5, /vendor-error: .*answered 503\n.*Nothing to do unless it lasts/],
     ['a vendor that asks to wait', 429, 4, /rate-limited: .*answered 429; it asks to wait 90 s/],
   ])('%s is told with its remedy, and its exit code', async (_what, status, code, text) => {
-    const server = await vendor((_request, response) => sendJson(response, {}, status, { 'retry-after': '90' }));
+    const server = await vendor((_request, response) =>
+      sendJson(response, {}, status, status === 429 ? { 'retry-after': '90' } : {}),
+    );
     const ran = await run(['check'], demo(server.url));
     expect(ran.out).toMatch(text);
     expect(ran.out).not.toMatch(/canary/);
@@ -202,7 +204,7 @@ describe('check', () => {
   });
 
   test('--offline validates every definition with file, fault and hint, and asks nobody', async () => {
-    const good = `exports.default = { name: 'acme', vendor: 'acme', dataset: 'hosts', docs: 'https://acme.test', settings: {}, listing: 'full', mapping: 1, input() {}, map: (raw) => raw.deep.id };`;
+    const good = `exports.default = { name: 'acme', vendor: 'acme', dataset: 'hosts', docs: 'https://acme.test', settings: {}, listing: 'full', mapping: 1, input: () => ({ pages() {}, rows: () => [] }), map: (raw) => raw.deep.id };`;
     const ran = await run(['check', '--offline'], {
       ROLLCALL_SOURCES: folder('acme.js', good.replace('mapping: 1', 'maping: 1')),
     });
@@ -454,7 +456,7 @@ describe('new', () => {
     rmSync(join(dir, 'sources/acme.fixture.json'));
     expect(await run(['new', 'acme', '--dataset', 'events'])).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/acme\.ts exists: nothing was written/),
+      err: expect.stringMatching(/There is a source acme already: .*acme\.ts/),
     });
     expect(readFileSync(join(dir, 'sources/acme.ts'), 'utf8')).toBe(before);
     expect(await run(['new', 'qualys'])).toMatchObject({
