@@ -201,18 +201,23 @@ test('while MongoDB hangs, a worker is live, not ready, and says so in time', as
     hanging = await spawnWorker({ MONGODB_URI: mongod.uri });
     expect((await fetch(`${hanging.url}/ready`)).status).toBe(200);
     process.kill(mongod.pid, 'SIGSTOP');
-    const ready = await fetch(`${hanging.url}/ready`);
-    expect([ready.status, await ready.json()]).toEqual([
-      503,
-      { ready: false, checks: { mongodb: 'does not answer', temporal: 'ok', worker: 'ok' } },
-    ]);
+    const { url } = hanging;
+    // A signal takes a moment to stop all threads of a process.
+    const ready = await eventually(
+      'a worker that is not ready',
+      async () => {
+        const response = await fetch(`${url}/ready`);
+        return [response.status, await response.json()];
+      },
+      ([status]) => status === 503,
+    );
+    expect(ready[1]).toEqual({ ready: false, checks: { mongodb: 'does not answer', temporal: 'ok', worker: 'ok' } });
     expect((await fetch(`${hanging.url}/live`)).status).toBe(200);
     const scraped = parseMetrics(await (await fetch(`${hanging.url}/metrics`)).text());
     expect(valueOf(scraped, 'rollcall_mongodb_up')).toBe(0);
     expect(valueOf(scraped, 'rollcall_hosts', { state: 'live' })).toBeUndefined();
     expect(valueOf(scraped, 'rollcall_records_waiting')).toBeUndefined();
     process.kill(mongod.pid, 'SIGCONT');
-    const { url } = hanging;
     await eventually(
       'a worker that is ready again',
       async () => (await fetch(`${url}/ready`)).status,
