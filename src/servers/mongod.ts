@@ -14,6 +14,8 @@ export interface MongodOptions {
   /** WiredTiger's cache in gigabytes, at least 0.25. Default: 1. */
   cacheGB?: number;
   logFile?: string;
+  /** Seconds for which what was dropped or overwritten can be read in a snapshot. Default: MongoDB's, 300. */
+  historySeconds?: number;
   /** Lets the server outlive this process. */
   detached?: boolean;
 }
@@ -49,7 +51,7 @@ export async function startMongod(options: MongodOptions): Promise<RunningMongod
   return options.port === undefined ? onFreePort(undefined, start) : start(options.port);
 }
 
-function argumentsFor({ dbPath, cacheGB = 1 }: MongodOptions, port: number): string[] {
+function argumentsFor({ dbPath, cacheGB = 1, historySeconds = 300 }: MongodOptions, port: number): string[] {
   return [
     ['--dbpath', dbPath],
     ['--port', String(port)],
@@ -62,6 +64,7 @@ function argumentsFor({ dbPath, cacheGB = 1 }: MongodOptions, port: number): str
     ['--zstdDefaultCompressionLevel', '1'],
     ['--setParameter', 'transactionLifetimeLimitSeconds=15'],
     ['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+    ['--setParameter', `minSnapshotHistoryWindowInSeconds=${historySeconds}`],
     // A socket file below /tmp would stay behind after a kill.
     process.platform === 'win32' ? [] : ['--nounixsocket'],
     ['--quiet'],

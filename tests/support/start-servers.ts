@@ -42,7 +42,8 @@ export default async function startServers(): Promise<void> {
 
 async function startMongodb({ dir, servers }: TestServers): Promise<void> {
   const { path: binary } = await locateBinary('mongod', { say });
-  const server = await startMongod({ binary, dbPath: join(dir, 'mongodb'), cacheGB: 0.5 });
+  // Hundreds of databases are dropped: their files would stay for five minutes, thousands of them in each checkpoint.
+  const server = await startMongod({ binary, dbPath: join(dir, 'mongodb'), cacheGB: 0.5, historySeconds: 20 });
   servers.push(server);
   process.env['ROLLCALL_TEST_MONGODB_URI'] = server.uri;
 }
