@@ -51,7 +51,7 @@ export async function startMongod(options: MongodOptions): Promise<RunningMongod
   return options.port === undefined ? onFreePort(undefined, start) : start(options.port);
 }
 
-function argumentsFor({ dbPath, cacheGB = 1, historySeconds = 300 }: MongodOptions, port: number): string[] {
+function argumentsFor({ dbPath, cacheGB = 1, historySeconds }: MongodOptions, port: number): string[] {
   return [
     ['--dbpath', dbPath],
     ['--port', String(port)],
@@ -64,7 +64,7 @@ function argumentsFor({ dbPath, cacheGB = 1, historySeconds = 300 }: MongodOptio
     ['--zstdDefaultCompressionLevel', '1'],
     ['--setParameter', 'transactionLifetimeLimitSeconds=15'],
     ['--setParameter', 'diagnosticDataCollectionEnabled=false'],
-    ['--setParameter', `minSnapshotHistoryWindowInSeconds=${historySeconds}`],
+    historySeconds === undefined ? [] : ['--setParameter', `minSnapshotHistoryWindowInSeconds=${historySeconds}`],
     // A socket file below /tmp would stay behind after a kill.
     process.platform === 'win32' ? [] : ['--nounixsocket'],
     ['--quiet'],

@@ -33,7 +33,8 @@ export function startContainer(service: Service, options: ContainerOptions): Con
     (entry): entry is [string, string] => entry[1] !== null,
   );
   const environment = {
-    ...Object.fromEntries(given.map(([name, value]) => [name, here(value)])),
+    // Nothing is set where Compose runs: a variable is its default.
+    ...Object.fromEntries(given.map(([name, value]) => [name, here(value.replace(/\$\{\w+:-([^}]*)\}/g, '$1'))])),
     ...options.environment,
   };
   const start = (command: string[]) => {

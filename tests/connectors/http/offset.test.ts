@@ -1,4 +1,5 @@
 import { offset } from '../../../src/connectors/http/index.js';
+import { eventually } from '../../support/eventually.js';
 import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../../support/http-server.js';
 import { collect, listInput } from './collect.js';
 
@@ -140,7 +141,7 @@ test('the next request is under way while the caller stores a page', async () =>
   const options = { signal: new AbortController().signal, more: () => true };
   const pages = input(2).pages(null, options)[Symbol.asyncIterator]();
   await pages.next();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually('the request for the second page', asked, (requests) => requests.length > 1);
   expect(asked()).toEqual(['0+2', '2+2']);
   await pages.return?.(undefined);
 });

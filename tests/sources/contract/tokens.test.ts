@@ -44,7 +44,10 @@ test('a walk taken up after the token died with its worker asks for a new one', 
   await sleep(1_100);
   const rest = await list(source, simulated.input(), { from: first.pages.at(-1)!.next });
   expectWhole({ ...rest, ids: [...first.ids, ...rest.ids] }, await simulated.truth());
-  expect(await requests(simulated)).toMatchObject({ logins: 2, refused: undefined });
+  const { logins, refused } = await requests(simulated);
+  expect(refused).toBeUndefined();
+  // More than that where the rest takes longer than the new token lives.
+  expect(logins).toBeGreaterThanOrEqual(2);
 });
 
 test('a new token that is refused as well is one of wrong credentials: nothing is hammered', async () => {
