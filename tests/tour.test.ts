@@ -65,7 +65,7 @@ async function interrupt({ shell }: Started): Promise<void> {
 async function lookAt(page: Started): Promise<void> {
   await eventually(
     'a page that is served',
-    page.printed,
+    () => page.printed(),
     (text) => page.shell.exitCode !== null || text.includes('Ctrl-C'),
   );
   if (page.shell.exitCode !== null) return;
