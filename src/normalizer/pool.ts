@@ -7,7 +7,7 @@ import type { SourceRegistry } from '../sources/index.js';
 import type { Store } from '../store/database.js';
 import { countDeath } from '../store/deaths.js';
 import { pageWaitMs } from '../timings.js';
-import { fromPlain } from './errors.js';
+import { fromPlain, placed } from './errors.js';
 import { deliverRun, type DeliverInput } from './deliver.js';
 import { normalize, type NormalizeInput, type Normalized } from './normalize.js';
 import { openReading } from './reading.js';
@@ -98,7 +98,8 @@ function openThread(filename: string, config: Config, store: Store): Normalizer 
     }
     // Later attempts have counted it beforehand. One that cannot be counted now is counted the next time.
     if (attempt === 1) await countDeath(store, { run: pages, source, seq: at.seq }).catch(() => {});
-    return new ThreadEnded(`Reading page ${at.seq} of ${source} ended the normalizing thread: ${cause}`, source);
+    const message = `Reading page ${at.seq} of ${source} ended the normalizing thread: ${cause}`;
+    return placed(new ThreadEnded(message, source), { page: at.seq });
   };
 
   const run = async (
