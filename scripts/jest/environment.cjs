@@ -25,6 +25,8 @@ module.exports = class RealmEnvironment extends TestEnvironment {
     contexts.add(this.context);
     this.global = globalThis;
     this.moduleMocker = new ModuleMocker(globalThis);
+    // The timers that tests fake are those of this realm.
+    this.fakeTimersModern = new this.fakeTimersModern.constructor({ config: config.projectConfig, global: globalThis });
     this.before = {
       globals: describe(globalThis),
       environment: { ...process.env },
