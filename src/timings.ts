@@ -17,8 +17,8 @@ export const throttleMs = ({ heartbeatMs }: Timings): number => share(heartbeatM
 /** A workflow task that its own worker does not take within this time goes to any worker. */
 export const stickyMs = ({ heartbeatMs }: Timings): number => share(heartbeatMs, 0.5);
 
-/** The normalizer gives its place back when no page came for this long. */
-export const pageWaitMs = ({ heartbeatMs }: Timings): number => share(heartbeatMs, 0.2);
+/** The normalizer gives its place back when no page came for this long. A source that fails or parks waits for it. */
+export const pageWaitMs = ({ heartbeatMs, retryMs }: Timings): number => Math.min(share(heartbeatMs, 0.2), retryMs);
 
 /** While following: how long a fetch activity goes on once there is something, and while there is nothing. */
 export const followMs = ({ heartbeatMs }: Timings): { something: number; nothing: number } => ({

@@ -25,6 +25,8 @@ export interface Pipeline {
   /** Collects and waits; a run that failed gives its summary all the same. */
   collect(input: CollectInventoryInput): Promise<RunSummary>;
   start(input: CollectInventoryInput): ReturnType<typeof startRun>;
+  /** Makes its database as new. No run may be under way. Costs a tenth of another pipeline. */
+  empty(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,6 +82,11 @@ export async function openPipeline(environment: Record<string, string>, keepData
     store,
     env,
     start,
+    async empty() {
+      const collections = await store.db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray();
+      await Promise.all(collections.map(({ name: of }) => store.db.collection(of).deleteMany({})));
+      await seedSources(store, sources.all());
+    },
     async collect(input) {
       const { handle } = await start(input);
       return summaryOf(handle.result());

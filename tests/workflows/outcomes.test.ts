@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fault } from '../../simulator/faults/fault.js';
+import { environmentOf } from '../../simulator/environment.js';
+import { startSimulator } from '../../simulator/server.js';
 import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
+import { DEFAULT_LIMITS } from '../../src/connectors/http/exchange.js';
 import { progressQuery } from '../../src/workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
@@ -11,38 +14,48 @@ let simulator: SpawnedSimulator;
 let pipeline: Pipeline;
 
 beforeAll(async () => {
-  simulator = await spawnSimulator({ hosts: 300, seed: 5 });
+  jest.replaceProperty(DEFAULT_LIMITS, 'headersMs', 4_000);
+  simulator = await spawnSimulator({ hosts: 60, seed: 5 });
+  pipeline = await openPipeline({
+    ...simulator.environment,
+    QUALYS_DEMO_PAGE_SIZE: '10',
+    CROWDSTRIKE_DEMO_PAGE_SIZE: '10',
+    QUALYS_PAGE_SIZE: '10',
+    // One request at a time, so that the page that a fault is meant for is the one that fails.
+    QUALYS_DEMO_CONCURRENCY: '1',
+    ROLLCALL_STRETCH_RECORDS: '20',
+    ROLLCALL_MAX_RECORDS: '400',
+  });
 });
-afterAll(() => simulator?.stop());
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await pipeline?.close();
+  await simulator?.stop();
+});
 beforeEach(async () => {
   await simulator.setFaults();
   await simulator.control('DELETE', 'state');
 });
 afterEach(async () => {
-  await pipeline?.close();
-  pipeline = undefined as never;
+  for (const source of [...DEMOS, 'qualys', 'crowdstrike'])
+    await workflow(source)
+      .terminate()
+      .catch(() => {});
+  await pipeline.empty();
 });
 
-const open = async (environment: Record<string, string> = {}) => {
-  pipeline = await openPipeline({
-    ...simulator.environment,
-    QUALYS_DEMO_PAGE_SIZE: '50',
-    CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
-    QUALYS_PAGE_SIZE: '50',
-    ...environment,
-  });
-};
+const workflow = (source: string) =>
+  pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-${source}`);
 
 const DEMOS = ['qualys-demo', 'crowdstrike-demo'];
 
 test('a source that fails leaves the others alone: the run is partial, what came is kept, and nothing is retired', async () => {
-  await open();
   expect((await pipeline.collect({ sources: DEMOS, force: true })).status).toBe('completed');
   await simulator.setFaults({ kind: 'outage', on: 'qualys-demo', at: 3, times: 1_000 });
   const summary = await pipeline.collect({ sources: DEMOS, force: true });
   expect(summary.status).toBe('partial');
   expect(summary.sources['crowdstrike-demo']!.status).toBe('complete');
-  expect(summary.sources['qualys-demo']).toMatchObject({ status: 'partial', gone: 0, records: 100 });
+  expect(summary.sources['qualys-demo']).toMatchObject({ status: 'partial', gone: 0, records: 20 });
   expect(summary.sources['qualys-demo']!.reason).toMatch(/500/);
   expect(await pipeline.store.records.countDocuments({ gone_at: { $exists: true } })).toBe(0);
   await simulator.setFaults();
@@ -61,7 +74,6 @@ const RECOVERED: [string, Fault[]][] = [
 test.each(RECOVERED)(
   '%s is overcome: the listing is complete and no record is lost or doubled',
   async (_what, faults) => {
-    await open({ QUALYS_DEMO_CONCURRENCY: '1' });
     await simulator.setFaults(...faults.map((fault) => ({ on: 'qualys-demo' as const, ...fault })));
     const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
     const { records } = await simulator.state();
@@ -82,8 +94,6 @@ const ENDED: [string, string, Fault, RegExp][] = [
 ];
 
 test.each(ENDED)('%s ends as a named partial, and what came is kept', async (_what, source, fault, reason) => {
-  // One request at a time, so that the first page is not the one that fails.
-  await open({ ROLLCALL_MAX_RECORDS: '2000', QUALYS_DEMO_CONCURRENCY: '1' });
   await simulator.setFaults({ on: source as never, ...fault });
   const summary = await pipeline.collect({ sources: [source], force: true });
   const account = summary.sources[source]!;
@@ -96,7 +106,6 @@ test.each(ENDED)('%s ends as a named partial, and what came is kept', async (_wh
 });
 
 test('a request that is never answered is given up in time and asked again', async () => {
-  await open();
   await simulator.setFaults({ kind: 'hang', on: 'qualys-demo', at: 2, times: 1 });
   const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
   const { records } = await simulator.state();
@@ -104,8 +113,12 @@ test('a request that is never answered is given up in time and asked again', asy
 });
 
 test('wrong credentials fail at once, in one sentence without a secret', async () => {
-  await open({ QUALYS_PASSWORD: 'canary-1b9f', CROWDSTRIKE_CLIENT_SECRET: 'canary-77aa' });
-  const { handle } = await pipeline.start({ sources: ['qualys', 'crowdstrike'], force: true });
+  const other = await openPipeline({
+    ...simulator.environment,
+    QUALYS_PASSWORD: 'canary-1b9f',
+    CROWDSTRIKE_CLIENT_SECRET: 'canary-77aa',
+  });
+  const { handle } = await other.start({ sources: ['qualys', 'crowdstrike'], force: true });
   const summary = await summaryOf(handle.result());
   expect(summary.status).toBe('failed');
   expect(summary.sources['qualys']).toMatchObject({
@@ -114,11 +127,12 @@ test('wrong credentials fail at once, in one sentence without a secret', async (
   });
   expect(summary.sources['crowdstrike']!.status).toBe('failed');
   expect((await simulator.state()).paths['qualys'] ?? 1).toBeLessThanOrEqual(2);
-  for (const id of [handle.workflowId, `${pipeline.config.temporal.taskQueue}-source-qualys`]) {
+  for (const id of [handle.workflowId, `${other.config.temporal.taskQueue}-source-qualys`]) {
     const history = await pipeline.env.client.workflow.getHandle(id).fetchHistory();
     expect(JSON.stringify(history)).not.toContain('canary');
   }
-  expect(JSON.stringify(await pipeline.store.runs.find().toArray())).not.toContain('canary');
+  expect(JSON.stringify(await other.store.runs.find().toArray())).not.toContain('canary');
+  await other.close();
 });
 
 test('records that cannot be understood go to quarantine with reason and place, and their neighbours go on', async () => {
@@ -129,30 +143,30 @@ test('records that cannot be understood go to quarantine with reason and place, 
     `[${good(1)},{"name":"no id"},[],${good(2)},{"id":{"$gt":""},"name":"x"},${good(3)}]`,
   );
   writeFileSync(join(dir, 'crowdstrike-hosts.json'), '[]');
-  const recorded = await spawnSimulator({ records: dir });
+  const recorded = await startSimulator({ records: dir });
+  const reading = await openPipeline({ ...environmentOf({ ...recorded, demoPage: 2 }) });
   try {
-    await open({ ...recorded.environment, QUALYS_DEMO_PAGE_SIZE: '2' });
-    const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
+    const summary = await reading.collect({ sources: ['qualys-demo'], force: true });
     expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', records: 6, new: 3, quarantined: 3 });
-    const kept = await pipeline.store.quarantine.find().sort({ page: 1, row: 1 }).toArray();
+    const kept = await reading.store.quarantine.find().sort({ page: 1, row: 1 }).toArray();
     expect(kept).toHaveLength(3);
     for (const entry of kept) {
       expect(entry.reason).not.toBe('');
-      const page = await pipeline.store.pages.findOne({ _id: entry.page });
+      const page = await reading.store.pages.findOne({ _id: entry.page });
       expect(page!.source).toBe('qualys-demo');
       expect(entry.length).toBeGreaterThan(0);
     }
-    const again = await pipeline.collect({ sources: ['qualys-demo'], force: true });
+    const again = await reading.collect({ sources: ['qualys-demo'], force: true });
     expect(again.sources['qualys-demo']).toMatchObject({ unchanged: 3, quarantined: 3 });
   } finally {
+    await reading.close();
     await recorded.stop();
     rmSync(dir, { recursive: true });
   }
 });
 
 test('two triggers in the same second are one run; another run that wants the same source is told it is busy', async () => {
-  await open({ QUALYS_DEMO_CONCURRENCY: '1' });
-  await simulator.setFaults({ kind: 'latency', ms: 1_000, on: 'qualys-demo' });
+  await simulator.setFaults({ kind: 'latency', ms: 300, on: 'qualys-demo' });
   const [first, second] = await Promise.all([
     pipeline.start({ sources: ['qualys-demo'], force: true }),
     pipeline.start({ sources: ['qualys-demo'], force: true }),
@@ -169,10 +183,9 @@ test('two triggers in the same second are one run; another run that wants the sa
 });
 
 test('a run can be paused, resumed and stopped, and tells its progress', async () => {
-  await open({ ROLLCALL_STRETCH_RECORDS: '50', QUALYS_DEMO_CONCURRENCY: '1' });
-  await simulator.setFaults({ kind: 'latency', ms: 400, on: 'qualys-demo' });
+  await simulator.setFaults({ kind: 'latency', ms: 200, on: 'qualys-demo' });
   const { handle } = await pipeline.start({ sources: ['qualys-demo'], force: true });
-  const source = pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-qualys-demo`);
+  const source = workflow('qualys-demo');
   const until = (state: string) =>
     eventually(
       `the source to be ${state}`,
@@ -202,43 +215,39 @@ test('a record that is listed but not understood is not gone, and one without a 
     writeFileSync(join(dir, 'crowdstrike-hosts.json'), '[]');
   };
   const good = (id: number) => `{"id":${id},"name":"host-${id}","dnsHostName":"host-${id}.corp.test"}`;
-  const collect = async () => {
-    const recorded = await spawnSimulator({ records: dir });
-    try {
-      await pipeline?.close();
-      pipeline = await openPipeline(
-        { ...recorded.environment, MONGODB_DATABASE: database, ROLLCALL_SHRINK_SHARE: '0.9' },
-        true,
-      );
-      return (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
-    } finally {
-      await recorded.stop();
-    }
+  write(good(1), good(2), good(3));
+  let recorded = await startSimulator({ records: dir });
+  const environment = environmentOf({ ...recorded, demoPage: 10 });
+  const reading = await openPipeline({ ...environment, ROLLCALL_SHRINK_SHARE: '0.9' });
+  const collect = async () =>
+    (await reading.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
+  const list = async (...rows: string[]) => {
+    write(...rows);
+    await recorded.stop();
+    recorded = await startSimulator({ records: dir, port: Number(new URL(recorded.url).port) });
   };
-  const database = `listed${Date.now()}`;
   try {
-    write(good(1), good(2), good(3));
     expect(await collect()).toMatchObject({ status: 'complete', new: 3 });
-    write(good(1), good(2), '{"name":"the third, broken"}');
+    await list(good(1), good(2), '{"name":"the third, broken"}');
     const held = await collect();
     expect(held).toMatchObject({ status: 'complete', gone: 0, held: 1, quarantined: 1 });
     expect(held.reason).toContain('nothing was retired');
-    expect(await pipeline.store.quarantine.countDocuments()).toBe(1);
-    write(good(1), good(2));
+    expect(await reading.store.quarantine.countDocuments()).toBe(1);
+    await list(good(1), good(2));
     expect(await collect()).toMatchObject({ status: 'complete', gone: 1, quarantined: 0 });
-    expect(await pipeline.store.quarantine.countDocuments()).toBe(0);
+    expect(await reading.store.quarantine.countDocuments()).toBe(0);
   } finally {
-    await pipeline.store.db.dropDatabase();
+    await reading.close();
+    await recorded.stop();
     rmSync(dir, { recursive: true });
   }
 });
 
 test('a listing that moved while it was read retires nothing; the next one does', async () => {
-  await open({ QUALYS_DEMO_CONCURRENCY: '1' });
   const collect = async () =>
     (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
   const { new: all } = await collect();
-  await simulator.changeFleet({ remove: 10 });
+  await simulator.changeFleet({ remove: 4 });
   await simulator.setFaults({ kind: 'insert-front', on: 'qualys-demo', at: 2 });
   const moved = await collect();
   expect(moved).toMatchObject({ status: 'complete', gone: 0 });
@@ -253,8 +262,7 @@ test('a listing that moved while it was read retires nothing; the next one does'
 });
 
 test('a run that is cancelled says so in its account', async () => {
-  await open({ ROLLCALL_STRETCH_RECORDS: '50', QUALYS_DEMO_CONCURRENCY: '1' });
-  await simulator.setFaults({ kind: 'latency', ms: 500, on: 'qualys-demo' });
+  await simulator.setFaults({ kind: 'latency', ms: 300, on: 'qualys-demo' });
   const { handle } = await pipeline.start({ sources: ['qualys-demo'], force: true });
   await eventually('a page', () => pipeline.store.pages.countDocuments());
   await handle.cancel();

@@ -11,24 +11,27 @@ let simulator: SpawnedSimulator;
 let pipeline: Pipeline;
 
 beforeAll(async () => {
-  simulator = await spawnSimulator({ hosts: 300, seed: 5 });
+  simulator = await spawnSimulator({ hosts: 60, seed: 5 });
+  pipeline = await openPipeline({
+    ...simulator.environment,
+    QUALYS_DEMO_PAGE_SIZE: '10',
+    QUALYS_DEMO_CONCURRENCY: '1',
+    CROWDSTRIKE_DEMO_PAGE_SIZE: '10',
+  });
 });
-afterAll(() => simulator?.stop());
+afterAll(async () => {
+  await pipeline?.close();
+  await simulator?.stop();
+});
 beforeEach(async () => {
   await simulator.setFaults();
   await simulator.control('DELETE', 'state');
-  pipeline = await openPipeline({
-    ...simulator.environment,
-    QUALYS_DEMO_PAGE_SIZE: '50',
-    QUALYS_DEMO_CONCURRENCY: '1',
-    CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
-  });
 });
 afterEach(async () => {
   await workflow()
     .terminate()
     .catch(() => {});
-  await pipeline.close();
+  await pipeline.empty();
 });
 
 const workflow = () => pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-${SOURCE}`);
@@ -42,7 +45,7 @@ test('it waits with its cursor and says what it needs; its run ends, and the sig
   const summary = await pipeline.collect({ sources: [SOURCE, 'crowdstrike-demo'], force: true });
   expect(summary.status).toBe('partial');
   expect(summary.sources['crowdstrike-demo']!.status).toBe('complete');
-  expect(summary.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, pages: 3, records: 150 });
+  expect(summary.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, pages: 3, records: 30 });
   expect(await parkedOf()).toMatchObject({ run: summary.run, kind: 'credentials-rejected' });
 
   const progress = await eventually(
@@ -102,7 +105,7 @@ test('a run that meets it still refused is told so, and it goes on waiting', asy
 
 test('what it did not see while it was parked is not gone: the next run decides', async () => {
   const { new: all } = (await collect()).sources[SOURCE]!;
-  await simulator.changeFleet({ remove: 10 });
+  await simulator.changeFleet({ remove: 3 });
   await refuse();
   await collect();
   await simulator.setFaults();
