@@ -1,0 +1,37 @@
+import type { FleetChange, FleetChanged, SimulatorState } from '../../simulator/control.js';
+import { environmentOf } from '../../simulator/environment.js';
+import type { Fault } from '../../simulator/faults/fault.js';
+import { withDefaults, type SimulatorOptions } from '../../simulator/options.js';
+import { startSimulator } from '../../simulator/server.js';
+
+export interface LocalSimulator {
+  url: string;
+  /** Variables that point the sources here. */
+  environment: Record<string, string>;
+  state(): Promise<SimulatorState>;
+  changeFleet(change: FleetChange): Promise<FleetChanged>;
+  /** Replaces the faults; none clears them. */
+  setFaults(...faults: Fault[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The simulator in this process, asked over HTTP as a spawned one is: a process of its own costs a second of CPU. */
+export async function localSimulator(options: SimulatorOptions): Promise<LocalSimulator> {
+  const simulator = await startSimulator(options);
+  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${simulator.url}/_control/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`Simulator refused ${method} ${path}: ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    url: simulator.url,
+    environment: environmentOf({ ...simulator, demoPage: withDefaults(options).maxPage }),
+    state: () => control('GET', 'state') as Promise<SimulatorState>,
+    changeFleet: (change) => control('POST', 'fleet', change) as Promise<FleetChanged>,
+    setFaults: async (...faults) => void (await control('POST', 'faults', faults)),
+    stop: simulator.stop,
+  };
+}
