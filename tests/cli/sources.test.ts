@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
@@ -9,17 +8,16 @@ import { createKeyRing } from '../../src/privacy/key-ring.js';
 import { createQueue, localClient } from '../../src/servers/queues.js';
 import { loadSources } from '../../src/sources/index.js';
 import { readAll } from '../../src/sources/testing/index.js';
-import { AUTHS, DATASETS, PAGINGS } from '../../src/cli/sources/starter/choices.js';
+import type { AUTHS, PAGINGS } from '../../src/cli/sources/starter/choices.js';
 import { DATASET_PARTS } from '../../src/cli/sources/starter/dataset.js';
-import { starterFiles } from '../../src/cli/sources/starter/files.js';
 import type { Store } from '../../src/store/database.js';
 import { sendJson, serve, type HttpServer, type SeenRequest } from '../support/http-server.js';
 import { runProgram } from '../support/program.js';
 import { dropStore, freshStore } from '../support/store.js';
+import { STARTERS } from './starters.js';
 import { sharedSqs } from '../support/sqs.js';
 
 /** What a user asks about sources, and makes of new ones: the compiled program, and vendors on real HTTP. */
-const ROOT = join(__dirname, '../..');
 const database = `o${randomUUID().slice(0, 8)}`;
 let dir: string;
 let store: Store;
@@ -105,7 +103,7 @@ describe('list', () => {
   test('works without MongoDB, and with a file that is no source', async () => {
     const broken = folder('acme.js', 'exports.default = { name: "acme", input() {}, map() {} };');
     const { code, out, err } = await run(['list'], {
-      MONGODB_URI: 'mongodb://127.0.0.1:1/?replicaSet=rs0',
+      MONGODB_URI: 'mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=500',
       ROLLCALL_SOURCES: broken,
     });
     expect(code).toBe(2);
@@ -316,12 +314,6 @@ describe('preview', () => {
 });
 
 describe('new', () => {
-  const COMBINATIONS = [
-    ...PAGINGS.map((paging) => ({ dataset: 'hosts' as const, paging, auth: 'header' as const })),
-    ...AUTHS.slice(1).map((auth) => ({ dataset: 'hosts' as const, paging: 'cursor' as const, auth })),
-    ...DATASETS.slice(1).map((dataset) => ({ dataset, paging: 'offset' as const, auth: 'basic' as const })),
-  ];
-
   /** Five records over pages of two, in each way of paging; `null` for a login that is not right. */
   function pageFor(paging: (typeof PAGINGS)[number], { query, path }: SeenRequest, records: object[], own: string) {
     expect(path).toBe('/v1/items');
@@ -354,7 +346,7 @@ describe('new', () => {
       'client-credentials': { name: 'authorization', value: 'Bearer token-1' },
     })[auth];
 
-  test.each(COMBINATIONS)(
+  test.each(STARTERS)(
     'a starter for $dataset by $paging with $auth fetches, maps and keys what a server lists',
     async ({ dataset, paging, auth }) => {
       const wrote = await run(['new', 'acme', '--dataset', dataset, '--paging', paging, '--auth', auth]);
@@ -405,49 +397,15 @@ describe('new', () => {
   });
 
   test('its own test runs by the command that is printed, passes, and fails when the mapping is broken', async () => {
-    for (const auth of ['header', 'client-credentials']) {
-      const name = `acme-${auth.slice(0, 6)}`;
-      const { out } = await run(['new', name, '--auth', auth, '--folder', 'mine']);
-      const command = /npm run rollcall -- sources (test \S+)/.exec(out)![1]!.split(' ');
-      expect(await run(command)).toMatchObject({ code: 0, out: expect.stringMatching(/pass 3\n/) });
-      const file = join(dir, 'mine', `${name}.ts`);
-      writeFileSync(file, readFileSync(file, 'utf8').replace(`record['serial']`, `record['serail']`));
-      expect(await run(command)).toMatchObject({ code: 4, out: expect.stringMatching(/fail 1\n/) });
-      expect(await run(['test', name], { ROLLCALL_SOURCES: 'mine' })).toMatchObject({ code: 4 });
-    }
-  });
-
-  test('what it writes type-checks strictly, with each paging, login and dataset', async () => {
-    mkdirSync(join(dir, 'sources'));
-    for (const [at, combination] of COMBINATIONS.entries()) {
-      const files = starterFiles({ ...combination, name: `acme-${at}`, inProject: false });
-      const write = (end: string, text: string) => writeFileSync(join(dir, 'sources', `acme-${at}.${end}`), text);
-      write('ts', files.source);
-      write('fixture.json', files.fixture);
-      write('test.ts', files.test);
-    }
-    const options = {
-      extends: join(ROOT, 'tsconfig.json'),
-      compilerOptions: {
-        rootDir: '/',
-        noEmit: true,
-        incremental: false,
-        tsBuildInfoFile: null,
-        typeRoots: [join(ROOT, 'node_modules/@types')],
-        types: ['node'],
-        paths: { rollcall: [join(ROOT, 'src/sources/loading/api.ts')], 'rollcall/*.js': [join(ROOT, 'src/*.ts')] },
-      },
-      include: [join(dir, 'sources')],
-    };
-    writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify(options));
-    writeFileSync(join(dir, 'package.json'), '{}');
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const errors = await new Promise<string>((resolve) =>
-      execFile(process.execPath, [tsc, '-p', dir], (_error, out) => resolve(out)),
-    );
-    // Of ours only: what others change at the same time is checked by `npm run check`.
-    expect(errors.split('\n').filter((line) => line.includes('acme-'))).toEqual([]);
-    expect(errors).not.toMatch(/TS5|TS18003/);
+    const { out } = await run(['new', 'acme', '--auth', 'client-credentials', '--folder', 'mine']);
+    const command = /npm run rollcall -- sources (test \S+)/.exec(out)![1]!.split(' ');
+    expect(await run(command)).toMatchObject({ code: 0, out: expect.stringMatching(/pass 3\n/) });
+    const file = join(dir, 'mine', 'acme.ts');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(`record['serial']`, `record['serail']`));
+    expect(await run(['test', 'acme'], { ROLLCALL_SOURCES: 'mine' })).toMatchObject({
+      code: 4,
+      out: expect.stringMatching(/fail 1\n/),
+    });
   });
 
   test('nothing is ever replaced, and names that cannot be are refused', async () => {
