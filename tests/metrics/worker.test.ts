@@ -2,28 +2,40 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
 import { openClient, startRun } from '../../src/client.js';
-import { locateBinary } from '../../src/servers/locate.js';
-import { startMongod } from '../../src/servers/mongod.js';
 import { freePort } from '../../src/servers/ports.js';
 import { eventually } from '../support/eventually.js';
+import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { summaryOf } from '../support/pipeline.js';
+import { expressions, namesIn } from './expressions.js';
 import { parseMetrics, valueOf, type Sample } from './scrape.js';
 import { spawnWorker, type SpawnedWorker } from './spawned-worker.js';
+import { startStalling, type Stalling } from './stalling.js';
 
 const SOURCES = ['qualys', 'crowdstrike'];
 
-let simulator: SpawnedSimulator;
+let simulator: LocalSimulator;
+let mongodb: Stalling;
 let worker: SpawnedWorker;
 let text: string;
 let samples: Sample[];
 let summary: Awaited<ReturnType<typeof summaryOf>>;
 
 beforeAll(async () => {
-  simulator = await spawnSimulator({ hosts: 400, seed: 3 });
-  worker = await spawnWorker({ ...simulator.environment, QUALYS_PAGE_SIZE: '100' });
-  await simulator.setFaults({ on: 'qualys', kind: 'status', status: 500, at: 2, times: 1 });
+  simulator = await localSimulator({ hosts: 60, seed: 3 });
+  const { port } = new URL(process.env['ROLLCALL_TEST_MONGODB_URI']!.replace('mongodb:', 'http:'));
+  mongodb = await startStalling(Number(port));
+  worker = await spawnWorker({
+    ...simulator.environment,
+    MONGODB_URI: `mongodb://127.0.0.1:${mongodb.port}/?directConnection=true`,
+    QUALYS_PAGE_SIZE: '20',
+    ROLLCALL_PATIENCE_SECONDS: '1',
+    ROLLCALL_RETRY_SECONDS: '0.2',
+  });
+  await simulator.setFaults(
+    { on: 'qualys', kind: 'status', status: 500, at: 2, times: 1 },
+    { on: 'crowdstrike', kind: 'status', status: 429, seconds: 1, at: 1, times: 1 },
+  );
   const client = await openClient(worker.config.temporal);
   const { handle } = await startRun(client, worker.config.temporal, { sources: SOURCES, force: true });
   summary = await summaryOf(handle.result());
@@ -36,6 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker?.stop();
+  await mongodb?.close();
   await simulator?.stop();
 });
 
@@ -109,6 +122,40 @@ test('our names and labels are as Prometheus wants them, and labels have few val
   expect(samples.filter(({ name }) => name.startsWith('rollcall_')).length).toBeLessThan(400);
 });
 
+const labelsOf = () => {
+  const known = new Map<string, Set<string>>();
+  for (const { name, labels } of samples)
+    known.set(name, new Set([...(known.get(name) ?? []), ...Object.keys(labels)]));
+  return known;
+};
+
+/** Prometheus adds these itself to what it scrapes, and `up` for each target. */
+const ADDED = ['job', 'instance'];
+
+test('every metric that a rule or a panel names is shown by a worker, with the labels that they ask for', () => {
+  const known = labelsOf();
+  const unknown = expressions.flatMap(([where, expr]) => {
+    const { metrics, labels } = namesIn(expr);
+    const shown = metrics.filter((name) => name !== 'up');
+    const missing = shown.filter((name) => !known.has(name));
+    const given = new Set([...ADDED, 'source', ...shown.flatMap((name) => [...(known.get(name) ?? [])])]);
+    return [...missing, ...labels.filter((label) => !given.has(label))].map((name) => `${where}: ${name}`);
+  });
+  expect(unknown).toEqual([]);
+});
+
+test('every metric of ours is used by a rule or a panel', () => {
+  const used = new Set(expressions.flatMap(([, expr]) => namesIn(expr).metrics.map(family)));
+  const ours = [...labelsOf().keys()].filter((name) => name.startsWith('rollcall_')).map(family);
+  const unused = [...new Set(ours)].filter((name) => !used.has(name));
+  expect(unused).toEqual([
+    'rollcall_fetched_pages_total',
+    'rollcall_fetched_rows_total',
+    'rollcall_normalized_pages_total',
+  ]);
+});
+const family = (name: string) => name.replace(/_(?:bucket|sum|count)$/, '');
+
 test('/live and /ready answer, other paths and methods are refused', async () => {
   expect(await get('/live')).toEqual({ status: 200, body: '{"live":true}\n' });
   expect(await get('/ready?x=1')).toEqual({
@@ -157,13 +204,6 @@ test('whatever goes wrong with a vendor, no credential is in the log', async () 
   for (const canary of [password!, secret!, basic, 'Bearer ey', 'authorization']) expect(log).not.toContain(canary);
 });
 
-test('a second worker at the same address says so and works all the same', async () => {
-  const second = await spawnWorker({ ROLLCALL_METRICS_ADDRESS: worker.config.metricsAddress! }, worker);
-  expect(second.said()).toContain('another process listens there');
-  await second.stop();
-  expect((await get('/ready')).status).toBe(200);
-});
-
 /** The container's health check, with the worker's own settings. */
 const healthcheck = (environment: NodeJS.ProcessEnv) =>
   new Promise<{ code: number; err: string }>((resolve) => {
@@ -193,40 +233,34 @@ test("the health check asks the worker, and Temporal where the worker's address 
 });
 
 test('while MongoDB hangs, a worker is live, not ready, and says so in time', async () => {
-  const { path: binary } = await locateBinary('mongod', { say: () => {} });
-  const dir = mkdtempSync(join(tmpdir(), 'rollcall-hanging-'));
-  const mongod = await startMongod({ dbPath: dir, binary });
-  let hanging: SpawnedWorker | undefined;
+  expect((await get('/ready')).status).toBe(200);
+  mongodb.stall();
   try {
-    hanging = await spawnWorker({ MONGODB_URI: mongod.uri });
-    expect((await fetch(`${hanging.url}/ready`)).status).toBe(200);
-    process.kill(mongod.pid, 'SIGSTOP');
-    const { url } = hanging;
-    // A signal takes a moment to stop all threads of a process.
     const ready = await eventually(
       'a worker that is not ready',
-      async () => {
-        const response = await fetch(`${url}/ready`);
-        return [response.status, await response.json()];
-      },
-      ([status]) => status === 503,
+      () => get('/ready'),
+      ({ status }) => status === 503,
     );
-    expect(ready[1]).toEqual({ ready: false, checks: { mongodb: 'does not answer', temporal: 'ok', worker: 'ok' } });
-    expect((await fetch(`${hanging.url}/live`)).status).toBe(200);
-    const scraped = parseMetrics(await (await fetch(`${hanging.url}/metrics`)).text());
-    expect(valueOf(scraped, 'rollcall_mongodb_up')).toBe(0);
+    expect(JSON.parse(ready.body)).toEqual({
+      ready: false,
+      checks: { mongodb: 'does not answer', temporal: 'ok', worker: 'ok' },
+    });
+    expect((await get('/live')).status).toBe(200);
+    // What was asked a moment ago is not asked again at once.
+    const scraped = await eventually(
+      'a scrape without MongoDB',
+      async () => parseMetrics((await get('/metrics')).body),
+      (shown) => valueOf(shown, 'rollcall_mongodb_up') === 0,
+      200,
+    );
     expect(valueOf(scraped, 'rollcall_hosts', { state: 'live' })).toBeUndefined();
     expect(valueOf(scraped, 'rollcall_records_waiting')).toBeUndefined();
-    process.kill(mongod.pid, 'SIGCONT');
-    await eventually(
-      'a worker that is ready again',
-      async () => (await fetch(`${url}/ready`)).status,
-      (status) => status === 200,
-    );
   } finally {
-    process.kill(mongod.pid, 'SIGCONT');
-    await hanging?.stop();
-    await mongod.kill();
-    rmSync(dir, { recursive: true, force: true });
+    mongodb.goOn();
   }
+  await eventually(
+    'a worker that is ready again',
+    () => get('/ready'),
+    ({ status }) => status === 200,
+  );
 });
