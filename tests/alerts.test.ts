@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
-import { spawnSimulator, type SpawnedSimulator } from '../simulator/spawn.js';
 import { alertOfRun } from '../src/alerts/announce.js';
 import { waitAfter } from '../src/alerts/deliver.js';
 import { findOverdue, patienceFor } from '../src/alerts/overdue.js';
@@ -16,10 +15,11 @@ import { loadSources } from '../src/sources/index.js';
 import { putAlert, type AlertDoc } from '../src/store/alerts.js';
 import { eventually } from './support/eventually.js';
 import { serve, type HttpServer } from './support/http-server.js';
+import { localSimulator, type LocalSimulator } from './support/local-simulator.js';
 import { openPipeline, type Pipeline } from './support/pipeline.js';
 
 const sources = loadSources();
-let simulator: SpawnedSimulator;
+let simulator: LocalSimulator;
 let pipeline: Pipeline;
 let receiver: HttpServer;
 /** What the receiver answers. */
@@ -41,7 +41,7 @@ export default defineSource({
 
 beforeAll(async () => {
   writeFileSync(join(folder, 'broken.ts'), BROKEN);
-  simulator = await spawnSimulator({ hosts: 60, seed: 5 });
+  simulator = await localSimulator({ hosts: 20, seed: 5 });
   receiver = await serve((_request, response) => answer(response));
   pipeline = await openPipeline({
     ...simulator.environment,

@@ -43,7 +43,7 @@ beforeAll(async () => {
     ),
   );
   simulator = await localSimulator({ hosts: 40, seed: 3 });
-  other = await serve((_request, response) => response.end());
+  other = await serve((_request, response) => void response.end());
   worker = await spawnWorker({
     ...simulator.environment,
     ROLLCALL_SOURCES: folder,
