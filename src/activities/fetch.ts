@@ -81,6 +81,8 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
     const walk = async () => {
       const definition = sources.get(source);
       const sealed = datasetOf(definition).personal.length > 0;
+      // Before the first request: a message that is received and cannot be kept counts towards its dead-letter queue.
+      if (sealed) keys.keys();
       // What only grows, or is taken away, may be long and may repeat itself.
       const relisted = definition.listing === 'full' || definition.listing === 'incremental';
       const guard = new EndlessGuard(store, run, source, config.maxRecords);

@@ -12,7 +12,7 @@ import { ChaosStack } from './stack.js';
 
 /** Real processes, really killed, while a queue is drained: each message is a login once, or in quarantine, and gone from the queue. */
 
-const MESSAGES = series(600, 10_000);
+const MESSAGES = series(300, 10_000);
 const share = (part: number) => Math.round(MESSAGES * part);
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-queue-'));
 let server: OpenSqs;

@@ -12,12 +12,18 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
 const file = join(folder, 'events.jsonl');
 let pipeline: Pipeline;
 
-beforeEach(async () => {
-  writeFileSync(file, '');
-  pipeline = await openPipeline({ EVENTS_PATH: file });
+beforeAll(async () => {
+  pipeline = await openPipeline({ EVENTS_PATH: file, ROLLCALL_HEARTBEAT_SECONDS: '3' });
 });
-afterEach(() => pipeline?.close());
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => {
+  rmSync(file, { force: true });
+  writeFileSync(file, '');
+});
+afterEach(() => pipeline.empty());
+afterAll(async () => {
+  await pipeline?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const event = (id: number | string, category = 'a', value = 1, more = {}) =>
   `${JSON.stringify({ id, category, value, ...more })}\n`;

@@ -43,7 +43,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
   beforeEach(async () => {
     await postgres.query('DROP TABLE IF EXISTS user_logins');
     queueUrl = await createQueue(server.endpoint, `logins-${Math.random().toString(36).slice(2)}`, {
-      VisibilityTimeout: '5',
+      VisibilityTimeout: '3',
     });
   });
   afterEach(() => pipeline?.close());
@@ -56,6 +56,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
       ROLLCALL_KEY_RING: keyRing,
       ROLLCALL_LOG_DIR: join(folder, 'logs'),
       ROLLCALL_PATIENCE_SECONDS: '100',
+      ROLLCALL_HEARTBEAT_SECONDS: '3',
     });
   };
 
@@ -84,9 +85,9 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
 
   test('both hold every login once, and a replay changes nothing', async () => {
     await open(postgres.url());
-    await fillQueue({ endpoint: server.endpoint, queueUrl, count: 500, seed: 5 });
+    await fillQueue({ endpoint: server.endpoint, queueUrl, count: 200, seed: 5 });
     const { sources } = await pipeline.collect({ sources: ['logins'] });
-    expect(sources['logins']).toMatchObject({ status: 'complete', records: 500 });
+    expect(sources['logins']).toMatchObject({ status: 'complete', records: 200 });
     expect(await left()).toBe(0);
     await expectEqual();
     await postgres.query(`DELETE FROM user_logins WHERE message_id < (SELECT max(message_id) FROM user_logins)`);
@@ -106,7 +107,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
       await fillQueue({ endpoint: server.endpoint, queueUrl, count: 100, seed: 7 });
       await eventually('logins of the second hundred', inMongo, (logins) => logins > first);
       // Longer than messages stay invisible.
-      await new Promise((resolve) => setTimeout(resolve, 6_000));
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
       expect(await left()).toBe(100);
     } finally {
       await postgres.start();
