@@ -9,8 +9,8 @@ let simulator: SpawnedSimulator;
 let pipeline: Pipeline;
 
 beforeAll(async () => {
-  simulator = await spawnSimulator({ hosts: 400, seed: 3 });
-  pipeline = await openPipeline({ ...simulator.environment, QUALYS_PAGE_SIZE: '100', CROWDSTRIKE_PAGE_SIZE: '150' });
+  simulator = await spawnSimulator({ hosts: 100, seed: 3 });
+  pipeline = await openPipeline({ ...simulator.environment, QUALYS_PAGE_SIZE: '25', CROWDSTRIKE_PAGE_SIZE: '40' });
 });
 
 afterAll(async () => {
@@ -84,26 +84,26 @@ test('changed records are merged again, and only they', async () => {
 
 test('machines that a complete listing no longer holds are gone, and their hosts retired', async () => {
   const before = await simulator.state();
-  await simulator.changeFleet({ remove: 20 });
+  await simulator.changeFleet({ remove: 5 });
   const after = await simulator.state();
   const summary = await collect();
   expect(summary.sources['qualys']!.gone).toBe(before.records.qualys - after.records.qualys);
   expect(summary.sources['crowdstrike']!.gone).toBe(before.records.crowdstrike - after.records.crowdstrike);
   expect(summary.hosts).toBe(after.hosts);
-  await simulator.changeFleet({ add: 20 });
+  await simulator.changeFleet({ add: 5 });
   expect((await collect()).hosts).toBe(before.hosts);
 });
 
 test('a listing that shrank by more than the set share retires nothing until it is confirmed', async () => {
   const { hosts } = await simulator.state();
-  await simulator.changeFleet({ remove: 150 });
+  await simulator.changeFleet({ remove: 40 });
   const held = await collect();
   expect(held.hosts).toBe(hosts);
   expect(held.sources['qualys']).toMatchObject({ status: 'complete', gone: 0 });
-  expect(held.sources['qualys']!.held).toBeGreaterThan(80);
+  expect(held.sources['qualys']!.held).toBeGreaterThan(20);
   expect(held.sources['qualys']!.reason).toContain('nothing was retired');
   const confirmed = await pipeline.collect({ sources: SOURCES, force: true, confirmShrink: true });
-  expect(confirmed.hosts).toBe(hosts! - 150);
+  expect(confirmed.hosts).toBe(hosts! - 40);
 });
 
 test('stored pages alone give the same inventory again, without asking a vendor', async () => {
