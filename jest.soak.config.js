@@ -6,6 +6,7 @@ module.exports = {
     '**/*.properties.test.ts',
     '**/chaos/{events,logins}.test.ts',
     '**/connectors/jsonl.test.ts',
+    '**/normalizer/{rows,sort}.test.ts',
   ],
   testTimeout: 1_800_000,
   // Each has servers and workers of its own.

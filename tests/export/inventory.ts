@@ -4,13 +4,22 @@ import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
 import { putRecords } from '../../src/store/records.js';
 
-/** Stores records as a run would, and merges them. */
+/** Stores records as a run would, those of a source that follow each other as one page, and merges them. */
 export async function putHosts(store: Store, records: readonly HostRecord[], run = 'run-1'): Promise<void> {
-  for (const { id, source, vendor, observation, keys } of records) {
+  for (let first = 0, next: number; first < records.length; first = next) {
+    const { id, source, vendor } = records[first]!;
+    next = records.findIndex((record, at) => at > first && record.source !== source);
+    if (next < 0) next = records.length;
     const origin = { source, vendor, page: `p/${id}`, run, observedAt: new Date() };
-    const hash = `1.${contentHash(observation, keys)}`;
-    const identity = identityDigest(vendor, observation, keys);
-    await putRecords(store, origin, [{ _id: id, row: 0, observation, keys, identity, hash }]);
+    const rows = records.slice(first, next).map(({ id: _id, observation, keys }, row) => ({
+      _id,
+      row,
+      observation,
+      keys,
+      identity: identityDigest(vendor, observation, keys),
+      hash: `1.${contentHash(observation, keys)}`,
+    }));
+    await putRecords(store, origin, rows);
   }
   await mergeChanged(store, { holder: 'test', run });
 }

@@ -8,14 +8,15 @@ import { deliverRun } from '../../src/normalizer/deliver.js';
 import { normalize, type Normalized } from '../../src/normalizer/normalize.js';
 import { openReading, type Reading } from '../../src/normalizer/reading.js';
 import { loadSources } from '../../src/sources/index.js';
-import type { Store } from '../../src/store/database.js';
+import { MOST_QUARANTINED, type Store } from '../../src/store/database.js';
 import { eventsInOrder } from '../../src/store/events.js';
 import { dropQuarantined } from '../../src/store/drop-quarantined.js';
 import { putIds, removeIds, wholeOutcome } from '../../src/store/page-ids.js';
 import { appendPage, countListing, noteListed, type PageDoc } from '../../src/store/pages.js';
 import { compareListing } from '../../src/store/retire.js';
 import { countUnkept } from '../../src/store/unkept.js';
-import { dropStore, freshStore } from '../support/store.js';
+import { series } from '../support/soak.js';
+import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-rows-'));
 // What a mapping of a user's own may do: nothing is checked, and each field is whatever came.
@@ -36,13 +37,29 @@ module.exports = {
 let store: Store;
 let reading: Reading;
 
-beforeEach(async () => {
+beforeAll(async () => {
   store = await freshStore();
   const config = loadConfig({ EVENTS_PATH: join(folder, 'none'), ROLLCALL_SOURCES: folder });
   reading = openReading(config, store, loadSources({ folders: config.sourceFolders }));
 });
-afterEach(() => dropStore(store));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  store.mostQuarantined = MOST_QUARANTINED;
+  await emptyStore(store);
+});
+afterAll(async () => {
+  await dropStore(store);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** While `work` is done MongoDB itself refuses documents that do not fit. */
+async function refusing(collection: string, validator: object, work: () => Promise<void>): Promise<void> {
+  await store.db.command({ collMod: collection, validator });
+  try {
+    await work();
+  } finally {
+    await store.db.command({ collMod: collection, validator: {} });
+  }
+}
 
 /** Stores a page of lines as a fetch would. */
 async function page(source: string, run: string, lines: string | Buffer, seq = 0, next = false): Promise<void> {
@@ -157,9 +174,10 @@ describe('events', () => {
   });
 
   test('an event that MongoDB itself refuses waits with that reason, the others of its batch are delivered', async () => {
-    await store.db.command({ collMod: 'events', validator: { value: { $ne: 13 } } });
     const lines = Array.from({ length: 40 }, (_, id) => `{"id":${id},"category":"a","value":${id}}`).join('\n');
-    expect(await deliver(lines)).toMatchObject({ new: 39, quarantined: 1 });
+    await refusing('events', { value: { $ne: 13 } }, async () => {
+      expect(await deliver(lines)).toMatchObject({ new: 39, quarantined: 1 });
+    });
     expect(await reasons()).toEqual(['MongoDB refuses the record (DocumentValidationFailure)']);
     expect(await store.eventCategories.findOne()).toMatchObject({ count: 39, sum: 780 - 13, distinct: 39 });
     expect((await delivered()).map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual(
@@ -189,7 +207,7 @@ describe('events', () => {
         expect(await store.quarantine.countDocuments({ reason: '' })).toBe(0);
         expect(await deliver(lines)).toMatchObject({ new: 0, unchanged: first.new, quarantined: waiting });
       }),
-      { numRuns: 25 },
+      { numRuns: series(5, 100) },
     );
   });
 });
@@ -293,14 +311,15 @@ describe('hosts', () => {
         const again = await put(lines.join('\n'));
         expect(again).toMatchObject({ new: 0, changed: 0, unchanged: first.new, quarantined: first.quarantined });
       }),
-      { numRuns: 15 },
+      { numRuns: series(3, 60) },
     );
   });
 
   test('records that MongoDB itself refuses wait with that reason, and the counts of the others are those of one try', async () => {
-    await store.db.command({ collMod: 'records', validator: { 'observation.device.name': { $not: /^n7/ } } });
     const lines = Array.from({ length: 90 }, (_, id) => host(String(id))).join('\n');
-    expect(await put(lines)).toMatchObject({ new: 79, unchanged: 0, quarantined: 11 });
+    await refusing('records', { 'observation.device.name': { $not: /^n7/ } }, async () => {
+      expect(await put(lines)).toMatchObject({ new: 79, unchanged: 0, quarantined: 11 });
+    });
     expect([...new Set(await reasons())]).toEqual(['MongoDB refuses the record (DocumentValidationFailure)']);
     const [outcome] = await store.pages
       .find()
@@ -312,18 +331,19 @@ describe('hosts', () => {
 });
 
 describe('many rows', () => {
-  test('340,000 rows that are not understood: as many as there is room for wait, each with its line, and the others are counted', async () => {
+  test('far more rows that are not understood than there is room for: as many as there is wait, each with its line, and the others are counted', async () => {
     store.mostQuarantined = 3_000;
     const run = randomUUID();
-    const lines = '{}\n'.repeat(340_000);
-    expect(await deliver(lines, run)).toMatchObject({ rows: 340_000, new: 0, quarantined: 340_000 });
+    const rows = series(20_000, 340_000);
+    const lines = '{}\n'.repeat(rows);
+    expect(await deliver(lines, run)).toMatchObject({ rows, new: 0, quarantined: rows });
     expect(await store.quarantine.countDocuments()).toBe(3_000);
     expect(await store.quarantine.findOne({ row: 499 })).toMatchObject({
       reason: 'id is missing',
       file: 'log.jsonl',
       line: 500,
     });
-    expect(await countUnkept(store, 'events')).toEqual([{ source: 'events', rows: 337_000 }]);
+    expect(await countUnkept(store, 'events')).toEqual([{ source: 'events', rows: rows - 3_000 }]);
   });
 
   test('an attempt that is made again keeps and counts the same rows', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { compareIds, compareText, type EventId } from '../../src/datasets/event-order.js';
 import { ExternalSort, type Entry, type SortLimits } from '../../src/normalizer/sort/index.js';
+import { series } from '../support/soak.js';
 
 let root: string;
 let folders = 0;
@@ -85,7 +86,7 @@ test('text is in the order of code points, halves of pairs included', () => {
     fc.property(text, text, (a, b) => {
       expect(Math.sign(compareText(a, b))).toBe(Math.sign(plainOrder(a, b)));
     }),
-    { numRuns: 3_000 },
+    { numRuns: series(500, 20_000) },
   );
   expect(['\uff01', '😀', 'b', 'a'].sort(compareText)).toStrictEqual(['a', 'b', '\uff01', '😀']);
 });
@@ -116,7 +117,7 @@ test.each<[string, fc.Arbitrary<EventId>]>([
         expect(await sorted(entries)).toStrictEqual(expected);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: series(12, 200) },
   );
 });
 

@@ -12,17 +12,18 @@ import { putRecords } from '../../src/store/records.js';
 import { release } from '../../src/store/release.js';
 import { markGone } from '../../src/store/retire.js';
 import { record } from '../host/records.js';
-import { dropStore, freshStore } from '../support/store.js';
+import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 /** What a wrong clock has written holds nothing up, and a machine whose clock is wrong does no work. */
 let store: Store;
-beforeEach(async () => {
+beforeAll(async () => {
   store = await freshStore();
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  await dropStore(store);
+  await emptyStore(store);
 });
+afterAll(() => dropStore(store));
 
 const YEAR_MS = 365 * 86_400_000;
 const ahead = () => new Date(Date.now() + YEAR_MS);

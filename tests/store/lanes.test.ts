@@ -6,15 +6,14 @@ import { takeLease, type Lease } from '../../src/store/leases.js';
 import { mergeBatch } from '../../src/store/merge.js';
 import { putRecords, type RecordDoc, type Understood } from '../../src/store/records.js';
 import { changedIds } from '../../src/store/waiting.js';
-import { dropStore, freshStore } from '../support/store.js';
+import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 let store: Store;
-beforeEach(async () => {
+beforeAll(async () => {
   store = await freshStore();
 });
-afterEach(async () => {
-  await dropStore(store);
-});
+afterEach(() => emptyStore(store));
+afterAll(() => dropStore(store));
 
 function record(id: string, keys: string[]): Understood {
   const device = { type_id: 1, hostname: `host-${id.split(':')[1]}` };

@@ -6,19 +6,19 @@ import type { Store } from '../../src/store/database.js';
 import { maskLogin, putLogins, rotateLogins, type LoginDoc } from '../../src/store/logins.js';
 import type { Origin } from '../../src/store/records.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
-import { dropStore, freshStore } from '../support/store.js';
+import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 let store: Store;
 let ring: string;
 
-beforeEach(async () => {
-  ring = freshRing();
+beforeAll(async () => {
   store = await freshStore();
 });
-
-afterEach(async () => {
-  await dropStore(store);
+beforeEach(() => {
+  ring = freshRing();
 });
+afterEach(() => emptyStore(store));
+afterAll(() => dropStore(store));
 
 let tick = 0;
 const origin = (): Origin => ({
@@ -81,10 +81,14 @@ test('a message that a page holds twice is stored once and counted as new once',
 
 test('what else goes wrong is thrown', async () => {
   await store.db.command({ collMod: 'logins', validator: { user_id: { $ne: 'u1' } } });
-  await putLogins(store, origin(), masked(0, 1));
-  await expect(putLogins(store, origin(), masked(0, 3))).rejects.toMatchObject({
-    writeErrors: [expect.objectContaining({ code: 11000 }), expect.objectContaining({ code: 121 })],
-  });
+  try {
+    await putLogins(store, origin(), masked(0, 1));
+    await expect(putLogins(store, origin(), masked(0, 3))).rejects.toMatchObject({
+      writeErrors: [expect.objectContaining({ code: 11000 }), expect.objectContaining({ code: 121 })],
+    });
+  } finally {
+    await store.db.command({ collMod: 'logins', validator: {} });
+  }
 });
 
 test('messages that report the same login have the same fingerprint, and others another', () => {

@@ -9,19 +9,19 @@ import { mergeBatch } from '../../src/store/merge.js';
 import { putRecords, type Origin, type Understood } from '../../src/store/records.js';
 import { changedIds } from '../../src/store/waiting.js';
 import { markGone } from '../../src/store/retire.js';
-import { dropStore, freshStore } from '../support/store.js';
+import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 let store: Store;
 let lease: Lease;
 
-beforeEach(async () => {
+beforeAll(async () => {
   store = await freshStore();
+});
+beforeEach(async () => {
   lease = (await takeLease(store, 'merge:hosts', 'test', 60_000))!;
 });
-
-afterEach(async () => {
-  await dropStore(store);
-});
+afterEach(() => emptyStore(store));
+afterAll(() => dropStore(store));
 
 let tick = 0;
 const origin = (source: string): Origin => ({

@@ -4,17 +4,16 @@ import { mergeChanged } from '../../src/store/drain.js';
 import { putRecords } from '../../src/store/records.js';
 import { countAside, isDefect, recordsAside, retryAside } from '../../src/store/set-aside.js';
 import { record } from '../host/records.js';
-import { dropStore, freshStore } from '../support/store.js';
+import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 /** What cannot be merged is passed over by name, and everything else is merged. */
 let store: Store;
 let tick = 0;
-beforeEach(async () => {
+beforeAll(async () => {
   store = await freshStore();
 });
-afterEach(async () => {
-  await dropStore(store);
-});
+afterEach(() => emptyStore(store));
+afterAll(() => dropStore(store));
 
 /** Two tools know each machine by its serial number. */
 async function put(...numbers: number[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { MongoServerError, Timestamp } from 'mongodb';
 import { exportHosts, type Exported } from '../../src/export/index.js';
 import { locateBinary } from '../../src/servers/locate.js';
 import { startMongod, type RunningMongod } from '../../src/servers/mongod.js';
@@ -11,6 +11,7 @@ import type { HostDoc } from '../../src/store/hosts.js';
 import { restore } from '../../src/store/restore.js';
 import { record } from '../host/records.js';
 import { putHosts } from '../export/inventory.js';
+import { eventually } from '../support/eventually.js';
 import { freshStore } from '../support/store.js';
 
 /** MongoDB forgets how things were, on a server of this file's own: what it remembers is one setting for all its databases. */
@@ -36,14 +37,29 @@ afterAll(async () => {
 
 const remember = (seconds: number) => store.client.db('admin').command({ setParameter: 1, [WINDOW]: seconds });
 
-/** What was forgotten stays forgotten. */
-async function forget(): Promise<void> {
+const now = async () => (await store.db.command({ ping: 1 }))['operationTime'] as Timestamp;
+
+/** Whether the server still knows how things were. */
+const knows = (moment: Timestamp) =>
+  store.db
+    .command({ find: 'hosts', limit: 1, readConcern: { level: 'snapshot', atClusterTime: moment } })
+    .then(() => true)
+    .catch((error: MongoServerError) => {
+      if (error.codeName !== 'SnapshotTooOld') throw error;
+      return false;
+    });
+
+/** Lets the server forget how things are now; what was forgotten stays forgotten. Returns the host's status after it. */
+async function forget(): Promise<string> {
+  const moment = await now();
+  let round = 0;
   await remember(0);
-  for (let round = 0; round < 30; round += 1) {
-    await store.hosts.updateOne({ 'device.hostname': 'n-1' }, { $set: { status: `round ${round}` } });
-    await sleep(100);
-  }
+  await eventually('the server to forget', async () => {
+    await store.hosts.updateOne({ 'device.hostname': 'n-1' }, { $set: { status: `round ${(round += 1)}` } });
+    return !(await knows(moment));
+  });
   await remember(300);
+  return `round ${round}`;
 }
 
 test('an export that outlasts what the server remembers goes on, each host once, and says so', async () => {
@@ -61,19 +77,18 @@ test('an export that outlasts what the server remembers goes on, each host once,
 });
 
 test('a backup whose moment is forgotten half-way takes the rest at a later one', async () => {
-  let waited = false;
+  let last: string | undefined;
   const folder = join(dir, 'backup');
   await backup(store, folder, {
     onCollection: async () => {
-      if (waited) return;
-      waited = true;
+      if (last !== undefined) return;
       await store.hosts.updateOne({ 'device.hostname': 'n-1' }, { $set: { status: 'before' } });
-      await forget();
+      last = await forget();
     },
   });
   const other = await freshStore({ uri: server.uri });
   await restore(other, folder);
-  expect(await other.hosts.findOne({ status: 'round 29' })).not.toBeNull();
+  expect(await other.hosts.findOne({ status: last! })).not.toBeNull();
   expect(await other.hosts.countDocuments()).toBe(1_200);
   await other.close();
 });

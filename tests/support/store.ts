@@ -14,3 +14,12 @@ export async function dropStore(store: Store): Promise<void> {
   await store.db.dropDatabase();
   await store.close();
 }
+
+/**
+ * Leaves its collections and indexes and nothing in them: a file whose tests share a store is spared a third of a second for
+ * each of them.
+ */
+export async function emptyStore({ db }: Store): Promise<void> {
+  const collections = await db.collections();
+  await Promise.all(collections.map((collection) => collection.deleteMany({})));
+}

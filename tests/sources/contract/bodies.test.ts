@@ -1,11 +1,35 @@
+import type { HttpInputOptions } from '../../../src/connectors/http/index.js';
+import type { Cursor } from '../../../src/sources/source.js';
 import { interrupt } from './interrupted.js';
 import { expectWhole, list } from './listed.js';
 import { closeSimulators, simulate } from './simulated.js';
 import { SUBJECTS } from './subjects.js';
 
-afterEach(closeSimulators);
-
 const MIB = 1024 * 1024;
+
+/** In place of the cap of 64 MiB, which takes a second to be filled. */
+const SMALL = 4 * MIB;
+let capped = true;
+const declared: Partial<HttpInputOptions<Cursor>>[] = [];
+
+// The sources are the real ones: only their cap is a small one, but where a test wants theirs.
+jest.mock('../../../src/connectors/http/input.js', () => {
+  const actual = jest.requireActual<typeof import('../../../src/connectors/http/input.js')>(
+    '../../../src/connectors/http/input.js',
+  );
+  return {
+    ...actual,
+    httpInput: (options: HttpInputOptions<Cursor>) => {
+      declared.push(options);
+      return actual.httpInput({ ...options, limits: { ...options.limits, ...(capped && { maxBytes: SMALL }) } });
+    },
+  };
+});
+
+afterEach(async () => {
+  capped = true;
+  await closeSimulators();
+});
 
 describe.each(SUBJECTS)('$title', (subject) => {
   const { source, path, pageSize } = subject;
@@ -25,18 +49,32 @@ describe.each(SUBJECTS)('$title', (subject) => {
 
   test.each(['gzip-bomb', 'oversize'] as const)('%s is given up at the cap', async (kind) => {
     // Pages of one cannot be asked for in smaller ones.
-    const { failure } = await interrupt(subject, { kind, bytes: 80 * MIB }, { environment: { [pageSize]: '1' } });
+    const { failure } = await interrupt(subject, { kind, bytes: 5 * MIB }, { environment: { [pageSize]: '1' } });
     expect(failure.kind).toBe('response-too-large');
     expect(failure.message).toMatch(/ sent more than \d+ bytes$/);
-    expect(Number(/(\d+) bytes/.exec(failure.message)![1])).toBeLessThanOrEqual(64 * MIB);
+    expect(Number(/(\d+) bytes/.exec(failure.message)![1])).toBeLessThanOrEqual(SMALL);
     expect(failure.details.remedy).toContain(pageSize);
   });
 
   test('one page over the cap is asked for again in smaller ones, and that is told', async () => {
     const { simulator, input, truth } = await simulate(subject);
-    simulator.setFaults([{ kind: 'oversize', bytes: 70 * MIB, at: 3 }]);
+    simulator.setFaults([{ kind: 'oversize', bytes: 5 * MIB, at: 3 }]);
     const listed = await list(source, input());
     expectWhole(listed, await truth());
     expect(listed.pages.flatMap(({ warnings }) => warnings ?? []).join()).toMatch(/asked again in smaller pages/);
   });
+});
+
+test.each(['gzip-bomb', 'oversize'] as const)('the cap outside tests ends %s at 64 MiB', async (kind) => {
+  const subject = SUBJECTS[0]!;
+  capped = false;
+  const { failure } = await interrupt(subject, { kind, bytes: 65 * MIB }, { environment: { [subject.pageSize]: '1' } });
+  expect(failure).toMatchObject({ kind: 'response-too-large' });
+  expect(failure.message).toMatch(new RegExp(` sent more than ${64 * MIB} bytes$`));
+});
+
+test('no source declares a higher cap than that', async () => {
+  for (const subject of SUBJECTS) (await simulate(subject)).input();
+  expect(declared.length).toBeGreaterThanOrEqual(SUBJECTS.length);
+  for (const { limits = {} } of declared) expect(limits.maxBytes ?? 0).toBeLessThanOrEqual(64 * MIB);
 });

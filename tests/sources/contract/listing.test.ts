@@ -19,7 +19,7 @@ describe.each(SUBJECTS)('$title', (subject) => {
   const { source, pageSize } = subject;
 
   test('every record is read exactly once and maps, whatever the page size', async () => {
-    const { input, truth, state } = await simulate(subject);
+    const { input, truth, state } = await simulate(subject, { hosts: 34 });
     const ids = await truth();
     // The default leaves a tail; then one page that is just filled, one that is not, and pages of one.
     expect(ids.length % PAGE_SIZE).not.toBe(0);

@@ -70,7 +70,7 @@ describe.each(BY_KEY)('$title', (subject) => {
   const { source } = subject;
 
   test('machines that come and go in mid-listing move no other: each that stayed is read exactly once', async () => {
-    const simulated = await simulate(subject);
+    const simulated = await simulate(subject, { hosts: 60 });
     const before = new Set(await simulated.truth());
     const first = await list(source, simulated.input(), { most: 3 });
     simulated.simulator.inventory.fleet!.resize(40);

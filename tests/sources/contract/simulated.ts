@@ -17,13 +17,13 @@ export interface Simulated {
 }
 
 /** Records a page unless a test sets another size. */
-export const PAGE_SIZE = 7;
+export const PAGE_SIZE = 3;
 
 const running: Simulator[] = [];
 
-/** Starts a simulator of 60 hosts for one test. `closeSimulators` ends it. */
+/** Starts a simulator of 30 hosts for one test. `closeSimulators` ends it. */
 export async function simulate(subject: Subject, options: SimulatorOptions = {}): Promise<Simulated> {
-  const simulator = await startSimulator({ hosts: 60, seed: 11, ...options });
+  const simulator = await startSimulator({ hosts: 30, seed: 11, ...options });
   running.push(simulator);
   const { source, vendor } = subject;
   const environment = {
