@@ -60,11 +60,24 @@ export async function openStand(): Promise<Stand> {
       return ui;
     },
     async put(...records) {
-      for (const { id, source, vendor, observation, keys } of records) {
-        const origin = { source, vendor, page: `run-1/${source}/p`, run: 'run-1', observedAt: new Date() };
-        const hash = `1.${contentHash(observation, keys)}`;
-        const identity = identityDigest(vendor, observation, keys);
-        await putRecords(store, origin, [{ _id: id, row: 0, observation, keys, identity, hash }]);
+      for (const source of new Set(records.map((one) => one.source))) {
+        const own = records.filter((one) => one.source === source);
+        const origin = {
+          source,
+          vendor: own[0]!.vendor,
+          page: `run-1/${source}/p`,
+          run: 'run-1',
+          observedAt: new Date(),
+        };
+        const understood = own.map(({ id, vendor, observation, keys }, row) => ({
+          _id: id,
+          row,
+          observation,
+          keys,
+          identity: identityDigest(vendor, observation, keys),
+          hash: `1.${contentHash(observation, keys)}`,
+        }));
+        await putRecords(store, origin, understood);
       }
       await mergeChanged(store, { holder: 'test', run: 'run-1' });
     },
