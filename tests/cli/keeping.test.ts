@@ -10,6 +10,7 @@ import { freshStore } from '../support/store.js';
 
 /** Export, backup, restore and prune as a user runs them: the compiled program and a real mongod. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-keeping-'));
+const HOSTS = 400;
 let store: Store;
 let other: Store;
 
@@ -24,8 +25,11 @@ function run(args: string[], database = store.db.databaseName): Promise<Ran> {
 
 beforeAll(async () => {
   [store, other] = await Promise.all([freshStore(), freshStore()]);
-  const many = Array.from({ length: 1_500 }, (_, n) => record(`qualys:n${n}`, { hostname: `host-${n}` }));
-  await putHosts(store, many);
+  await putHosts(store, [record('qualys:n0', { hostname: 'host-0' })]);
+  // As many and as long as no pipe holds: whoever stops reading is noticed.
+  const host = (await store.hosts.findOne())!;
+  const copy = (_: unknown, n: number) => ({ ...host, _id: `${host._id}${n}`, tags: ['long '.repeat(400)] });
+  await store.hosts.insertMany(Array.from({ length: HOSTS - 1 }, copy));
 });
 afterAll(async () => {
   for (const each of [store, other]) {
@@ -37,9 +41,9 @@ afterAll(async () => {
 
 test('export writes to standard output, data alone, or to a file that appears when it is whole', async () => {
   const { code, out, err } = await run(['export', '--format', 'csv']);
-  expect({ code, err }).toEqual({ code: 0, err: '1500 hosts\n' });
-  expect(out.trimEnd().split('\n')).toHaveLength(1_501);
-  expect((await run(['export', '--format', 'csv', '--out', 'hosts.csv'])).err).toBe('1500 hosts in hosts.csv\n');
+  expect({ code, err }).toEqual({ code: 0, err: `${HOSTS} hosts\n` });
+  expect(out.trimEnd().split('\n')).toHaveLength(HOSTS + 1);
+  expect((await run(['export', '--format', 'csv', '--out', 'hosts.csv'])).err).toBe(`${HOSTS} hosts in hosts.csv\n`);
   expect(readFileSync(join(dir, 'hosts.csv'), 'utf8')).toBe(out);
   expect(existsSync(join(dir, 'hosts.csv.partial'))).toBe(false);
   expect((await run(['export', '--source', 'nobody'])).out).toBe('');
@@ -69,7 +73,7 @@ test('a backup is restored into an empty database, and into a full one only when
     code: 0,
     out: expect.stringContaining('npm run verify'),
   });
-  expect(await other.hosts.countDocuments()).toBe(1_500);
+  expect(await other.hosts.countDocuments()).toBe(HOSTS);
   await other.hosts.deleteMany({});
   expect(await run(['restore', 'b1'], other.db.databaseName)).toMatchObject({
     code: 2,
@@ -77,7 +81,7 @@ test('a backup is restored into an empty database, and into a full one only when
   });
   expect((await run(['restore', 'b1', '--replace'], other.db.databaseName)).err).toContain('nobody to ask');
   expect((await run(['restore', 'b1', '--replace', '--yes'], other.db.databaseName)).code).toBe(0);
-  expect(await other.hosts.countDocuments()).toBe(1_500);
+  expect(await other.hosts.countDocuments()).toBe(HOSTS);
   expect((await other.hosts.indexes()).length).toBe((await store.hosts.indexes()).length);
   expect((await run(['restore', 'nothing-here'])).err).toContain('holds no backup');
 });
