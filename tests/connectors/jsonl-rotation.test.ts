@@ -18,6 +18,7 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { jsonlInput } from '../../src/connectors/jsonl/index.js';
 import type { Cursor } from '../../src/sources/source.js';
+import { series } from '../support/soak.js';
 
 const root = mkdtempSync(join(tmpdir(), 'rollcall-rotation-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -332,6 +333,6 @@ test('random histories: each line is delivered once, or its loss is named', asyn
       await log.run();
       expect([log.read.length, log.warnings]).toEqual([all.length, []]);
     }),
-    { numRuns: 150 },
+    { numRuns: series(20, 300) },
   );
 });
