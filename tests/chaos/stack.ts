@@ -17,7 +17,8 @@ import type { RunSummary } from '../../src/workflows/collect-inventory.js';
 import { eventually } from '../support/eventually.js';
 import { summaryOf } from '../support/pipeline.js';
 
-const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
+/** What a run collects unless a test says otherwise. */
+export const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
 const quiet = () => {};
 
 /** Everything a run needs, each a real process that can be killed and started again on the same data and port. */
