@@ -103,7 +103,7 @@ describe('list', () => {
   test('works without MongoDB, and with a file that is no source', async () => {
     const broken = folder('acme.js', 'exports.default = { name: "acme", input() {}, map() {} };');
     const { code, out, err } = await run(['list'], {
-      MONGODB_URI: 'mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=500',
+      MONGODB_URI: 'mongodb://127.0.0.1:1/?replicaSet=rs0',
       ROLLCALL_SOURCES: broken,
     });
     expect(code).toBe(2);
