@@ -10,6 +10,8 @@ import { loadSources } from '../../src/sources/index.js';
 import { getBody, partsOf } from '../../src/store/bodies.js';
 import { appendPage } from '../../src/store/pages.js';
 import { openRun } from '../../src/store/runs.js';
+import { seedSources } from '../../src/store/sources.js';
+import { emptyStore } from '../support/empty.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 import { sendText, serve, type HttpServer } from '../support/http-server.js';
 import { type Ran, runProgram } from '../support/program.js';
@@ -71,18 +73,8 @@ let served: Record<string, unknown[]>;
 let server: HttpServer;
 let pipeline: Pipeline;
 
-beforeAll(() => createKeyRing(keyRing));
-beforeEach(async () => {
-  served = {
-    qualys: [
-      asset(1),
-      asset(2),
-      victimAsset('planted-one'),
-      asset(3),
-      { dnsHostName: 'planted-rejected', ref: 700_009 },
-    ],
-    crowdstrike: [device(1), victimDevice('planted-one'), device(2), device(3)],
-  };
+beforeAll(async () => {
+  createKeyRing(keyRing);
   server = await serve(({ path, query }, response) => {
     const hosts = served[path.includes('qualys') ? 'qualys' : 'crowdstrike']!;
     const skip = Number(query.get('skip'));
@@ -100,11 +92,25 @@ beforeEach(async () => {
     ROLLCALL_KEY_RING: keyRing,
   });
 });
-afterEach(async () => {
-  await pipeline.close();
-  await server.close();
+beforeEach(async () => {
+  served = {
+    qualys: [
+      asset(1),
+      asset(2),
+      victimAsset('planted-one'),
+      asset(3),
+      { dnsHostName: 'planted-rejected', ref: 700_009 },
+    ],
+    crowdstrike: [device(1), victimDevice('planted-one'), device(2), device(3)],
+  };
+  await emptyStore(pipeline.store);
+  await seedSources(pipeline.store, loadSources().all());
 });
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterAll(async () => {
+  await pipeline?.close();
+  await server?.close();
+  rmSync(dir, { recursive: true, force: true });
+});
 
 function run(...args: string[]): Promise<Ran> {
   const { mongodb } = pipeline.config;

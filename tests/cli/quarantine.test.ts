@@ -12,6 +12,7 @@ import { mergeChanged } from '../../src/store/drain.js';
 import { eventsInOrder } from '../../src/store/events.js';
 import { appendPage } from '../../src/store/pages.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
+import { emptyStore } from '../support/empty.js';
 import { type Ran, runProgram } from '../support/program.js';
 import { dropStore } from '../support/store.js';
 
@@ -25,8 +26,7 @@ let store: Store;
 let config: Config;
 let environment: Record<string, string>;
 
-beforeEach(async () => {
-  mkdirSync(folder, { recursive: true });
+beforeAll(async () => {
   environment = {
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI']!,
     MONGODB_DATABASE: `q${randomUUID().slice(0, 8)}`,
@@ -36,11 +36,15 @@ beforeEach(async () => {
   config = loadConfig(environment);
   store = await openStore(config.mongodb);
 });
+beforeEach(() => mkdirSync(folder, { recursive: true }));
 afterEach(async () => {
-  await dropStore(store);
+  await emptyStore(store);
   rmSync(folder, { recursive: true, force: true });
 });
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+afterAll(async () => {
+  await dropStore(store);
+  rmSync(dir, { recursive: true, force: true });
+});
 
 function run(words: string[], more: Record<string, string> = {}): Promise<Ran> {
   const env = { ...environment, ...more };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadSources } from '../../src/sources/index.js';
 import { seedSources } from '../../src/store/sources.js';
 import { progressQuery, type SourceProgress } from '../../src/workflows/messages.js';
+import { emptyStore } from '../support/empty.js';
 import { eventually } from '../support/eventually.js';
 import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
@@ -44,8 +45,7 @@ async function clear(): Promise<void> {
       .getHandle(workflowId)
       .terminate()
       .catch(() => {});
-  const { db } = pipeline.store;
-  for (const { name } of await db.listCollections().toArray()) await db.collection(name).deleteMany({});
+  await emptyStore(pipeline.store);
   await seedSources(pipeline.store, loadSources().all());
 }
 
