@@ -42,7 +42,7 @@ export async function openPipeline(environment: Record<string, string>, keepData
     TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'],
     MONGODB_DATABASE: name,
     TEMPORAL_TASK_QUEUE: name,
-    ROLLCALL_PATIENCE_SECONDS: '2',
+    ROLLCALL_PATIENCE_SECONDS: '1',
     // Not shorter: on a machine that is busy a worker would be taken for dead. Tests that wait for it set their own.
     ROLLCALL_HEARTBEAT_SECONDS: '10',
     ROLLCALL_RETRY_SECONDS: '0.2',

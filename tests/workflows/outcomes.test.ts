@@ -24,7 +24,7 @@ beforeAll(async () => {
     // One request at a time, so that the page that a fault is meant for is the one that fails.
     QUALYS_DEMO_CONCURRENCY: '1',
     ROLLCALL_STRETCH_RECORDS: '20',
-    ROLLCALL_MAX_RECORDS: '400',
+    ROLLCALL_MAX_RECORDS: '150',
   });
 });
 afterAll(async () => {
