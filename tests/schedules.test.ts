@@ -20,7 +20,7 @@ import {
 } from '../src/schedules.js';
 import { loadSources } from '../src/sources/index.js';
 import { clockChanges, isTimezone, wallClock } from '../src/timezone.js';
-import { dropStore, freshStore } from './support/store.js';
+import { dropStore, emptyStore, freshStore } from './support/store.js';
 
 const configOf = (more: Record<string, string> = {}) =>
   loadConfig({
@@ -206,14 +206,19 @@ describe('days on which clocks change', () => {
   test('no zone changes its clocks at the hour of the default', () => {
     const [minute, hour] = DAILY.split(' ').map(Number) as [number, number];
     const from = Date.UTC(2026, 0, 1);
+    const found: string[] = [];
+    let changes = 0;
     for (const zone of Intl.supportedValuesOf('timeZone')) {
       for (const { before, after } of clockChanges(zone, from, from + 366 * 86_400_000)) {
         for (let wall = Math.min(before, after); wall < Math.max(before, after); wall += 60_000) {
           const time = new Date(wall);
-          expect([zone, time.getUTCHours() === hour && time.getUTCMinutes() === minute]).toEqual([zone, false]);
+          if (time.getUTCHours() === hour && time.getUTCMinutes() === minute) found.push(zone);
         }
+        changes += 1;
       }
     }
+    expect(found).toEqual([]);
+    expect(changes).toBeGreaterThan(100);
   });
 
   test.each([
@@ -300,8 +305,9 @@ describe('the first start of a worker', () => {
   const log = pino({ level: 'silent' });
   const needs = { QUALYS_URL: 'https://qualys.test', QUALYS_USERNAME: 'x', QUALYS_PASSWORD: 'y' };
   let store: Awaited<ReturnType<typeof freshStore>>;
-  beforeEach(async () => void (store = await freshStore()));
-  afterEach(() => dropStore(store));
+  beforeAll(async () => void (store = await freshStore()));
+  afterEach(() => emptyStore(store));
+  afterAll(() => dropStore(store));
   const start = (config: Config) => makeFirstSchedules({ client, store, config, log }, registry);
   const names = [...registry.names()];
   const listed = async (config: Config) =>

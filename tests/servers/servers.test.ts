@@ -17,7 +17,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((servers) => servers.stop()));
-  await stopKept(dir);
+  for (const folder of [dir, join(dir, 'other')]) await stopKept(folder);
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -45,40 +45,33 @@ test('addresses in the environment win, and then nothing is started and no secre
   await servers.stop();
 });
 
-test('two at once do not clash, and the data of each is there the next time', async () => {
+test('two at once do not clash; those left up on purpose are found by the next one on the folder, which leaves them up, until they are stopped; and the data is there the next time', async () => {
   const other = join(dir, 'other');
-  const [one, two] = await Promise.all([openIn(join(dir, 'one')), openIn(other)]);
-  const addresses = [one, two].flatMap((servers) => [
-    servers?.mongodbUri,
-    servers?.temporalAddress,
-    servers?.temporalUi,
-  ]);
+  const [one, kept] = await Promise.all([openIn(join(dir, 'one')), openIn(other, { detached: true })]);
+  const addresses = [one, kept].flatMap((servers) => [servers.mongodbUri, servers.temporalAddress, servers.temporalUi]);
   expect(new Set(addresses).size).toBe(6);
-  const client = new MongoClient(two?.mongodbUri ?? '');
+  await one.stop();
+  expect(isAlive(one.mongod?.pid ?? 0)).toBe(false);
+  const client = new MongoClient(kept.mongodbUri);
   await client.db('t').collection('t').insertOne({ kept: true });
   await client.close();
-  await two?.stop();
-  expect(isAlive(two?.mongod?.pid ?? 0)).toBe(false);
+
+  const second = await openIn(other);
+  expect(second.mongodbUri).toBe(kept.mongodbUri);
+  expect(second.temporalAddress).toBe(kept.temporalAddress);
+  expect(said.filter((line) => line.includes('already running'))).toHaveLength(2);
+  await second.stop();
+  expect(isAlive(kept.mongod?.pid ?? 0)).toBe(true);
+  expect(await stopKept(other)).toBe(2);
+  expect(isAlive(kept.mongod?.pid ?? 0)).toBe(false);
+  expect(isAlive(kept.temporal?.pid ?? 0)).toBe(false);
+  expect(await stopKept(other)).toBe(0);
 
   const again = await openIn(other, { ui: false });
   expect(again.temporalUi).toBeUndefined();
-  const second = new MongoClient(again.mongodbUri);
-  expect(await second.db('t').collection('t').countDocuments({ kept: true })).toBe(1);
-  await second.close();
-});
-
-test('servers left up on purpose are found by the next one on the folder, which leaves them up, until they are stopped', async () => {
-  const first = await openIn(dir, { detached: true, ui: false });
-  const second = await openIn(dir);
-  expect(second.mongodbUri).toBe(first.mongodbUri);
-  expect(second.temporalAddress).toBe(first.temporalAddress);
-  expect(said.filter((line) => line.includes('already running'))).toHaveLength(2);
-  await second.stop();
-  expect(isAlive(first.mongod?.pid ?? 0)).toBe(true);
-  expect(await stopKept(dir)).toBe(2);
-  expect(isAlive(first.mongod?.pid ?? 0)).toBe(false);
-  expect(isAlive(first.temporal?.pid ?? 0)).toBe(false);
-  expect(await stopKept(dir)).toBe(0);
+  const third = new MongoClient(again.mongodbUri);
+  expect(await third.db('t').collection('t').countDocuments({ kept: true })).toBe(1);
+  await third.close();
 });
 
 test('when one server cannot be had, the other does not stay behind', async () => {

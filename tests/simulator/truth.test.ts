@@ -64,8 +64,17 @@ function clusters(records: Record[]): string[] {
   return [...members.values()].map((ids) => ids.toSorted().join(' ')).toSorted();
 }
 
-async function fleetOf(seed: number) {
-  const { url, inventory, stop } = await startSimulator({ hosts: 2000, seed, maxPage: 10_000 });
+const fleets = new Map<number, ReturnType<typeof makeFleet>>();
+
+/** Made once for all tests that look at it. */
+function fleetOf(seed: number): ReturnType<typeof makeFleet> {
+  const made = fleets.get(seed) ?? makeFleet(seed);
+  fleets.set(seed, made);
+  return made;
+}
+
+async function makeFleet(seed: number) {
+  const { url, inventory, stop } = await startSimulator({ hosts: 1500, seed, maxPage: 10_000 });
   const qualys = await demoPage(url, 'qualys', 0, inventory.count('qualys'));
   const crowdstrike = await demoPage(url, 'crowdstrike', 0, inventory.count('crowdstrike'));
   const lines = (await (await fetch(`${url}/_control/truth`)).text()).trim().split('\n');
