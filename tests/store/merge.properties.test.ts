@@ -26,7 +26,7 @@ import { dropStore, freshStore } from '../support/store.js';
  * Whatever happens to records in whatever order, the hosts in the store are those that the records alone would give: what
  * merging left out, did twice or did with half the evidence would show.
  */
-const HISTORIES = series(4, 250);
+const HISTORIES = series(3, 250);
 
 let store: Store;
 beforeAll(async () => {
