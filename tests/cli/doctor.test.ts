@@ -93,7 +93,9 @@ afterAll(async () => {
 async function startWorker(): Promise<void> {
   const codePath = process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE']!;
   const activities = { nothing: () => Promise.resolve() };
-  worker = await Worker.create({ connection, taskQueue: name, workflowBundle: { codePath }, activities });
+  // In this thread: it has nothing to do but to ask for work.
+  const options = { taskQueue: name, workflowBundle: { codePath }, activities, debugMode: true };
+  worker = await Worker.create({ connection, ...options });
   running = worker.run();
 }
 async function stopWorker(): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { ask } from './stand.js';
-import { PROGRAM, type Ran, runProgram } from '../support/program.js';
+import { PROGRAM, type Ran, runProgram, spawnProgram } from '../support/program.js';
 
 /** `rollcall ui` as a user runs it: the compiled program, a real mongod. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-ui-'));
@@ -23,6 +23,12 @@ const environment = (more: Record<string, string> = {}) => ({
 function run(args: string[], more: Record<string, string> = {}): Promise<Ran> {
   return runProgram(['ui', ...args], { cwd: dir, env: environment(more) });
 }
+
+/** Waits for a server that is not there, while the others are tried. */
+let withoutMongodb: Promise<Ran>;
+beforeAll(() => {
+  withoutMongodb = spawnProgram(['ui'], { cwd: dir, env: environment({ MONGODB_URI: 'mongodb://127.0.0.1:1/' }) });
+});
 
 test.each(['SIGINT', 'SIGTERM'] as const)('it prints its address, serves, and %s ends it cleanly', async (signal) => {
   const child = spawn(process.execPath, [PROGRAM, 'ui', '--address', '127.0.0.1:0'], {
@@ -76,6 +82,6 @@ test('a short token, and a port that is taken, are told', async () => {
 });
 
 test('MongoDB that is not there is told', async () => {
-  const { code, err } = await run([], { MONGODB_URI: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=500' });
+  const { code, err } = await withoutMongodb;
   expect([code, err]).toEqual([5, expect.stringMatching(/MongoDB at .* does not answer/)]);
 });

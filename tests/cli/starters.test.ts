@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { starterFiles } from '../../src/cli/sources/starter/files.js';
 import { STARTERS } from './starters.js';
 
-/** A drill, because the whole project is compiled with what `sources new` writes. */
+/** What `sources new` writes, compiled with the project. */
 const ROOT = join(__dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-starters-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
