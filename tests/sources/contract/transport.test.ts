@@ -7,7 +7,7 @@ import { closeSimulators, simulate } from './simulated.js';
 import { SUBJECTS, type Subject } from './subjects.js';
 
 /** Deadlines in milliseconds that these tests give every source in place of its own, which are longer than a test may last. */
-const SHORT = { headersMs: 2_500, idleMs: 2_500, bodyMs: 3_000 };
+const SHORT = { headersMs: 4_000, idleMs: 4_000, bodyMs: 5_000 };
 
 const declared: Partial<HttpInputOptions<Cursor>>[] = [];
 let hurried = false;
@@ -37,10 +37,10 @@ afterEach(closeSimulators);
 const all = async (work: (subject: Subject) => Promise<void>) => Promise.all(SUBJECTS.map(work));
 
 test.each<[FaultKind, string, number]>([
-  ['hang', 'sent no answer within 2500 ms', SHORT.headersMs],
-  ['stall', 'stopped in mid-answer for 2500 ms', SHORT.idleMs],
+  ['hang', 'sent no answer within 4000 ms', SHORT.headersMs],
+  ['stall', 'stopped in mid-answer for 4000 ms', SHORT.idleMs],
   // A byte now and then never counts as idle.
-  ['trickle', 'did not send its whole answer within 3000 ms', SHORT.bodyMs],
+  ['trickle', 'did not send its whole answer within 5000 ms', SHORT.bodyMs],
   ['cut', 'cut the connection before its answer was complete', 0],
   ['reset', 'cut the connection before its answer was complete', 0],
 ])('%s is unreachable in time, whatever the source, and costs no record', async (kind, message, ms) => {
