@@ -11,7 +11,7 @@ import { getBody, partsOf } from '../../src/store/bodies.js';
 import { appendPage } from '../../src/store/pages.js';
 import { openRun } from '../../src/store/runs.js';
 import { seedSources } from '../../src/store/sources.js';
-import { emptyStore } from '../support/empty.js';
+import { emptyStore } from '../support/store.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 import { sendText, serve, type HttpServer } from '../support/http-server.js';
 import { type Ran, runProgram } from '../support/program.js';

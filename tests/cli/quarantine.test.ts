@@ -12,7 +12,7 @@ import { mergeChanged } from '../../src/store/drain.js';
 import { eventsInOrder } from '../../src/store/events.js';
 import { appendPage } from '../../src/store/pages.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
-import { emptyStore } from '../support/empty.js';
+import { emptyStore } from '../support/store.js';
 import { type Ran, runProgram } from '../support/program.js';
 import { dropStore } from '../support/store.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadSources } from '../../src/sources/index.js';
 import { seedSources } from '../../src/store/sources.js';
 import { progressQuery, type SourceProgress } from '../../src/workflows/messages.js';
-import { emptyStore } from '../support/empty.js';
+import { emptyStore } from '../support/store.js';
 import { eventually } from '../support/eventually.js';
 import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';

@@ -14,6 +14,7 @@ import { openStore, type Store } from '../../src/store/database.js';
 import { seedSources } from '../../src/store/sources.js';
 import { stickyMs, throttleMs } from '../../src/timings.js';
 import type { CollectInventoryInput, RunSummary } from '../../src/workflows/collect-inventory.js';
+import { emptyStore } from './store.js';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
@@ -71,6 +72,8 @@ export async function openPipeline(environment: Record<string, string>, keepData
     }),
     // In this thread: a thread of its own costs half a second of CPU, and one that a busy machine keeps waiting is no deadlock.
     debugMode: true,
+    maxConcurrentActivityTaskPolls: 2,
+    maxConcurrentWorkflowTaskPolls: 2,
     maxHeartbeatThrottleInterval: throttleMs(config.timings),
     defaultHeartbeatThrottleInterval: throttleMs(config.timings),
     stickyQueueScheduleToStartTimeout: stickyMs(config.timings),
@@ -83,8 +86,7 @@ export async function openPipeline(environment: Record<string, string>, keepData
     env,
     start,
     async empty() {
-      const collections = await store.db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray();
-      await Promise.all(collections.map(({ name: of }) => store.db.collection(of).deleteMany({})));
+      await emptyStore(store);
       await seedSources(store, sources.all());
     },
     async collect(input) {

@@ -51,7 +51,12 @@ async function startMongodb({ dir, servers }: TestServers): Promise<void> {
 async function startDevServer({ servers }: TestServers): Promise<void> {
   const { path: binary } = await locateBinary('temporal', { say });
   const searchAttributes = { RollcallSource: 'Keyword', RollcallStatus: 'Keyword' };
-  const server = await startTemporal({ binary, headless: true, searchAttributes });
+  const server = await startTemporal({
+    binary,
+    headless: true,
+    searchAttributes,
+    dynamicConfig: { 'matching.numTaskqueueReadPartitions': '1', 'matching.numTaskqueueWritePartitions': '1' },
+  });
   servers.push(server);
   process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'] = server.address;
 }
