@@ -21,6 +21,7 @@ import {
 import { loadSources } from '../src/sources/index.js';
 import { clockChanges, isTimezone, wallClock } from '../src/timezone.js';
 import { dropStore, emptyStore, freshStore } from './support/store.js';
+import { series } from './support/soak.js';
 
 const configOf = (more: Record<string, string> = {}) =>
   loadConfig({
@@ -197,7 +198,7 @@ describe('a setting that is wrong', () => {
         );
         expect([cron, cronFault(cron) !== undefined]).toEqual([cron, refused]);
       }),
-      { numRuns: 60 },
+      { numRuns: series(20, 60) },
     );
   });
 });

@@ -333,6 +333,6 @@ test('random histories: each line is delivered once, or its loss is named', asyn
       await log.run();
       expect([log.read.length, log.warnings]).toEqual([all.length, []]);
     }),
-    { numRuns: series(20, 300) },
+    { numRuns: series(8, 300) },
   );
 });

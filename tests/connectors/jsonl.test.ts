@@ -588,7 +588,7 @@ describe('failures', () => {
 });
 
 describe('size', () => {
-  const FILES = series(300, 10_000);
+  const FILES = series(120, 10_000);
   const descriptors = () => readdirSync('/proc/self/fd').length;
 
   test(`${FILES} files, one open at a time`, async () => {

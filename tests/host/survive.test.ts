@@ -5,6 +5,7 @@ import { anchorOf, goldenHost, hostId } from '../../src/host/survive.js';
 import type { Reason } from '../../src/host/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
 import { record } from './records.js';
+import { series } from '../support/soak.js';
 
 const day = (number: number) => new Date(Date.UTC(2023, 0, number));
 const reasons: Reason[] = [{ level: 'cloud', keys: ['cloud:aws:i-1'], records: ['crowdstrike:b', 'qualys:a'] }];
@@ -294,7 +295,7 @@ test('the host does not depend on the order of its members', () => {
         .map(([, entry]) => entry);
       expect(goldenHost(other, [])).toStrictEqual(goldenHost(given, []));
     }),
-    { numRuns: 500 },
+    { numRuns: series(100, 500) },
   );
 });
 
@@ -311,7 +312,7 @@ test('each single value is supplied by exactly one record, which holds that valu
       }
       expect(JSON.stringify(host)).not.toContain('null');
     }),
-    { numRuns: 500 },
+    { numRuns: series(100, 500) },
   );
 });
 

@@ -13,6 +13,7 @@ import {
 } from 'fast-check';
 import { record } from '../host/records.js';
 import { ask, openStand, type Stand } from './stand.js';
+import { series } from '../support/soak.js';
 
 /** Whatever stands in an address: it is answered, or said to be malformed. */
 
@@ -92,7 +93,7 @@ test('no address whatsoever breaks the page', async () => {
         expect([200, 302, 303, 400, 404]).toContain(status);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: series(40, 150) },
   );
   expect(stand.errors).toEqual([]);
 });

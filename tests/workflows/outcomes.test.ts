@@ -62,28 +62,26 @@ test('a source that fails leaves the others alone: the run is partial, what came
   expect((await pipeline.collect({ sources: DEMOS, force: true })).status).toBe('completed');
 });
 
-const RECOVERED: [string, Fault[]][] = [
-  ['a single 500 in mid-listing', [{ kind: 'status', status: 500, at: 3, times: 1 }]],
-  ['an HTML 502', [{ kind: 'status', status: 502, at: 2, times: 1 }]],
-  ['a limit with a wait of one second', [{ kind: 'status', status: 429, seconds: 1, at: 2, times: 1 }]],
-  ['a body that is cut', [{ kind: 'cut', at: 2, times: 1 }]],
-  ['a connection that is reset in mid-body', [{ kind: 'reset', at: 4, times: 1 }]],
-  ['a page that is served twice', [{ kind: 'duplicate-page', at: 3, times: 1 }]],
+const RECOVERED: Fault[] = [
+  { kind: 'status', status: 500, at: 2 },
+  { kind: 'status', status: 502, at: 4 },
+  { kind: 'status', status: 429, seconds: 1, at: 6 },
+  { kind: 'cut', at: 8 },
+  { kind: 'reset', at: 10 },
+  { kind: 'duplicate-page', at: 11 },
 ];
 
-test.each(RECOVERED)(
-  '%s is overcome: the listing is complete and no record is lost or doubled',
-  async (_what, faults) => {
-    await simulator.setFaults(...faults.map((fault) => ({ on: 'qualys-demo' as const, ...fault })));
-    const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
-    const { records } = await simulator.state();
-    expect(summary.sources['qualys-demo']).toMatchObject({
-      status: 'complete',
-      records: records.qualys,
-      new: records.qualys,
-    });
-  },
-);
+test('a 500, an HTML 502, a limit, a body that is cut, a reset and a page served twice are overcome in one listing: no record is lost or doubled', async () => {
+  await simulator.setFaults(...RECOVERED.map((fault) => ({ on: 'qualys-demo' as const, times: 1, ...fault })));
+  const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
+  const { records, requests } = await simulator.state();
+  expect(requests).toBeGreaterThanOrEqual(12);
+  expect(summary.sources['qualys-demo']).toMatchObject({
+    status: 'complete',
+    records: records.qualys,
+    new: records.qualys,
+  });
+});
 
 const ENDED: [string, string, Fault, RegExp][] = [
   ['a last page that comes for ever', 'qualys', { kind: 'repeat-last' }, /not greater/i],

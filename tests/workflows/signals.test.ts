@@ -3,6 +3,7 @@ import { locateBinary } from '../../src/servers/locate.js';
 import { startTemporal, type RunningTemporal } from '../../src/servers/temporal.js';
 import { openControlled, type Controlled, type ControlledSource } from './controlled.js';
 import { eventually } from '../support/eventually.js';
+import { SEED, series } from '../support/soak.js';
 
 /** Control signals around continue-as-new, which a history as short as this server allows brings after every page or two. */
 let temporal: RunningTemporal;
@@ -208,7 +209,10 @@ async function play(events: readonly (typeof EVENTS)[number][]): Promise<string[
 }
 
 test('whatever comes in whatever order: stop ends, pause holds, resume goes on, and every run hears an outcome', async () => {
-  const histories = sample(array(constantFrom(...EVENTS), { minLength: 2, maxLength: 8 }), { numRuns: 10 });
+  const histories = sample(array(constantFrom(...EVENTS), { minLength: 2, maxLength: 8 }), {
+    numRuns: series(4, 40),
+    seed: SEED,
+  });
   const found = await Promise.all(histories.map(async (events) => ({ events, broken: await play(events) })));
   expect(found.filter(({ broken }) => broken.length > 0)).toEqual([]);
 });

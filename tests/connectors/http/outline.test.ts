@@ -3,6 +3,7 @@ import { outline, want } from '../../../src/connectors/http/json/outline.js';
 import { jsonRows } from '../../../src/connectors/http/json/rows.js';
 import { Malformed } from '../../../src/connectors/http/malformed.js';
 import type { Row } from '../../../src/sources/source.js';
+import { series } from '../../support/soak.js';
 
 function rowsOf(text: string | Buffer, records = '', wrapper?: string): Row[] {
   const body = Buffer.from(text as string);
@@ -23,7 +24,7 @@ test('any JSON list gives the same values as JSON.parse, however it is indented'
       const text = JSON.stringify(list, null, indent);
       expect(values(rowsOf(text))).toEqual(parsed(text));
     }),
-    { numRuns: 300 },
+    { numRuns: series(100, 300) },
   );
 });
 
@@ -89,7 +90,7 @@ test('a list with one spoiled byte gives the right neighbours, an error row, or 
         else expect(rows.some(({ error }) => error !== undefined)).toBe(true);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: series(100, 500) },
   );
 });
 

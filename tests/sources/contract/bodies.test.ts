@@ -3,7 +3,7 @@ import type { Cursor } from '../../../src/sources/source.js';
 import { interrupt } from './interrupted.js';
 import { expectWhole, list } from './listed.js';
 import { closeSimulators, simulate } from './simulated.js';
-import { SUBJECTS } from './subjects.js';
+import { SUBJECTS, WAYS } from './subjects.js';
 
 const MIB = 1024 * 1024;
 
@@ -31,7 +31,7 @@ afterEach(async () => {
   await closeSimulators();
 });
 
-describe.each(SUBJECTS)('$title', (subject) => {
+describe.each(WAYS)('$title', (subject) => {
   const { source, path, pageSize } = subject;
 
   test.each(['html', 'object', 'empty-body'] as const)('%s with status 200 is a mismatch and no end', async (kind) => {

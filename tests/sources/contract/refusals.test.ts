@@ -2,13 +2,13 @@ import type { FailureKind } from '../../../src/failure.js';
 import { interrupt } from './interrupted.js';
 import { expectSilent, list } from './listed.js';
 import { closeSimulators, simulate } from './simulated.js';
-import { BY_OFFSET, SUBJECTS } from './subjects.js';
+import { BY_OFFSET, WAYS } from './subjects.js';
 
 afterEach(closeSimulators);
 
 const WRONG = 'WRONG-canary';
 
-describe.each(SUBJECTS)('$title', (subject) => {
+describe.each(WAYS)('$title', (subject) => {
   const { source, protocol, path, secrets } = subject;
 
   test('wrong credentials end it at once, name their variable and are not shown', async () => {

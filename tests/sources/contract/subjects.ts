@@ -61,6 +61,9 @@ export const SUBJECTS: Subject[] = [
   demo('crowdstrike'),
 ];
 
+/** One source for each way of asking: the two of the demo differ in their mappings alone. */
+export const WAYS = SUBJECTS.filter(({ protocol }) => protocol !== 'crowdstrike-demo');
+
 /** Sources that ask by skip and limit. */
 export const BY_OFFSET = SUBJECTS.filter(({ protocol }) => protocol.endsWith('-demo'));
 

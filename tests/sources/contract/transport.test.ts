@@ -4,7 +4,7 @@ import type { Cursor } from '../../../src/sources/source.js';
 import { interrupt } from './interrupted.js';
 import { expectSilent, list } from './listed.js';
 import { closeSimulators, simulate } from './simulated.js';
-import { SUBJECTS, type Subject } from './subjects.js';
+import { SUBJECTS, WAYS, type Subject } from './subjects.js';
 
 /** Deadlines in milliseconds that these tests give every source in place of its own, which are longer than a test may last. */
 const SHORT = { headersMs: 4_000, idleMs: 4_000, bodyMs: 5_000 };
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterEach(closeSimulators);
 
-const all = async (work: (subject: Subject) => Promise<void>) => Promise.all(SUBJECTS.map(work));
+const all = async (work: (subject: Subject) => Promise<void>) => Promise.all(WAYS.map(work));
 
 test.each<[FaultKind, string, number]>([
   ['hang', 'sent no answer within 4000 ms', SHORT.headersMs],

@@ -6,6 +6,7 @@ import { mapHostAsset } from '../../../src/sources/shapes/qualys-host-asset.js';
 import { RecordRejected, type Mapped } from '../../../src/sources/source.js';
 import { ec2Device, macLaptop, pod, windowsLaptop } from './crowdstrike-devices.js';
 import { asExtended, asXml, azureAsset, ec2Asset, gcpAsset, windowsAsset } from './qualys-assets.js';
+import { series } from '../../support/soak.js';
 
 /** What may stand anywhere in a record that is not as documented. */
 const odd = fc.oneof(
@@ -118,7 +119,7 @@ test.each(cases)(
           expect(key).toMatch(/^(?:cloud|agent|serial|uuid|mac|fqdn|name|name-ip):[^:]*:.+$/);
         expect(contentHash(mapped.observation)).toHaveLength(22);
       }),
-      { numRuns: 1_500 },
+      { numRuns: series(200, 1_500) },
     );
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   },
