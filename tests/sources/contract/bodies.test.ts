@@ -4,6 +4,7 @@ import { interrupt } from './interrupted.js';
 import { expectWhole, list } from './listed.js';
 import { closeSimulators, simulate } from './simulated.js';
 import { SUBJECTS, WAYS } from './subjects.js';
+import { series } from '../../support/soak.js';
 
 const MIB = 1024 * 1024;
 
@@ -65,13 +66,20 @@ describe.each(WAYS)('$title', (subject) => {
   });
 });
 
-test.each(['gzip-bomb', 'oversize'] as const)('the cap outside tests ends %s at 64 MiB', async (kind) => {
-  const subject = SUBJECTS[0]!;
-  capped = false;
-  const { failure } = await interrupt(subject, { kind, bytes: 65 * MIB }, { environment: { [subject.pageSize]: '1' } });
-  expect(failure).toMatchObject({ kind: 'response-too-large' });
-  expect(failure.message).toMatch(new RegExp(` sent more than ${64 * MIB} bytes$`));
-});
+test.each((['oversize', 'gzip-bomb'] as const).slice(0, series(1, 2)))(
+  'the cap outside tests ends %s at 64 MiB',
+  async (kind) => {
+    const subject = SUBJECTS[0]!;
+    capped = false;
+    const { failure } = await interrupt(
+      subject,
+      { kind, bytes: 65 * MIB },
+      { environment: { [subject.pageSize]: '1' } },
+    );
+    expect(failure).toMatchObject({ kind: 'response-too-large' });
+    expect(failure.message).toMatch(new RegExp(` sent more than ${64 * MIB} bytes$`));
+  },
+);
 
 test('no source declares a higher cap than that', async () => {
   for (const subject of SUBJECTS) (await simulate(subject)).input();
