@@ -19,7 +19,7 @@ import { pageIndexes, type PageDoc } from './pages.js';
 import { quarantineIndexes, type QuarantineDoc } from './quarantine.js';
 import { recordIndexes, type RecordDoc } from './records.js';
 import { runIndexes, type RunDoc } from './runs.js';
-import { refuseWeakUri } from './uri.js';
+import { refuseWeakUri, unlessSet } from './uri.js';
 import { type ShapeDoc } from './shapes.js';
 import { type PositionDoc, type SourceDoc } from './sources.js';
 
@@ -73,7 +73,6 @@ export interface OpenOptions {
 export async function openStore(config: Config['mongodb'], options: OpenOptions = {}): Promise<Store> {
   refuseWeakUri(config.uri);
   const client = new MongoClient(config.uri, {
-    appName: 'rollcall',
     writeConcern: { w: 'majority', journal: true },
     readConcern: { level: 'majority' },
     retryWrites: true,
@@ -81,9 +80,9 @@ export async function openStore(config: Config['mongodb'], options: OpenOptions 
     ignoreUndefined: true,
     // What the server returns was written by us.
     enableUtf8Validation: false,
-    maxPoolSize: 20,
+    ...unlessSet(config.uri, { appName: 'rollcall', maxPoolSize: 20, serverSelectionTimeoutMS: 10_000 }),
     ...connectionThatTells,
-    serverSelectionTimeoutMS: options.timeoutMs ?? 10_000,
+    ...(options.timeoutMs !== undefined && { serverSelectionTimeoutMS: options.timeoutMs }),
   });
   const at = config.uri.replace(/\/\/[^@/]*@/, '//').split('?')[0]!;
   try {

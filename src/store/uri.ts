@@ -53,14 +53,23 @@ const SRV: readonly Weakening[] = [tls('tls', /^true$/), tls('ssl', /^true$/)];
 /** Throws `Failure('settings-invalid')` when `uri` asks for less than a majority with journal, read where it was written, and for weaker TLS. */
 export function refuseWeakUri(uri: string): void {
   const rules = /^mongodb\+srv:/i.test(uri) ? [...WEAKENING, ...SRV] : WEAKENING;
-  // The driver takes names in any case, and of one that comes twice it may take either.
-  for (const [name, value] of new URLSearchParams(uri.split('?').slice(1).join('?'))) {
+  // Of a name that comes twice the driver may take either.
+  for (const [name, value] of optionsOf(uri)) {
     const weak = rules.find(({ option }) => option === name.trim().toLowerCase());
     if (!weak || weak.harmless?.test(value)) continue;
     throw new Failure('settings-invalid', `MONGODB_URI sets ${name}=${value}, which weakens ${weak.weakens}`, {
       remedy: REMEDIES[weak.weakens],
     });
   }
+}
+
+/** Names and values as they stand in a connection string. The driver takes names in any case. */
+const optionsOf = (uri: string): URLSearchParams => new URLSearchParams(uri.split('?').slice(1).join('?'));
+
+/** Those of `defaults` that a connection string leaves open: what the driver is given beside one wins over it. */
+export function unlessSet<T extends Record<string, unknown>>(uri: string, defaults: T): Partial<T> {
+  const set = new Set([...optionsOf(uri).keys()].map((name) => name.trim().toLowerCase()));
+  return Object.fromEntries(Object.entries(defaults).filter(([name]) => !set.has(name.toLowerCase()))) as Partial<T>;
 }
 
 const REMEDIES: Record<Weakening['weakens'], string> = {

@@ -15,8 +15,8 @@ export interface LoginQueue {
   sent: Filled;
   environment: Record<string, string>;
   /** Messages that are in it, also those that somebody has received and not deleted. */
-  left(): Promise<number>;
-  close(): Promise<void>;
+  left: () => Promise<number>;
+  close: () => Promise<void>;
 }
 
 /** Fills a queue of its own. */

@@ -48,6 +48,19 @@ afterAll(async () => {
   proxy.close();
 });
 
+test('what the connection string sets holds, and what it leaves open has a value', async () => {
+  const { serverSelectionTimeoutMS, maxPoolSize, appName } = store.client.options;
+  expect({ serverSelectionTimeoutMS, maxPoolSize, appName }).toEqual({
+    serverSelectionTimeoutMS: 10_000,
+    maxPoolSize: 20,
+    appName: 'rollcall',
+  });
+  const uri = `${target.href}&serverselectiontimeoutms=54321&maxPoolSize=7&appName=theirs`;
+  const other = await openStore({ uri, database, hostsCollection: 'hosts' }, { prepare: false });
+  expect(other.client.options).toMatchObject({ serverSelectionTimeoutMS: 54_321, maxPoolSize: 7, appName: 'theirs' });
+  await other.close();
+});
+
 test('a connection that is reset while a large write is on it costs one more try', async () => {
   breakIt = (socket) => socket.resetAndDestroy();
   await store.db.collection<{ _id: number }>('large').insertMany(large);
