@@ -10,8 +10,6 @@ import { loadSources } from '../../src/sources/index.js';
 import { getBody, partsOf } from '../../src/store/bodies.js';
 import { appendPage } from '../../src/store/pages.js';
 import { openRun } from '../../src/store/runs.js';
-import { seedSources } from '../../src/store/sources.js';
-import { emptyStore } from '../support/store.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 import { sendText, serve, type HttpServer } from '../support/http-server.js';
 import { type Ran, runProgram } from '../support/program.js';
@@ -103,8 +101,7 @@ beforeEach(async () => {
     ],
     crowdstrike: [device(1), victimDevice('planted-one'), device(2), device(3)],
   };
-  await emptyStore(pipeline.store);
-  await seedSources(pipeline.store, loadSources().all());
+  await pipeline.empty();
 });
 afterAll(async () => {
   await pipeline?.close();

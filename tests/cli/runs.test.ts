@@ -1,10 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadSources } from '../../src/sources/index.js';
-import { seedSources } from '../../src/store/sources.js';
 import { progressQuery, type SourceProgress } from '../../src/workflows/messages.js';
-import { emptyStore } from '../support/store.js';
 import { eventually } from '../support/eventually.js';
 import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
@@ -45,8 +42,7 @@ async function clear(): Promise<void> {
       .getHandle(workflowId)
       .terminate()
       .catch(() => {});
-  await emptyStore(pipeline.store);
-  await seedSources(pipeline.store, loadSources().all());
+  await pipeline.empty();
 }
 
 function run(...args: string[]): Promise<Ran> {

@@ -1,11 +1,10 @@
-import { contentHash, identityDigest } from '../../src/host/hash.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/store/drain.js';
-import { putRecords } from '../../src/store/records.js';
 import { markGone } from '../../src/store/retire.js';
 import { prepareSearch, searchHosts, type HostQuery } from '../../src/store/search.js';
 import { searchIndexes } from '../../src/store/search/fields.js';
 import { seedSources } from '../../src/store/sources.js';
+import { putHosts } from '../export/inventory.js';
 import { record } from '../host/records.js';
 import { dropStore, freshStore } from '../support/store.js';
 
@@ -26,25 +25,13 @@ afterAll(async () => {
 
 type Given = ReturnType<typeof record>;
 
-async function put(records: Given[]): Promise<void> {
-  for (const source of new Set(records.map(({ source: name }) => name))) {
-    const rows = records.filter((given) => given.source === source);
-    const origin = { source, vendor: source, page: `p/${source}`, run: 'r', observedAt: new Date() };
-    await putRecords(
-      store,
-      origin,
-      rows.map(({ id, vendor, observation, keys }, row) => ({
-        _id: id,
-        row,
-        observation,
-        keys,
-        identity: identityDigest(vendor, observation, keys),
-        hash: `1.${contentHash(observation, keys)}`,
-      })),
-    );
-  }
-  await mergeChanged(store, { holder: 'test', run: 'r' });
-}
+/** All of a source together. */
+const put = (records: Given[]) =>
+  putHosts(
+    store,
+    records.toSorted((a, b) => (a.source < b.source ? -1 : 1)),
+    'r',
+  );
 
 /** What is tested is not how fast this machine is. */
 const maxTimeMs = 60_000;
