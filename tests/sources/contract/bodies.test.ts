@@ -1,7 +1,6 @@
-import type { HttpInputOptions } from '../../../src/connectors/http/index.js';
-import type { Cursor } from '../../../src/sources/source.js';
 import { interrupt } from './interrupted.js';
 import { expectWhole, list } from './listed.js';
+import { declared, limitTo } from './limits.js';
 import { closeSimulators, simulate } from './simulated.js';
 import { SUBJECTS, WAYS } from './subjects.js';
 import { series } from '../../support/soak.js';
@@ -10,25 +9,14 @@ const MIB = 1024 * 1024;
 
 /** In place of the cap of 64 MiB, which takes a second to be filled. */
 const SMALL = 4 * MIB;
-let capped = true;
-const declared: Partial<HttpInputOptions<Cursor>>[] = [];
+limitTo({ maxBytes: SMALL });
 
-// The sources are the real ones: only their cap is a small one, but where a test wants theirs.
-jest.mock('../../../src/connectors/http/input.js', () => {
-  const actual = jest.requireActual<typeof import('../../../src/connectors/http/input.js')>(
-    '../../../src/connectors/http/input.js',
-  );
-  return {
-    ...actual,
-    httpInput: (options: HttpInputOptions<Cursor>) => {
-      declared.push(options);
-      return actual.httpInput({ ...options, limits: { ...options.limits, ...(capped && { maxBytes: SMALL }) } });
-    },
-  };
-});
+jest.mock('../../../src/connectors/http/input.js', () =>
+  jest.requireActual<typeof import('./limits.js')>('./limits.js').limited(),
+);
 
 afterEach(async () => {
-  capped = true;
+  limitTo({ maxBytes: SMALL });
   await closeSimulators();
 });
 
@@ -70,7 +58,7 @@ test.each((['oversize', 'gzip-bomb'] as const).slice(0, series(1, 2)))(
   'the cap outside tests ends %s at 64 MiB',
   async (kind) => {
     const subject = SUBJECTS[0]!;
-    capped = false;
+    limitTo();
     const { failure } = await interrupt(
       subject,
       { kind, bytes: 65 * MIB },

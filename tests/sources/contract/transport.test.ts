@@ -1,36 +1,22 @@
-import type { HttpInputOptions } from '../../../src/connectors/http/index.js';
 import type { FaultKind } from '../../../simulator/faults/fault.js';
-import type { Cursor } from '../../../src/sources/source.js';
 import { interrupt } from './interrupted.js';
 import { expectSilent, list } from './listed.js';
+import { declared, limitTo } from './limits.js';
 import { closeSimulators, simulate } from './simulated.js';
 import { SUBJECTS, WAYS, type Subject } from './subjects.js';
 
 /** Deadlines in milliseconds that these tests give every source in place of its own, which are longer than a test may last. */
 const SHORT = { headersMs: 4_000, idleMs: 4_000, bodyMs: 5_000 };
 
-const declared: Partial<HttpInputOptions<Cursor>>[] = [];
-let hurried = false;
-
-// The sources are the real ones, as is all that they say to the simulator: only their clocks run out sooner.
-jest.mock('../../../src/connectors/http/input.js', () => {
-  const actual = jest.requireActual<typeof import('../../../src/connectors/http/input.js')>(
-    '../../../src/connectors/http/input.js',
-  );
-  return {
-    ...actual,
-    httpInput: (options: HttpInputOptions<Cursor>) => {
-      declared.push(options);
-      return actual.httpInput({ ...options, limits: { ...options.limits, ...(hurried && SHORT) } });
-    },
-  };
-});
+jest.mock('../../../src/connectors/http/input.js', () =>
+  jest.requireActual<typeof import('./limits.js')>('./limits.js').limited(),
+);
 
 beforeAll(async () => {
   // The first answers wait for code to be compiled and for the simulator to make its texts.
   for (const subject of SUBJECTS) await list(subject.source, (await simulate(subject)).input());
   await closeSimulators();
-  hurried = true;
+  limitTo(SHORT);
 });
 afterEach(closeSimulators);
 
@@ -45,7 +31,7 @@ test.each<[FaultKind, string, number]>([
   ['reset', 'cut the connection before its answer was complete', 0],
 ])('%s is unreachable in time, whatever the source, and costs no record', async (kind, message, ms) => {
   // What is cut needs no clock.
-  hurried = ms > 0;
+  limitTo(ms > 0 ? SHORT : undefined);
   await all(async (subject) => {
     const { failure, seconds } = await interrupt(subject, { kind, ms: 100 });
     expect([subject.title, failure.kind]).toEqual([subject.title, 'unreachable']);
@@ -56,7 +42,7 @@ test.each<[FaultKind, string, number]>([
 
 test('a login that is never answered is unreachable in time', async () => {
   const crowdstrike = SUBJECTS.find(({ protocol }) => protocol === 'crowdstrike')!;
-  hurried = true;
+  limitTo(SHORT);
   const kinds = ['hang', 'stall', 'cut'] as const;
   await Promise.all(
     kinds.map(async (kind) => {
