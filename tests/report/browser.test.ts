@@ -107,7 +107,7 @@ withBrowser.each(['usual', 'planted', 'empty'] as const)(
 const RULES = {
   desktop: undefined,
   dark: ['color-contrast'],
-  phone: ['color-contrast', 'scrollable-region-focusable', 'target-size', 'meta-viewport'],
+  phone: ['scrollable-region-focusable', 'target-size', 'meta-viewport'],
 };
 
 withBrowser.each((['usual', 'empty'] as const).slice(0, series(1, 2)))(
@@ -121,7 +121,8 @@ withBrowser.each((['usual', 'empty'] as const).slice(0, series(1, 2)))(
       await onEachScreen(page, async (screen) => {
         const options = JSON.stringify(RULES[screen.name] ? { runOnly: RULES[screen.name] } : {});
         const { result } = await session.send('Runtime.evaluate', {
-          expression: `axe.run(document, ${options}).then(({ passes, violations }) => JSON.stringify([passes.length > 0, violations.map(({ id, impact, nodes }) => [id, impact, nodes.length, nodes[0].html.slice(0, 200)])]))`,
+          // Rows of a table are alike.
+          expression: `axe.run({ exclude: [['tbody tr:nth-child(n+4)']] }, ${options}).then(({ passes, violations }) => JSON.stringify([passes.length > 0, violations.map(({ id, impact, nodes }) => [id, impact, nodes.length, nodes[0].html.slice(0, 200)])]))`,
           awaitPromise: true,
           returnByValue: true,
         });
