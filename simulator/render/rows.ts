@@ -35,12 +35,18 @@ const ENDINGS =
     '|',
   );
 
+/** A chunk as it begins a list, and as it follows others (in JSON with a comma before it). */
+interface Chunk {
+  first: Buffer;
+  next: Buffer;
+  /** Distance from its end back to the machine's digits in each of its rows of vulnerabilities. */
+  digits: number[];
+}
+
+/** Chunks by their number, each rendered when the first record shows it. */
 interface Pool {
-  /** Chunks as they begin a list, and as they follow others (in JSON with a comma before them). */
-  software: { first: Buffer[]; next: Buffer[] };
-  vulns: { first: Buffer[]; next: Buffer[] };
-  /** Distance from the end of a vulnerability chunk back to the machine's digits in each of its rows. */
-  digits: number[][];
+  software: (number: number) => Chunk;
+  vulns: (number: number) => Chunk;
 }
 
 const pools = new Map<string, Pool>();
@@ -63,34 +69,28 @@ function vulnRow(number: number, dialect: Dialect): string {
   return `{"HostAssetVuln":{"hostInstanceVulnId":${dialect === 'extended' ? `{"$numberLong":"${id}"}` : id},"lastFound":"${isoSeconds(last)}","firstFound":"${isoSeconds(first)}","qid":${38000 + ((h >>> 4) % 340_000)}}}`;
 }
 
-function build(platform: Platform, dialect: Dialect): Pool {
+function chunk(dialect: Dialect, rows: string[]): Chunk {
   const comma = dialect === 'xml' ? '' : ',';
-  const pool: Pool = { software: { first: [], next: [] }, vulns: { first: [], next: [] }, digits: [] };
-  const add = (list: { first: Buffer[]; next: Buffer[] }, rows: string[]): Buffer => {
-    const chunk = Buffer.from(comma + rows.map((row) => (dialect === 'xml' ? jsonToXml(row) : row)).join(comma));
-    list.next.push(chunk);
-    list.first.push(chunk.subarray(comma.length));
-    return chunk;
-  };
-  const rows = (count: number, row: (place: number) => string): string[] =>
-    Array.from({ length: count }, (_, place) => row(place));
-  for (let chunk = 0; chunk < CHUNKS; chunk++) {
-    add(
-      pool.software,
-      rows(SOFTWARE_ROWS, (row) => softwareRow(platform, chunk * SOFTWARE_ROWS + row)),
-    );
-    const vulns = add(
-      pool.vulns,
-      rows(VULN_ROWS, (row) => vulnRow(chunk * VULN_ROWS + row, dialect)),
-    );
-    const places: number[] = [];
-    // Only an id holds these eight digits in a row.
-    for (let at = vulns.indexOf('10000000'); at >= 0; at = vulns.indexOf('10000000', at + 8)) {
-      places.push(vulns.length - at - 1);
-    }
-    pool.digits.push(places);
+  const next = Buffer.from(comma + rows.map((row) => (dialect === 'xml' ? jsonToXml(row) : row)).join(comma));
+  const digits: number[] = [];
+  // Only the id of a vulnerability holds these eight digits in a row.
+  for (let at = next.indexOf('10000000'); at >= 0; at = next.indexOf('10000000', at + 8)) {
+    digits.push(next.length - at - 1);
   }
-  return pool;
+  return { first: next.subarray(comma.length), next, digits };
+}
+
+function chunks(dialect: Dialect, size: number, row: (number: number) => string): (number: number) => Chunk {
+  const rendered: (Chunk | undefined)[] = [];
+  const rows = (number: number): string[] => Array.from({ length: size }, (_, place) => row(number * size + place));
+  return (number) => (rendered[number] ??= chunk(dialect, rows(number)));
+}
+
+function build(platform: Platform, dialect: Dialect): Pool {
+  return {
+    software: chunks(dialect, SOFTWARE_ROWS, (number) => softwareRow(platform, number)),
+    vulns: chunks(dialect, VULN_ROWS, (number) => vulnRow(number, dialect)),
+  };
 }
 
 function poolOf(platform: Platform, dialect: Dialect): Pool {
@@ -116,16 +116,17 @@ export function writeSoftware(plan: RowPlan, sink: Sink): void {
   const { software } = poolOf(plan.platform, plan.dialect);
   const step = ((plan.drawn >>> 8) & (CHUNKS - 1)) | 1;
   for (let chunk = 0, at = plan.drawn; chunk < plan.software; chunk++, at += step) {
-    sink.bytes((chunk === 0 ? software.first : software.next)[at & (CHUNKS - 1)] as Buffer);
+    const { first, next } = software(at & (CHUNKS - 1));
+    sink.bytes(chunk === 0 ? first : next);
   }
 }
 
 export function writeVulns(plan: RowPlan, sink: Sink): void {
-  const { vulns, digits } = poolOf(plan.platform, plan.dialect);
+  const { vulns } = poolOf(plan.platform, plan.dialect);
   const step = ((plan.drawn >>> 16) & (CHUNKS - 1)) | 1;
   for (let chunk = 0, at = plan.drawn >>> 4; chunk < plan.vulns; chunk++, at += step) {
-    const number = at & (CHUNKS - 1);
-    sink.bytes((chunk === 0 ? vulns.first : vulns.next)[number] as Buffer);
-    for (const back of digits[number] as number[]) sink.patch(back, plan.mark);
+    const { first, next, digits } = vulns(at & (CHUNKS - 1));
+    sink.bytes(chunk === 0 ? first : next);
+    for (const back of digits) sink.patch(back, plan.mark);
   }
 }
