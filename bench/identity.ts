@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { Command, InvalidArgumentError } from 'commander';
-import { hasHeapForAll, heapForAll } from '../src/heap.js';
+import { hasHeapForAll, heapForAll } from '../src/system/large-heap.js';
 import { rateOf, readRates, ratesWith, type Rates } from './identity/fleet/rates.js';
 import { runFleet, type Run } from './identity/run.js';
 

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../src/failure.js';
-import { locateBinary } from '../src/servers/locate.js';
+import { Failure } from '../src/model/failure.js';
+import { locateBinary } from '../src/servers/programs/locate.js';
 import { startMongod } from '../src/servers/mongod.js';
 import { openStore, type Store } from '../src/store/database.js';
-import { prepareSearch, searchHosts, type HostQuery } from '../src/store/search.js';
-import { seedSources } from '../src/store/sources.js';
+import { prepareSearch, searchHosts, type HostQuery } from '../src/search/search.js';
+import { seedSources } from '../src/store/collections/sources.js';
 import { hostAt } from './search/fleet.js';
 import { typedQueries } from './search/queries.js';
 

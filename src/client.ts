@@ -1,9 +1,9 @@
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import type { Config } from './config.js';
-import { Failure } from './failure.js';
-import { proxyArguments } from './network/temporal.js';
+import { Failure } from './model/failure.js';
+import { proxyArguments } from './temporal/proxy.js';
 import type { collectInventory, CollectInventoryInput } from './workflows/collect-inventory.js';
-import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from './workflows/messages.js';
+import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from './model/messages.js';
 
 export type RunHandle = WorkflowHandle<typeof collectInventory>;
 

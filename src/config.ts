@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { Failure } from './failure.js';
-import { normalizerHeapMb } from './heap.js';
-import type { JunkLists } from './host/junk.js';
+import { Failure } from './model/failure.js';
+import { normalizerHeapMb } from './system/large-heap.js';
+import type { JunkLists } from './host/canonical/deny-lists/index.js';
 import { HostList } from './network/host-list.js';
 import { checkProxies } from './network/proxy.js';
-import type { Timings } from './timings.js';
-import { isTimezone } from './timezone.js';
+import type { Timings } from './model/timings.js';
+import { isTimezone } from './model/timezone.js';
 
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
 /** Whole milliseconds: Temporal takes no others. */

@@ -7,24 +7,24 @@ import type { Logger } from 'pino';
 import { createActivities } from './activities/index.js';
 import { watchAlerts } from './alerts/watch.js';
 import { openClient, registerSearchAttributes } from './client.js';
-import { nativeProxy } from './network/temporal.js';
+import { nativeProxy } from './temporal/proxy.js';
 import { loadConfig, type Config } from './config.js';
-import { Failure } from './failure.js';
-import { openLog } from './log.js';
+import { Failure } from './model/failure.js';
+import { openLog } from './log/log.js';
 import { secretsOf } from './log/secrets.js';
 import { countingNormalizer } from './metrics/normalizer.js';
 import { showWorker } from './metrics/worker.js';
 import { useNetwork } from './network/network.js';
-import { openNormalizer } from './normalizer/pool.js';
+import { openNormalizer } from './threads/pool.js';
 import { openKeyRing } from './privacy/key-ring.js';
-import { makeFilesPrivate } from './private-files.js';
-import { installRuntime } from './runtime.js';
-import { makeFirstSchedules } from './schedules/first.js';
-import { loadSources, type SourceRegistry } from './sources/index.js';
+import { makeFilesPrivate } from './system/private-files.js';
+import { installRuntime } from './temporal/runtime.js';
+import { makeFirstSchedules } from './temporal/schedules/first.js';
+import { loadSources, type SourceRegistry } from './sources/loading/registry.js';
 import { refuseSkew } from './store/clock.js';
 import { openStore, type Store } from './store/database.js';
-import { seedSources } from './store/sources.js';
-import { stickyMs, throttleMs } from './timings.js';
+import { seedSources } from './store/collections/sources.js';
+import { stickyMs, throttleMs } from './model/timings.js';
 
 /** Composes a worker from `config`, runs it until SIGINT or SIGTERM, and closes what it opened. */
 export async function runWorker(config: Config): Promise<void> {

@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
-import { hosts } from '../src/datasets/hosts.js';
-import { junkOf } from '../src/host/junk.js';
-import { loadSources } from '../src/sources/index.js';
-import { resolveSettings } from '../src/sources/settings.js';
+import { hosts } from '../src/normalize/datasets/hosts.js';
+import { junkOf } from '../src/host/canonical/deny-lists/index.js';
+import { loadSources } from '../src/sources/loading/registry.js';
+import { resolveSettings } from '../src/model/settings.js';
 import { openKeyRing } from '../src/privacy/key-ring.js';
-import type { SourceDefinition } from '../src/sources/source.js';
+import type { SourceDefinition } from '../src/model/source.js';
 import { collect } from './connectors/http/collect.js';
 import { sendJson, serve } from './support/http-server.js';
 
@@ -106,7 +106,7 @@ test('every module of the project that a source outside it is told to import exi
 });
 
 test('every kind of failure has a heading, and every heading in code is a kind or another outcome', () => {
-  const union = /type FailureKind =(.*?);\n/s.exec(read('src/failure.ts'))![1]!;
+  const union = /type FailureKind =(.*?);\n/s.exec(read('src/model/failure.ts'))![1]!;
   const kinds = [...union.matchAll(/\| '([a-z-]+)'/g)].map(([, kind]) => kind!);
   expect(kinds).toEqual(expect.arrayContaining(['unreachable', 'server-unavailable']));
   const headings = [...pages.get('docs/failures.md')!.matchAll(/^### `([a-z-]+)`$/gm)].map(([, kind]) => kind!);
@@ -114,13 +114,13 @@ test('every kind of failure has a heading, and every heading in code is a kind o
 });
 
 test('every finding of a verification is explained', () => {
-  const found = [...read('src/store/verify.ts').matchAll(/findings\.add\(\s*'([^']+)'/g)].map(([, kind]) => kind!);
+  const found = [...read('src/operations/verify/verify.ts').matchAll(/findings\.add\(\s*'([^']+)'/g)].map(([, kind]) => kind!);
   expect(found.length).toBeGreaterThan(5);
   expect(found.filter((kind) => !pages.get('docs/failures.md')!.includes(`\`${kind}\``))).toEqual([]);
 });
 
 test('every exit code is in the README', () => {
-  const codes = [...read('src/cli/exit.ts').matchAll(/^ {2}\w+: (\d+),$/gm)].map(([, code]) => code!);
+  const codes = [...read('src/cli/shared/exit.ts').matchAll(/^ {2}\w+: (\d+),$/gm)].map(([, code]) => code!);
   expect(codes).toEqual(expect.arrayContaining(['0', '130']));
   const listed = [...pages.get('README.md')!.matchAll(/^\| (\d+) +\|/gm)].map(([, code]) => code!);
   expect(listed.toSorted()).toEqual(codes.toSorted());

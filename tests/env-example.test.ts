@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { loadConfig } from '../src/config.js';
-import { scheduleOf } from '../src/schedules.js';
-import { loadSources } from '../src/sources/index.js';
+import { scheduleOf } from '../src/temporal/schedules/schedules.js';
+import { loadSources } from '../src/sources/loading/registry.js';
 import { configVariables, sourceVariables } from './support/variables.js';
 
 const lines = readFileSync(join(__dirname, '../.env.example'), 'utf8').split('\n');

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { motoRequirements } from '../src/servers/moto.js';
-import { WHEELS } from '../src/servers/wheels.js';
+import { WHEELS } from '../src/servers/programs/wheels.js';
 
 const root = join(__dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');

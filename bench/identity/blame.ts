@@ -1,4 +1,4 @@
-import type { Resolution } from '../../src/host/resolution.js';
+import type { Resolution } from '../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
 import type { Collected } from './collect.js';
 

@@ -1,9 +1,9 @@
 import type { HostRecord } from '../../src/host/types.js';
-import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
-import { mapHostAsset } from '../../src/sources/shapes/qualys-host-asset.js';
-import { mapAsset } from '../../src/sources/shapes/tenable-asset.js';
-import type { Mapped } from '../../src/sources/source.js';
-import { slim } from '../../src/host/slim.js';
+import { mapDevice } from '../../src/sources/crowdstrike/device.js';
+import { mapHostAsset } from '../../src/sources/qualys/host-asset.js';
+import { mapAsset } from '../../src/sources/tenable/asset.js';
+import type { Mapped } from '../../src/model/source.js';
+import { slim } from '../../src/host/identity/projection.js';
 import { naiveKey } from './naive.js';
 import type { SourceName } from './fleet/machine.js';
 

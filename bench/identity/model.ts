@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { anchorOf, hostId } from '../../src/host/anchor.js';
-import { identityKeys } from '../../src/host/keys.js';
-import type { Resolution } from '../../src/host/resolution.js';
+import { anchorOf, hostId } from '../../src/host/identity/seed-record.js';
+import { identityKeys } from '../../src/host/identity/keys.js';
+import type { Resolution } from '../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
 
 /** Gives each record its keys. */

@@ -1,4 +1,4 @@
-import { isRaw, rawOf, type Raw } from '../../src/sources/shapes/raw.js';
+import { isRaw, rawOf, type Raw } from '../../src/sources/mapping/raw.js';
 import type { SourceName } from './fleet/machine.js';
 
 /** Where each vendor tells a name and the address that the world sees. */

@@ -1,4 +1,4 @@
-import { resolveAll } from '../../src/host/resolve.js';
+import { resolveAll } from '../../src/host/identity/resolve.js';
 import { byAnyKey, byKey } from './baselines.js';
 import { Collector, type Collected } from './collect.js';
 import { errorsOf } from './errors.js';

@@ -1,5 +1,5 @@
-import { resolveAll } from '../../src/host/resolve.js';
-import type { Resolution } from '../../src/host/resolution.js';
+import { resolveAll } from '../../src/host/identity/resolve.js';
+import type { Resolution } from '../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
 import { Draw } from './fleet/draw.js';
 import { digest } from './model.js';

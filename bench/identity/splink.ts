@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { shortName } from '../../src/host/canonical.js';
+import { shortName } from '../../src/host/canonical/index.js';
 import type { HostRecord } from '../../src/host/types.js';
 import { measure, type Quality } from './metrics.js';
 import { pythonWith } from './venv.js';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder } from '../../src/servers/cache.js';
-import { onPath } from '../../src/servers/path.js';
+import { cacheFolder } from '../../src/servers/programs/cache.js';
+import { onPath } from '../../src/servers/programs/path.js';
 import { run } from '../../src/servers/run.js';
 
 /** A slow package index takes its time for a hundred megabytes. */

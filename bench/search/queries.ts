@@ -1,5 +1,5 @@
 import { hash } from '../../simulator/random.js';
-import type { HostQuery } from '../../src/store/search.js';
+import type { HostQuery } from '../../src/search/search.js';
 import { hostAt } from './fleet.js';
 
 export interface Typed {

@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
-import type { Normalizer } from '../normalizer/pool.js';
+import type { Normalizer } from '../threads/pool.js';
 import type { KeyRingFile } from '../privacy/key-ring.js';
-import type { SourceRegistry } from '../sources/index.js';
+import type { SourceRegistry } from '../sources/loading/registry.js';
 import type { Store } from '../store/database.js';
-import { beatMs } from '../timings.js';
-import { PARKED_DETAILS, parks } from './parking.js';
+import { beatMs } from '../model/timings.js';
+import { PARKED_DETAILS, parks } from './parked.js';
 
 /** What every activity is given: composed once, in worker.ts. */
 export interface Dependencies {

@@ -1,7 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { MongoError } from 'mongodb';
-import { Failure, placeOf, type FailureKind } from '../failure.js';
-import { refusalOf } from '../store/refused.js';
+import { Failure, placeOf, type FailureKind } from '../model/failure.js';
+import { refusalOf } from '../store/unstorable.js';
 
 /** What a source's failures have cost so far; kept in the heartbeat, so that it survives the attempt. */
 export interface Tries {

@@ -1,20 +1,20 @@
 import { Context } from '@temporalio/activity';
-import { datasetOf } from '../datasets/index.js';
-import { Failure } from '../failure.js';
-import { ThreadEnded } from '../normalizer/thread-ended.js';
+import { datasetOf } from '../normalize/datasets/index.js';
+import { Failure } from '../model/failure.js';
+import { ThreadEnded } from '../threads/thread-ended.js';
 import { counts } from '../metrics/counts.js';
-import type { Cursor, FetchedPage, Input } from '../sources/source.js';
-import { resolveSettings } from '../sources/settings.js';
-import { Beginnings } from '../store/beginnings.js';
-import { appendPage, type PageDoc } from '../store/pages.js';
-import { positionsOf } from '../store/sources.js';
-import { followMs } from '../timings.js';
+import type { Cursor, FetchedPage, Input } from '../model/source.js';
+import { resolveSettings } from '../model/settings.js';
+import { Beginnings } from '../extract/beginnings.js';
+import { appendPage, type PageDoc } from '../store/collections/pages.js';
+import { positionsOf } from '../store/collections/sources.js';
+import { followMs } from '../model/timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
-import { EndlessGuard } from './endless.js';
+import { EndlessGuard } from '../extract/pagination-loop.js';
 import { toApplicationFailure } from './failures.js';
-import { notifyRetried, orPark, triesSoFar } from './parking.js';
+import { notifyRetried, orPark, triesSoFar } from './parked.js';
 import { from } from './logged.js';
-import { Through } from './through.js';
+import { Through } from '../extract/inline-normalization.js';
 
 export interface FetchInput {
   run: string;

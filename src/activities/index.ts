@@ -1,14 +1,14 @@
-import { Failure } from '../failure.js';
-import type { SourceRegistry } from '../sources/index.js';
+import { Failure } from '../model/failure.js';
+import type { SourceRegistry } from '../sources/loading/registry.js';
 import type { Dependencies } from './context.js';
-import { deliverActivity } from './deliver.js';
+import { deliverActivity } from './deliver-events.js';
 import { fetchActivity } from './fetch.js';
 import { listingActivities } from './listing.js';
 import { logged } from './logged.js';
 import { mergeActivity } from './merge.js';
 import { normalizeActivity } from './normalize.js';
 import { runActivities } from './run.js';
-import { upkeepActivities } from './upkeep.js';
+import { upkeepActivities } from './maintenance.js';
 
 /**
  * What this worker read of sources when it started. A source that it does not know may be there all the same: a command reads

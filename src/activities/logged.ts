@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
-import { placeOfError, type ErrorPlace } from '../normalizer/errors.js';
+import { placeOfError, type ErrorPlace } from '../normalize/errors.js';
 import { activityLog } from './context.js';
 import { causeOf } from './failures.js';
 

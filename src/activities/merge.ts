@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { countingMerge } from '../metrics/merging.js';
-import { mergeChanged, type MergeResult } from '../store/drain.js';
-import { asideText } from '../store/set-aside.js';
+import { mergeChanged, type MergeResult } from '../merge/drain.js';
+import { asideText } from '../merge/set-aside.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 import { from } from './logged.js';

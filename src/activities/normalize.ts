@@ -1,11 +1,11 @@
 import { Context } from '@temporalio/activity';
-import type { NormalizeInput, Normalized } from '../normalizer/normalize.js';
+import type { NormalizeInput, Normalized } from '../normalize/normalize.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
-import { notifyRetried, orPark } from './parking.js';
+import { notifyRetried, orPark } from './parked.js';
 import { from } from './logged.js';
 
-export type { NormalizeInput, Normalized } from '../normalizer/normalize.js';
+export type { NormalizeInput, Normalized } from '../normalize/normalize.js';
 
 /** Turns stored pages into records. Asks no vendor; repeating it changes nothing; one bad row is quarantined, its neighbours go on. */
 export function normalizeActivity({ normalizer, config, log }: Dependencies) {

@@ -1,11 +1,11 @@
-import { datasetOf } from '../datasets/index.js';
-import type { AnySource } from '../sources/source.js';
+import { datasetOf } from '../normalize/datasets/index.js';
+import type { AnySource } from '../model/source.js';
 import type { Store } from '../store/database.js';
-import { proofOf, type ListingProof } from '../store/listing-proof.js';
-import { countListing } from '../store/pages.js';
-import { compareListing, countGone, retireMissing, type Absence } from '../store/retire.js';
-import type { SourceAccount } from '../store/runs.js';
-import { movedBy, unproven } from './doubts.js';
+import { proofOf, type ListingProof } from '../extract/listing-proof.js';
+import { countListing } from '../store/collections/pages.js';
+import { compareListing, countGone, retireMissing, type Absence } from '../merge/retire.js';
+import type { SourceAccount } from '../store/collections/runs.js';
+import { movedBy, unproven } from '../extract/completeness.js';
 import type { CloseInput } from './listing.js';
 
 interface Context {

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { announceRun } from '../alerts/announce.js';
 import { countRun } from '../metrics/runs.js';
-import type { Timings } from '../timings.js';
-import { openRun, type RunStatus, type SourceAccount } from '../store/runs.js';
-import { countLiveHosts } from '../store/hosts.js';
+import type { Timings } from '../model/timings.js';
+import { openRun, type RunStatus, type SourceAccount } from '../store/collections/runs.js';
+import { countLiveHosts } from '../store/collections/hosts.js';
 import { activityLog, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 import { from } from './logged.js';

@@ -1,9 +1,9 @@
 import type { Config } from '../config.js';
-import { putAlert, type NewAlert } from '../store/alerts.js';
+import { putAlert, type NewAlert } from '../store/collections/alerts.js';
 import type { Store } from '../store/database.js';
-import type { RunStatus, SourceAccount } from '../store/runs.js';
-import type { SourceDoc } from '../store/sources.js';
-import { workflowLink } from './link.js';
+import type { RunStatus, SourceAccount } from '../store/collections/runs.js';
+import type { SourceDoc } from '../store/collections/sources.js';
+import { workflowLink } from '../temporal/web-ui.js';
 
 /** A run as it has ended. */
 export interface EndedRun {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { counts } from '../metrics/counts.js';
-import { markDelivered, putBack, takeAlert, type AlertDoc } from '../store/alerts.js';
+import { markDelivered, putBack, takeAlert, type AlertDoc } from '../store/collections/alerts.js';
 import type { Store } from '../store/database.js';
 import { NotTaken, postAlert } from './post.js';
 

@@ -1,12 +1,12 @@
 import { ScheduleNotFoundError, type Client, type ScheduleDescription } from '@temporalio/client';
 import type { Config } from '../config.js';
-import { freshnessOf } from '../freshness.js';
-import { scheduleId } from '../schedules.js';
-import type { AnySource } from '../sources/source.js';
-import type { NewAlert } from '../store/alerts.js';
+import { freshnessOf } from '../sources/loading/freshness.js';
+import { scheduleId } from '../temporal/schedules/schedules.js';
+import type { AnySource } from '../model/source.js';
+import type { NewAlert } from '../store/collections/alerts.js';
 import { isFuture } from '../store/clock.js';
 import type { Store } from '../store/database.js';
-import { workflowLink } from './link.js';
+import { workflowLink } from '../temporal/web-ui.js';
 
 /** A source whose schedule has come round, and which was not read whole since. */
 export interface Overdue {

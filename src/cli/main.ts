@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The commands are listed in commands.ts.
-import { makeFilesPrivate } from '../private-files.js';
-import { EXIT } from './exit.js';
+import { makeFilesPrivate } from '../system/private-files.js';
+import { EXIT } from './shared/exit.js';
 import { run } from './run-command.js';
 
 makeFilesPrivate();

@@ -1,4 +1,4 @@
-import { EXIT, report } from './exit.js';
+import { EXIT, report } from './shared/exit.js';
 import { buildProgram, commandIn } from './program.js';
 
 /** Runs one command to its end, says what went wrong, and gives the exit code. Ends no process. */

@@ -1,12 +1,12 @@
 import type { Store } from '../store/database.js';
-import { goldenHosts, type HostsWanted } from '../store/golden-hosts.js';
+import { goldenHosts, type HostsWanted } from '../search/golden-hosts.js';
 import { csv } from './csv.js';
 import { ecs } from './ecs.js';
 import type { Format } from './format.js';
 import { jsonl } from './jsonl.js';
 import { ocsf } from './ocsf.js';
 
-export type { HostsWanted } from '../store/golden-hosts.js';
+export type { HostsWanted } from '../search/golden-hosts.js';
 
 export const FORMATS = { jsonl, csv, ocsf, ecs } as const satisfies Record<string, Format>;
 export type FormatName = keyof typeof FORMATS;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { lifeOf } from './life.js';
+import { lifeOf } from './identity/active-interval.js';
 import { agentText, groupText, interfaceText } from './observation.js';
 import type { Device, HardwareInfo, HostObservation, Os, VOLATILE_DEVICE_FIELDS } from './types.js';
 

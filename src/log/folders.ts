@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeOldDays } from './keep.js';
-import { PRIVATE, PRIVATE_FOLDER } from '../private-files.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface FolderOptions {
   dir: string;

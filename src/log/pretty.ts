@@ -1,5 +1,5 @@
 import { prettyFactory } from 'pino-pretty';
-import { plain } from '../plain.js';
+import { plain } from '../format/plain.js';
 
 /**
  * What shows a line (JSON) to a person: `21:04:11 INFO qualys: Stretch fetched pages=4 rows=362 run=…`. A line that is none

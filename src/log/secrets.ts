@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import type { AnySource } from '../sources/source.js';
+import type { AnySource } from '../model/source.js';
 
 /** Shorter values would hide parts of ordinary words. */
 const SHORTEST = 6;

@@ -1,6 +1,6 @@
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { Store } from '../store/database.js';
-import { within } from './recent.js';
+import { within } from './ttl-cache.js';
 
 /** What a worker is made of, as far as it has been made. */
 export interface Parts {

@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { Gauge } from 'prom-client';
 import type { Config } from '../config.js';
 import type { Store } from '../store/database.js';
-import { inventoryNumbers, type InventoryNumbers } from '../store/gauges.js';
-import { recent } from './recent.js';
+import { inventoryNumbers, type InventoryNumbers } from './inventory-numbers.js';
+import { recent } from './ttl-cache.js';
 import { registry } from './registry.js';
 
 const registers = [registry];

@@ -1,4 +1,4 @@
-import type { MergeResult } from '../store/drain.js';
+import type { MergeResult } from '../merge/drain.js';
 import { counts } from './counts.js';
 
 const OUTCOMES = ['created', 'changed', 'removed'] as const;

@@ -1,5 +1,5 @@
-import type { Normalized } from '../normalizer/normalize.js';
-import type { Normalizer } from '../normalizer/pool.js';
+import type { Normalized } from '../normalize/normalize.js';
+import type { Normalizer } from '../threads/pool.js';
 import { counts } from './counts.js';
 
 type OnPage = (sum: Normalized) => void;

@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client';
 import { collectDefaultMetrics } from 'prom-client';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
-import { isConfigured } from '../sources/configured.js';
-import type { SourceRegistry } from '../sources/index.js';
+import { isConfigured } from '../sources/loading/configured.js';
+import type { SourceRegistry } from '../sources/loading/registry.js';
 import type { Store } from '../store/database.js';
 import { startCounting } from './counts.js';
 import { openEndpoint, type Endpoint } from './endpoint.js';
@@ -11,7 +11,7 @@ import { checksOf, isLive, type Parts } from './health.js';
 import { inventoryGauges } from './inventory.js';
 import { showOverdue } from './overdue.js';
 import { registry } from './registry.js';
-import { readSdkMetrics, taskQueueGauges } from './temporal.js';
+import { readSdkMetrics, taskQueueGauges } from './sdk-metrics.js';
 import { countVendorRequests } from './vendors.js';
 
 /** What a worker shows of itself where Prometheus and a supervisor look. */

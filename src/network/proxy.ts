@@ -1,4 +1,4 @@
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 import { bare, HostList } from './host-list.js';
 
 type Environment = Record<string, string | undefined>;

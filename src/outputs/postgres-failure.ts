@@ -1,4 +1,4 @@
-import { Failure, type FailureKind } from '../failure.js';
+import { Failure, type FailureKind } from '../model/failure.js';
 
 /**
  * What no other try cures until somebody changes something, by SQLSTATE or the beginning of one. All else passes, or is cured by

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient, QueryConfig } from 'pg';
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 import { postgresFailure } from './postgres-failure.js';
 
 /** One statement; its rows. Without values it may be several. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 
 /** A key ring as its file holds it: keys by id, each 64 random bytes in base64. */
 export interface KeyRingContent {

@@ -1,6 +1,6 @@
 import { hash, hkdfSync } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 import { readKeyRing, type FileState, type KeyRingContent } from './key-ring-file.js';
 
 export { addKey, createKeyRing, removeKey } from './key-ring-file.js';

@@ -1,7 +1,7 @@
 import { aessiv } from '@noble/ciphers/aes.js';
 import type { KeyRing } from './key-ring.js';
 import { networkOf } from './network.js';
-import { Recent } from './recent.js';
+import { Recent } from './lru-cache.js';
 
 export { addressClass, type AddressClass } from './network.js';
 

@@ -1,7 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { PRIVATE_FOLDER } from '../private-files.js';
-import { privateFolder } from '../private-folder.js';
+import { PRIVATE_FOLDER } from '../system/private-files.js';
+import { privateFolder } from '../system/private-folder.js';
 
 /**
  * Fills a folder beside `target` with `work` and puts it in the place of `target` when it is whole: nobody reads half of it, and

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { AggregationCursor, Document } from 'mongodb';
-import type { HostDoc } from '../store/hosts.js';
+import type { HostDoc } from '../store/collections/hosts.js';
 import { lacking } from './charts/coverage.js';
 import { daysBefore, LIVE, type Scope, type Table } from './chart.js';
 import { clean } from './clean.js';
 import { csvOf } from './csv.js';
 import { mongoshOf, rowsOf, type Query, type Reader } from './query.js';
 import { day } from './words.js';
-import { PRIVATE } from '../private-files.js';
+import { PRIVATE } from '../system/private-files.js';
 
 /** So many hosts of a list are in the page; all of them are in its file. */
 export const IN_PAGE = 50;

@@ -12,7 +12,7 @@ import { findFonts, pngOf } from './png.js';
 import type { Scope } from './chart.js';
 import { inSnapshot } from './snapshot.js';
 import { figureOf, type Figure } from './svg.js';
-import { PRIVATE, PRIVATE_FOLDER } from '../private-files.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 export const FORMATS = ['html', 'svg', 'png', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];

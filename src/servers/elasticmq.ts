@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderIntoCache } from './cache-folder.js';
+import { folderIntoCache } from './programs/cache-folder.js';
 import { proxyFor } from '../network/proxy.js';
-import { onPath, type Environment } from './path.js';
+import { onPath, type Environment } from './programs/path.js';
 import { startProcess, type RunningServer } from './process.js';
 import { run } from './run.js';
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isMongod, mongodUri, type RunningMongod } from './mongod.js';
 import { attach, isAlive, type RunningServer } from './process.js';
 import { answers, type RunningTemporal } from './temporal.js';
-import { PRIVATE, PRIVATE_FOLDER } from '../private-files.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 interface Kept {
   mongod?: { pid: number; port: number };

@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import { accepts, onFreePort } from './ports.js';
 import { startProcess, type RunningServer } from './process.js';
 import { isPrimary, REPLICA_SET } from './replica-set.js';
-import { PRIVATE_FOLDER } from '../private-files.js';
+import { PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface MongodOptions {
   binary: string;

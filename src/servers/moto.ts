@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderIntoCache } from './cache-folder.js';
-import { cacheFolder } from './cache.js';
-import { onPath, type Environment } from './path.js';
+import { folderIntoCache } from './programs/cache-folder.js';
+import { cacheFolder } from './programs/cache.js';
+import { onPath, type Environment } from './programs/path.js';
 import { accepts } from './ports.js';
 import { startProcess, type RunningServer } from './process.js';
 import { run } from './run.js';

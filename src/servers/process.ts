@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 import { guard } from './guard.js';
-import { PRIVATE, PRIVATE_FOLDER } from '../private-files.js';
+import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface RunningServer {
   pid: number;

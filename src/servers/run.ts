@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Environment } from './path.js';
+import type { Environment } from './programs/path.js';
 
 export interface RunOptions {
   environment: Environment;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { keep, keptServers } from './kept.js';
-import { locateBinary } from './locate.js';
+import { locateBinary } from './programs/locate.js';
 import { startMongod, type RunningMongod } from './mongod.js';
-import type { Environment } from './path.js';
+import type { Environment } from './programs/path.js';
 import { freeOr, freePort, onFreePort } from './ports.js';
 import type { RunningServer } from './process.js';
 import { startTemporal, type RunningTemporal, type TemporalOptions } from './temporal.js';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { Failure } from '../failure.js';
-import { cacheFolder } from './cache.js';
+import { Failure } from '../model/failure.js';
+import { cacheFolder } from './programs/cache.js';
 import { checkJars, classPath, ELASTICMQ_NAME, ELASTICMQ_TITLE, fetchJars, startElasticMq } from './elasticmq.js';
 import { cachedMoto, fetchMoto, MOTO_NAME, MOTO_TITLE, startMoto } from './moto.js';
-import type { Environment } from './path.js';
+import type { Environment } from './programs/path.js';
 import { onFreePort } from './ports.js';
 import type { RunningServer } from './process.js';
 

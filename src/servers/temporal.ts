@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePort, onFreePort } from './ports.js';
 import { startProcess, type RunningServer } from './process.js';
-import { PRIVATE_FOLDER } from '../private-files.js';
+import { PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface TemporalOptions {
   binary: string;

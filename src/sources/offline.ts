@@ -1,5 +1,5 @@
-import { resolveSettings, type SettingsShape } from './settings.js';
-import type { Input, AnySource } from './source.js';
+import { resolveSettings, type SettingsShape } from '../model/settings.js';
+import type { Input, AnySource } from '../model/source.js';
 
 /**
  * A source's input for splitting stored pages into rows. That needs no credentials, so a source whose settings are not

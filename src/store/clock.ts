@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 
 /** A measurement is good for so long, milliseconds. */
 const GOOD_MS = 60_000;

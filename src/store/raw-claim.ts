@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession } from 'mongodb';
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 import type { Store } from './database.js';
-import { fenceLease, LeaseLost, releaseLease, takeLease } from './leases.js';
+import { fenceLease, LeaseLost, releaseLease, takeLease } from './collections/leases.js';
 
 /** What a backup, erasing, pruning and sealing again exclude each other by: a document in `leases`. */
 const RAW = 'raw-pages';

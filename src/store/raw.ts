@@ -1,8 +1,8 @@
 import type { KeyRing } from '../privacy/key-ring.js';
-import { getBody, partId } from './bodies.js';
+import { getBody, partId } from './collections/bodies.js';
 import type { Store } from './database.js';
-import type { PageDoc } from './pages.js';
-import type { QuarantineDoc } from './quarantine.js';
+import type { PageDoc } from './collections/pages.js';
+import type { QuarantineDoc } from './collections/quarantine.js';
 
 /** The stored page that an entry of quarantine is of; `sealed`: its body needs the key ring. */
 export interface RawPage {

@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Store } from './database.js';
-import { placeId, type Rejected } from './quarantine.js';
+import { placeId, type Rejected } from './collections/quarantine.js';
 import { slicesOfIds } from './slices.js';
 
 /**

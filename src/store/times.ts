@@ -1,11 +1,11 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { isLater } from './clock.js';
-import { lastSeenWeek } from '../host/life.js';
-import { STALE_AFTER_MS } from '../host/rules.js';
-import type { HostSource } from '../host/golden.js';
+import { lastSeenWeek } from '../host/identity/active-interval.js';
+import { STALE_AFTER_MS } from '../host/golden/survivorship-rules.js';
+import type { HostSource } from '../host/golden/golden-host.js';
 import type { Store } from './database.js';
-import type { HostDoc } from './hosts.js';
-import type { RecordDoc } from './records.js';
+import type { HostDoc } from './collections/hosts.js';
+import type { RecordDoc } from './collections/records.js';
 
 /** Times that vendors move at every check-in; they are not content. */
 export interface Times {

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 
 interface Weakening {
   option: string;

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { Hono, type Context } from 'hono';
 import type { Store } from '../store/database.js';
 import { addAssets } from './assets.js';
-import { troubleOf } from './troubles.js';
-import { headers, noStore, ownName, ownPolicy, ownSite, readsOnly } from './guards.js';
+import { troubleOf } from './error-mapping.js';
+import { headers, noStore, ownName, ownPolicy, ownSite, readsOnly } from './sign-in/guards.js';
 import { addHealth } from './health.js';
 import type { TemporalPlace } from './links.js';
-import { addLogin } from './login.js';
-import type { Variables } from './page.js';
-import { addPlaces } from './places.js';
-import { refusal } from './refusal.js';
+import { addLogin } from './sign-in/login.js';
+import type { Variables } from './pages/page.js';
+import { addPlaces } from './routes.js';
+import { refusal } from './sign-in/refusal.js';
 
 export interface UiOptions {
   store: Store;

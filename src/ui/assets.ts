@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
-import type { Variables } from './page.js';
+import type { Variables } from './pages/page.js';
 
 interface Asset {
   type: string;

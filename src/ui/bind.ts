@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 
 /** Where the page is served. */
 export interface Bind {

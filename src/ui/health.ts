@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { Store } from '../store/database.js';
-import type { Variables } from './page.js';
+import type { Variables } from './pages/page.js';
 
 const PATIENCE_MS = 2_000;
 

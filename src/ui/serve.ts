@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
-import { Failure } from '../failure.js';
+import { Failure } from '../model/failure.js';
 import { createApp, type UiOptions } from './app.js';
 import { urlOf, type Bind } from './bind.js';
 

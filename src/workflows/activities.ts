@@ -1,6 +1,6 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { Timings } from '../timings.js';
+import type { Timings } from '../model/timings.js';
 
 /**
  * The activities that heartbeat. Storage that is away is waited for; what is hopeless says so itself (`activities/failures.ts`).

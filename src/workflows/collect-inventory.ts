@@ -12,9 +12,9 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { runStatusOf } from '../run-status.js';
-import { askAgainMs } from '../timings.js';
-import type { RunStatus, SourceAccount } from '../store/runs.js';
+import { runStatusOf } from '../model/run-status.js';
+import { askAgainMs } from '../model/timings.js';
+import type { RunStatus, SourceAccount } from '../store/collections/runs.js';
 import { closeInventoryRun, openInventoryRun, patientActivities, type PatientActivities } from './activities.js';
 import { collectSource, type Step } from './collect-source.js';
 import {
@@ -27,7 +27,7 @@ import {
   stopSignal,
   takeOverSignal,
   type RunProgress,
-} from './messages.js';
+} from '../model/messages.js';
 import { STOPPED, busyAccount, emptyAccount } from './progress.js';
 import { accountOf, tableOf, troubleOf } from './run-outcome.js';
 

@@ -9,7 +9,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SourceAccount } from '../store/runs.js';
+import type { SourceAccount } from '../store/collections/runs.js';
 import { openListing, recountRun, resumeListing } from './activities.js';
 import { Listeners, tell } from './listeners.js';
 import {
@@ -21,7 +21,7 @@ import {
   stopSignal,
   takeOverSignal,
   type SourceProgress,
-} from './messages.js';
+} from '../model/messages.js';
 import { STOPPED, busyAccount, emptyAccount, noteOf, pickCounts } from './progress.js';
 import type { ListingState, Told } from './listing-state.js';
 import { SourceListing } from './source-listing.js';

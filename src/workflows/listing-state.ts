@@ -1,6 +1,6 @@
 import type { Opened } from '../activities/listing.js';
-import type { Cursor } from '../sources/source.js';
-import type { SourceProgress, WaitingRun } from './messages.js';
+import type { Cursor } from '../model/source.js';
+import type { SourceProgress, WaitingRun } from '../model/messages.js';
 
 /** What the source is like, as far as the order of its steps depends on it. */
 type Manner = Pick<Extract<Opened, { collect: true }>, 'listing' | 'settle' | 'timings'>;

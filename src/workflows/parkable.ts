@@ -1,6 +1,6 @@
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { FailureNote } from '../activities/failures.js';
-import { parkedSignal, retriedSignal } from './messages.js';
+import { parkedSignal, retriedSignal } from '../model/messages.js';
 
 /** An activity failed in a way that can be mended, and stays pending in Temporal until it is tried again. */
 export class Parked extends Error {

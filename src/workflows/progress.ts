@@ -1,8 +1,8 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
 import type { FailureNote } from '../activities/failures.js';
 import type { Normalized } from '../activities/normalize.js';
-import type { SourceAccount } from '../store/runs.js';
-import type { SourceProgress } from './messages.js';
+import type { SourceAccount } from '../store/collections/runs.js';
+import type { SourceProgress } from '../model/messages.js';
 import { Parked } from './parkable.js';
 
 export const STOPPED: FailureNote = { kind: 'unreachable', message: 'stopped by a signal before its end' };

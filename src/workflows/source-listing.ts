@@ -7,11 +7,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FailureNote } from '../activities/failures.js';
-import type { SourceAccount } from '../store/runs.js';
+import type { SourceAccount } from '../store/collections/runs.js';
 import { patientActivities, type PatientActivities } from './activities.js';
 import type { collectSource, CollectSourceInput } from './collect-source.js';
 import type { ListingState } from './listing-state.js';
-import type { SourceProgress } from './messages.js';
+import type { SourceProgress } from '../model/messages.js';
 import { ParkableActivities, Parked } from './parkable.js';
 import { STOPPED, addCounts, countsOf, detailsOf, noteOf } from './progress.js';
 

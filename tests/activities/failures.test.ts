@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { BSON, MongoInvalidArgumentError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { toApplicationFailure } from '../../src/activities/failures.js';
-import { Failure, type FailureKind } from '../../src/failure.js';
-import { fromPlain, toPlain } from '../../src/normalizer/errors.js';
+import { Failure, type FailureKind } from '../../src/model/failure.js';
+import { fromPlain, toPlain } from '../../src/normalize/errors.js';
 
 const NONE = { count: 1, since: 0 };
 const classify = (error: unknown, tries = NONE, now = 0) =>

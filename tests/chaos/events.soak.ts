@@ -8,11 +8,11 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventChunks } from '../../simulator/events.js';
 import { share } from '../../simulator/random.js';
-import { locateBinary } from '../../src/servers/locate.js';
+import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startMongod } from '../../src/servers/mongod.js';
 import { openStore, type Store } from '../../src/store/database.js';
-import { eventsInOrder } from '../../src/store/events.js';
-import type { SourceAccount } from '../../src/store/runs.js';
+import { eventsInOrder } from '../../src/store/collections/events.js';
+import type { SourceAccount } from '../../src/store/collections/runs.js';
 import { SEED } from '../support/soak.js';
 
 /** Killed at any moment and started again, a delivery ends as one that nobody disturbed, byte for byte. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { eventChunks } from '../../simulator/events.js';
-import { eventsInOrder } from '../../src/store/events.js';
+import { eventsInOrder } from '../../src/store/collections/events.js';
 import { expectDrained, openQueue, type LoginQueue } from './queue.js';
 import { ChaosStack, SOURCES } from './stack.js';
 import { expectWhole, fetched, merging, normalized } from './whole.js';

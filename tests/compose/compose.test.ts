@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadSources } from '../../src/sources/index.js';
+import { loadSources } from '../../src/sources/loading/registry.js';
 import { configVariables, sourceVariables } from '../support/variables.js';
 import { compose, dockerfile, ROOT, services, type Service } from './compose-file.js';
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { locateBinary } from '../../src/servers/locate.js';
+import { locateBinary } from '../../src/servers/programs/locate.js';
 import { freePort } from '../../src/servers/ports.js';
 import { ROOT, type Service } from './compose-file.js';
 import { startContainer, type Container } from './container.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openClient } from '../../src/client.js';
-import { applySchedule, listSchedules } from '../../src/schedules.js';
-import { loadSources } from '../../src/sources/index.js';
+import { applySchedule, listSchedules } from '../../src/temporal/schedules/schedules.js';
+import { loadSources } from '../../src/sources/loading/registry.js';
 import { ChaosStack } from '../chaos/stack.js';
 
 let stack: ChaosStack;

@@ -1,8 +1,8 @@
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import type { HostRecord } from '../../src/host/types.js';
 import type { Store } from '../../src/store/database.js';
-import { mergeChanged } from '../../src/store/drain.js';
-import { putRecords } from '../../src/store/records.js';
+import { mergeChanged } from '../../src/merge/drain.js';
+import { putRecords } from '../../src/store/collections/records.js';
 
 /** Stores records as a run would, those of a source that follow each other as one page, and merges them. */
 export async function putHosts(store: Store, records: readonly HostRecord[], run = 'run-1'): Promise<void> {

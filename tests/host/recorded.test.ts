@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identityKeys } from '../../src/host/keys.js';
-import { resolveAll } from '../../src/host/resolve.js';
-import { goldenHost } from '../../src/host/survive.js';
+import { identityKeys } from '../../src/host/identity/keys.js';
+import { resolveAll } from '../../src/host/identity/resolve.js';
+import { goldenHost } from '../../src/host/golden/survive.js';
 import type { HostObservation, HostRecord } from '../../src/host/types.js';
-import { mapDevice } from '../../src/sources/shapes/crowdstrike-device.js';
-import { mapHostAsset } from '../../src/sources/shapes/qualys-host-asset.js';
-import type { Mapped } from '../../src/sources/source.js';
+import { mapDevice } from '../../src/sources/crowdstrike/device.js';
+import { mapHostAsset } from '../../src/sources/qualys/host-asset.js';
+import type { Mapped } from '../../src/model/source.js';
 
 const FOLDER = join(__dirname, '../../../shared/records');
 const here = existsSync(join(FOLDER, 'qualys-hosts.json'));

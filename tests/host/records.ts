@@ -1,7 +1,7 @@
-import { identityKeys } from '../../src/host/keys.js';
+import { identityKeys } from '../../src/host/identity/keys.js';
 import { observation, type DeviceDraft, type ObservationDraft } from '../../src/host/observation.js';
-import { keyStates, resolve } from '../../src/host/resolve.js';
-import type { Decisions, Resolution } from '../../src/host/resolution.js';
+import { keyStates, resolve } from '../../src/host/identity/resolve.js';
+import type { Decisions, Resolution } from '../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
 
 interface Given extends DeviceDraft, Omit<Partial<ObservationDraft>, 'device'> {

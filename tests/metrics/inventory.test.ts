@@ -4,12 +4,12 @@ import { limitLeft } from '../../src/connectors/http/observe.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { classOf, inventoryGauges } from '../../src/metrics/inventory.js';
 import { countingNormalizer } from '../../src/metrics/normalizer.js';
-import { recent } from '../../src/metrics/recent.js';
+import { recent } from '../../src/metrics/ttl-cache.js';
 import { registry } from '../../src/metrics/registry.js';
-import type { Normalized } from '../../src/normalizer/normalize.js';
-import { putAlert } from '../../src/store/alerts.js';
+import type { Normalized } from '../../src/normalize/normalize.js';
+import { putAlert } from '../../src/store/collections/alerts.js';
 import { openStore, type Store } from '../../src/store/database.js';
-import { putRejected } from '../../src/store/quarantine.js';
+import { putRejected } from '../../src/store/collections/quarantine.js';
 import { parseMetrics, valueOf } from './scrape.js';
 import { dropStore } from '../support/store.js';
 

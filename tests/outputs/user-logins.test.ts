@@ -1,9 +1,9 @@
-import type { LoginObservation } from '../../src/datasets/types.js';
+import type { LoginObservation } from '../../src/model/observations.js';
 import { loadConfig } from '../../src/config.js';
 import { openUserLogins, type UserLogins } from '../../src/outputs/user-logins.js';
 import { remaskPostgres } from '../../src/outputs/remask.js';
 import { addKey } from '../../src/privacy/key-ring.js';
-import { maskLogin, putLogins, rotateLogins } from '../../src/store/logins.js';
+import { maskLogin, putLogins, rotateLogins } from '../../src/store/collections/logins.js';
 import { freshRing, keysOf } from '../privacy/rings.js';
 import { describeWithPostgres, PASSWORD, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { dropStore, freshStore } from '../support/store.js';

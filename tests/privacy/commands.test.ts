@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { maskCommand } from '../../src/cli/mask.js';
-import { unmaskCommand } from '../../src/cli/unmask.js';
+import { maskCommand } from '../../src/cli/commands/privacy/mask.js';
+import { unmaskCommand } from '../../src/cli/commands/privacy/unmask.js';
 import { addKey } from '../../src/privacy/key-ring.js';
-import { getBody, putBody } from '../../src/store/bodies.js';
+import { getBody, putBody } from '../../src/store/collections/bodies.js';
 import { openStore, type Store } from '../../src/store/database.js';
-import { maskLogin, putLogins, rotateLogins } from '../../src/store/logins.js';
+import { maskLogin, putLogins, rotateLogins } from '../../src/store/collections/logins.js';
 import { freshPath, keysOf } from './rings.js';
 import { dropStore } from '../support/store.js';
 

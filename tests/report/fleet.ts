@@ -1,9 +1,9 @@
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import type { HostRecord } from '../../src/host/types.js';
 import type { Store } from '../../src/store/database.js';
-import { mergeChanged } from '../../src/store/drain.js';
-import { putRecords } from '../../src/store/records.js';
-import { markGone } from '../../src/store/retire.js';
+import { mergeChanged } from '../../src/merge/drain.js';
+import { putRecords } from '../../src/store/collections/records.js';
+import { markGone } from '../../src/merge/retire.js';
 import { record } from '../host/records.js';
 
 /** When the reports of tests are from. */

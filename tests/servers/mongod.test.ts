@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { locateBinary } from '../../src/servers/locate.js';
+import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startMongod, type MongodOptions, type RunningMongod } from '../../src/servers/mongod.js';
 import { accepts, freePort } from '../../src/servers/ports.js';
 import { isAlive } from '../../src/servers/process.js';

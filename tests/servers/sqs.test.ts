@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { cacheFolder } from '../../src/servers/cache.js';
+import { cacheFolder } from '../../src/servers/programs/cache.js';
 import { ELASTICMQ_NAME } from '../../src/servers/elasticmq.js';
 import { accepts } from '../../src/servers/ports.js';
 import { isAlive } from '../../src/servers/process.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { locateBinary } from '../../src/servers/locate.js';
+import { locateBinary } from '../../src/servers/programs/locate.js';
 import { accepts, freePort } from '../../src/servers/ports.js';
 import { isAlive } from '../../src/servers/process.js';
 import { startTemporal, type RunningTemporal, type TemporalOptions } from '../../src/servers/temporal.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSimulator } from '../../simulator/spawn.js';
 import { FLEET_NOW } from '../../simulator/times.js';
-import { fleetDate } from '../../src/cli/demo/fleet-date.js';
+import { fleetDate } from '../../src/demo/fleet-date.js';
 import { demo } from './clients.js';
 
 const DAY = 86_400_000;

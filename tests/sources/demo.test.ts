@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import crowdstrike from '../../src/sources/crowdstrike-demo.js';
-import qualys from '../../src/sources/qualys-demo.js';
-import { resolveSettings } from '../../src/sources/settings.js';
+import crowdstrike from '../../src/sources/crowdstrike-demo/source.js';
+import qualys from '../../src/sources/qualys-demo/source.js';
+import { resolveSettings } from '../../src/model/settings.js';
 import { collect, failureOf } from '../connectors/http/collect.js';
 import { sendText, serve, type HttpServer } from '../support/http-server.js';
 

@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { isExecutable, onPath } from '../../src/servers/path.js';
+import { isExecutable, onPath } from '../../src/servers/programs/path.js';
 import { accepts, onFreePort } from '../../src/servers/ports.js';
 import { startProcess, type RunningServer } from '../../src/servers/process.js';
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSyn
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { locateBinary } from '../../src/servers/locate.js';
+import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startMongod } from '../../src/servers/mongod.js';
 import { isAlive, type RunningServer } from '../../src/servers/process.js';
 import { startTemporal } from '../../src/servers/temporal.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SourceDefinition } from '../../src/sources/source.js';
+import type { SourceDefinition } from '../../src/model/source.js';
 
 const CONFIG = join(__dirname, '../../src/config.ts');
 

@@ -1,5 +1,5 @@
 import { chromium, type Browser } from 'playwright-core';
-import { onPath } from '../../src/servers/path.js';
+import { onPath } from '../../src/servers/programs/path.js';
 
 const found = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].flatMap((name) =>
   onPath(name, process.env),

@@ -1,5 +1,5 @@
 import { spawnSimulator } from '../../simulator/spawn.js';
-import { locateBinary } from '../../src/servers/locate.js';
+import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startTemporal } from '../../src/servers/temporal.js';
 import { openPipeline } from '../support/pipeline.js';
 

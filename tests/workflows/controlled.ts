@@ -3,10 +3,10 @@ import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
-import { orPark } from '../../src/activities/parking.js';
-import { NO_COUNTS, type SourceAccount } from '../../src/store/runs.js';
+import { orPark } from '../../src/activities/parked.js';
+import { NO_COUNTS, type SourceAccount } from '../../src/store/collections/runs.js';
 import type { collectInventory } from '../../src/workflows/collect-inventory.js';
-import { progressQuery, type SourceProgress } from '../../src/workflows/messages.js';
+import { progressQuery, type SourceProgress } from '../../src/model/messages.js';
 import { summaryOf } from '../support/pipeline.js';
 
 /** A place in an activity where the test may hold it. */

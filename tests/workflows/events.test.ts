@@ -1,10 +1,10 @@
 import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventsInOrder, traceEvent } from '../../src/store/events.js';
-import { lineOf } from '../../src/store/quarantine.js';
-import type { SourceAccount } from '../../src/store/runs.js';
-import { verify } from '../../src/cli/verify.js';
+import { eventsInOrder, traceEvent } from '../../src/store/collections/events.js';
+import { lineOf } from '../../src/store/collections/quarantine.js';
+import type { SourceAccount } from '../../src/store/collections/runs.js';
+import { verify } from '../../src/cli/commands/verify.js';
 import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 

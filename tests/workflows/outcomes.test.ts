@@ -6,7 +6,7 @@ import { environmentOf } from '../../simulator/environment.js';
 import { startSimulator } from '../../simulator/server.js';
 import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
 import { DEFAULT_LIMITS } from '../../src/connectors/http/exchange.js';
-import { progressQuery } from '../../src/workflows/messages.js';
+import { progressQuery } from '../../src/model/messages.js';
 import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 

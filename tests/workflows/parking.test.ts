@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
-import { progressQuery } from '../../src/workflows/messages.js';
+import { progressQuery } from '../../src/model/messages.js';
 import { eventually } from '../support/eventually.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyRun } from '../../src/store/verify.js';
-import type { SourceAccount } from '../../src/store/runs.js';
+import { verifyRun } from '../../src/operations/verify/verify.js';
+import type { SourceAccount } from '../../src/store/collections/runs.js';
 import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../support/http-server.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
@@ -253,7 +253,7 @@ test('a token that expires in mid-run begins the listing anew, and each record i
   expect(await pipeline.store.records.countDocuments()).toBe(5);
   const [doc] = await pipeline.store.runs.find().toArray();
   const rows = (await import('../../src/sources/offline.js')).offlineInput;
-  const { loadSources } = await import('../../src/sources/index.js');
+  const { loadSources } = await import('../../src/sources/loading/registry.js');
   const sources = loadSources({ folders: [folder] });
   const read = (_source: string, page: { media_type: string; status: number }, body: Buffer) => ({
     rows: [...rows(sources.get('tokens'), {}).rows({ body, mediaType: page.media_type, status: page.status })].length,

@@ -1,5 +1,5 @@
 import { array, constantFrom, sample } from 'fast-check';
-import { locateBinary } from '../../src/servers/locate.js';
+import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startTemporal, type RunningTemporal } from '../../src/servers/temporal.js';
 import { openControlled, type Controlled, type ControlledSource } from './controlled.js';
 import { eventually } from '../support/eventually.js';

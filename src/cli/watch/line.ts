@@ -1,10 +1,10 @@
-import type { SourceAccount } from '../../store/runs.js';
-import { plain } from '../../plain.js';
-import { onlyFetched } from '../summary.js';
-import { clock, duration } from '../time.js';
+import type { SourceAccount } from '../../store/collections/runs.js';
+import { plain } from '../../format/plain.js';
+import { onlyFetched } from '../shared/summary.js';
+import { clock, duration } from '../../format/time.js';
 import type { Pace } from './pace.js';
 import type { SourceView } from './view.js';
-import { waitingText } from './waiting.js';
+import { waitingText } from './pending-activity.js';
 
 /** What is said of one source: how far it is; how fast, which is never twice the same; and what keeps it. */
 export interface Line {

@@ -1,4 +1,4 @@
-import { colours as pc } from '../colours.js';
+import { colours as pc } from '../../format/colours.js';
 import { wholeLine, type Line } from './line.js';
 
 const WIDTH = 18;

@@ -1,9 +1,9 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import type { RunHandle } from '../../client.js';
-import type { SourceAccount } from '../../store/runs.js';
-import { progressQuery, runProgressQuery, type SourceProgress } from '../../workflows/messages.js';
-import { waitingIn, type Waiting } from './waiting.js';
+import type { SourceAccount } from '../../store/collections/runs.js';
+import { progressQuery, runProgressQuery, type SourceProgress } from '../../model/messages.js';
+import { waitingIn, type Waiting } from './pending-activity.js';
 
 /** One source of a run, as it is right now. Neither progress nor account: it could not be asked. */
 export interface SourceView {

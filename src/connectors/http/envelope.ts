@@ -1,9 +1,9 @@
-import { Failure, type FailureKind } from '../../failure.js';
-import type { Row } from '../../sources/source.js';
-import { isHeaderValue, type ValuePlace } from './header-values.js';
+import { Failure, type FailureKind } from '../../model/failure.js';
+import type { Row } from '../../model/source.js';
+import { isHeaderValue, type ValuePlace } from './auth/header-values.js';
 import { outline, want } from './json/outline.js';
 import { jsonRows, parseExact } from './json/rows.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from './errors/malformed.js';
 import { keysOf, pathText, type Path } from './path.js';
 import { parseElement } from './xml/element.js';
 import { xmlOutline } from './xml/outline.js';

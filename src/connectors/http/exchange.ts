@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import ky from 'ky';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../model/failure.js';
 import { network } from '../../network/network.js';
 import { Deadline } from './deadline.js';
 import { networkFailure } from './network.js';

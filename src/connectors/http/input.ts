@@ -1,18 +1,18 @@
-import { Failure, type FailureKind } from '../../failure.js';
-import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../sources/source.js';
-import type { Auth } from './auth.js';
+import { Failure, type FailureKind } from '../../model/failure.js';
+import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../model/source.js';
+import type { Auth } from './auth/auth.js';
 import { checkedReading, type Envelope, type Values } from './envelope.js';
-import { keepEvidence } from './evidence.js';
-import { headerValue, isHeaderValue, placeText } from './header-values.js';
+import { keepEvidence } from './errors/failed-body.js';
+import { headerValue, isHeaderValue, placeText } from './auth/header-values.js';
 import { DEFAULT_LIMITS, type Answer, type TransportLimits } from './exchange.js';
 import type { Paging } from './paging/paging.js';
 import { restartable, restarts, type Restart } from './restart.js';
-import { bodyText, hints, refusal, type RefusalRule } from './refusal.js';
-import { remedyFor } from './remedies.js';
+import { bodyText, hints, refusal, type RefusalRule } from './errors/response-error.js';
+import { remedyFor } from './errors/remedies.js';
 import { buildRequest, place, type RequestTemplate } from './request.js';
 import { Session, type RedirectPolicy } from './session.js';
-import { headerWarnings } from './warnings.js';
-import { Walk, type Fetched } from './walk.js';
+import { headerWarnings } from './errors/warnings.js';
+import { Walk, type Fetched } from './paginator.js';
 
 /** An HTTP API as a source declares it. */
 export interface HttpInputOptions<Position extends Cursor> {

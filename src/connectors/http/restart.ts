@@ -1,5 +1,5 @@
-import { Failure } from '../../failure.js';
-import type { Cursor, FetchedPage } from '../../sources/source.js';
+import { Failure } from '../../model/failure.js';
+import type { Cursor, FetchedPage } from '../../model/source.js';
 
 /** Times that one listing begins anew after its vendor has refused a cursor, in one run. */
 const MOST_RESTARTS = 3;

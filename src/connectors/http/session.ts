@@ -1,5 +1,5 @@
-import { Failure } from '../../failure.js';
-import type { Auth } from './auth.js';
+import { Failure } from '../../model/failure.js';
+import type { Auth } from './auth/auth.js';
 import { exchange, type Answer, type TransportLimits } from './exchange.js';
 import { observed } from './observe.js';
 import { buildRequest, place, type RequestTemplate } from './request.js';

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.js';
+import { Failure } from '../../model/failure.js';
 
 /** The hosts that a source declared, which are all that it may be asked at. */
 export interface Declared {

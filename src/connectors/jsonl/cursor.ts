@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Failure } from '../../failure.js';
-import type { Cursor } from '../../sources/source.js';
+import { Failure } from '../../model/failure.js';
+import type { Cursor } from '../../model/source.js';
 
 /** A place between two lines of a file. Bytes are counted as they are after decompression. */
 export type LineCursor = {

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../model/failure.js';
 import { GzipBytes, PlainBytes, type Bytes } from './bytes.js';
 import { HEAD_BYTES, sha256, type LineCursor } from './cursor.js';
 import { signatureOf } from './signature.js';
-import { fileFailure, isMissing } from './troubles.js';
+import { fileFailure, isMissing } from './error-mapping.js';
 
 /** Why a file is not the one that a cursor was made in. */
 export type Mismatch = { short: number } | 'replaced';

@@ -1,7 +1,7 @@
 import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileFailure, isMissing } from './troubles.js';
+import { fileFailure, isMissing } from './error-mapping.js';
 
 const LOG = /\.(?:jsonl|ndjson)(?:\.gz)?$/;
 

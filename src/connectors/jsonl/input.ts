@@ -1,9 +1,9 @@
-import { Failure } from '../../failure.js';
-import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../sources/source.js';
+import { Failure } from '../../model/failure.js';
+import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../model/source.js';
 import { lineCursor } from './cursor.js';
 import { Scratch } from './lines.js';
 import { lineRows } from './rows.js';
-import { Walk } from './walk.js';
+import { Walk } from './paginator.js';
 
 /** Files of JSON lines as a source declares them. */
 export interface JsonlInputOptions {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_DEPTH } from '../http/json/scan.js';
-import { parseExactly } from '../../datasets/exact-json.js';
+import { parseExactly } from '../../model/exact-json.js';
 
 /** A line, understood, or why it could not be. */
 export type Parsed = { value: unknown; error?: undefined } | { value?: undefined; error: string };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { FetchOptions } from '../../sources/source.js';
+import type { FetchOptions } from '../../model/source.js';
 import { beginning, lineCursor, type LineCursor } from './cursor.js';
 import { LogFile } from './file.js';
 import { byCodePoint, isAfter, placeOf, type Place } from './folder.js';

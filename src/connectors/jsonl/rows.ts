@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Row } from '../../sources/source.js';
+import type { Row } from '../../model/source.js';
 import { isBlank, markAt } from './blank.js';
 import { isOpenEnded } from './lines.js';
 import { NULS, parseLine } from './parse.js';

@@ -1,4 +1,4 @@
-import { Failure, type FailureKind } from '../../failure.js';
+import { Failure, type FailureKind } from '../../model/failure.js';
 import { networkFailure } from '../http/network.js';
 
 /** How the SDK's errors look; only the name and the status are of use, messages may repeat what was sent. */

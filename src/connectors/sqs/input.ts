@@ -1,13 +1,13 @@
-import { Failure } from '../../failure.js';
-import type { Cursor, FetchedPage, FetchOptions, Input, Row } from '../../sources/source.js';
+import { Failure } from '../../model/failure.js';
+import type { Cursor, FetchedPage, FetchOptions, Input, Row } from '../../model/source.js';
 import { checkedReading } from '../http/envelope.js';
-import { remedyFor } from '../http/remedies.js';
-import type { Quiet } from './ending.js';
+import { remedyFor } from '../http/errors/remedies.js';
+import type { Quiet } from './drain-detection.js';
 import type { SqsInputOptions } from './options.js';
 import { idsOf } from './page.js';
 import { peek } from './peek.js';
 import { Queue } from './queue.js';
-import { Reception } from './reception.js';
+import { Reception } from './receiver.js';
 
 /**
  * An input that drains an SQS queue, or follows it. Making one does nothing yet: `rows` works without the queue and without

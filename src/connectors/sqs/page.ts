@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
-import type { FetchedPage } from '../../sources/source.js';
+import type { FetchedPage } from '../../model/source.js';
 
 /** Messages as a page: they themselves are its body, with every field as AWS sent it. */
 export function pageOf(messages: Message[], at: Pick<FetchedPage, 'cursor' | 'next'>, warnings: string[]): FetchedPage {

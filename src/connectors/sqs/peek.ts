@@ -1,4 +1,4 @@
-import type { FetchedPage } from '../../sources/source.js';
+import type { FetchedPage } from '../../model/source.js';
 import { pageOf } from './page.js';
 import { BATCH, type Queue } from './queue.js';
 

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Message } from '@aws-sdk/client-sqs';
-import type { FetchOptions } from '../../sources/source.js';
-import type { Bell } from './bell.js';
+import type { FetchOptions } from '../../model/source.js';
+import type { Bell } from './notifier.js';
 import { isOverLimit } from './failures.js';
-import type { Held } from './held.js';
+import type { Held } from './in-flight-messages.js';
 import { BATCH, type Queue } from './queue.js';
 
 const WAIT_SECONDS = { drain: 1, follow: 10 };

@@ -7,7 +7,7 @@ import {
   type BatchResultErrorEntry,
   type Message,
 } from '@aws-sdk/client-sqs';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../model/failure.js';
 import { agentsFor } from '../../network/agents.js';
 import { sqsFailure } from './failures.js';
 import { DEFAULTS, type SqsInputOptions } from './options.js';

@@ -1,4 +1,4 @@
-import type { Level, RefusedBy } from '../../host/resolution.js';
+import type { Level, RefusedBy } from '../../host/identity/resolution.js';
 import { defineChart, LIVE, sum, type Chart } from '../chart.js';
 import { bars } from '../draw/bars.js';
 import { count, counted, wordFor } from '../words.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { cronFault } from '../../cron.js';
-import { isTimezone } from '../../timezone.js';
-import type { AnySource } from '../source.js';
+import { cronFault } from '../../model/cron.js';
+import { isTimezone } from '../../model/timezone.js';
+import type { AnySource } from '../../model/source.js';
 
 const callable = z.custom<(...given: never[]) => unknown>((value) => typeof value === 'function', 'must be a function');
 

@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { identityKeys } from '../../host/keys.js';
-import { resolveSettings } from '../settings.js';
-import { RecordRejected, type AnySource, type Mapped } from '../source.js';
+import { identityKeys } from '../../host/identity/keys.js';
+import { resolveSettings } from '../../model/settings.js';
+import { RecordRejected, type AnySource, type Mapped } from '../../model/source.js';
 
 /** A request as the test's server sees it. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../model/failure.js';
 import { loadModule } from '../loading/module.js';
 
 // A test file of a folder outside the project, loaded as its sources are: `rollcall` and TypeScript need no set-up there.

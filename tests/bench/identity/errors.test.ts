@@ -1,5 +1,5 @@
 import { errorsOf } from '../../../bench/identity/errors.js';
-import type { Resolution } from '../../../src/host/resolution.js';
+import type { Resolution } from '../../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../../src/host/types.js';
 
 const record = (id: string, ...keys: string[]): HostRecord => ({

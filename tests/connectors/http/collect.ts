@@ -1,4 +1,4 @@
-import { Failure } from '../../../src/failure.js';
+import { Failure } from '../../../src/model/failure.js';
 import {
   header,
   httpInput,
@@ -6,7 +6,7 @@ import {
   type HttpInputOptions,
   type OffsetPosition,
 } from '../../../src/connectors/http/index.js';
-import type { Cursor, FetchedPage, Input, Row } from '../../../src/sources/source.js';
+import type { Cursor, FetchedPage, Input, Row } from '../../../src/model/source.js';
 
 /** What one walk gave: its pages, the values of their rows, and the failure that ended it. */
 export interface Collected {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { evidenceOf, header, offset } from '../../../src/connectors/http/index.js';
-import type { Failure, FailureKind } from '../../../src/failure.js';
+import type { Failure, FailureKind } from '../../../src/model/failure.js';
 import { sendJson, sendText, serve, type HttpServer } from '../../support/http-server.js';
 import { collect, failureOf, listInput } from './collect.js';
 

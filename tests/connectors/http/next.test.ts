@@ -8,7 +8,7 @@ import {
   type HttpInputOptions,
 } from '../../../src/connectors/http/index.js';
 import { keysOf, pathText } from '../../../src/connectors/http/path.js';
-import type { Cursor, Input } from '../../../src/sources/source.js';
+import type { Cursor, Input } from '../../../src/model/source.js';
 import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../../support/http-server.js';
 import { collect } from './collect.js';
 

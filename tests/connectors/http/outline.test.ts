@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { outline, want } from '../../../src/connectors/http/json/outline.js';
 import { jsonRows } from '../../../src/connectors/http/json/rows.js';
-import { Malformed } from '../../../src/connectors/http/malformed.js';
-import type { Row } from '../../../src/sources/source.js';
+import { Malformed } from '../../../src/connectors/http/errors/malformed.js';
+import type { Row } from '../../../src/model/source.js';
 import { series } from '../../support/soak.js';
 
 function rowsOf(text: string | Buffer, records = '', wrapper?: string): Row[] {

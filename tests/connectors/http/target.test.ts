@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { clientCredentials } from '../../../src/connectors/http/index.js';
 import { targetOf } from '../../../src/connectors/http/target.js';
-import { Failure } from '../../../src/failure.js';
+import { Failure } from '../../../src/model/failure.js';
 import { sendJson, sendText, serve, type HttpServer } from '../../support/http-server.js';
 import { collect, failureOf, listInput } from './collect.js';
 

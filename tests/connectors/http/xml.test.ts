@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { readEnvelope, type Envelope } from '../../../src/connectors/http/envelope.js';
-import { Malformed } from '../../../src/connectors/http/malformed.js';
+import { Malformed } from '../../../src/connectors/http/errors/malformed.js';
 import { xml } from '../../../src/connectors/http/index.js';
 import { parseElement } from '../../../src/connectors/http/xml/element.js';
 

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../../src/config.js';
-import { loadSources } from '../../../src/sources/index.js';
-import { resolveSettings } from '../../../src/sources/settings.js';
-import type { SourceDefinition } from '../../../src/sources/source.js';
+import { loadSources } from '../../../src/sources/loading/registry.js';
+import { resolveSettings } from '../../../src/model/settings.js';
+import type { SourceDefinition } from '../../../src/model/source.js';
 import { expectResumable, expectSilent, expectWhole, list } from './listed.js';
 
 /** All that a user writes for a vendor that Rollcall does not know. */

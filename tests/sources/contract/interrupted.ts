@@ -1,5 +1,5 @@
 import type { Fault } from '../../../simulator/faults/fault.js';
-import type { Failure } from '../../../src/failure.js';
+import type { Failure } from '../../../src/model/failure.js';
 import { expectSilent, list } from './listed.js';
 import { simulate, type Simulated } from './simulated.js';
 import type { Subject } from './subjects.js';

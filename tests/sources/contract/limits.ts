@@ -1,5 +1,5 @@
 import type { HttpInputOptions } from '../../../src/connectors/http/index.js';
-import type { Cursor } from '../../../src/sources/source.js';
+import type { Cursor } from '../../../src/model/source.js';
 
 type Options = HttpInputOptions<Cursor>;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
-import { Failure } from '../../../src/failure.js';
-import type { Cursor, FetchedPage, Input, Mapped, SourceDefinition } from '../../../src/sources/source.js';
+import { Failure } from '../../../src/model/failure.js';
+import type { Cursor, FetchedPage, Input, Mapped, SourceDefinition } from '../../../src/model/source.js';
 
 /** What one walk gave, every record mapped, and the failure that ended it. */
 export interface Listed {

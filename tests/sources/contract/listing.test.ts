@@ -1,4 +1,4 @@
-import { loadSources } from '../../../src/sources/index.js';
+import { loadSources } from '../../../src/sources/loading/registry.js';
 import { offlineInput } from '../../../src/sources/offline.js';
 import { expectResumable, expectWhole, list, recordsOf } from './listed.js';
 import { closeSimulators, PAGE_SIZE, simulate } from './simulated.js';

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../../../src/failure.js';
+import type { FailureKind } from '../../../src/model/failure.js';
 import { interrupt } from './interrupted.js';
 import { expectSilent, list } from './listed.js';
 import { closeSimulators, simulate } from './simulated.js';

@@ -2,8 +2,8 @@ import type { SimulatorState } from '../../../simulator/control.js';
 import { environmentOf } from '../../../simulator/environment.js';
 import type { SimulatorOptions } from '../../../simulator/options.js';
 import { startSimulator, type Simulator } from '../../../simulator/server.js';
-import { resolveSettings } from '../../../src/sources/settings.js';
-import type { Input } from '../../../src/sources/source.js';
+import { resolveSettings } from '../../../src/model/settings.js';
+import type { Input } from '../../../src/model/source.js';
 import type { Subject } from './subjects.js';
 
 /** A simulator, and one source pointed at it. */

@@ -1,8 +1,8 @@
 import type { Protocol } from '../../../simulator/faults/fault.js';
 import type { Vendor } from '../../../simulator/listing.js';
 import { ROUTES } from '../../../simulator/vendors.js';
-import { loadSources } from '../../../src/sources/index.js';
-import type { SourceDefinition } from '../../../src/sources/source.js';
+import { loadSources } from '../../../src/sources/loading/registry.js';
+import type { SourceDefinition } from '../../../src/model/source.js';
 
 /** One source in one of its forms, and what the suite must know to point it at the simulator. */
 export interface Subject {

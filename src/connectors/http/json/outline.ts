@@ -1,4 +1,4 @@
-import { Malformed } from '../malformed.js';
+import { Malformed } from '../errors/malformed.js';
 import { keysOf, type Path } from '../path.js';
 import { Elements, afterSpace, afterString, afterValue, scanRecords } from './scan.js';
 

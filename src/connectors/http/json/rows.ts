@@ -1,4 +1,4 @@
-import type { Row } from '../../../sources/source.js';
+import type { Row } from '../../../model/source.js';
 import { MAX_DEPTH, type Elements } from './scan.js';
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -1,4 +1,4 @@
-import { Malformed } from '../malformed.js';
+import { Malformed } from '../errors/malformed.js';
 
 /** Records nested deeper than this become error rows: what walks them later is recursive. */
 export const MAX_DEPTH = 100;

@@ -1,4 +1,4 @@
-import { Failure } from '../../../failure.js';
+import { Failure } from '../../../model/failure.js';
 import { emptyInRow, emptyOf, foreignCursor, quarter, saysMore, wholeNumber, type Paging } from './paging.js';
 
 /** Records with an id greater than `after`, as text: ids may be longer than a double holds. */

@@ -1,4 +1,4 @@
-import { Failure } from '../../../failure.js';
+import { Failure } from '../../../model/failure.js';
 import type { RequestTemplate } from '../request.js';
 import { emptyInRow, emptyOf, foreignCursor, quarter, wholeNumber, type Paging } from './paging.js';
 import { nextOf, nextRules, type NextOptions } from './token.js';

@@ -1,4 +1,4 @@
-import type { Cursor } from '../../../sources/source.js';
+import type { Cursor } from '../../../model/source.js';
 import { foreignCursor, quarter, wholeNumber, type EndOfData, type Paging } from './paging.js';
 
 /**

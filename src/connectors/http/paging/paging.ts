@@ -1,5 +1,5 @@
-import { Failure } from '../../../failure.js';
-import type { Cursor, PageDoubt } from '../../../sources/source.js';
+import { Failure } from '../../../model/failure.js';
+import type { Cursor, PageDoubt } from '../../../model/source.js';
 import type { Reading, Values } from '../envelope.js';
 import type { RequestTemplate } from '../request.js';
 

@@ -1,5 +1,5 @@
-import { Failure } from '../../../failure.js';
-import type { PageDoubt } from '../../../sources/source.js';
+import { Failure } from '../../../model/failure.js';
+import type { PageDoubt } from '../../../model/source.js';
 import { emptyInRow, emptyOf, foreignCursor, nextText, quarter, saysMore, wholeNumber, type Paging } from './paging.js';
 
 /** The vendor's opaque token for this page; the first page has none. `empty`: how many pages in a row were empty before it. */

@@ -1,4 +1,4 @@
-import { Malformed } from '../malformed.js';
+import { Malformed } from '../errors/malformed.js';
 import { keysOf, type Path } from '../path.js';
 
 /** Where the records and the wanted values of an XML page are, as byte ranges of whole elements. */

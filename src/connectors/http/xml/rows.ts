@@ -1,4 +1,4 @@
-import type { Row } from '../../../sources/source.js';
+import type { Row } from '../../../model/source.js';
 import { MAX_DEPTH } from '../json/scan.js';
 import { NotWellFormed, TooDeep, parseElement } from './element.js';
 

@@ -1,0 +1,57 @@
+import { Context } from '@temporalio/activity';
+import type { WrittenReport } from '../report/report.js';
+import { Failure } from '../model/failure.js';
+import { pruneRaw, type Pruned } from '../operations/prune/prune.js';
+import { claimingRaw } from '../store/raw-claim.js';
+import { activityLog, withHeartbeat, type Dependencies } from './context.js';
+import { toApplicationFailure } from './failures.js';
+import { from } from './logged.js';
+
+/** Pruning goes on with the next run when it has taken this long. */
+const PRUNE_MS = 600_000;
+
+/** What follows a scheduled run: nobody waits for it, and no run fails because of it. */
+export function upkeepActivities({ store, sources, config, log }: Dependencies) {
+  const upkeep = async <T>(run: string, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    withHeartbeat(
+      () => null,
+      async () => {
+        try {
+          return await work(Context.current().cancellationSignal);
+        } catch (error) {
+          throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error, { what });
+        }
+      },
+    );
+  return {
+    /** Writes the day's report into the worker's report folder, in place of an earlier one of the same day. */
+    async writeReport({ run }: { run: string }): Promise<Pick<WrittenReport, 'dir' | 'seconds'>> {
+      return upkeep(run, 'The report', async (signal) => {
+        // Charts take megabytes that no other work of a worker needs.
+        const { writeReport } = await import('../report/report.js');
+        const { dir, seconds, notes } = await writeReport(store, {
+          dir: config.reportDir,
+          timezone: config.timezone,
+          signal,
+        });
+        activityLog(log, run).info({ dir, seconds, notes }, 'Report written');
+        return { dir, seconds };
+      });
+    },
+
+    /** Removes raw pages that are old and that nothing needs. */
+    async pruneRawPages({ run }: { run: string }): Promise<Pruned> {
+      return upkeep(run, 'Pruning', async (signal) => {
+        const pruned = await claimingRaw(store, 'pruning after a run', (claim) =>
+          pruneRaw(store, sources, { keepDays: config.rawKeepDays, budgetMs: PRUNE_MS, signal, claim }),
+        ).catch((error: unknown) => {
+          if (!(error instanceof Failure)) throw error;
+          activityLog(log, run).info(`${error.message}: it is left to the next run`);
+          return { pages: 0, unused: 0, bodies: 0, bytes: 0, more: true };
+        });
+        if (pruned.pages + pruned.bodies > 0) activityLog(log, run).info({ ...pruned }, 'Old raw pages removed');
+        return pruned;
+      });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { explainReason } from '../../../host/identity/explain.js';
+import type { Conflict, HostSource } from '../../../host/golden/golden-host.js';
+import { suppliersOf } from '../../../host/golden/provenance.js';
+import { keyWord } from '../../../host/identity/wording.js';
+import type { HostDoc } from '../../../store/collections/hosts.js';
+import { ago } from '../../../format/ago.js';
+import { colours as pc } from '../../../format/colours.js';
+import { plain } from '../../../format/plain.js';
+import { fieldsOf, type Field } from './fields.js';
+
+/** A golden record for a screen: each value with its source and time, its records, its keys and, in short, why it is one. */
+export function* describe(host: HostDoc, asked: string): Iterable<string> {
+  const { device } = host;
+  yield pc.bold(plain(device.hostname ?? device.name ?? host._id));
+  const row = (label: string, text: string) => `  ${label.padEnd(17)}${text}`;
+  yield row('id', asked !== host._id && /^h[0-9a-f]{20}$/.test(asked) ? `${host._id} (was ${asked})` : host._id);
+  for (const field of fieldsOf(host)) yield row(field.label, valueOf(host, field));
+  yield row('seen', `${ago(host.last_seen)}, since ${host.first_seen?.toISOString().slice(0, 10) ?? '?'}`);
+  if (host.retired) yield row('retired', 'no source lists it any more');
+  yield* known(host);
+  yield* some('recognised by', host.keys.map(keyWord), MOST_KEYS);
+}
+
+/** Its reasons, without those of hosts that it was kept apart from. */
+export function* inShort({ reasons, refused = [], more_refused = 0 }: HostDoc): Iterable<string> {
+  yield* some('one host because', reasons.map(explainReason), MOST_REASONS, '--why');
+  const apart = refused.length + more_refused;
+  if (apart > 0) yield `  kept apart from ${apart} ${apart === 1 ? 'record' : 'records'} that share a key: --why`;
+}
+
+const MOST_KEYS = 12;
+const MOST_REASONS = 3;
+
+function* known({ sources }: HostDoc): Iterable<string> {
+  yield '';
+  yield '  known to';
+  for (const { record, gone, last_seen } of sources)
+    yield `    ${plain(record)}  ${gone ? 'no longer listed' : `seen ${ago(last_seen)}`}`;
+}
+
+function* some(title: string, entries: readonly string[], most: number, all = '--json'): Iterable<string> {
+  if (entries.length === 0) return;
+  yield '';
+  yield `  ${title}`;
+  for (const entry of entries.slice(0, most)) yield `    ${plain(entry)}`;
+  if (entries.length > most) yield `    and ${entries.length - most} more: ${all}`;
+}
+
+const from = (source: HostSource) => `${source.source}, ${ago(source.last_seen)}`;
+
+/** `Windows 11  (qualys, 3 min ago)`; a list may come from several. */
+function valueOf(host: HostDoc, field: Field): string {
+  const others = (host.conflicts ?? []).filter(({ path }) => path === field.path);
+  if (others.length > 0) return contradicting(host, field, others);
+  const suppliers = suppliersOf(host, field.path).map(from);
+  return `${plain(field.value)}${suppliers.length > 0 ? pc.dim(plain(`  (${suppliers.join('; ')})`)) : ''}`;
+}
+
+/** `"Windows 10" (crowdstrike, 3 min ago) · "Windows 11" (qualys, 40 days ago)`, the surviving value first. */
+function contradicting(host: HostDoc, { path, value }: Field, others: readonly Conflict[]): string {
+  const of = (source: HostSource | undefined) => (source ? ` (${from(source)})` : '');
+  const told = [`"${value}"${of(suppliersOf(host, path)[0])}`];
+  for (const other of others)
+    told.push(`"${other.value}"${of(host.sources.find(({ record }) => record === other.record))}`);
+  return told.map(plain).join(' · ');
+}

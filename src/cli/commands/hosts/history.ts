@@ -1,0 +1,43 @@
+import type { ChangeDoc } from '../../../store/collections/changes.js';
+import type { HostDoc } from '../../../store/collections/hosts.js';
+import { plain } from '../../../format/plain.js';
+
+const KINDS: Record<ChangeDoc['kind'], (change: Pick<ChangeDoc, 'fields' | 'others'>) => string> = {
+  changed: ({ fields = [] }) => fields.map(changeText).join('; '),
+  renamed: ({ others = [] }) => `renamed from ${others.join(', ')}`,
+  merged: ({ others = [] }) => `${others.join(', ')} became this host`,
+  moved: ({ others = [] }) => `took over records of ${others.join(', ')}`,
+  split: ({ others = [] }) => `came apart: see also ${others.join(', ')}`,
+  retired: () => 'no source lists it any more',
+  returned: () => 'a source lists it again',
+};
+
+/** What happened, in words; what comes from records is harmless to a terminal. */
+export function happened(change: Pick<ChangeDoc, 'kind' | 'fields' | 'others'>): string {
+  return plain(KINDS[change.kind](change));
+}
+
+/** The history of one host, from its beginning; that of its former ids says so. */
+export function* tell(host: HostDoc, history: readonly ChangeDoc[]): Iterable<string> {
+  const line = (at: Date, text: string, run: string) =>
+    `  ${at.toISOString().slice(0, 16).replace('T', ' ')}  ${text}  (${run})`;
+  let isTold = false;
+  for (const change of history) {
+    // A former id may have stood before this one did.
+    if (!isTold && change.at >= host.created.at) yield line(host.created.at, 'first stood', host.created.run);
+    isTold ||= change.at >= host.created.at;
+    const as = change.host === host._id ? '' : ` (as ${change.host})`;
+    yield line(change.at, `${happened(change)}${as}`, change.run);
+  }
+  if (!isTold) yield line(host.created.at, 'first stood', host.created.run);
+}
+
+function changeText(change: NonNullable<ChangeDoc['fields']>[number]): string {
+  const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)) ?? 'nothing';
+  if (!('added' in change)) return `${change.path}: ${text(change.from)} → ${text(change.to)}`;
+  const parts = [
+    ...change.added.map((entry) => `+${text(entry)}`),
+    ...change.removed.map((entry) => `-${text(entry)}`),
+  ];
+  return `${change.path}: ${parts.join(' ')}`;
+}

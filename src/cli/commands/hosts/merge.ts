@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process';
+import { Command } from 'commander';
+import { loadConfig } from '../../../config.js';
+import { hasHeapForAll, heapForAll } from '../../../system/large-heap.js';
+import { junkOf } from '../../../host/canonical/deny-lists/index.js';
+import { plain } from '../../../format/plain.js';
+import { openStore, type Store } from '../../../store/database.js';
+import { previewMerge, reclaimAll, type Preview } from '../../../merge/re-resolve.js';
+import { countAside, recordsAside, retryAside } from '../../../merge/set-aside.js';
+import { EXIT } from '../../shared/exit.js';
+import { mergeNow } from '../../shared/merge-now.js';
+import { minute } from '../../../format/time.js';
+
+interface Options {
+  dryRun?: boolean;
+  setAside?: boolean;
+  retry?: boolean;
+  json?: boolean;
+}
+
+/** How many hosts of a kind are named before the rest is only counted. */
+const NAMED = 20;
+const MOST_LISTED = 1_000;
+
+export const mergeCommand = new Command('merge')
+  .description('resolve all stored records anew, after a rule or a list has changed: no vendor is asked')
+  .option('--dry-run', 'show which hosts would merge and split, and write nothing')
+  .option('--set-aside', 'list the records that could not be merged, and why; nothing is merged')
+  .option('--retry', 'merge those again, and nothing else')
+  .option('--json', 'print the result as one JSON object')
+  .action(async (options: Options) => {
+    if (options.dryRun && !hasHeapForAll()) {
+      const again = [...process.execArgv, ...heapForAll(), ...process.argv.slice(1)];
+      process.exitCode = spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1;
+      return;
+    }
+    const config = loadConfig();
+    const store = await openStore(config.mongodb);
+    try {
+      if (options.setAside) return await listAside(store, options);
+      if (options.retry) return await retry(store, options);
+      const junk = junkOf(config.junk);
+      if (options.dryRun) {
+        const preview = await previewMerge(store, junk);
+        process.stdout.write(options.json ? `${JSON.stringify(preview)}\n` : `${textOf(preview)}\n`);
+        return;
+      }
+      const reclaimed = await reclaimAll(store, junk);
+      const onBatch = ({ settled }: { settled: number }) => process.stderr.write(`\r${settled} records merged`);
+      const { more: _more, ...merged } = await mergeNow(
+        store,
+        'rollcall merge',
+        process.stderr.isTTY ? onBatch : undefined,
+      );
+      const { settled, created, changed, removed } = merged;
+      const text = `${settled} records resolved, ${reclaimed} of them with other keys: ${created} hosts new, ${changed} changed, ${removed} gone into others`;
+      process.stdout.write(`${options.json ? JSON.stringify({ reclaimed, ...merged }) : text}\n`);
+    } finally {
+      await store.close();
+    }
+  });
+
+async function listAside(store: Store, { json }: Options): Promise<void> {
+  const aside = await recordsAside(store, MOST_LISTED);
+  for (const one of aside) {
+    const { record, at, run, error } = one;
+    const text = plain(`${record}  ${minute(at)}  ${error}  (${run})`);
+    process.stdout.write(`${json ? JSON.stringify(one) : text}\n`);
+  }
+  const count = await countAside(store);
+  if (count > aside.length) process.stderr.write(`The first ${aside.length} of ${count}\n`);
+  if (count === 0 && !json) process.stdout.write('No record is set aside\n');
+  if (count > 0) process.exitCode = EXIT.incomplete;
+}
+
+async function retry(store: Store, { json }: Options): Promise<void> {
+  const tried = await retryAside(store);
+  const { settled, aside } = await mergeNow(store, 'rollcall merge --retry');
+  const result = { tried, settled, aside };
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${tried} records tried again, ${settled} merged\n`);
+}
+
+function textOf({ records, reclaimed, hosts, merged, split }: Preview): string {
+  const some = <T>(entries: readonly T[], line: (entry: T) => string) => [
+    ...entries.slice(0, NAMED).map((entry) => `  ${line(entry)}`),
+    ...(entries.length > NAMED ? [`  and ${entries.length - NAMED} more`] : []),
+  ];
+  return [
+    `${records} records, ${reclaimed} of them would claim other keys; ${hosts.before} hosts would be ${hosts.after}`,
+    `${merged.length} merges`,
+    ...some(merged, (entry) => `${entry.hosts.join(' + ')} → ${entry.into}`),
+    `${split.length} splits`,
+    ...some(split, ({ host, into }) => `${host} → ${into.join(' + ')}`),
+  ].join('\n');
+}

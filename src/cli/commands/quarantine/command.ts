@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { dropCommand } from './drop.js';
+import { listCommand } from './list.js';
+import { retryCommand } from './retry.js';
+import { showCommand } from './show.js';
+
+export const quarantineCommand = new Command('quarantine')
+  .description('records that could not be understood: they wait here, and leave by themselves once they are')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run rollcall -- quarantine list\n  npm run rollcall -- quarantine show qualys:305000117\n' +
+      '  npm run rollcall -- quarantine retry --source qualys',
+  )
+  .addCommand(listCommand)
+  .addCommand(showCommand)
+  .addCommand(retryCommand)
+  .addCommand(dropCommand);

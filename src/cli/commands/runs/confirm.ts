@@ -1,0 +1,161 @@
+import { Command } from 'commander';
+import type { Client } from '@temporalio/client';
+import { openClient } from '../../../client.js';
+import { loadConfig, type Config } from '../../../config.js';
+import { Failure } from '../../../model/failure.js';
+import type { Store } from '../../../store/database.js';
+import {
+  confirmHeld,
+  heldListings,
+  lastWord,
+  previewHeld,
+  type HeldListing,
+  type HeldPreview,
+} from '../../../merge/unconfirmed-retirements.js';
+import { countLiveHosts } from '../../../store/collections/hosts.js';
+import { askYes } from '../../shared/confirm.js';
+import { mergeNow } from '../../shared/merge-now.js';
+import { user } from '../../shared/person.js';
+import { plain } from '../../../format/plain.js';
+import { minute } from '../../../format/time.js';
+import { isOpen, openSources } from '../../shared/open-workflows.js';
+import { withStore } from '../../shared/with-store.js';
+import { knownSource } from './known-source.js';
+import { runOf } from '../../shared/run-of.js';
+
+interface Options {
+  source?: string;
+  yes?: boolean;
+  by: string;
+  json?: boolean;
+}
+
+/** What confirming one listing came to. */
+interface Confirmed extends HeldPreview {
+  source: string;
+  run: string;
+  /** `declined`: somebody said no, and nothing was done. */
+  outcome: 'confirmed' | 'declined' | 'already';
+  /** Records that the listing retired. */
+  gone?: number;
+}
+
+/** How many hosts are named before the rest is only counted. */
+const NAMED = 20;
+
+export const confirmCommand = new Command('confirm')
+  .description(
+    'retire what a complete listing lacked and was held back, because it shrank too much or moved while it was read: ' +
+      'shows what would go, and asks',
+  )
+  .argument('[run]', 'its id or the beginning of it; without one, the last complete run of each source')
+  .option('--source <name>', 'this source alone')
+  .option('--yes', 'do not ask')
+  .option('--by <name>', 'who confirms', user())
+  .option('--json', 'print what was done as one JSON object a source (with --yes)')
+  .addHelpText(
+    'after',
+    '\nThe vendor is not asked again. Where a later run has read the source, that run decides.' +
+      '\n\nExamples:\n  npm run rollcall -- runs confirm --source qualys\n  npm run rollcall -- runs confirm 20261121 --yes',
+  )
+  .action(async (prefix: string | undefined, options: Options) => {
+    const config = loadConfig();
+    await withStore(config, async (store) => {
+      if (options.source !== undefined) await knownSource(store, config, options.source);
+      const run = prefix === undefined ? undefined : await runOf(store, prefix);
+      const listings = (await heldListings(store, run)).filter(
+        ({ source }) => options.source === undefined || source === options.source,
+      );
+      if (listings.length === 0) throw nothingHeld(run?._id, options.source);
+      const client = await openClient(config.temporal);
+      try {
+        for (const listing of listings) tell(await settle(store, client, config, listing, options), options);
+      } finally {
+        await client.connection.close();
+      }
+    });
+  });
+
+async function settle(
+  store: Store,
+  client: Client,
+  config: Config,
+  listing: HeldListing,
+  { yes, by }: Options,
+): Promise<Confirmed> {
+  const { source, run, account } = listing;
+  if (account.held === undefined) {
+    const { confirmed, gone } = account;
+    process.stderr.write(`${source}: confirmed already, by ${plain(confirmed!.by)}, ${minute(confirmed!.at)}\n`);
+    await merge(store); // had that been cut short
+    return { source, run, outcome: 'already', records: 0, hosts: 0, first: [], gone };
+  }
+  await refuseUnderWay(store, client, config, listing);
+  await lastWord(store, listing);
+  const preview = await previewHeld(store, listing, NAMED);
+  for (const line of previewLines(listing, preview)) process.stderr.write(`${line}\n`);
+  if (!yes && !(await askYes('Retire them?'))) return { source, run, outcome: 'declined', ...preview };
+  // It may have taken a while to answer.
+  await refuseUnderWay(store, client, config, listing);
+  const gone = await confirmHeld(store, listing, by);
+  await merge(store);
+  const hosts = await countLiveHosts(store);
+  process.stderr.write(`${hosts.toLocaleString('en-US')} hosts are listed now\n`);
+  return { source, run, outcome: 'confirmed', ...preview, gone };
+}
+
+async function merge(store: Store): Promise<void> {
+  const shown = process.stderr.isTTY;
+  let settled = 0;
+  await mergeNow(store, 'rollcall runs confirm', (sum) => {
+    settled = sum.settled;
+    if (shown) process.stderr.write(`\r${number(settled)} records merged`);
+  });
+  if (shown && settled > 0) process.stderr.write('\n');
+}
+
+/** Throws `Failure` while the source is being collected: a run that reads it now decides itself, and writes the account at its end. */
+async function refuseUnderWay(
+  store: Store,
+  client: Client,
+  config: Config,
+  { source, run }: HeldListing,
+): Promise<void> {
+  const [open] = await openSources(client, config, [source]);
+  const collected = open !== undefined && open.progress?.state !== 'parked';
+  const doc = await store.runs.findOne({ _id: run }, { projection: { workflow_id: 1, ended_at: 1 } });
+  const running = doc !== null && !doc.ended_at && (await isOpen(client, doc));
+  if (!collected && !running) return;
+  const what = collected ? `${source} is being collected right now` : `Run ${run} is still under way`;
+  throw new Failure('settings-invalid', what, { source, remedy: 'Wait for its end: npm run rollcall -- status' });
+}
+
+function nothingHeld(run: string | undefined, source: string | undefined): Failure {
+  const where = [...(source ? [` of ${source}`] : []), ...(run ? [` in run ${run}`] : [])].join('');
+  return new Failure('settings-invalid', `Nothing is held back${where}`, {
+    ...(source ? { source } : {}),
+    remedy: run
+      ? `npm run rollcall -- runs show ${run} tells what it came to`
+      : 'npm run rollcall -- status tells what each source came to',
+  });
+}
+
+function* previewLines(
+  { source, run, account }: HeldListing,
+  { records, hosts, first }: HeldPreview,
+): Iterable<string> {
+  yield `${source}, run ${run}: ${plain(account.reason ?? 'records are missing')}`;
+  yield `${number(records)} records would be gone, and ${number(hosts)} hosts retired, which no other source lists${hosts > 0 ? ':' : ''}`;
+  for (const { id, name, ip } of first)
+    yield `  ${plain([name ?? 'without a name', ip, id].filter(Boolean).join('  '))}`;
+  if (hosts > first.length) yield `  and ${number(hosts - first.length)} more`;
+}
+
+function tell(done: Confirmed, { json }: Options): void {
+  const { source, run, outcome, gone = 0 } = done;
+  if (json) process.stdout.write(`${JSON.stringify(done)}\n`);
+  else if (outcome === 'confirmed') process.stdout.write(`${source}: ${number(gone)} records of run ${run} are gone\n`);
+  else if (outcome === 'declined') process.stdout.write(`${source}: nothing was retired\n`);
+}
+
+const number = (value: number): string => value.toLocaleString('en-US');

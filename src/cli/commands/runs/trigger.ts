@@ -1,0 +1,124 @@
+import type { Client } from '@temporalio/client';
+import { Command, Option } from 'commander';
+import { openClient, startRun, type RunHandle } from '../../../client.js';
+import { loadConfig, type Config } from '../../../config.js';
+import { Failure } from '../../../model/failure.js';
+import { loadSources, type SourceRegistry } from '../../../sources/loading/registry.js';
+import { resolveSettings } from '../../../model/settings.js';
+import { openStore } from '../../../store/database.js';
+import type { CollectInventoryInput, RunSummary } from '../../../workflows/collect-inventory.js';
+import type { Step } from '../../../workflows/collect-source.js';
+import { EXIT } from '../../shared/exit.js';
+import { summaryJson, summaryTable } from '../../shared/summary.js';
+import { watchRun } from '../../watch/watch.js';
+
+interface Options {
+  wait?: boolean;
+  force?: boolean;
+  only?: Step;
+  confirmShrink?: boolean;
+  once?: boolean;
+  follow?: boolean;
+  report?: boolean;
+  json?: boolean;
+}
+
+export const triggerCommand = new Command('trigger')
+  .description('start a run now, or attach to the same one that is under way')
+  .argument('[source...]', 'sources to collect; without one, ROLLCALL_COLLECT or every configured source')
+  .option('--wait', 'show progress until the run ends; exit 4 when a source did not complete')
+  .option('--force', 'collect sources that are still fresh too')
+  .addOption(
+    new Option('--only <step>', 'one step alone: from the vendors, from stored pages, or from stored records').choices([
+      'fetch',
+      'normalize',
+      'merge',
+    ]),
+  )
+  .option('--once', 'queues and growing files: until there is nothing more (the default)')
+  .option('--follow', 'queues and growing files: for good, until the run is sent the signal stop')
+  .option('--report', 'write the report of the day when the run has ended, where the worker runs')
+  .option('--confirm-shrink', 'retire missing records even when a listing shrank a lot')
+  .option('--json', 'print the result as one JSON object (with --wait)')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run trigger -- --wait\n  npm run trigger -- qualys --force\n  npm run trigger -- --only merge',
+  )
+  .action(async (names: string[], options: Options) => {
+    const config = loadConfig();
+    const registry = loadSources({ folders: config.sourceFolders });
+    const sources = options.only === 'merge' ? [] : chooseSources(config, registry, names);
+    process.exitCode = await triggerRun(
+      config,
+      {
+        sources,
+        force: options.force ?? false,
+        confirmShrink: options.confirmShrink ?? false,
+        ...(options.only ? { only: options.only } : {}),
+        ...(options.report ? { upkeep: ['report'] } : {}),
+        ...(options.follow && !options.once ? { follow: true } : {}),
+      },
+      options,
+    );
+  });
+
+/** Starts a run and, when asked to, waits for it. Returns the exit code. */
+export async function triggerRun(
+  config: Config,
+  input: CollectInventoryInput,
+  options: { wait?: boolean; json?: boolean },
+): Promise<number> {
+  const client = await openClient(config.temporal);
+  try {
+    const { handle, attached } = await startRun(client, config.temporal, input);
+    const where = `${config.temporal.ui}/namespaces/${config.temporal.namespace}/workflows/${handle.workflowId}`;
+    process.stderr.write(`${attached ? 'Already under way' : 'Started'}: ${handle.workflowId}\nWatch it at ${where}\n`);
+    if (!options.wait) return EXIT.ok;
+    await ensureWorker(client, config);
+    const summary = await watched(config, client, handle);
+    process.stdout.write(`${options.json ? JSON.stringify(summaryJson(summary)) : summaryTable(summary)}\n`);
+    return summary.status === 'completed' ? EXIT.ok : EXIT.incomplete;
+  } finally {
+    await client.connection.close();
+  }
+}
+
+/** Progress is finer with MongoDB; without it there is some all the same. */
+async function watched(config: Config, client: Client, handle: RunHandle): Promise<RunSummary> {
+  const store = await openStore(config.mongodb, { timeoutMs: 2_000 }).catch(() => undefined);
+  try {
+    return await watchRun(client, handle, store);
+  } finally {
+    await store?.close();
+  }
+}
+
+/** Without a worker a run would wait for ever: say so instead of showing an empty progress. */
+export async function ensureWorker(client: Awaited<ReturnType<typeof openClient>>, config: Config): Promise<void> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: config.temporal.namespace,
+    taskQueue: { name: config.temporal.taskQueue },
+    taskQueueType: 1,
+  });
+  if ((pollers ?? []).length === 0)
+    process.stderr.write('No worker is polling: the run waits until one is started with npm start\n');
+}
+
+/** The sources named, or those of ROLLCALL_COLLECT, or every one whose settings are there. Throws `Failure` for unknown names. */
+export function chooseSources(config: Config, registry: SourceRegistry, names: readonly string[]): string[] {
+  const wanted = names.length > 0 ? names : config.collect;
+  if (wanted.length > 0) return wanted.map((name) => registry.get(name).name);
+  // A source of which something is set is meant to be collected: what is missing or malformed in it is an error.
+  const configured = registry.all().filter((source) => {
+    const required = Object.values(source.settings).filter(({ fallback }) => fallback === undefined);
+    if (!required.some(({ env }) => config.environment[env]?.trim())) return false;
+    resolveSettings(source.name, source.settings, config.environment);
+    return true;
+  });
+  if (configured.length === 0) {
+    throw new Failure('settings-invalid', 'No source is configured', {
+      remedy: `Copy .env.example to .env and fill in one of: ${registry.names().join(', ')}; or try npm run demo`,
+    });
+  }
+  return configured.map(({ name }) => name);
+}

@@ -1,0 +1,109 @@
+import { Command } from 'commander';
+import { loadConfig, type Config } from '../../../config.js';
+import { Failure } from '../../../model/failure.js';
+import { scheduleOf } from '../../../temporal/schedules/schedules.js';
+import type { AnySource } from '../../../model/source.js';
+import { openStore } from '../../../store/database.js';
+import type { SourceDoc } from '../../../store/collections/sources.js';
+import { ago } from '../../../format/ago.js';
+import { colours as pc } from '../../../format/colours.js';
+import { EXIT } from '../../shared/exit.js';
+import { plain } from '../../../format/plain.js';
+import { findSources } from '../../../diagnostics/source/find.js';
+import { isMeant, settingLines } from '../../../diagnostics/source/settings.js';
+
+/** A source as `sources list --json` tells it. */
+interface Listed {
+  name: string;
+  vendor: string;
+  dataset: string;
+  listing: string;
+  /** What it needs is set. */
+  configured: boolean;
+  /** Variables that are missing or malformed. */
+  missing: string[];
+  schedule: { cron: string; timezone: string } | { fault: string };
+  last_checked?: Date;
+  last_complete?: SourceDoc['last_complete'];
+  parked?: SourceDoc['parked'];
+  docs: string;
+}
+
+export const listCommand = new Command('list')
+  .description('every source: whether its settings are there, when it is collected, how it fared')
+  .option('--json', 'print them as one JSON array')
+  .addHelpText('after', '\nExamples:\n  npm run rollcall -- sources list\n  npm run rollcall -- sources list --json')
+  .action(async (options: { json?: boolean }) => {
+    const config = loadConfig();
+    const { registry, faults } = findSources(config);
+    const known = await rememberedOf(config);
+    const listed = registry.all().map((source) => listedOf(source, config, known.get(source.name)));
+    if (options.json) process.stdout.write(`${JSON.stringify(listed)}\n`);
+    else process.stdout.write(`${listed.map((source) => [...describe(source)].join('\n')).join('\n\n')}\n`);
+    for (const fault of faults) process.stderr.write(`${plain(fault.message)}\n${fault.details.remedy ?? ''}\n`);
+    if (faults.length > 0) process.exitCode = EXIT.usage;
+  });
+
+/** What MongoDB remembers of each; nothing, and a line about it, when it does not answer: the rest is worth showing without. */
+async function rememberedOf(config: Config): Promise<Map<string, SourceDoc>> {
+  try {
+    const store = await openStore(config.mongodb, { timeoutMs: 3_000, prepare: false });
+    try {
+      return new Map((await store.sources.find().toArray()).map((doc) => [doc._id, doc]));
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'server-unavailable') throw error;
+    process.stderr.write(`How they fared is not known: ${error.message}\n${error.details.remedy ?? ''}\n`);
+    return new Map();
+  }
+}
+
+function listedOf(source: AnySource, config: Config, known: SourceDoc | undefined): Listed {
+  const lines = settingLines(source, config.environment);
+  const missing = lines.filter(({ fault }) => fault !== undefined).map(({ variable }) => variable);
+  const configured = missing.length === 0 && isMeant(lines);
+  const { name, vendor, dataset, listing, docs } = source;
+  const checked = known && known.last_checked.getTime() > 0 ? { last_checked: known.last_checked } : {};
+  return {
+    name,
+    vendor,
+    dataset,
+    listing,
+    configured,
+    missing,
+    schedule: scheduleText(source, config),
+    ...checked,
+    ...(known?.last_complete ? { last_complete: known.last_complete } : {}),
+    ...(known?.parked ? { parked: known.parked } : {}),
+    docs,
+  };
+}
+
+function scheduleText(source: AnySource, config: Config): Listed['schedule'] {
+  try {
+    return scheduleOf(source, config);
+  } catch (error) {
+    if (error instanceof Failure) return { fault: error.message };
+    throw error;
+  }
+}
+
+function* describe(source: Listed): Iterable<string> {
+  const row = (label: string, text: string, colour: (text: string) => string = String) =>
+    `  ${label.padEnd(14)}${colour(plain(text))}`;
+  yield `${pc.bold(source.name)}  ${source.dataset} of ${source.vendor}, listing ${source.listing}`;
+  const { configured, missing, schedule, last_complete: complete, parked } = source;
+  const lacking = missing.length > 0 ? `not configured: ${missing.join(', ')}` : 'not configured';
+  yield configured ? row('settings', 'configured', pc.green) : row('settings', lacking, pc.yellow);
+  yield row('schedule', 'fault' in schedule ? schedule.fault : `${schedule.cron}  ${schedule.timezone}`);
+  yield row('last checked', source.last_checked ? ago(source.last_checked) : 'never');
+  const records = complete && `${ago(complete.at)}, ${complete.records.toLocaleString('en-US')} records`;
+  yield row('last complete', records ?? 'never');
+  if (parked) {
+    yield row('parked', `${parked.reason} (${ago(parked.at)})`, pc.red);
+    if (parked.remedy) yield row('', parked.remedy);
+  }
+  yield row('docs', source.docs);
+}

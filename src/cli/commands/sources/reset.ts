@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { loadConfig } from '../../../config.js';
+import { Failure } from '../../../model/failure.js';
+import { forgetPositions } from '../../../store/collections/sources.js';
+import { confirmed } from '../../shared/confirm.js';
+import { withStore } from '../../shared/with-store.js';
+import { sourceNamed } from '../../../diagnostics/source/find.js';
+
+export const resetCommand = new Command('reset')
+  .description('forget how far files have been read: the next run reads them from their beginning')
+  .argument('<name>', 'a source that reads what only grows')
+  .option('--yes', 'do not ask')
+  .addHelpText('after', '\nExample:\n  npm run rollcall -- sources reset events')
+  .action(async (name: string, options: { yes?: boolean }) => {
+    const config = loadConfig();
+    const { source } = sourceNamed(config, name);
+    if (source.listing !== 'append')
+      throw new Failure('settings-invalid', `${name} remembers no position: each of its listings begins anew`, {
+        remedy: `npm run trigger -- ${name} --force collects it again; npm run rollcall -- stop ${name} gives up the cursor of a parked one`,
+      });
+    await confirmed(`Read everything of ${name} again? What is known already is not stored twice`, options.yes);
+    await withStore(config, async (store) => {
+      const files = await forgetPositions(store, name);
+      process.stdout.write(
+        `${files} positions of ${name} forgotten\nNext: npm run trigger -- ${name} --force --wait\n`,
+      );
+    });
+  });

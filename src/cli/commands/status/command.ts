@@ -1,0 +1,144 @@
+import type { Client } from '@temporalio/client';
+import { Command } from 'commander';
+import { openClient } from '../../../client.js';
+import { loadConfig, type Config } from '../../../config.js';
+import { Failure } from '../../../model/failure.js';
+import { loadSources } from '../../../sources/loading/registry.js';
+import type { Store } from '../../../store/database.js';
+import type { RunDoc } from '../../../store/collections/runs.js';
+import { ago } from '../../../format/ago.js';
+import { EXIT, report } from '../../shared/exit.js';
+import { runOf } from '../../shared/run-of.js';
+import { colouredStatus } from '../../../format/status-colour.js';
+import { readWork, workOf, type Work } from './work.js';
+import { summaryOfDoc, viewJson } from './run-json.js';
+import { sourceStates } from './source-state.js';
+import { statesText } from './text.js';
+import { follow } from './follow.js';
+import { summaryTable } from '../../shared/summary.js';
+import { duration } from '../../../format/time.js';
+import { ensureWorker } from '../runs/trigger.js';
+import { lineOf, wholeLine } from '../../watch/line.js';
+import { Paces } from '../../watch/pace.js';
+import { withStore } from '../../shared/with-store.js';
+
+interface Options {
+  once?: boolean;
+  json?: boolean;
+}
+
+export const statusCommand = new Command('status')
+  .description(
+    'what is under way, followed until it ends; how the last run ended; and how every source stands: last complete, ' +
+      'fresh or due, parked and what it needs, its next run',
+  )
+  .argument('[run]', 'one run alone: its id or the beginning of it')
+  .option('--once', 'print how it is right now, and end')
+  .option('--json', 'print how it is right now as one JSON object')
+  .addHelpText(
+    'after',
+    '\nCtrl-C leaves runs running. Exit code 4: what was followed did not complete.' +
+      '\n\nExamples:\n  npm run rollcall -- status\n  npm run rollcall -- status --once\n  npm run rollcall -- status 20261121',
+  )
+  .action(async (prefix: string | undefined, options: Options) => {
+    const config = loadConfig();
+    await withStore(config, async (store) => {
+      const client = await clientOf(config);
+      try {
+        const run = prefix === undefined ? undefined : await runOf(store, prefix);
+        await show(store, client, config, run, options);
+      } finally {
+        await client?.connection.close();
+      }
+    });
+  });
+
+/** Without Temporal there is still what MongoDB knows. */
+async function clientOf(config: Config): Promise<Client | undefined> {
+  try {
+    return await openClient(config.temporal);
+  } catch (error) {
+    process.exitCode = report(error);
+    return undefined;
+  }
+}
+
+async function show(
+  store: Store,
+  client: Client | undefined,
+  config: Config,
+  run: RunDoc | undefined,
+  { once, json }: Options,
+): Promise<void> {
+  const registry = loadSources({ folders: config.sourceFolders });
+  const work = client
+    ? await readWork(store, client, config, registry.names(), run)
+    : { runs: [], views: [], open: [] };
+  if (json) {
+    const states = run ? undefined : await sourceStates(store, config, registry, client, work.open);
+    process.stdout.write(
+      `${JSON.stringify({ ...workJson(work), last: await lastOf(store, work, run), sources: states })}\n`,
+    );
+    return;
+  }
+  const busy = client !== undefined && (work.runs.length > 0 || work.views.length > 0);
+  if (busy) {
+    await ensureWorker(client, config);
+    if (once) for (const line of workLines(work)) process.stdout.write(`${line}\n`);
+    else if (!(await follow(store, client, config, work))) process.exitCode = EXIT.incomplete;
+  } else {
+    const last = await lastOf(store, work, run);
+    if (last) process.stdout.write(`${run ? summaryTable(summaryOfDoc(last)) : lastText(last)}\n`);
+    if (last && !last.ended_at && client) process.stdout.write(`${lost(last)}\n`);
+  }
+  if (run) return;
+  const { open } = !busy || once || !client ? work : await workOf(client, config, registry.names());
+  process.stdout.write(`${statesText(await sourceStates(store, config, registry, client, open))}\n`);
+}
+
+/** The run that was asked for, or the latest one, when nothing is under way. */
+async function lastOf(store: Store, work: Work, run: RunDoc | undefined): Promise<RunDoc | undefined> {
+  if (work.runs.length > 0) return undefined;
+  if (run) return run;
+  try {
+    return await runOf(store, undefined);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    process.stderr.write(`${error.message}: ${error.details.remedy}\n`);
+    return undefined;
+  }
+}
+
+/** Its sources are in the table below. */
+function lastText({ _id, status, started_at, ended_at, hosts }: RunDoc): string {
+  const took = ended_at ? `, took ${duration(ended_at.getTime() - started_at.getTime())}` : '';
+  const found = hosts === undefined ? '' : `, ${hosts.toLocaleString('en-US')} hosts`;
+  return `Last run: ${_id} ${colouredStatus(status)}, started ${ago(started_at)}${took}${found}`;
+}
+
+function lost({ _id, workflow_id }: RunDoc): string {
+  return `Run ${_id} has no end, and its workflow ${workflow_id} is not under way any more: it was terminated. Trigger again`;
+}
+
+function workJson({ runs, views }: Work): Record<string, unknown> {
+  const paces = new Paces();
+  return {
+    runs: runs.map(({ run, workflowId, runId, started }) => ({
+      run,
+      workflow_id: workflowId,
+      workflow_run_id: runId,
+      started_at: started,
+    })),
+    under_way: views.map((view) => viewJson(view, paces.look(view))),
+  };
+}
+
+function* workLines({ runs, views }: Work): Iterable<string> {
+  for (const { run, workflowId } of runs) yield `Under way: ${run ? `run ${run}` : workflowId}`;
+  const paces = new Paces();
+  for (const view of views) {
+    const { source, notes, ...line } = lineOf(view, paces.look(view));
+    yield `${source}: ${wholeLine(line)}`;
+    for (const note of notes) yield `  ${note}`;
+  }
+}

@@ -1,0 +1,26 @@
+import { Failure } from '../../model/failure.js';
+
+/** What a command's exit code says (documented in the README). */
+export const EXIT = {
+  ok: 0,
+  defect: 1,
+  usage: 2,
+  /** A source ended partial or failed; or a verification found something. */
+  incomplete: 4,
+  /** Temporal or MongoDB is not there. */
+  dependency: 5,
+  interrupted: 130,
+} as const;
+
+/** Says in one sentence (two with the way out) what went wrong, and gives the exit code. Stack traces only when asked for. */
+export function report(error: unknown): number {
+  const lines =
+    error instanceof Failure
+      ? [error.message, error.details.remedy]
+      : [`Unexpected: ${(error as Error)?.message ?? String(error)}`];
+  if (process.env['ROLLCALL_DEBUG']) lines.push((error as Error)?.stack);
+  else if (!(error instanceof Failure)) lines.push('ROLLCALL_DEBUG=1 shows the stack trace');
+  process.stderr.write(`${lines.filter(Boolean).join('\n')}\n`);
+  if (!(error instanceof Failure)) return EXIT.defect;
+  return error.kind === 'server-unavailable' ? EXIT.dependency : EXIT.usage;
+}

@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import type { Store } from '../../store/database.js';
+import { mergeChanged, type MergeResult } from '../../merge/drain.js';
+import { asideText } from '../../merge/set-aside.js';
+import { plain } from '../../format/plain.js';
+import { EXIT } from './exit.js';
+
+/**
+ * Merges what has changed; were it cut short, the next run would go on. Records that cannot be merged are named on standard
+ * error, and the command ends with exit code 4. `run` is what the history names as the cause.
+ */
+export async function mergeNow(store: Store, run: string, onBatch?: (sum: MergeResult) => void): Promise<MergeResult> {
+  const aside: string[] = [];
+  const merged = await mergeChanged(store, {
+    holder: `cli/${randomUUID()}`,
+    run,
+    onAside: (records) => void aside.push(...records),
+    ...(onBatch ? { onBatch } : {}),
+  });
+  if (aside.length > 0) {
+    process.stderr.write(`${plain(asideText(aside))}\n`);
+    process.exitCode = EXIT.incomplete;
+  }
+  return merged;
+}

@@ -1,0 +1,79 @@
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { Config } from '../../config.js';
+import { viewSource, type SourceView } from '../watch/view.js';
+
+/** An execution of a run's workflow. */
+export interface Execution {
+  workflowId: string;
+  runId: string;
+}
+
+/** A source whose workflow is open: it is being collected, or parked. */
+export interface OpenSource extends SourceView {
+  /** The run that began it; it may have ended since. */
+  parent?: Execution;
+}
+
+export const sourceWorkflowId = (config: Config, source: string): string =>
+  `${config.temporal.taskQueue}-source-${source}`;
+
+/** Where the Web UI shows a workflow. */
+export const workflowUrl = ({ temporal }: Config, workflowId: string): string =>
+  `${temporal.ui}/namespaces/${temporal.namespace}/workflows/${encodeURIComponent(workflowId)}`;
+
+/** Those of `names` whose workflow is open. Asked one by one: a list may be a second old, and this is not. */
+export async function openSources(client: Client, config: Config, names: readonly string[]): Promise<OpenSource[]> {
+  const found = await Promise.all(names.map((name) => openSource(client, config, name)));
+  return found.flatMap((source) => source ?? []);
+}
+
+async function openSource(client: Client, config: Config, source: string): Promise<OpenSource | undefined> {
+  const workflowId = sourceWorkflowId(config, source);
+  const description = await describe(client, { workflowId });
+  if (description?.status.name !== 'RUNNING') return undefined;
+  const { workflowId: parentId, runId } = description.parentExecution ?? {};
+  return {
+    ...(await viewSource(client, source, workflowId, description)),
+    ...(parentId && runId ? { parent: { workflowId: parentId, runId } } : {}),
+  };
+}
+
+/** Runs that are under way: what Temporal lists, and the parents of `sources`, which it may not list yet. */
+export async function openRuns(
+  client: Client,
+  config: Config,
+  sources: readonly OpenSource[],
+): Promise<(Execution & { started: Date })[]> {
+  const runs = new Map<string, Execution & { started: Date }>();
+  const query = `WorkflowType = 'collectInventory' AND TaskQueue = '${config.temporal.taskQueue}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId, runId, startTime } of client.workflow.list({ query }))
+    runs.set(runId, { workflowId, runId, started: startTime });
+  for (const { parent } of sources) {
+    if (!parent || runs.has(parent.runId)) continue;
+    const description = await describe(client, parent);
+    if (description?.status.name === 'RUNNING') runs.set(parent.runId, { ...parent, started: description.startTime });
+  }
+  return [...runs.values()].sort((a, b) => a.started.getTime() - b.started.getTime());
+}
+
+/** Whether a run, given its workflow and its id (which ends with part of Temporal's), is under way. */
+export async function isOpen(
+  client: Client,
+  run: { _id: string; workflow_id: string },
+): Promise<Execution | undefined> {
+  const description = await describe(client, { workflowId: run.workflow_id });
+  if (description?.status.name !== 'RUNNING' || !run._id.endsWith(description.runId.slice(-8))) return undefined;
+  return { workflowId: description.workflowId, runId: description.runId };
+}
+
+async function describe(
+  client: Client,
+  { workflowId, runId }: { workflowId: string; runId?: string },
+): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await client.workflow.getHandle(workflowId, runId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}

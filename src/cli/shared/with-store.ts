@@ -1,0 +1,12 @@
+import type { Config } from '../../config.js';
+import { openStore, type Store } from '../../store/database.js';
+
+/** Opens the store for one command's work, and closes it whatever comes of that. */
+export async function withStore(config: Config, work: (store: Store) => Promise<void>): Promise<void> {
+  const store = await openStore(config.mongodb);
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
+}

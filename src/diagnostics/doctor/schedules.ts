@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ScheduleNotFoundError, type Client, type ScheduleDescription } from '@temporalio/client';
+import { Failure } from '../../model/failure.js';
+import { scheduleId, scheduleOf } from '../../temporal/schedules/schedules.js';
+import { ago } from '../../format/ago.js';
+import { attention, ok, skipped, type Check, type Doctor, type Finding } from './check.js';
+import { calendarOfCron, calendarOfTemporal, longestGap, type Described } from '../../model/cron.js';
+import { configuredSources } from './sources.js';
+
+/** Whether each configured source has a schedule, that says what its settings say, and that takes place. */
+export const schedulesCheck: Check = {
+  group: 'Schedules',
+  async run(doctor) {
+    const client = await doctor.temporal();
+    const names = configuredSources(doctor);
+    if (names.length === 0) return [skipped('No source is configured')];
+    const findings = await Promise.all(names.map((name) => scheduleFindings(client, doctor, name)));
+    return findings.flat();
+  },
+};
+
+async function scheduleFindings(client: Client, doctor: Doctor, name: string): Promise<Finding[]> {
+  const apply = `npm run schedule -- apply ${name}`;
+  let wanted: ReturnType<typeof scheduleOf>;
+  try {
+    wanted = scheduleOf(doctor.sources.registry.get(name), doctor.config);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [attention(`${name}: ${error.message}`, error.details.remedy ?? apply)];
+  }
+  try {
+    const description = await client.schedule.getHandle(scheduleId(doctor.config, name)).describe();
+    return judge(name, wanted, description, new Date());
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    return [attention(`${name} has no schedule: it is collected only when somebody triggers it`, apply)];
+  }
+}
+
+type Judged = Pick<ScheduleDescription, 'spec' | 'state' | 'info'>;
+
+/** Jitter, and a run that took its time to start. */
+const SLACK_MS = 20 * 60_000;
+
+/** What is wrong with a schedule, by its description; one line when nothing is. */
+export function judge(
+  name: string,
+  wanted: { cron: string; timezone: string },
+  { spec, state, info }: Judged,
+  now: Date,
+): Finding[] {
+  const findings: Finding[] = [];
+  const apply = `npm run schedule -- apply ${name}`;
+  const calendar = calendarOfCron(wanted.cron);
+  const drift = driftOf(spec, calendar, wanted.timezone);
+  if (drift)
+    findings.push(attention(`${name}: its schedule ${drift}; set is ${wanted.cron} ${wanted.timezone}`, apply));
+  if (state.paused) {
+    const note = state.note ? ` (${state.note})` : '';
+    return [...findings, attention(`${name}: its schedule is paused${note}`, `npm run schedule -- resume ${name}`)];
+  }
+  const [next] = info.nextActionTimes;
+  if (!next) return [...findings, attention(`${name}: its schedule has no next time`, apply)];
+  const last = info.recentActions.at(-1)?.takenAt;
+  // A new schedule, and one that was changed, counts from there.
+  const since = Math.max(...[last, info.createdAt, info.lastUpdatedAt].map((time) => time?.getTime() ?? 0));
+  if (calendar && !drift && now.getTime() - since > longestGap(calendar) + SLACK_MS) {
+    const lately = last ? `started its last run ${ago(last, now)}` : 'never started a run';
+    const still = info.runningActions.length > 0;
+    const fix = still
+      ? 'An earlier run is still under way: see it in the Web UI, and whether a worker runs (npm start)'
+      : `npm run trigger -- ${name} --wait collects now; look at the schedule in the Web UI`;
+    findings.push(attention(`${name}: its schedule is overdue, it ${lately}`, fix));
+  }
+  return findings.length > 0
+    ? findings
+    : [ok(`${name}: ${wanted.cron} ${wanted.timezone}, next ${next.toISOString()}`)];
+}
+
+/** How a schedule differs from what is set. */
+function driftOf(
+  spec: Judged['spec'],
+  calendar: ReturnType<typeof calendarOfCron>,
+  timezone: string,
+): string | undefined {
+  if ((spec.timezone ?? 'UTC') !== timezone) return `is in time zone ${spec.timezone ?? 'UTC'}`;
+  const described = spec.calendars ?? [];
+  if (!calendar) return undefined; // written in a way that only Temporal reads
+  if (described.length !== 1 || (spec.intervals ?? []).length > 0) return 'has other times';
+  return isDeepStrictEqual(calendarOfTemporal(described[0] as unknown as Described), calendar)
+    ? undefined
+    : 'has other times';
+}

@@ -1,0 +1,76 @@
+import type { Client, Connection } from '@temporalio/client';
+import type { Config } from '../../config.js';
+import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from '../../model/messages.js';
+import { attention, ok, skipped, type Check, type Finding } from './check.js';
+import { describeQueue } from './task-queue.js';
+import { versionFinding } from './tested.js';
+
+const DAY = 86_400;
+/** gRPC's NOT_FOUND. */
+const NOT_FOUND = 5;
+const NO_NAMESPACE = 'There is no namespace';
+
+/** The server, its namespace and search attributes, and whether a worker asks for work. */
+export const temporalCheck: Check = {
+  group: 'Temporal',
+  about: 'Temporal',
+  async run({ temporal, config }) {
+    const client = await temporal();
+    const { serverVersion } = await client.workflowService.getSystemInfo({});
+    const version = serverVersion ? versionFinding('Temporal', serverVersion) : skipped('It does not tell its version');
+    const namespace = await namespaceFinding(client, config);
+    // Of one that is not there nothing else can be asked.
+    if (namespace.says.startsWith(NO_NAMESPACE)) return [version, namespace];
+    return [version, namespace, await attributesFinding(client, config), await workersFinding(client, config)];
+  },
+};
+
+async function namespaceFinding(client: Client, { temporal: { namespace, address } }: Config): Promise<Finding> {
+  try {
+    const { config } = await client.workflowService.describeNamespace({ namespace });
+    const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+    const says = `Namespace ${namespace} keeps ended runs for ${duration(seconds)}`;
+    // A run that fails in the night should still be there to look at in the morning.
+    if (seconds >= DAY) return ok(says);
+    return attention(says, `temporal operator namespace update --address ${address} --retention 72h -n ${namespace}`);
+  } catch (error) {
+    if ((error as { code?: number }).code !== NOT_FOUND) throw error;
+    return attention(
+      `${NO_NAMESPACE} ${namespace}`,
+      `temporal operator namespace create --address ${address} -n ${namespace}, or correct TEMPORAL_NAMESPACE`,
+    );
+  }
+}
+
+async function attributesFinding(client: Client, { temporal: { namespace, address } }: Config): Promise<Finding> {
+  const names = [SOURCE_ATTRIBUTE.name, STATUS_ATTRIBUTE.name];
+  let known: Record<string, unknown>;
+  try {
+    const { operatorService } = client.connection as Connection;
+    known = (await operatorService.listSearchAttributes({ namespace })).customAttributes ?? {};
+  } catch {
+    return skipped('Search attributes: we may not ask for them');
+  }
+  const missing = names.filter((name) => !(name in known));
+  if (missing.length === 0) return ok(`Search attributes ${names.join(' and ')} are registered`);
+  const create = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
+  return attention(
+    `Search attributes are not registered: ${missing.join(', ')}; the Web UI cannot filter runs by them`,
+    `temporal operator search-attribute create --address ${address} -n ${namespace} ${create}`,
+  );
+}
+
+async function workersFinding(client: Client, config: Config): Promise<Finding> {
+  const { taskQueue } = config.temporal;
+  const { pollers } = await describeQueue(client, config);
+  if (pollers.length === 0) return attention(`No worker asks for work of task queue ${taskQueue}`, 'npm start');
+  const names = pollers.map(({ identity }) => identity).join(', ');
+  return ok(
+    `${pollers.length === 1 ? 'One worker asks' : `${pollers.length} workers ask`} for work of task queue ${taskQueue}: ${names}`,
+  );
+}
+
+function duration(seconds: number): string {
+  if (seconds >= 2 * DAY) return `${Math.floor(seconds / DAY)} days`;
+  return `${Math.round(seconds / 3_600)} hours`;
+}

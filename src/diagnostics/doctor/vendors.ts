@@ -1,0 +1,30 @@
+import { check } from '../../cli/commands/sources/check.js';
+import { attention, ok, skipped, type Check, type Finding } from './check.js';
+import { skewFinding } from './clock.js';
+import { configuredSources } from './sources.js';
+
+/** Asks each configured source for one page, as `sources check` does. */
+export const vendorsCheck = (timeoutMs: number): Check => ({
+  group: 'Vendors',
+  async run(doctor) {
+    const findings: Finding[] = [];
+    const { config, sources } = doctor;
+    for (const name of configuredSources(doctor)) {
+      const file = sources.registry.fileOf(name);
+      // Most vendors take longer than a server of our own.
+      const options = { timeout: Math.max(30, timeoutMs / 1000) };
+      const { failure, answer } = await check(sources.registry.get(name), file, config, options);
+      if (failure) {
+        const fix = failure.remedy ?? `npm run rollcall -- sources check ${name}`;
+        findings.push(attention(`${name}: ${failure.message}`, fix));
+        continue;
+      }
+      const total = answer?.total === undefined ? '' : `, ${answer.total.toLocaleString('en-US')} records`;
+      findings.push(ok(`${name} answered in ${answer?.ms ?? 0} ms${total}`));
+      const ahead = answer?.clockAheadSeconds;
+      if (ahead !== undefined && skewFinding(ahead * 1000).level !== 'ok')
+        findings.push({ ...skewFinding(ahead * 1000), says: `${name}: ${skewFinding(ahead * 1000).says}` });
+    }
+    return findings.length > 0 ? findings : [skipped('No source is configured')];
+  },
+});

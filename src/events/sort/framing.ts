@@ -1,0 +1,66 @@
+import type { EventId } from '../../model/event-order.js';
+import type { Entry } from './entry.js';
+
+/** How an entry lies in a spill file: a header of fixed size, the id, the text. Quicker than lines of text, and any text fits. */
+export const HEADER_BYTES = 29;
+
+const NUMBER = 0;
+const BIGINT = 1;
+const TEXT = 2;
+
+/** An entry whose text has not been read yet. */
+export interface Framed extends Omit<Entry, 'text'> {
+  textBytes: number;
+}
+
+/** An upper bound of what an entry takes. */
+export const mostBytes = ({ id, text }: Entry): number =>
+  HEADER_BYTES +
+  (typeof id === 'string' ? 2 * id.length : typeof id === 'number' ? 8 : String(id).length) +
+  3 * text.length;
+
+/** Writes an entry at `at`, where there must be room for it; returns where it ends. */
+export function writeEntry(into: Buffer, at: number, { id, page, row, offset, length, text }: Entry): number {
+  const idAt = at + HEADER_BYTES;
+  let kind = NUMBER;
+  let textAt = idAt + 8;
+  if (typeof id === 'number') into.writeDoubleLE(id, idAt);
+  else if (typeof id === 'bigint') {
+    kind = BIGINT;
+    textAt = idAt + into.write(String(id), idAt, 'latin1');
+  } else {
+    // UTF-8 has no place for half a surrogate pair, which an id may hold.
+    kind = TEXT;
+    textAt = idAt + into.write(id, idAt, 'utf16le');
+  }
+  const textBytes = into.write(text, textAt, 'utf8');
+  into[at] = kind;
+  into.writeUInt32LE(textAt - idAt, at + 1);
+  into.writeUInt32LE(textBytes, at + 5);
+  into.writeDoubleLE(page, at + 9);
+  into.writeUInt32LE(row, at + 17);
+  into.writeUInt32LE(offset, at + 21);
+  into.writeUInt32LE(length, at + 25);
+  return textAt + textBytes;
+}
+
+/** How long the id is of the entry whose header is at `at`. */
+export const idBytes = (from: Buffer, at: number): number => from.readUInt32LE(at + 1);
+
+/** Reads an entry's header and id, both of which must be there. */
+export function readEntry(from: Buffer, at: number): Framed {
+  const idAt = at + HEADER_BYTES;
+  return {
+    id: readId(from, idAt, from[at]!, idAt + idBytes(from, at)),
+    page: from.readDoubleLE(at + 9),
+    row: from.readUInt32LE(at + 17),
+    offset: from.readUInt32LE(at + 21),
+    length: from.readUInt32LE(at + 25),
+    textBytes: from.readUInt32LE(at + 5),
+  };
+}
+
+function readId(from: Buffer, at: number, kind: number, end: number): EventId {
+  if (kind === NUMBER) return from.readDoubleLE(at);
+  return kind === BIGINT ? BigInt(from.toString('latin1', at, end)) : from.toString('utf16le', at, end);
+}

@@ -1,0 +1,48 @@
+import { Failure } from '../model/failure.js';
+import type { FetchedPage } from '../model/source.js';
+import type { Store } from '../store/database.js';
+import { pageId } from '../store/collections/pages.js';
+
+/** The same page under another cursor: once may be a listing that shifted, thrice is one that does not move. */
+const MOST_REPEATS = 3;
+
+/** Notices a listing that repeats itself or does not end. */
+export class EndlessGuard {
+  #repeats = 0;
+
+  constructor(
+    private readonly store: Store,
+    private readonly run: string,
+    private readonly source: string,
+    private readonly maxRecords: number,
+  ) {}
+
+  /** Remembers whether this answer came before, under another cursor. */
+  async look({ digest, cursor, rows }: FetchedPage): Promise<void> {
+    if (rows === 0) return;
+    const { run, source } = this;
+    // Where the listing began anew, its pages come again, and that is right.
+    const beginning = { 'cursor.restarted': cursor['restarted'] ?? { $exists: false } };
+    const elsewhere = { run, source, digest, _id: { $ne: pageId(run, source, cursor) }, ...beginning };
+    if (await this.store.pages.findOne(elsewhere, { projection: { _id: 1 } })) this.#repeats += 1;
+  }
+
+  /** Throws `Failure('listing-loops')`. `rows` are those of the listing so far, since it last began anew, `total` is how many were announced. */
+  check(rows: number, total: number | undefined): void {
+    if (this.#repeats >= MOST_REPEATS)
+      throw this.#loops(`the same page came ${this.#repeats + 1} times under different cursors`);
+    if (rows > this.maxRecords)
+      throw this.#loops(`it passed ${this.maxRecords} records (ROLLCALL_MAX_RECORDS) without an end`);
+    if (total !== undefined && rows > 1.5 * total + 1_000)
+      throw this.#loops(`it served ${rows} records of an announced ${total}`);
+  }
+
+  #loops(how: string): Failure {
+    const { source } = this;
+    return new Failure('listing-loops', `The listing of ${source} does not end: ${how}`, {
+      source,
+      remedy:
+        'What was read is kept; check the API, or raise ROLLCALL_MAX_RECORDS when the listing really is that long',
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { plain } from './plain.js';
+
+/** Two texts beside each other where there is room for both, else one below the other. Lines that are too long are broken. */
+export function beside(left: Block, right: Block, width: number): string[] {
+  const half = Math.floor((width - 3) / 2);
+  if (half < 40) return [left.title, ...left.lines.map(plain), right.title, ...right.lines.map(plain)];
+  const columns = [left, right].map(({ title, lines }) => [
+    title,
+    ...lines.flatMap((line) => broken(plain(line), half)),
+  ]);
+  const [lefts, rights] = columns as [string[], string[]];
+  return Array.from({ length: Math.max(lefts.length, rights.length) }, (_, at) =>
+    `${(lefts[at] ?? '').padEnd(half)} │ ${rights[at] ?? ''}`.trimEnd(),
+  );
+}
+
+export interface Block {
+  title: string;
+  lines: string[];
+}
+
+function broken(line: string, width: number): string[] {
+  if (line.length <= width) return [line];
+  const indent = /^ */.exec(line)![0].slice(0, width / 2) + '  ';
+  const rest = line.slice(width);
+  const pieces = [line.slice(0, width)];
+  const step = width - indent.length;
+  for (let at = 0; at < rest.length; at += step) pieces.push(indent + rest.slice(at, at + step));
+  return pieces;
+}
+
+/** The first lines of a long text, and how many there are more. */
+export function shortened(lines: string[], most: number): string[] {
+  return lines.length <= most
+    ? lines
+    : [...lines.slice(0, most), `… ${lines.length - most} more lines (--json shows all)`];
+}

@@ -1,0 +1,48 @@
+import { serialKey, uuidKey } from '../hardware.js';
+import { GENERIC_DOMAIN_ENDINGS, GENERIC_DOMAINS } from './domains.js';
+import { GENERIC_NAME_PATTERNS, GENERIC_NAMES } from './hostnames.js';
+import { SHARED_MAC_PREFIXES } from './macs.js';
+
+/** An operator's own additions to the lists in this folder; compared in lower case. */
+export interface JunkLists {
+  serials?: readonly string[];
+  /** Either byte order. */
+  uuids?: readonly string[];
+  /** Whole MACs or their beginnings, with colons. */
+  macs?: readonly string[];
+  /** Short names. */
+  hostnames?: readonly string[];
+  domains?: readonly string[];
+}
+
+/** What says nothing about which machine it is, although a tool reported it. Serials and UUIDs are asked in their key form. */
+export interface Junk {
+  serial(key: string): boolean;
+  uuid(key: string): boolean;
+  mac(mac: string): boolean;
+  name(short: string): boolean;
+  domain(domain: string): boolean;
+}
+
+/**
+ * The lists as one set of tests, made once and asked for every record. Placeholder serials and UUIDs that are built in never
+ * get this far: `serialNumber` and `uuid` leave them out of observations.
+ */
+export function junkOf(extra: JunkLists = {}): Junk {
+  const lower = (list: readonly string[] | undefined) => (list ?? []).map((entry) => entry.trim().toLowerCase());
+  const serials = new Set(lower(extra.serials).map(serialKey));
+  const uuids = new Set(lower(extra.uuids).map(uuidKey));
+  const prefixes = [...SHARED_MAC_PREFIXES, ...lower(extra.macs).map((mac) => mac.replace(/[^0-9a-f:]/g, ''))];
+  const macs = new RegExp(`^(?:${prefixes.join('|')})`);
+  const names = new Set([...GENERIC_NAMES, ...lower(extra.hostnames)]);
+  const domains = new Set([...GENERIC_DOMAINS, ...lower(extra.domains)]);
+  return {
+    serial: (key) => serials.size > 0 && serials.has(key),
+    uuid: (key) => uuids.size > 0 && uuids.has(key),
+    mac: (mac) => macs.test(mac),
+    name: (short) =>
+      short.length < 2 || names.has(short) || GENERIC_NAME_PATTERNS.some((pattern) => pattern.test(short)),
+    domain: (domain) =>
+      !domain.includes('.') || domains.has(domain) || GENERIC_DOMAIN_ENDINGS.some((ending) => domain.endsWith(ending)),
+  };
+}

@@ -1,0 +1,196 @@
+import { anchorOf, hostId } from '../identity/seed-record.js';
+import { choose, rank, type Candidate } from './choose.js';
+import { DEVICE_RULES, HARDWARE_RULES, HOST_RULES, type Rule } from './survivorship-rules.js';
+import { unionAgents, unionGroups, unionInterfaces, unionTexts } from './unions.js';
+import { conflictsOf } from './conflicts.js';
+import type { GoldenHost, HostSource, Portrait } from './golden-host.js';
+import { strings } from '../observation.js';
+import type { Reason, ResolvedHost } from '../identity/resolution.js';
+import type { Device, HardwareInfo, HostRecord } from '../types.js';
+
+export { anchorOf, hostId } from '../identity/seed-record.js';
+
+/** In `supplies`: every single-valued field that no other record is named for. */
+export const EVERYTHING_ELSE = '*';
+
+/**
+ * One machine as all its records tell it, by the rules in `rules.ts`: a pure function of the set of members. Records that
+ * their source no longer lists give a value only where no listed one has any. Throws `RangeError` without members.
+ */
+export function goldenHost(
+  members: readonly HostRecord[],
+  reasons: readonly Reason[],
+  { refused, findings, oversized }: Pick<ResolvedHost, 'refused' | 'findings' | 'oversized'> = UNDISPUTED,
+): GoldenHost {
+  const keys =
+    members.length === 1
+      ? members[0]!.keys
+      : strings(
+          members.flatMap((member) => member.keys),
+          Infinity,
+        );
+  const host: GoldenHost = { ...portrait(members), keys, reasons: [...reasons] };
+  if (refused.length > 0) host.refused = refused.slice(0, MOST_REFUSED);
+  if (refused.length > MOST_REFUSED) host.more_refused = refused.length - MOST_REFUSED;
+  if (findings.length > 0) host.findings = [...findings];
+  if (oversized) host.oversized = true;
+  return host;
+}
+
+/** The part of a golden record that rests on what its records say of the machine, and not on how they were found to be one. */
+export function portrait(members: readonly HostRecord[]): Portrait {
+  const anchor = anchorOf(members);
+  return members.length === 1 ? alone(anchor) : together(anchor, members);
+}
+
+const UNDISPUTED = { refused: [], findings: [] };
+
+/** A name that a hundred machines have would make a hundred refusals of each. */
+export const MOST_REFUSED = 20;
+
+function alone(record: HostRecord): Portrait {
+  const { observation } = record;
+  const host: Portrait = {
+    _id: hostId(record.id),
+    class: observation.class,
+    device: observation.device,
+    external_ips: observation.external_ips,
+    tags: observation.tags,
+    sources: [sourceOf(record, [EVERYTHING_ELSE])],
+  };
+  for (const [field] of HOST) put(host, field, observation[field]);
+  return finish(host, record.gone);
+}
+
+function together(anchor: HostRecord, members: readonly HostRecord[]): Portrait {
+  const ranked = rank(members);
+  const first = ranked[0]!;
+  const retired = first.record.gone;
+  /** Those whose lists count. */
+  const union = retired ? ranked : ranked.filter(({ record }) => !record.gone);
+
+  // Starts as the best member's: mostly its values stay, and every one that it has is decided below.
+  const device: Record<string, unknown> = { ...first.record.observation.device };
+  for (const [field, rule, path] of DEVICE) {
+    // 0 is "unknown": any other kind of machine beats it.
+    const winner = choose(
+      ranked,
+      rule,
+      ({ observation }) => observation.device[field] !== undefined && observation.device[field] !== 0,
+    );
+    if (!winner) continue;
+    winner.supplies.push(path);
+    if (winner === first) continue;
+    const from = winner.record.observation.device;
+    device[field] = from[field];
+    if (field === 'type_id') device['type'] = from.type;
+  }
+  if (device['type'] === undefined) delete device['type'];
+  hardware(device, ranked);
+  lists(device, union);
+  times(device, members);
+
+  const host: Portrait = {
+    _id: hostId(anchor.id),
+    class: anchor.observation.class,
+    device: device as unknown as Device,
+    external_ips: unionTexts(union, ({ observation }) => observation.external_ips),
+    tags: unionTexts(union, ({ observation }) => observation.tags),
+    sources: [],
+  };
+  for (const [field, rule] of HOST) {
+    const winner = choose(ranked, rule, ({ observation }) => observation[field] !== undefined);
+    if (!winner) continue;
+    put(host, field, winner.record.observation[field]);
+    winner.supplies.push(field);
+  }
+  for (const { record, supplies } of union)
+    for (const field of TEXT_LISTS) if (record.observation[field].length > 0) supplies.push(field);
+  // The best member's name stands for all that it supplies alone: written out, it would be a sixth of the document.
+  first.supplies = [EVERYTHING_ELSE, ...first.supplies.filter((path) => SHARED_PATHS.has(path))];
+  host.sources = ranked
+    .map(({ record, supplies }) => sourceOf(record, supplies))
+    .sort((a, b) => (a.record < b.record ? -1 : 1));
+  const conflicts = conflictsOf(host, ranked);
+  if (conflicts.length > 0) host.conflicts = conflicts;
+  return finish(host, retired);
+}
+
+const DEVICE = (Object.entries(DEVICE_RULES) as [keyof typeof DEVICE_RULES, Rule][]).map(
+  ([field, rule]) => [field, rule, `device.${field}`] as const,
+);
+const HARDWARE = (Object.entries(HARDWARE_RULES) as [keyof HardwareInfo, Rule][]).map(
+  ([field, rule]) => [field, rule, `device.hw_info.${field}`] as const,
+);
+const HOST = Object.entries(HOST_RULES) as [keyof typeof HOST_RULES, Rule][];
+const TEXT_LISTS = ['external_ips', 'tags'] as const;
+
+function put<F extends keyof typeof HOST_RULES>(host: Portrait, field: F, value: Portrait[F]): void {
+  if (value !== undefined) host[field] = value;
+}
+
+function hardware(device: Record<string, unknown>, ranked: readonly Candidate[]): void {
+  const found: Record<string, unknown> = { ...ranked[0]!.record.observation.device.hw_info };
+  for (const [field, rule, path] of HARDWARE) {
+    const winner = choose(ranked, rule, ({ observation }) => observation.device.hw_info?.[field] !== undefined);
+    if (!winner) continue;
+    winner.supplies.push(path);
+    if (winner !== ranked[0]) found[field] = winner.record.observation.device.hw_info![field];
+    device['hw_info'] = found;
+  }
+}
+
+function lists(device: Record<string, unknown>, union: readonly Candidate[]): void {
+  for (const [field, unite, path] of LISTS) {
+    const entries = unite(union);
+    if (entries.length === 0) continue;
+    device[field] = entries;
+    for (const { record, supplies } of union) if (record.observation.device[field]) supplies.push(path);
+  }
+}
+
+const LISTS = [
+  ['network_interfaces', unionInterfaces, 'device.network_interfaces'],
+  ['agent_list', unionAgents, 'device.agent_list'],
+  ['groups', unionGroups, 'device.groups'],
+] as const;
+
+/** Fields that several records may supply together. */
+export const SHARED_PATHS: ReadonlySet<string> = new Set<string>([...LISTS.map(([, , path]) => path), ...TEXT_LISTS]);
+
+/** Over all members, gone ones too: the store moves the last ones forward on its own when only times change. */
+function times(device: Record<string, unknown>, members: readonly HostRecord[]): void {
+  for (const [field, first] of TIMES) {
+    let found: Date | undefined;
+    for (const { observation } of members) {
+      const time = observation.device[field];
+      if (time && (!found || (first ? time < found : time > found))) found = time;
+    }
+    if (found) device[field] = found;
+  }
+}
+
+const TIMES = [
+  ['created_time', true],
+  ['first_seen_time', true],
+  ['last_seen_time', false],
+  ['modified_time', false],
+  ['boot_time', false],
+] as const;
+
+function finish(host: Portrait, retired: boolean): Portrait {
+  const { first_seen_time, last_seen_time } = host.device;
+  if (first_seen_time) host.first_seen = first_seen_time;
+  if (last_seen_time) host.last_seen = last_seen_time;
+  if (retired) host.retired = true;
+  return host;
+}
+
+function sourceOf(record: HostRecord, supplies: string[]): HostSource {
+  const { first_seen_time, last_seen_time } = record.observation.device;
+  const source: HostSource = { record: record.id, source: record.source, vendor: record.vendor, supplies };
+  if (first_seen_time) source.first_seen = first_seen_time;
+  if (last_seen_time) source.last_seen = last_seen_time;
+  if (record.gone) source.gone = true;
+  return source;
+}

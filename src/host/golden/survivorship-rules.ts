@@ -1,0 +1,73 @@
+import type { Device, HardwareInfo, HostObservation } from '../types.js';
+
+/** How one field's value is chosen among records that have one. */
+export interface Rule {
+  /**
+   * Vendors whose word goes first, best first. Without it, the most recent observation wins; among equals, the smaller
+   * record id. A record that its source no longer lists never wins against one that is listed.
+   */
+  order?: readonly string[];
+  /** The order holds however old the observation is: for what a machine keeps as long as it lives. */
+  lasting?: true;
+}
+
+/** Beyond this much older than the freshest one, an observation has lost its place in a rule's order. */
+export const STALE_AFTER_MS = 30 * 86_400_000;
+
+const RECENT: Rule = {};
+/** Sensors read the firmware themselves; scanners see what the network shows. */
+const SENSOR_LASTING: Rule = { order: ['crowdstrike', 'qualys'], lasting: true };
+/** What a sensor reads on the machine, a scanner may only have from reverse DNS or a banner. */
+const SENSOR_FIRST: Rule = { order: ['crowdstrike', 'qualys'] };
+/** Qualys has it from the cloud's own API, by its connector. */
+const CONNECTOR_LASTING: Rule = { order: ['qualys', 'crowdstrike'], lasting: true };
+
+/** Survivorship of `device`, field by field, in stored order. What is not here is a list, a time over all records, or an object with rules of its own. */
+export const DEVICE_RULES = {
+  type_id: SENSOR_FIRST,
+  name: SENSOR_FIRST,
+  hostname: SENSOR_FIRST,
+  domain: SENSOR_FIRST,
+  ip: RECENT,
+  mac: RECENT,
+  os: RECENT,
+  vendor_name: RECENT,
+  model: RECENT,
+  instance_uid: CONNECTOR_LASTING,
+  image: CONNECTOR_LASTING,
+  region: CONNECTOR_LASTING,
+  zone: CONNECTOR_LASTING,
+  vpc_uid: CONNECTOR_LASTING,
+  subnet_uid: CONNECTOR_LASTING,
+  org: RECENT,
+  owner: RECENT,
+  is_managed: RECENT,
+} as const satisfies Partial<Record<keyof Device, Rule>>;
+
+/** `device.hw_info`. */
+export const HARDWARE_RULES = {
+  bios_date: RECENT,
+  bios_manufacturer: RECENT,
+  bios_ver: RECENT,
+  chassis: RECENT,
+  cpu_count: RECENT,
+  cpu_type: RECENT,
+  ram_size: RECENT,
+  serial_number: SENSOR_LASTING,
+  uuid: SENSOR_LASTING,
+} as const satisfies Record<keyof HardwareInfo, Rule>;
+
+/** Beside `device`. `status` is a vendor's own word: containment matters more than a licence's state. */
+export const HOST_RULES = {
+  cloud: CONNECTOR_LASTING,
+  software_count: RECENT,
+  vulnerability_count: RECENT,
+  status: SENSOR_FIRST,
+} as const satisfies Partial<Record<keyof HostObservation, Rule>>;
+
+type Ruled = keyof typeof DEVICE_RULES;
+type Lists = 'network_interfaces' | 'agent_list' | 'groups';
+type OverAll = 'created_time' | 'first_seen_time' | 'last_seen_time' | 'modified_time' | 'boot_time';
+type None<T extends never> = T;
+/** Does not compile when a field of `Device` has no way to survive. `type` goes with `type_id`. */
+export type RulelessField = None<Exclude<keyof Device, Ruled | Lists | OverAll | 'hw_info' | 'type'>>;

@@ -1,0 +1,85 @@
+import type { Cluster } from './cluster.js';
+import { namesAgree, namesDiffer, shared } from './evidence.js';
+import { disjoint, type Facts } from './facts.js';
+import { surelyTogether } from './active-interval.js';
+import type { RefusedBy } from './resolution.js';
+
+export type VetoRule = Exclude<RefusedBy, 'ambiguous' | 'size' | 'split'>;
+
+/** Says what speaks against two clusters being one machine, over all their members; nothing when nothing does. */
+type Veto = (a: Cluster, b: Cluster) => string[] | undefined;
+
+/**
+ * What forbids a join, whatever speaks for it.
+ *
+ * | rule | forbids | because |
+ * |---|---|---|
+ * | class | a machine and a pod | pods report their node's instance id, serial and UUID |
+ * | cloud | two instance ids | AWS, Azure and GCP never give an id twice |
+ * | serial | two serial numbers | hardware under an old name is another machine, also one after the other; a replaced board keeps the serial |
+ * | uuid | two hardware UUIDs, unless one serial had them one after the other (a replaced board), or a name and an interface are shared (a desktop that is built anew at each logon) | SMBIOS |
+ * | clone | one hardware id, but no interface and no name in common | copies at the storage level keep UUID, serial and agent id |
+ * | agents | two live agents of one vendor without a common interface | an agent runs once on a machine; reinstalled ones follow each other |
+ * | macs | for names: both know interfaces, none in common | a machine rebuilt on an old name |
+ * | os, maker | another family of systems (an appliance's is one), another computer maker | scanners' guesses are coarse, but not that coarse |
+ * | domain | one short name in two real domains, neither inside the other | `web-01` exists in each |
+ */
+export const VETOES: Record<VetoRule, Veto> = {
+  class: (a, b) => (classOf(a) === classOf(b) ? undefined : []),
+  cloud: (a, b) => (disjoint(a.cloud, b.cloud) ? both(a.cloud, b.cloud) : undefined),
+  serial: (a, b) => (disjoint(a.serial, b.serial) ? both(a.serial, b.serial) : undefined),
+  uuid: (a, b) => {
+    if (!disjoint(a.uuid, b.uuid)) return undefined;
+    if (shared(a.serial, b.serial) && !pairOf(a, b, (x, y) => disjoint(x.uuid, y.uuid) && surelyTogether(x, y)))
+      return undefined;
+    if (shared(a.mac, b.mac) && pairOf(a, b, namesAgree)) return undefined;
+    return both(a.uuid, b.uuid);
+  },
+  clone: (a, b) =>
+    disjoint(a.mac, b.mac) && pairOf(a, b, namesDiffer) && !pairOf(a, b, namesAgree) ? both(a.mac, b.mac) : undefined,
+  agents: (a, b) => {
+    const found = pairOf(
+      a,
+      b,
+      (x, y) =>
+        x.agent && y.agent && x.record.vendor === y.record.vendor && !shared(x.mac, y.mac) && surelyTogether(x, y),
+    );
+    return found && found.map(({ record }) => `record:${record.id}`).sort();
+  },
+  macs: (a, b) => (disjoint(a.mac, b.mac) ? both(a.mac, b.mac) : undefined),
+  os: (a, b) => {
+    const found = pairOf(a, b, (x, y) => x.os !== 0 && y.os !== 0 && x.os !== y.os);
+    return found && texts('os', found, ({ record }) => record.observation.device.os?.name);
+  },
+  maker: (a, b) => {
+    const found = pairOf(a, b, (x, y) => x.maker !== undefined && y.maker !== undefined && x.maker !== y.maker);
+    return found && texts('maker', found, ({ maker }) => maker);
+  },
+  domain: (a, b) => {
+    const found = pairOf(a, b, (x, y) => {
+      if (x.fqdn.length === 0 || y.fqdn.length === 0) return false;
+      return !x.fqdn.some((left) => y.fqdn.some((right) => related(domainOf(left), domainOf(right))));
+    });
+    return found && texts('domain', found, ({ fqdn }) => fqdn[0] && domainOf(fqdn[0]));
+  },
+};
+
+const classOf = (cluster: Cluster) => cluster.members[0]!.record.observation.class;
+
+const both = (a: readonly string[], b: readonly string[]) => [...a, ...b].sort();
+
+/** The first pair of members of which the test holds. */
+function pairOf(a: Cluster, b: Cluster, test: (x: Facts, y: Facts) => boolean): [Facts, Facts] | undefined {
+  for (const x of a.members) for (const y of b.members) if (test(x, y)) return [x, y];
+  return undefined;
+}
+
+function texts(fact: string, found: [Facts, Facts], of: (facts: Facts) => string | undefined): string[] {
+  return found.map((facts) => `${fact}:${of(facts) ?? '?'}`).sort();
+}
+
+const domainOf = (key: string) => key.slice(key.indexOf('.') + 1);
+
+function related(a: string, b: string): boolean {
+  return a === b || a.endsWith(`.${b}`) || b.endsWith(`.${a}`);
+}

@@ -1,0 +1,158 @@
+import { clusterOf, unite, type Cluster, type Component, type Edge } from './cluster.js';
+import type { Placed } from './decisions.js';
+import { addKey, agreements, evidenceOf, keysOf, type Evidence } from './evidence.js';
+import type { Facts } from './facts.js';
+import { joinTier } from './join.js';
+import { TIERS, type Tier } from './match-levels.js';
+import type { KeyFinding, KeyVerdict, Reason, Refusal, Resolution, ResolvedHost } from './resolution.js';
+import type { HostRecord } from '../types.js';
+
+/** A key that several records of the component hold: their places, ascending. */
+export interface SharedKey {
+  key: string;
+  holders: number[];
+}
+
+/** Levels at which a component that is too large to be compared pair by pair is still resolved. */
+const STRONG = TIERS.filter(({ level }) => level === 'cloud' || level === 'hardware');
+
+/**
+ * Joins the records of one component, strongest evidence first, each step checked cluster against cluster. `facts` are sorted
+ * by record id and `shared` by key: nothing depends on any other order.
+ */
+export function resolveComponent(
+  facts: readonly Facts[],
+  shared: readonly SharedKey[],
+  states: ReadonlyMap<string, KeyVerdict>,
+  decided: Placed,
+  strongOnly: boolean,
+  into: Resolution,
+): void {
+  const from = into.clusters.length;
+  if (facts.length === 1) into.clusters.push(alone(facts[0]!, states));
+  else joinAll(facts, shared, states, decided, strongOnly, into);
+  if (strongOnly) for (const host of into.clusters.slice(from)) host.oversized = true;
+}
+
+function joinAll(
+  facts: readonly Facts[],
+  shared: readonly SharedKey[],
+  states: ReadonlyMap<string, KeyVerdict>,
+  { joins, splits }: Placed,
+  strongOnly: boolean,
+  into: Resolution,
+): void {
+  const component: Component = {
+    facts,
+    clusters: facts.map((fact, at) => clusterOf(fact, at, states)),
+    splits,
+    reasons: [],
+    refusals: new Map(),
+  };
+  for (const { i, j, at } of joins) if (!splitLater(component, i, j, at)) unite(component, 'decision', i, j);
+  const pairs = evidence(facts, shared, states);
+  for (const tier of strongOnly ? STRONG : TIERS) {
+    const edges = open(component, pairs, tier);
+    if (edges.length > 0) joinTier(component, tier, edges);
+  }
+  settle(component, states, into);
+}
+
+function alone({ record }: Facts, states: ReadonlyMap<string, KeyVerdict>): ResolvedHost {
+  return { members: [record.id], reasons: [], refused: [], findings: findingsOf([record], states) };
+}
+
+function splitLater({ clusters, splits }: Component, i: number, j: number, at: string): boolean {
+  const [a, b] = [clusters[i], clusters[j]];
+  return splits.some((split) => {
+    const [left, right] = [clusters[split.i], clusters[split.j]];
+    return split.at >= at && ((left === a && right === b) || (left === b && right === a));
+  });
+}
+
+/** What each pair of records that share a key has in common. */
+function evidence(
+  facts: readonly Facts[],
+  shared: readonly SharedKey[],
+  states: ReadonlyMap<string, KeyVerdict>,
+): Evidence[] {
+  const pairs = new Map<number, Evidence>();
+  for (const { key, holders } of shared) {
+    const verdict = states.get(key);
+    for (let b = 1; b < holders.length; b++) {
+      for (let a = 0; a < b; a++) {
+        const [i, j] = [holders[a]!, holders[b]!];
+        let pair = pairs.get(i * facts.length + j);
+        if (!pair) pairs.set(i * facts.length + j, (pair = evidenceOf(facts[i]!, facts[j]!, i, j)));
+        addKey(pair, key, verdict);
+      }
+    }
+  }
+  return [...pairs.values()];
+}
+
+function open({ clusters }: Component, pairs: readonly Evidence[], tier: Tier): Edge[] {
+  const edges: Edge[] = [];
+  for (const evidence of pairs) {
+    if (clusters[evidence.i] === clusters[evidence.j]) continue;
+    const score = tier.score(evidence);
+    if (score > 0) edges.push({ evidence, score });
+  }
+  return edges;
+}
+
+function settle(
+  { facts, clusters, reasons, refusals }: Component,
+  states: ReadonlyMap<string, KeyVerdict>,
+  into: Resolution,
+): void {
+  const made = new Map<Cluster, ResolvedHost>();
+  const idAt = (place: number) => facts[place]!.record.id;
+  facts.forEach(({ record }, at) => {
+    const cluster = clusters[at]!;
+    let host = made.get(cluster);
+    if (!host) made.set(cluster, (host = { members: [], reasons: [], refused: [], findings: [] }));
+    host.members.push(record.id);
+  });
+  for (const { level, i, j, evidence } of reasons) {
+    const [a, b] = i < j ? [i, j] : [j, i];
+    const reason: Reason = { level, keys: evidence ? keysOf(evidence) : [], records: [idAt(a), idAt(b)] };
+    const agreed = evidence ? agreements(evidence) : [];
+    if (agreed.length > 0) reason.facts = agreed;
+    made.get(clusters[a]!)!.reasons.push(reason);
+  }
+  for (const { rule, level, evidence, against } of refusals.values()) {
+    const [left, right] = [clusters[evidence.i]!, clusters[evidence.j]!];
+    // What other, clearer evidence joined after all was not refused.
+    if (left === right) continue;
+    const records: [string, string] = [idAt(evidence.i), idAt(evidence.j)];
+    const refusal: Refusal = { rule, level, keys: keysOf(evidence), against, records };
+    into.refused.push(refusal);
+    made.get(left)!.refused.push(refusal);
+    made.get(right)!.refused.push(refusal);
+  }
+  for (const [cluster, host] of made) {
+    host.refused.sort(byRecords);
+    host.findings = findingsOf(
+      cluster.members.map(({ record }) => record),
+      states,
+    );
+    into.clusters.push(host);
+  }
+}
+
+function byRecords({ records: a }: Refusal, { records: b }: Refusal): number {
+  return a[0] === b[0] ? (a[1] < b[1] ? -1 : 1) : a[0] < b[0] ? -1 : 1;
+}
+
+function findingsOf(records: readonly HostRecord[], states: ReadonlyMap<string, KeyVerdict>): KeyFinding[] {
+  if (states.size === 0) return [];
+  const found = new Map<string, KeyFinding>();
+  for (const { keys } of records) {
+    for (const key of keys) {
+      const verdict = states.get(key);
+      if (verdict && verdict.state !== 'ok') found.set(key, { key, ...verdict });
+    }
+  }
+  return [...found.keys()].sort().map((key) => found.get(key)!);
+}

@@ -1,0 +1,182 @@
+import { evidenceOf, namesAgree } from './evidence.js';
+import { factsOf, kindOf, type Facts, type Kind } from './facts.js';
+import { KEY_LIMITS } from './key-state.js';
+import { COMPONENT_CAP, resolve } from './resolve.js';
+import type {
+  Decisions,
+  KeyFinding,
+  KeyVerdict,
+  Level,
+  Reason,
+  Refusal,
+  RefusedBy,
+  ResolvedHost,
+} from './resolution.js';
+import type { HostRecord } from '../types.js';
+import { evidenceWord, keyWord, listed, recordWord } from './wording.js';
+
+/** Everything about one host, a sentence each: why its records are one, what was kept apart, which keys do not count. */
+export function explainHost({ reasons, refused, findings, oversized }: Omit<ResolvedHost, 'members'>): string[] {
+  const told = [...reasons.map(explainReason), ...refused.map(explainRefusal), ...findings.map(explainFinding)];
+  return oversized ? [...told, OVERSIZED] : told;
+}
+
+const OVERSIZED =
+  `More than ${COMPONENT_CAP} records hang together around it by names and interfaces: only instance ids, agent ids, serial ` +
+  'numbers and hardware UUIDs were allowed to join its records.';
+
+/** The kinds of key that decide at a level; the others that two records share are told as well. */
+const DECISIVE: Record<Level, readonly Kind[]> = {
+  decision: [],
+  cloud: ['cloud'],
+  hardware: ['serial', 'uuid', 'agent'],
+  'mac+name': ['mac'],
+  mac: ['mac'],
+  'mac+renamed': ['mac'],
+  'name+address': ['name-ip'],
+  fqdn: ['fqdn'],
+  name: ['name'],
+};
+
+const BECAUSE: Record<Level, (keys: string, facts: string) => string> = {
+  decision: () => 'somebody decided so',
+  cloud: (keys) => `both report ${keys}`,
+  hardware: (keys) => `both report ${keys}`,
+  'mac+name': (keys, facts) => `both have ${keys}${facts && ` and agree in ${facts}`}`,
+  mac: (keys) => `both have ${keys} and their names do not say otherwise`,
+  'mac+renamed': (keys, facts) => `both have ${keys}${facts && ` and agree in ${facts}`}, under another name each`,
+  'name+address': (keys) => `both are told as ${keys}`,
+  fqdn: (keys) => `both go by ${keys} at the same time`,
+  name: (keys, facts) => `both go by ${keys} at the same time and agree in ${facts}`,
+};
+
+export function explainReason({ level, keys, facts = [], records: [a, b] }: Reason): string {
+  const decisive = keys.filter((key) => DECISIVE[level].includes(kindOf(key)));
+  const others = keys.filter((key) => !decisive.includes(key));
+  const agreed = facts.filter((fact) => !fact.startsWith('hostname:') || level === 'mac+name');
+  const because = BECAUSE[level](listed(decisive.map(keyWord)), listed(agreed.map(evidenceWord)));
+  const also = others.length === 0 || level === 'name' ? '' : `; they also share ${listed(others.map(keyWord))}`;
+  return `${recordWord(a)} and ${recordWord(b)} are one host because ${because}${also}.`;
+}
+
+const AGAINST: Record<RefusedBy, (against: string) => string> = {
+  split: () => 'somebody decided so',
+  class: () => 'one is a pod or container, which reports the identifiers of its node',
+  cloud: (against) => `they are different cloud instances (${against})`,
+  serial: (against) => `they have different serial numbers (${against})`,
+  uuid: (against) => `they have different hardware UUIDs (${against})`,
+  clone: (against) => `they have no interface and no name in common (${against}), as copies of one machine do`,
+  agents: (against) => `agents of one vendor were alive on both at the same time (${against})`,
+  macs: (against) => `their interfaces are all different (${against})`,
+  os: (against) => `they run different systems (${against})`,
+  maker: (against) => `they are of different makers (${against})`,
+  domain: (against) => `they are in different domains (${against})`,
+  size: () => 'together they would be more records than one machine has',
+  ambiguous: (against) => `there are several candidates, which differ in ${against}`,
+};
+
+export function explainRefusal({ rule, keys, against, records: [a, b] }: Refusal): string {
+  const because = AGAINST[rule](listed(against.map(evidenceWord)));
+  return `${recordWord(a)} and ${recordWord(b)} share ${listed(keys.map(keyWord))}, but are kept apart: ${because}.`;
+}
+
+const DOUBT: Record<Exclude<NonNullable<KeyVerdict['why']>, 'holders'>, string> = {
+  cloud: 'as different cloud instances',
+  serial: 'with different serial numbers',
+  uuid: 'with different hardware UUIDs',
+  agents: 'with an agent of one vendor each',
+  names: 'with different names',
+  nics: 'with all their interfaces different',
+};
+
+export function explainFinding({ key, state, holders, why, records }: KeyFinding): string {
+  const effect = state === 'cut' ? 'does not count' : 'counts only with a second agreement';
+  const because =
+    why === undefined || why === 'holders'
+      ? `${holders === undefined ? 'too many' : holders} records hold it, and more than ${KEY_LIMITS[kindOf(key)]} say nothing`
+      : `${records ? listed(records) : 'records that hold it'} were alive at the same time ${DOUBT[why]}`;
+  return `The ${keyWord(key)} ${effect}: ${because}.`;
+}
+
+/**
+ * Why two records are or are not one host, in sentences. `records` are those of their components, with the states of their
+ * keys; throws a `RangeError` when it does not hold both.
+ */
+export function whyOrWhyNot(
+  a: string,
+  b: string,
+  records: readonly HostRecord[],
+  states: ReadonlyMap<string, KeyVerdict>,
+  decisions: Decisions = [],
+  oversized: ReadonlySet<string> = new Set(),
+): { one: boolean; sentences: string[] } {
+  const [x, y] = [a, b].map((id) => records.find((record) => record.id === id));
+  if (!x || !y) throw new RangeError(`There is no record ${x ? b : a} among the records to explain`);
+  const { clusters, refused } = resolve(records, states, decisions, { oversized });
+  const [left, right] = [a, b].map((id) => clusters.find(({ members }) => members.includes(id))!);
+  if (left === right) return { one: true, sentences: path(left!.reasons, a, b).map(explainReason) };
+  const between = refused.filter(
+    ({ records: [p, q] }) =>
+      (left!.members.includes(p) && right!.members.includes(q)) ||
+      (left!.members.includes(q) && right!.members.includes(p)),
+  );
+  between.sort(
+    (p, q) =>
+      Number(q.records.includes(a) && q.records.includes(b)) - Number(p.records.includes(a) && p.records.includes(b)),
+  );
+  const sentences = between.map(explainRefusal);
+  if (sentences.length === 0) sentences.push(missing(x, y, states));
+  const shared = x.keys.filter((key) => y.keys.includes(key));
+  for (const key of shared) {
+    const verdict = states.get(key);
+    if (verdict && verdict.state !== 'ok') sentences.push(explainFinding({ key, ...verdict }));
+  }
+  if (left!.oversized || right!.oversized) sentences.push(OVERSIZED);
+  return { one: false, sentences };
+}
+
+/** The joins that lead from one record to the other. */
+function path(reasons: readonly Reason[], from: string, to: string): Reason[] {
+  const reached = new Map<string, Reason[]>([[from, []]]);
+  for (let grown = true; grown && !reached.has(to);) {
+    grown = false;
+    for (const reason of reasons) {
+      const [p, q] = reason.records;
+      const [known, next] = reached.has(p) ? [p, q] : [q, p];
+      if (!reached.has(known) || reached.has(next)) continue;
+      reached.set(next, [...reached.get(known)!, reason]);
+      grown = true;
+    }
+  }
+  return reached.get(to) ?? [];
+}
+
+/** What two records that nothing held apart would have needed. */
+function missing(x: HostRecord, y: HostRecord, states: ReadonlyMap<string, KeyVerdict>): string {
+  const pair = `${recordWord(x.id)} and ${recordWord(y.id)}`;
+  const shared = x.keys.filter((key) => y.keys.includes(key));
+  const good = shared.filter((key) => states.get(key)?.state !== 'cut');
+  if (shared.length === 0) return `${pair} have no identifier in common.`;
+  if (good.length === 0) return `${pair} have nothing in common that counts.`;
+  const share = `${pair} share ${listed(good.map(keyWord))}`;
+  const [left, right] = [factsOf(x), factsOf(y)];
+  const { together, successor } = evidenceOf(left, right, 0, 1);
+  if (good.every((key) => NAMES.has(kindOf(key)))) {
+    if (successor)
+      return `${share}, but are two agents of one vendor: installed anew or on another machine, nobody can tell.`;
+    if (!together)
+      return `${share}, but were not alive at the same time (${lives(left)}, ${lives(right)}): a name passes on.`;
+    return `${share}, and a short name joins nobody without a second agreement.`;
+  }
+  if (good.every((key) => kindOf(key) === 'mac') && !namesAgree(left, right))
+    return `${share}, but go by different names: adapters travel between machines.`;
+  return `${share}, which needs a second agreement.`;
+}
+
+const NAMES: ReadonlySet<Kind> = new Set(['fqdn', 'name-ip', 'name']);
+
+function lives({ record }: Facts): string {
+  const day = (time: Date | undefined) => time?.toISOString().slice(0, 10) ?? '?';
+  const { first_seen_time: first, last_seen_time: last } = record.observation.device;
+  return `${record.id} from ${day(first)} to ${day(last)}`;
+}

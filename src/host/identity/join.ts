@@ -1,0 +1,103 @@
+import { unite, type Cluster, type Component, type Edge } from './cluster.js';
+import type { Tier } from './match-levels.js';
+import type { RefusedBy } from './resolution.js';
+import { VETOES } from './cannot-link.js';
+
+/** More records than this are no machine that anything but an instance id, a serial, a UUID or a person tells. */
+const CLUSTER_CAP = 16;
+
+interface Conflict {
+  rule: RefusedBy;
+  against: string[];
+}
+
+/** Joins along the edges that nothing forbids, the best first; where candidates contradict each other only one that is clearly better. */
+export function joinTier(component: Component, tier: Tier, edges: readonly Edge[]): void {
+  const { clusters } = component;
+  const allowed: Edge[] = [];
+  for (const edge of edges) {
+    const { i, j } = edge.evidence;
+    const found = conflict(component, clusters[i]!, clusters[j]!, tier);
+    if (found) refuse(component, tier, edge, found);
+    else allowed.push(edge);
+  }
+  allowed.sort(better);
+  const doubtful = allowed.length > 1 ? contradictory(component, tier, allowed) : undefined;
+  for (const edge of allowed) {
+    const against = doubtful?.get(edge);
+    const { i, j } = edge.evidence;
+    if (against) {
+      refuse(component, tier, edge, { rule: 'ambiguous', against });
+      continue;
+    }
+    const [a, b] = [clusters[i]!, clusters[j]!];
+    if (a === b) continue;
+    // Both may have grown since: what each became is checked, not what each was.
+    const found = conflict(component, a, b, tier);
+    if (found) refuse(component, tier, edge, found);
+    else unite(component, tier.level, i, j, edge.evidence);
+  }
+}
+
+/** By agreement, then who was alive at the same time, then by records: a total order. */
+function better(a: Edge, b: Edge): number {
+  return rank(b, a) || a.evidence.gap - b.evidence.gap || a.evidence.i - b.evidence.i || a.evidence.j - b.evidence.j;
+}
+
+/** Positive where `a` is clearly better than `b`. */
+function rank(a: Edge, b: Edge): number {
+  return a.score - b.score || Number(a.evidence.together) - Number(b.evidence.together);
+}
+
+function conflict({ splits, clusters }: Component, a: Cluster, b: Cluster, tier: Tier): Conflict | undefined {
+  for (const { i, j } of splits) {
+    const [left, right] = [clusters[i], clusters[j]];
+    if ((left === a && right === b) || (left === b && right === a)) return { rule: 'split', against: [] };
+  }
+  for (const rule of tier.vetoes) {
+    const against = VETOES[rule](a, b);
+    if (against) return { rule, against };
+  }
+  if (tier.level !== 'cloud' && tier.level !== 'hardware' && a.members.length + b.members.length > CLUSTER_CAP)
+    return { rule: 'size', against: [] };
+  return undefined;
+}
+
+function refuse({ refusals }: Component, tier: Tier, { evidence }: Edge, { rule, against }: Conflict): void {
+  const id = `${evidence.i} ${evidence.j}`;
+  // The strongest level's refusal is the one to tell.
+  if (!refusals.has(id)) refusals.set(id, { rule, level: tier.level, evidence, against });
+}
+
+/** Edges of a cluster whose candidates cannot be one machine, unless one is clearly better than the other; with what these differ in. */
+function contradictory(component: Component, tier: Tier, allowed: readonly Edge[]): Map<Edge, string[]> {
+  const { clusters } = component;
+  const around = new Map<Cluster, Edge[]>();
+  for (const edge of allowed) {
+    for (const end of [clusters[edge.evidence.i]!, clusters[edge.evidence.j]!]) {
+      const known = around.get(end);
+      if (known) known.push(edge);
+      else around.set(end, [edge]);
+    }
+  }
+  const doubtful = new Map<Edge, string[]>();
+  for (const [centre, edges] of around) {
+    for (let l = 1; l < edges.length; l++) {
+      for (let k = 0; k < l; k++) {
+        const [left, right] = [edges[k]!, edges[l]!];
+        const [a, b] = [far(clusters, left, centre), far(clusters, right, centre)];
+        if (a === b) continue;
+        const found = conflict(component, a, b, tier);
+        if (!found) continue;
+        // `allowed` is sorted: `right` is never better.
+        if (!doubtful.has(right)) doubtful.set(right, found.against);
+        if (rank(left, right) === 0 && !doubtful.has(left)) doubtful.set(left, found.against);
+      }
+    }
+  }
+  return doubtful;
+}
+
+function far(clusters: readonly Cluster[], { evidence: { i, j } }: Edge, centre: Cluster): Cluster {
+  return clusters[i] === centre ? clusters[j]! : clusters[i]!;
+}

@@ -1,0 +1,115 @@
+import { disjoint, factsOf, kindOf, type Facts, type Kind } from './facts.js';
+import type { KeyKind } from './keys.js';
+import { surelyTogether } from './active-interval.js';
+import { namesAgree, namesDiffer } from './evidence.js';
+import type { KeyVerdict } from './resolution.js';
+import type { HostRecord } from '../types.js';
+
+export type { KeyFinding, KeyState, KeyVerdict } from './resolution.js';
+
+/**
+ * How many records may hold a key of a kind before it says nothing about which machine it is: above it, its holders need not
+ * be read. A machine's instance id may be told by many agents and listings over its life; a name by few.
+ */
+export const KEY_LIMITS: Record<KeyKind, number> = {
+  cloud: 64,
+  agent: 16,
+  serial: 16,
+  uuid: 16,
+  mac: 24,
+  fqdn: 16,
+  'name-ip': 12,
+  name: 12,
+};
+
+type Doubt = Exclude<NonNullable<KeyVerdict['why']>, 'holders'>;
+
+/**
+ * How two holders of a key that were alive at the same time show that they are two machines. A vendor has one live agent on a
+ * machine; agents read the name from the system itself. Disjoint interfaces are how clones of a virtual machine differ, but a
+ * laptop also tells another tool of its dock only: they make a key weak and never cut it.
+ */
+const DOUBTS: Record<Kind, readonly Doubt[]> = {
+  cloud: [],
+  agent: ['cloud', 'serial', 'uuid', 'nics'],
+  serial: ['cloud', 'uuid', 'agents', 'nics'],
+  uuid: ['cloud', 'serial', 'agents', 'nics'],
+  mac: ['cloud', 'serial', 'uuid', 'agents', 'names'],
+  fqdn: ['cloud', 'serial', 'uuid', 'agents'],
+  'name-ip': ['cloud', 'serial', 'uuid', 'agents'],
+  name: ['cloud', 'serial', 'uuid', 'agents'],
+};
+
+/** Two machines at once make a key weak: one of them may be a clone, or lend its adapter. Three are no coincidence. */
+const MACHINES_TO_CUT = 3;
+
+export const limitOf = (key: string): number => KEY_LIMITS[kindOf(key)];
+
+/**
+ * What a key is worth: a pure function of the key and of all its holders, in any order. It looks at the holders' own fields
+ * only, never at the states of other keys, so a changed record can change the states of no keys but its own, old and new.
+ */
+export function keyState(key: string, holders: readonly HostRecord[]): KeyVerdict {
+  if (holders.length > limitOf(key)) return { state: 'cut', holders: holders.length, why: 'holders' };
+  return verdict(key, holders.map(factsOf)) ?? { state: 'ok', holders: holders.length };
+}
+
+/** As `keyState`, and nothing for a key that is as good as any. */
+export function verdict(key: string, holders: readonly Facts[]): KeyVerdict | undefined {
+  const count = holders.length;
+  if (count < 2) return undefined;
+  const kind = kindOf(key);
+  if (count > KEY_LIMITS[kind]) return { state: 'cut', holders: count, why: 'holders' };
+  const doubts = DOUBTS[kind];
+  if (doubts.length === 0 || !anyDoubt(kind, doubts, holders)) return undefined;
+  const sorted = [...holders].sort((a, b) => (a.record.id < b.record.id ? -1 : 1));
+  return judge(kind, doubts, sorted);
+}
+
+/** Most keys raise none, and then the holders need not be put in order. */
+function anyDoubt(kind: Kind, doubts: readonly Doubt[], holders: readonly Facts[]): boolean {
+  for (let j = 1; j < holders.length; j++)
+    for (let i = 0; i < j; i++) if (doubtBetween(kind, doubts, holders[i]!, holders[j]!)) return true;
+  return false;
+}
+
+/** Looks for records that are all different machines, pair by pair and at the same time. */
+function judge(kind: Kind, doubts: readonly Doubt[], holders: readonly Facts[]): KeyVerdict {
+  const firm = doubts.filter((doubt) => doubt !== 'nics');
+  let first: KeyVerdict | undefined;
+  for (let j = 1; j < holders.length; j++) {
+    for (let i = 0; i < j; i++) {
+      const why = doubtBetween(kind, doubts, holders[i]!, holders[j]!);
+      if (!why) continue;
+      const apart = [holders[i]!, holders[j]!];
+      first ??= { state: 'weak', holders: holders.length, why, records: idsOf(apart) };
+      if (why === 'nics' && !doubtBetween(kind, firm, apart[0]!, apart[1]!)) continue;
+      for (const other of holders)
+        if (!apart.includes(other) && apart.every((one) => doubtBetween(kind, firm, one, other))) apart.push(other);
+      if (apart.length >= MACHINES_TO_CUT) return { state: 'cut', holders: holders.length, why, records: idsOf(apart) };
+    }
+  }
+  return first ?? { state: 'weak', holders: holders.length };
+}
+
+const idsOf = (facts: readonly Facts[]): string[] => facts.map(({ record }) => record.id).sort();
+
+function doubtBetween(kind: Kind, doubts: readonly Doubt[], a: Facts, b: Facts): Doubt | undefined {
+  if (!surelyTogether(a, b)) return undefined;
+  for (const doubt of doubts) if (TESTS[doubt](a, b, kind)) return doubt;
+  return undefined;
+}
+
+const TESTS: Record<Doubt, (a: Facts, b: Facts, kind: Kind) => boolean> = {
+  cloud: (a, b) => disjoint(a.cloud, b.cloud),
+  serial: (a, b) => disjoint(a.serial, b.serial),
+  uuid: (a, b) => disjoint(a.uuid, b.uuid),
+  agents: (a, b, kind) => {
+    if (!a.agent || !b.agent || a.record.vendor !== b.record.vendor) return false;
+    // What is in question is the name itself: two agents with it are two machines.
+    if (kind === 'name' || kind === 'fqdn' || kind === 'name-ip') return true;
+    return namesDiffer(a, b) || (kind !== 'mac' && disjoint(a.mac, b.mac));
+  },
+  names: (a, b) => a.agent && b.agent && namesDiffer(a, b),
+  nics: (a, b) => disjoint(a.mac, b.mac) && !namesAgree(a, b),
+};

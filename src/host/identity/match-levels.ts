@@ -1,0 +1,108 @@
+import { agreements, namesDiffer, type Evidence } from './evidence.js';
+import { kindOf } from './facts.js';
+import type { VetoRule } from './cannot-link.js';
+import type { Level } from './resolution.js';
+
+/** One level of joining: what it takes, and what forbids it. */
+export interface Tier {
+  level: Exclude<Level, 'decision'>;
+  /** How much two records agree at this level: 0 is not enough, more is better where candidates contradict each other. */
+  score(evidence: Evidence): number;
+  vetoes: readonly VetoRule[];
+}
+
+const HARD: readonly VetoRule[] = ['class', 'cloud', 'serial', 'uuid'];
+const SOFT: readonly VetoRule[] = [...HARD, 'agents', 'os', 'maker', 'domain'];
+const NAMED: readonly VetoRule[] = [...SOFT, 'macs'];
+
+/** Days between a scan of an address and an agent that took over from scanning, or the other way round. */
+const LONGEST_GAP = 60;
+
+/**
+ * The levels, strongest first; a later one sees what the earlier ones left.
+ *
+ * | level | takes | because |
+ * |---|---|---|
+ * | cloud | one instance id | AWS, Azure and GCP never give one twice |
+ * | hardware | a serial; a UUID or agent id where the names do not differ or something else agrees; a weak one with a second agreement | read from firmware, or made once at installation; copies of a disk or machine keep UUID and agent id |
+ * | mac+name | a MAC and a name or private address, or two MACs; a weak MAC and a name | adapters travel, but not with the machine's name |
+ * | mac | one MAC where names say nothing | vendor-assigned, and not seen on two machines at once |
+ * | mac+renamed | one MAC: one vendor's records that follow each other, or a private address between machines that stay in place | see `renamed` |
+ * | name+address | a name and a private address, alive at the same time; a scan up to 60 days apart from an agent | machines follow each other on both, so time decides; a scanner's record ends where an agent takes over (Qualys, agent_merge_data) |
+ * | fqdn | a name within a real domain, alive at the same time | unique there at one time |
+ * | name | a short name alive at the same time, and a second agreement: site, external address, model, user | a short name alone never joins |
+ */
+export const TIERS: readonly Tier[] = [
+  { level: 'cloud', vetoes: ['class'], score: ({ cloud }) => cloud.length },
+  {
+    level: 'hardware',
+    vetoes: [...HARD, 'clone', 'agents'],
+    score: ({ x, y, hard, weakHard, macs, weakMacs, sameName, sameIp }) => {
+      const second = (macs.length + weakMacs.length > 0 ? 2 : 0) + (sameName ? 1 : 0) + (sameIp ? 1 : 0);
+      const certain = second > 0 || !namesDiffer(x, y) || hard.some((key) => kindOf(key) === 'serial');
+      if (hard.length > 0) return certain ? 10 * hard.length + second : 0;
+      return weakHard.length > 0 ? second : 0;
+    },
+  },
+  {
+    level: 'mac+name',
+    vetoes: SOFT,
+    score: ({ macs, weakMacs, sameName, sameIp }) => {
+      const second = (sameName ? 2 : 0) + (sameIp ? 1 : 0);
+      if (macs.length >= 2 || (macs.length === 1 && second > 0)) return 4 * macs.length + second;
+      return weakMacs.length > 0 && sameName ? second : 0;
+    },
+  },
+  {
+    level: 'mac',
+    vetoes: SOFT,
+    score: ({ macs, x, y }) => (macs.length > 0 && !namesDiffer(x, y) ? 1 : 0),
+  },
+  {
+    level: 'mac+renamed',
+    vetoes: SOFT,
+    score: (evidence) => (renamed(evidence) ? 1 : 0),
+  },
+  {
+    level: 'name+address',
+    vetoes: NAMED,
+    score: (evidence) => {
+      if (!evidence.nameIp || evidence.successor) return 0;
+      if (evidence.together) return 2;
+      return isScan(evidence) && evidence.gap <= LONGEST_GAP ? 1 : 0;
+    },
+  },
+  {
+    level: 'fqdn',
+    vetoes: NAMED,
+    score: ({ fqdn, sameIp, together, successor }) => (fqdn && together && !successor ? (sameIp ? 2 : 1) : 0),
+  },
+  {
+    level: 'name',
+    vetoes: NAMED,
+    score: (evidence) =>
+      evidence.sameName && evidence.name && !evidence.successor && evidence.together
+        ? agreements(evidence).length - 1
+        : 0,
+  },
+];
+
+/** Somebody looked at an address, instead of an agent at the machine. */
+function isScan({ x, y }: Evidence): boolean {
+  return !x.agent || !y.agent;
+}
+
+/**
+ * One interface under two names. An adapter goes from laptop to laptop, with the address that it is leased, so between those
+ * nobody can tell; but a server keeps both, and one vendor's records that follow each other are one agent installed anew.
+ */
+function renamed({ x, y, macs, rivalMacs, sameIp, together, successor }: Evidence): boolean {
+  if (macs.length > 0 && successor && !together) return true;
+  return macs.length + rivalMacs > 0 && sameIp && isFixed(x) && isFixed(y);
+}
+
+/** OCSF `device.type_id` of a server, desktop or virtual machine. */
+function isFixed({ record }: Evidence['x']): boolean {
+  const { type_id: type } = record.observation.device;
+  return type === 1 || type === 2 || type === 6;
+}

@@ -1,0 +1,64 @@
+import { explainHost, whyOrWhyNot } from '../host/identity/explain.js';
+import { keyState, limitOf } from '../host/identity/key-state.js';
+import type { KeyFinding, KeyVerdict } from '../host/identity/resolution.js';
+import { closeOver, Growing } from './affected-set.js';
+import type { Store } from '../store/database.js';
+import type { HostDoc } from '../store/collections/hosts.js';
+import { closeOverLarge } from './large-components.js';
+import { toHostRecord } from './records.js';
+
+/** Everything that made a host what it is, and what it was kept apart from, a sentence each. */
+export async function explainStored(store: Store, host: HostDoc): Promise<string[]> {
+  const { reasons, refused = [], more_refused: more, findings = [], oversized } = host;
+  const sentences = explainHost({
+    reasons,
+    refused,
+    findings: await detailed(store, findings),
+    ...(oversized ? { oversized } : {}),
+  });
+  if (more) sentences.push(`It is kept apart from ${more} more records that share a key with it.`);
+  return sentences;
+}
+
+/**
+ * Why two records are or are not one host, in sentences, as the records stand now: also where they have not been merged yet.
+ * Throws a `RangeError` when there is no such record.
+ */
+export async function explainPair(store: Store, a: string, b: string): Promise<{ one: boolean; sentences: string[] }> {
+  const closure = await store.client.withSession((session) =>
+    session.withTransaction(
+      async () => {
+        const both = await store.records.find({ _id: { $in: [a, b] } }, { session }).toArray();
+        const closure = await closeOver(store, session, both);
+        if (both.every(({ _id }) => closure.records.has(_id))) return closure;
+        return closeOverLarge(await Growing.open(store, session), both);
+      },
+      { readConcern: { level: 'snapshot' } },
+    ),
+  );
+  const records = [...closure.records.values()].map(toHostRecord);
+  const states = new Map<string, KeyVerdict>(closure.states);
+  const [x, y] = [a, b].map((id) => closure.records.get(id)?.keys ?? []);
+  const shared = x!.filter((key) => y!.includes(key) && states.has(key));
+  for (const { key, ...verdict } of await detailed(
+    store,
+    shared.map((key) => ({ key, ...states.get(key)! })),
+  ))
+    states.set(key, verdict);
+  return whyOrWhyNot(a, b, records, states, [...closure.decisions.values()], closure.oversized);
+}
+
+/** Findings with who holds the key, which hosts do not keep: it changes without changing them. */
+async function detailed(store: Store, findings: readonly KeyFinding[]): Promise<KeyFinding[]> {
+  return Promise.all(
+    findings.map(async (finding) => {
+      const { key, why } = finding;
+      if (why === 'holders') return { ...finding, holders: await store.records.countDocuments({ keys: key }) };
+      const holders = await store.records
+        .find({ keys: key })
+        .limit(limitOf(key) + 1)
+        .toArray();
+      return { key, ...keyState(key, holders.map(toHostRecord)) };
+    }),
+  );
+}

@@ -1,0 +1,223 @@
+import { ObjectId, type AnyBulkWriteOperation, type ClientSession } from 'mongodb';
+import type { GoldenHost, Portrait } from '../host/golden/golden-host.js';
+import { goldenHost, portrait } from '../host/golden/survive.js';
+import { COMPONENT_CAP, resolve } from '../host/identity/resolve.js';
+import { historyOf } from '../store/collections/changes.js';
+import { affectedBy, type Closure } from './affected-set.js';
+import type { Store } from '../store/database.js';
+import { differences, groundsOf, updateOf, type Difference, type HostDoc } from '../store/collections/hosts.js';
+import { writeKeyStates } from '../store/collections/key-states.js';
+import type { Lanes } from './workers.js';
+import { fenceLease, type Lease } from '../store/collections/leases.js';
+import { LEASE_TTL_MS } from './leases.js';
+import { asMerged, toHostRecord, type MergeRecord } from './records.js';
+import { CHANGED } from '../store/changed-records.js';
+
+export interface Merged {
+  /** Changed records that were settled. */
+  settled: number;
+  /** Records that were resolved for it, these included. */
+  resolved: number;
+  /** New hosts. */
+  created: number;
+  /** Hosts with other fields or under another id. */
+  changed: number;
+  /** Hosts whose records are in others now. */
+  removed: number;
+}
+
+/** What one batch came to. */
+export interface MergedBatch extends Merged {
+  /** Some of it is in another lane's hands, or came to be too much for one transaction: it is left as it was. */
+  left: boolean;
+}
+
+export interface MergeOptions {
+  /** Changed records to settle in one transaction. Those that are settled already are passed over. */
+  ids: readonly string[];
+  lanes: Lanes;
+  lane?: number;
+  /** What the history names as the cause: a run, or a command. */
+  run: string;
+  /** A component of more records is resolved by strong keys alone. */
+  cap?: number;
+}
+
+/**
+ * Settles changed records in one snapshot transaction: reads everything they can affect, resolves it anew and writes only the
+ * hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be repeated or cut short
+ * anywhere. Lanes of one merge share `lanes`. Throws `LeaseLost` when another holder has taken over: then nothing was written.
+ */
+export async function mergeBatch(
+  store: Store,
+  lease: Lease,
+  { ids, lanes, lane = 0, run, cap = COMPONENT_CAP }: MergeOptions,
+): Promise<MergedBatch> {
+  const session = store.client.startSession();
+  try {
+    return await session.withTransaction(
+      async () => {
+        lanes.begin(lane);
+        await fenceLease(store, lease, LEASE_TTL_MS, session);
+        const changed = await findChanged(store, session, ids);
+        if (changed.length === 0) return { ...NOTHING_MERGED, left: false };
+        const closure = await affectedBy(store, session, changed, cap);
+        const whole = lanes.claim(lane, closure);
+        const isEmpty = closure.records.size === 0 && closure.refreshed.size === 0;
+        const merged = isEmpty ? NOTHING_MERGED : await settle(store, session, closure, run, cap);
+        return { ...merged, left: closure.partial || !whole };
+      },
+      { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
+    );
+  } finally {
+    lanes.end(lane);
+    await session.endSession();
+  }
+}
+
+export const NOTHING_MERGED: Readonly<Merged> = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0 };
+
+const isWaiting = ({ dirty, set_aside: aside }: MergeRecord) => dirty === true || aside !== undefined;
+
+/** Adds one batch's counts to a sum. */
+export function addMerged(sum: Merged, batch: Merged): void {
+  for (const count of ['settled', 'resolved', 'created', 'changed', 'removed'] as const) sum[count] += batch[count];
+}
+
+function findChanged(store: Store, session: ClientSession, ids: readonly string[]): Promise<MergeRecord[]> {
+  return store.records
+    .find<MergeRecord>({ dirty: true, _id: { $in: [...ids] } }, { ...asMerged(session), hint: CHANGED })
+    .batchSize(ids.length + 1)
+    .toArray();
+}
+
+async function settle(
+  store: Store,
+  session: ClientSession,
+  closure: Closure,
+  run: string,
+  cap: number,
+): Promise<Merged> {
+  const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
+  const { clusters } = resolve([...members.values()], closure.states, [...closure.decisions.values()], {
+    cap,
+    oversized: closure.oversized,
+  });
+  const golden = clusters.map((cluster) =>
+    goldenHost(
+      cluster.members.map((id) => members.get(id)!),
+      cluster.reasons,
+      cluster,
+    ),
+  );
+  const before = new Map<string, Portrait>(closure.hosts);
+  const portraits: Portrait[] = [];
+  const renamed = new Map<string, Portrait>();
+  const settled = [...closure.records.values()].filter(isWaiting);
+  let resolved = closure.records.size;
+  for (const { host, members: records } of closure.refreshed.values()) {
+    before.set(host._id, host);
+    const told = portrait(records.map(toHostRecord));
+    if (told._id === host._id) portraits.push(told);
+    else renamed.set(host._id, told);
+    resolved += records.length;
+    settled.push(...records.filter((record) => isWaiting(record) && !record.unresolved));
+  }
+  // Another of their records is the first seen: rare enough to read now why they are one.
+  for (const [id, grounds] of await groundsOf(store, session, [...renamed.keys()]))
+    golden.push({ ...renamed.get(id)!, ...grounds });
+  const merged = await writeHosts(store, session, { before, golden, portraits }, run);
+  await writeKeyStates(store, session, closure.altered);
+  const ids = settled.map(({ _id }) => _id);
+  await store.records.updateMany(
+    { _id: { $in: ids } },
+    { $unset: { dirty: true, unresolved: true, prior_keys: true, set_aside: true } },
+    { session },
+  );
+  return { settled: ids.length, resolved, ...merged };
+}
+
+interface Settled {
+  /** Hosts that stood before. */
+  before: ReadonlyMap<string, Portrait>;
+  /** Hosts as they were resolved. */
+  golden: readonly GoldenHost[];
+  /** Hosts that stand as they did, of the same records for the same reasons. */
+  portraits: readonly Portrait[];
+}
+
+async function writeHosts(
+  store: Store,
+  session: ClientSession,
+  { before, golden, portraits }: Settled,
+  run: string,
+): Promise<Omit<Merged, 'settled' | 'resolved'>> {
+  const now = await store.clock.now();
+  const after = [...golden, ...portraits];
+  const inserts = golden.filter(({ _id }) => !before.has(_id));
+  const updates: AnyBulkWriteOperation<HostDoc>[] = [];
+  const different = new Map<string, Difference[]>();
+  for (const host of after) {
+    const known = before.get(host._id);
+    const found = known ? differences(known, host) : [];
+    if (found.length === 0) continue;
+    different.set(host._id, found);
+    updates.push({ updateOne: { filter: { _id: host._id }, update: updateOf(found, now) } });
+  }
+  const standing = new Set(after.map(({ _id }) => _id));
+  const removed = [...before.values()].filter((host) => !standing.has(host._id));
+  if (removed.length > 0) {
+    await store.hosts.deleteMany({ _id: { $in: removed.map((host) => host._id) } }, { session });
+    await redirect(store, removed, golden, now, session);
+  }
+  const history = historyOf(before, after, different);
+  // A host under another id is no new one.
+  const formerOf = new Map(
+    history.flatMap(({ host, kind, others = [] }) => (kind === 'renamed' ? [[host, others[0]!]] : [])),
+  );
+  if (inserts.length > 0) {
+    const docs = inserts.map((host): HostDoc => {
+      const former = before.get(formerOf.get(host._id) ?? '') as Partial<HostDoc> | undefined;
+      return {
+        ...host,
+        created: former?.created ?? { at: now, run },
+        version: (former?.version ?? 0) + 1,
+        updated_at: now,
+      };
+    });
+    await store.hosts.insertMany(docs, { session, ordered: true });
+    // An id that stands for a host again no longer points elsewhere.
+    if (before.size > 0)
+      await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
+  }
+  if (updates.length > 0) await store.hosts.bulkWrite(updates, { session, ordered: false });
+  const entries = history.map((entry) => ({ _id: objectIdOf(now), ...entry, at: now, run }));
+  if (entries.length > 0) await store.changes.insertMany(entries, { session });
+  return {
+    created: inserts.length - formerOf.size,
+    changed: updates.length + formerOf.size,
+    removed: removed.length - formerOf.size,
+  };
+}
+
+/** It begins with its time, by which the history is in order. */
+const objectIdOf = (time: Date) => new ObjectId(ObjectId.generate(Math.floor(time.getTime() / 1_000)));
+
+/** Ids that stop standing for a host lead to the host that now holds their record. */
+async function redirect(
+  store: Store,
+  removed: readonly Portrait[],
+  golden: readonly GoldenHost[],
+  at: Date,
+  session: ClientSession,
+): Promise<void> {
+  const hostOf = new Map<string, string>();
+  for (const host of golden) for (const { record } of host.sources) hostOf.set(record, host._id);
+  const operations = removed.flatMap((host): AnyBulkWriteOperation<{ _id: string; to: string; at: Date }>[] => {
+    const to = host.sources.map(({ record }) => hostOf.get(record)).find((id) => id !== undefined);
+    return to === undefined
+      ? []
+      : [{ updateOne: { filter: { _id: host._id }, update: { $set: { to, at } }, upsert: true } }];
+  });
+  if (operations.length > 0) await store.redirects.bulkWrite(operations, { session });
+}

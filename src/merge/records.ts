@@ -1,0 +1,41 @@
+import type { ClientSession } from 'mongodb';
+import type { HostRecord } from '../host/types.js';
+import type { Store } from '../store/database.js';
+import type { RecordDoc } from '../store/collections/records.js';
+
+/** What merging reads of a record: not where and when it was received. */
+export type MergeRecord = Omit<RecordDoc, keyof typeof NOT_MERGED>;
+
+const NOT_MERGED = {
+  identity: 0,
+  hash: 0,
+  page: 0,
+  row: 0,
+  observed_at: 0,
+  run: 0,
+  created_run: 0,
+  created_page: 0,
+} as const satisfies Partial<Record<keyof RecordDoc, 0>>;
+
+/** Options of every query by which merging reads records. */
+export const asMerged = (session: ClientSession) => ({ session, projection: NOT_MERGED });
+
+/** Records by id, in any order. */
+export function findRecords(store: Store, session: ClientSession, ids: readonly string[]): Promise<MergeRecord[]> {
+  return store.records
+    .find<MergeRecord>({ _id: { $in: [...ids] } }, asMerged(session))
+    .batchSize(1_000)
+    .toArray();
+}
+
+/** The shape that identity resolution and survivorship work on. */
+export function toHostRecord(doc: MergeRecord): HostRecord {
+  return {
+    id: doc._id,
+    source: doc.source,
+    vendor: doc.vendor,
+    observation: doc.observation,
+    keys: doc.keys,
+    gone: doc.gone_at !== undefined,
+  };
+}

@@ -1,0 +1,81 @@
+import { MongoError, MongoServerError } from 'mongodb';
+import { placeOf } from '../model/failure.js';
+import type { Store } from '../store/database.js';
+import { refusalOf } from '../store/unstorable.js';
+
+/** Why a record was set aside: merging it, or the records that hang together with it, failed. */
+export interface SetAside {
+  at: Date;
+  /** The run, or the command, that merged. */
+  run: string;
+  /** The error's name and its place in the code, never its message: that may hold values. */
+  error: string;
+}
+
+/** A record that was set aside, as shown to users. */
+export type AsideRecord = SetAside & { record: string };
+
+/** What MongoDB refuses of a whole transaction, beside what it refuses of a document: it will refuse it again. */
+const REFUSED = new Set([
+  66, // ImmutableField
+  257, // TransactionTooLarge
+  11000, // DuplicateKey
+]);
+
+/** Whether an error is a defect of the code or of the data; otherwise MongoDB is away or busy, and another try may succeed. */
+export function isDefect(error: unknown): boolean {
+  if (!(error instanceof MongoError) || refusalOf(error) !== undefined) return true;
+  return error instanceof MongoServerError && REFUSED.has(Number(error.code));
+}
+
+/** Takes a record out of the merge until its content changes or somebody asks for another try. No-op when it has changed since `hash`. */
+export async function setAside(store: Store, id: string, hash: string, run: string, error: unknown): Promise<boolean> {
+  const code = (error as { code?: unknown }).code;
+  const name = `${(error as Error)?.name ?? 'Error'}${typeof code === 'number' ? ` (${code})` : ''}`;
+  const text = `${name} ${placeOf(error)}`.trim();
+  const { matchedCount } = await store.records.updateOne({ _id: id, hash, dirty: true }, [
+    { $set: { set_aside: { at: '$$NOW', run: { $literal: run }, error: { $literal: text } } } },
+    { $unset: 'dirty' },
+  ]);
+  return matchedCount > 0;
+}
+
+const ASIDE = { 'set_aside.at': { $exists: true } };
+
+/** Records that are set aside now, the oldest first. */
+export async function recordsAside(store: Store, limit: number): Promise<AsideRecord[]> {
+  const found = await store.records
+    .find(ASIDE, { projection: { set_aside: 1 }, sort: { 'set_aside.at': 1 }, limit })
+    .toArray();
+  return found.map(({ _id, set_aside }) => ({ record: _id, ...set_aside! }));
+}
+
+/** How many records are set aside now. */
+export function countAside(store: Store): Promise<number> {
+  return store.records.countDocuments(ASIDE);
+}
+
+/** Hands all records that are set aside to the next merge. Returns how many. */
+export async function retryAside(store: Store): Promise<number> {
+  const { modifiedCount } = await store.records.updateMany(
+    { ...ASIDE, dirty: { $exists: false } },
+    { $set: { dirty: true } },
+  );
+  return modifiedCount;
+}
+
+const NAMED = 5;
+
+/** One sentence for users on records that a merge has set aside, and what to do. */
+export function asideText(records: readonly string[]): string {
+  const rest = records.length > NAMED ? ` and ${records.length - NAMED} more` : '';
+  const named = `${[...records].sort().slice(0, NAMED).join(', ')}${rest}`;
+  const what =
+    records.length === 1
+      ? '1 record could not be merged and was'
+      : `${records.length} records could not be merged and were`;
+  return `${what} set aside: ${named}. ${ASIDE_REMEDY}`;
+}
+
+export const ASIDE_REMEDY =
+  '`npm run rollcall -- merge --set-aside` shows why; `npm run rollcall -- merge --retry` tries again';

@@ -1,0 +1,140 @@
+import { Failure } from '../model/failure.js';
+import type { Store } from '../store/database.js';
+import type { HostDoc } from '../store/collections/hosts.js';
+import { bringBack, compareListing, retireMissing } from './retire.js';
+import type { RunDoc, SourceAccount } from '../store/collections/runs.js';
+
+/** A complete listing that lacked so many records that nothing was retired. */
+export interface HeldListing {
+  source: string;
+  /** The run whose ledger holds the listing. */
+  run: string;
+  account: SourceAccount;
+}
+
+/** Listings of `run` that are held back or were confirmed; without a run, of each source's last complete one. */
+export async function heldListings(store: Store, run?: RunDoc): Promise<HeldListing[]> {
+  const found = run ? accountsOf(run) : await lastOnes(store);
+  return found.filter(({ account }) => account.held !== undefined || account.confirmed !== undefined);
+}
+
+function accountsOf({ _id, sources }: RunDoc): HeldListing[] {
+  return Object.entries(sources).map(([source, account]) => ({ source, run: account.listing ?? _id, account }));
+}
+
+async function lastOnes(store: Store): Promise<HeldListing[]> {
+  const sources = await store.sources
+    .find({ last_complete: { $exists: true } })
+    .sort({ _id: 1 })
+    .toArray();
+  const runs = await store.runs
+    .find({ _id: { $in: sources.map(({ last_complete }) => last_complete!.run) } })
+    .toArray();
+  return sources.flatMap(({ _id: source, last_complete }) => {
+    const run = runs.find(({ _id }) => _id === last_complete!.run);
+    const account = run?.sources[source];
+    return run && account ? [{ source, run: run._id, account }] : [];
+  });
+}
+
+export interface HeldPreview {
+  /** Records that would be gone. */
+  records: number;
+  /** Hosts that no source would list any more, and the first of them. */
+  hosts: number;
+  first: { id: string; name?: string; ip?: string }[];
+}
+
+type Member = Pick<HostDoc, '_id' | 'sources' | 'device'>;
+
+/** What confirming a listing would retire; `most` hosts are named. */
+export async function previewHeld(store: Store, { source, run }: HeldListing, most: number): Promise<HeldPreview> {
+  const preview: HeldPreview = { records: 0, hosts: 0, first: [] };
+  /** Hosts with several records of the source: how many of them are still to be found missing. */
+  const left = new Map<string, number>();
+  await compareListing(store, run, source, async (ids) => {
+    preview.records += ids.length;
+    const missing = new Set(ids);
+    const hosts = store.hosts.find<Member>(
+      { 'sources.record': { $in: ids } },
+      {
+        projection: {
+          'sources.record': 1,
+          'sources.source': 1,
+          'sources.gone': 1,
+          'device.hostname': 1,
+          'device.name': 1,
+          'device.ip': 1,
+        },
+      },
+    );
+    for await (const host of hosts) {
+      const live = host.sources.filter(({ gone }) => !gone);
+      if (live.some((member) => member.source !== source)) continue;
+      const rest = (left.get(host._id) ?? live.length) - live.filter(({ record }) => missing.has(record)).length;
+      left.set(host._id, rest);
+      if (rest > 0) continue;
+      left.delete(host._id);
+      preview.hosts += 1;
+      if (preview.first.length < most) preview.first.push(nameOf(host));
+    }
+  });
+  return preview;
+}
+
+function nameOf({ _id, device }: Member): HeldPreview['first'][number] {
+  const name = device.hostname ?? device.name;
+  return { id: _id, ...(name ? { name } : {}), ...(device.ip ? { ip: device.ip } : {}) };
+}
+
+/**
+ * Retires what was held back, as of the end of its listing, and says so in the account; merging is left to the caller. Can be
+ * repeated. Throws `Failure` when the listing is not the last word on its source, also when it stops being that meanwhile.
+ */
+export async function confirmHeld(store: Store, held: HeldListing, by: string): Promise<number> {
+  const { source, run } = held;
+  const { at, begun } = await lastWord(store, held);
+  const gone = await retireMissing(store, run, source, at);
+  try {
+    // A run that has begun since may have read a record before it was marked here, and would not bring it back.
+    if ((await lastWord(store, held)).begun !== begun) throw begunSince(source);
+  } catch (error) {
+    await bringBack(store, source, at);
+    throw error;
+  }
+  const account = `sources.${source}`;
+  const concerned = { $or: [{ _id: run }, { [`${account}.listing`]: run }], [`${account}.held`]: { $exists: true } };
+  await store.runs.updateMany(concerned, {
+    $set: { [`${account}.gone`]: gone, [`${account}.confirmed`]: { by, at: await store.clock.now() } },
+    $unset: { [`${account}.held`]: true, [`${account}.reason`]: true, [`${account}.remedy`]: true },
+  });
+  return gone;
+}
+
+/** When the listing ended and which run asked the source last. Throws `Failure` when something newer was read. */
+export async function lastWord(store: Store, { source, run }: HeldListing): Promise<{ at: Date; begun: string }> {
+  const { last_complete: last, last_run: begun = run } = (await store.sources.findOne({ _id: source })) ?? {};
+  if (last?.run !== run) {
+    const newer = last ? `: run ${last.run} is` : '';
+    throw new Failure('settings-invalid', `Run ${run} is not the last complete one of ${source}${newer}`, {
+      source,
+      remedy: 'That one decides what is gone: npm run rollcall -- runs confirm, without a run',
+    });
+  }
+  // By the time of its own last page, not of its end: that is told by another server's clock.
+  const own = await store.pages.findOne({ source, run }, { sort: { seq: -1 }, projection: { fetched_at: 1 } });
+  const newer = { source, fetched_at: { $gt: own?.fetched_at ?? last.at }, run: { $ne: run }, rows: { $gt: 0 } };
+  if (await store.pages.findOne(newer, { projection: { _id: 1 } })) throw begunSince(source);
+  return { at: last.at, begun };
+}
+
+function begunSince(source: string): Failure {
+  return new Failure(
+    'settings-invalid',
+    `${source} has been read again since, though not to its end: nothing was retired`,
+    {
+      source,
+      remedy: `Collect it whole: npm run trigger -- ${source} --force --wait; confirm what is held back then`,
+    },
+  );
+}

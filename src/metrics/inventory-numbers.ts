@@ -1,0 +1,61 @@
+import type { Store } from '../store/database.js';
+import { countWaiting } from '../store/collections/alerts.js';
+import { countAside } from '../merge/set-aside.js';
+
+/** How the inventory stands, in numbers that cost little to ask for. */
+export interface InventoryNumbers {
+  hosts: { live: number; retired: number };
+  /** Changed records that wait to be merged. */
+  waiting: number;
+  /** Records that could not be merged. */
+  aside: number;
+  quarantine: { source: string; reason: string; rows: number }[];
+  sources: { source: string; completeAt?: Date; parked: boolean }[];
+  /** Alerts that nobody has taken yet. */
+  alerts: number;
+  /** Of the database, bytes; the file system's are not known behind a mongos. */
+  disk: { data: number; indexes: number; used?: number; total?: number };
+}
+
+/** MongoDB gives up on each question after this. */
+const MOST_MS = 5_000;
+
+/** Read from indexes and from what MongoDB counts anyway; rather old than expensive. */
+export async function inventoryNumbers(store: Store): Promise<InventoryNumbers> {
+  const quick = { maxTimeMS: MOST_MS, readPreference: 'secondaryPreferred' as const };
+  const [all, retired, waiting, aside, quarantine, sources, alerts, stats] = await Promise.all([
+    store.hosts.estimatedDocumentCount(quick),
+    store.hosts.countDocuments({ retired: true }, quick),
+    store.records.countDocuments({ dirty: true }, { ...quick, hint: { dirty: 1, _id: 1 } }),
+    countAside(store),
+    store.quarantine
+      .aggregate<{ _id: { source: string; reason: string }; rows: number }>(
+        [
+          { $sort: { source: 1, reason: 1 } },
+          { $group: { _id: { source: '$source', reason: '$reason' }, rows: { $sum: 1 } } },
+        ],
+        quick,
+      )
+      .toArray(),
+    store.sources.find({}, quick).toArray(),
+    countWaiting(store),
+    store.db.command({ dbStats: 1 }, { readPreference: 'primary' }) as Promise<Record<string, number>>,
+  ]);
+  return {
+    hosts: { live: all - retired, retired },
+    waiting,
+    aside,
+    quarantine: quarantine.map(({ _id: { source, reason }, rows }) => ({ source, reason, rows })),
+    sources: sources.map(({ _id, last_complete, parked }) => ({
+      source: _id,
+      ...(last_complete ? { completeAt: last_complete.at } : {}),
+      parked: parked !== undefined,
+    })),
+    alerts,
+    disk: {
+      data: stats['storageSize'] ?? 0,
+      indexes: stats['indexSize'] ?? 0,
+      ...(stats['fsTotalSize'] ? { used: stats['fsUsedSize'] ?? 0, total: stats['fsTotalSize'] } : {}),
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { type Client } from '@temporalio/client';
+import type { TelemetryOptions } from '@temporalio/worker';
+import { Gauge } from 'prom-client';
+import type { Config } from '../config.js';
+import { recent } from './ttl-cache.js';
+import { registry } from './registry.js';
+
+/** Options that let Temporal's SDK show its own metrics on a port of loopback, named as Prometheus wants names. */
+export function sdkMetrics(port: number): TelemetryOptions {
+  const names = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
+  return { metrics: { prometheus: { bindAddress: `127.0.0.1:${port}`, ...names } } };
+}
+
+const PATIENCE_MS = 2_000;
+
+/** What the SDK shows there, as text; empty when it does not answer in time. */
+export async function readSdkMetrics(port: number): Promise<string> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return response.ok ? await response.text() : '';
+  } catch {
+    return '';
+  }
+}
+
+const backlog = new Gauge({
+  name: 'rollcall_task_queue_backlog',
+  help: 'Tasks that wait for a worker, as Temporal estimates',
+  labelNames: ['type'],
+  registers: [registry],
+});
+
+/** `TaskQueueType` of Temporal's API. */
+const TYPES = { workflow: 1, activity: 2 } as const;
+
+/** What sets the gauges of the task queue, at each scrape. */
+export function taskQueueGauges(client: Client, { temporal }: Config): () => Promise<void> {
+  const { namespace, taskQueue: name } = temporal;
+  const count = async (taskQueueType: number) => {
+    const { stats } = await client.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name },
+      taskQueueType,
+      reportStats: true,
+    });
+    return Number(stats?.approximateBacklogCount ?? 0);
+  };
+  const counts = recent(async () => Promise.all([count(TYPES.workflow), count(TYPES.activity)]), PATIENCE_MS);
+  return async () => {
+    const now = await counts();
+    backlog.reset();
+    if (!now) return;
+    backlog.set({ type: 'workflow' }, now[0]);
+    backlog.set({ type: 'activity' }, now[1]);
+  };
+}

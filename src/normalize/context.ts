@@ -1,0 +1,31 @@
+import type { Config } from '../config.js';
+import type { Context } from './datasets/dataset.js';
+import { junkOf } from '../host/canonical/deny-lists/index.js';
+import { openOutputs, type Outputs } from '../outputs/index.js';
+import { openKeyRing } from '../privacy/key-ring.js';
+import type { SourceRegistry } from '../sources/loading/registry.js';
+import type { Store } from '../store/database.js';
+import { readerDigest } from './unchanged-pages.js';
+
+/** What a thread needs to read pages: opened once. */
+export interface Reading extends Context {
+  store: Store;
+  sources: SourceRegistry;
+  environment: Record<string, string | undefined>;
+  /** Digest of the code that reads, see `readerDigest`. */
+  reader: string;
+  /** Where records go beside MongoDB. Nothing is connected to before the first of them. */
+  outputs: Outputs;
+}
+
+export function openReading(config: Config, store: Store, sources: SourceRegistry): Reading {
+  return {
+    store,
+    sources,
+    environment: config.environment,
+    junk: junkOf(config.junk),
+    keys: openKeyRing(config.keyRing),
+    reader: readerDigest(config),
+    outputs: openOutputs(config),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Dataset, Place, Understood } from './dataset.js';
+import { categoryOf, eventIdOf, valueOf } from '../../model/event-values.js';
+import { storableFields } from './event-fields.js';
+import type { EventObservation } from '../../model/observations.js';
+
+/** An event on its way to its place in the order. */
+export interface UnderstoodEvent extends Understood {
+  place: Place;
+  event: EventObservation;
+}
+
+/** Events: unique by their id within a source, and delivered in its order once a listing has been read. */
+export const events: Dataset<'events', UnderstoodEvent> = {
+  name: 'events',
+  personal: [],
+  settle: 'order',
+  understand: (source, { observation }, place) => {
+    const event = checkedEvent(observation);
+    return { _id: `${source.name}:${event.id}`, row: place.index, place, hash: '', event };
+  },
+  put() {
+    throw new Error('Events are stored in order, never page by page');
+  },
+};
+
+/** An event that MongoDB can hold and put in order, whoever mapped it. Throws `RecordRejected`. */
+function checkedEvent({ id, category, value, more }: EventObservation): EventObservation {
+  const event: EventObservation = { id: eventIdOf(id), category: categoryOf(category), value: valueOf(value) };
+  if (more !== undefined && more !== null) event.more = storableFields(more);
+  return event;
+}

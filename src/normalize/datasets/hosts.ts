@@ -1,0 +1,45 @@
+import { contentHash, identityDigest } from '../../host/hash.js';
+import { identityKeys } from '../../host/identity/keys.js';
+import type { HostObservation } from '../../host/types.js';
+import { RecordRejected } from '../../model/source.js';
+import { bsonSize } from '../../store/exact-bson.js';
+import { putRecords, type Understood } from '../../store/collections/records.js';
+import type { Dataset } from './dataset.js';
+
+/** Hosts: recognised by their identity keys, merged into golden records. */
+export const hosts: Dataset<'hosts', Understood> = {
+  name: 'hosts',
+  personal: [],
+  settle: 'merge',
+  understand(source, { id, observation }, { index: row, length }, { junk }) {
+    checkTimes(id, observation);
+    // What was received is mostly larger than what is kept of it.
+    if (length > LARGE_ROW && bsonSize(observation) > MOST_BYTES)
+      throw new RecordRejected('what is kept of the record is larger than 1 MB', id);
+    const keys = identityKeys(source.vendor, id, observation, junk);
+    return {
+      _id: `${source.name}:${id}`,
+      row,
+      observation,
+      keys,
+      // The keys and the mapping's number are part of the hash: a rule that changes its meaning changes its records.
+      identity: identityDigest(source.vendor, observation, keys),
+      hash: `${source.mapping}.${contentHash(observation, keys)}`,
+    };
+  },
+  put: putRecords,
+};
+
+/** A host holds what several records say, and has to fit into a document with them. */
+const MOST_BYTES = 1024 * 1024;
+const LARGE_ROW = 256 * 1024;
+
+const TIMES = ['created_time', 'first_seen_time', 'last_seen_time', 'modified_time', 'boot_time'] as const;
+
+/** MongoDB would store a `Date` that is none as the year 1970. */
+function checkTimes(id: string, { device }: HostObservation): void {
+  for (const field of TIMES) {
+    const time = device[field];
+    if (time !== undefined && Number.isNaN(time.getTime())) throw new RecordRejected(`${field} is not a time`, id);
+  }
+}

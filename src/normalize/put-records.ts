@@ -1,0 +1,60 @@
+import type { Dataset, Understood } from './datasets/dataset.js';
+import type { Store } from '../store/database.js';
+import type { Origin, Outcome } from '../store/collections/records.js';
+import { refusalOf, unstorable } from '../store/unstorable.js';
+import { slices } from '../store/slices.js';
+
+/** A record that was understood, and that MongoDB does not take. */
+export interface Refused {
+  record: Understood;
+  reason: string;
+}
+
+export interface Put {
+  counts: Outcome;
+  refused: Refused[];
+}
+
+/**
+ * Stores one page's records, as many at a time as fit into a request. One that MongoDB does not take is left out with its
+ * reason: records are only looked at one by one when they fail together.
+ */
+export async function putRecordsOf(
+  dataset: Dataset,
+  store: Store,
+  origin: Origin,
+  records: readonly Understood[],
+  known: boolean,
+): Promise<Put> {
+  const put: Put = { counts: { new: 0, changed: 0, unchanged: 0 }, refused: [] };
+  const putSome = async (some: readonly Understood[], lookUp: boolean): Promise<void> => {
+    if (some.length === 0) return;
+    try {
+      const counts = await dataset.put(store, origin, some, lookUp);
+      for (const count of ['new', 'changed', 'unchanged'] as const) put.counts[count] += counts[count];
+    } catch (error) {
+      const reason = refusalOf(error);
+      if (reason === undefined) throw error;
+      await putWithout(some, reason);
+    }
+  };
+  /** What was stored of a batch that failed counts the same when it is stored again. */
+  const putWithout = async (some: readonly Understood[], reason: string): Promise<void> => {
+    if (some.length === 1) {
+      put.refused.push({ record: some[0]!, reason });
+      return;
+    }
+    const fitting = some.filter((record) => {
+      const why = unstorable(record);
+      if (why !== undefined) put.refused.push({ record, reason: why });
+      return why === undefined;
+    });
+    if (fitting.length < some.length) return putSome(fitting, true);
+    // MongoDB itself refuses one of them.
+    const half = some.length >> 1;
+    await putSome(some.slice(0, half), true);
+    await putSome(some.slice(half), true);
+  };
+  for (const some of slices(records, ({ _id }) => _id)) await putSome(some, known);
+  return put;
+}

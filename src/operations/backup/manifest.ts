@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '../../model/failure.js';
+
+/** What a backup's folder holds, beside one file a collection: `manifest.json`. */
+export const MANIFEST = 'manifest.json';
+
+const schema = z.object({
+  format: z.literal(1),
+  taken_at: z.string(),
+  database: z.string(),
+  /** What the collection of hosts is called there. */
+  hosts_collection: z.string(),
+  collections: z.array(
+    z.object({
+      name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]*$/),
+      documents: z.number().int().nonnegative(),
+      /** Of the documents, not of the file. */
+      bytes: z.number().int().nonnegative(),
+      /** Of the documents in the order of their `_id`. */
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
+});
+
+export type Manifest = z.infer<typeof schema>;
+export type CollectionEntry = Manifest['collections'][number];
+
+/** BSON documents one behind the other, gzip: what `mongodump --gzip` writes and `mongorestore --gzip` reads. */
+export const fileOf = (folder: string, collection: string): string => join(folder, `${collection}.bson.gz`);
+
+/** Throws `Failure` when `folder` holds no backup that this version reads. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const path = join(folder, MANIFEST);
+  const bad = (why: string) =>
+    new Failure('settings-invalid', `${folder} holds no backup: ${MANIFEST} ${why}`, {
+      remedy: 'Name the folder that `rollcall backup` made; one that ends in .partial was not finished',
+    });
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw bad(`cannot be read (${error.code})`);
+  });
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    throw bad('is not one of this version');
+  }
+}

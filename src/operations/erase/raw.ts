@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import type { Filter } from 'mongodb';
+import type { KeyRing } from '../../privacy/key-ring.js';
+import { getBody, inTransaction, partId, partsOf, putBody } from '../../store/collections/bodies.js';
+import type { Store } from '../../store/database.js';
+import type { Subject } from './subject.js';
+import { putIds, wholeOutcome } from '../../store/collections/page-ids.js';
+import type { PageDoc, PageOutcome } from '../../store/collections/pages.js';
+import type { RawClaim } from '../../store/raw-claim.js';
+
+/** A row that is the subject's. */
+export interface ErasedRow {
+  index: number;
+  offset: number;
+  length: number;
+  /** Its native id, where it was understood. */
+  id?: string;
+}
+
+/** How rows are found and blotted out: what a page's bytes mean is not the store's to know. */
+export interface Blotting {
+  /** Rows of a page that are the subject's. */
+  rowsOf: (source: string, page: PageDoc, body: Buffer) => ErasedRow[];
+  /** As many bytes that tell nothing. */
+  blank: (row: Buffer) => Buffer;
+  keys: () => KeyRing;
+}
+
+export interface ErasedRaw {
+  rows: number;
+  pages: number;
+  bodies: number;
+}
+
+/**
+ * Blots the subject's rows out of stored pages. A body's address is the digest of what it holds, so a page that is changed gets
+ * another body and another digest, and the old one is removed with all that it held. Rows keep their places. Can be repeated.
+ */
+export async function eraseRaw(
+  store: Store,
+  subject: Subject,
+  blotting: Blotting,
+  dryRun: boolean,
+  claim?: RawClaim,
+): Promise<ErasedRaw> {
+  const erased: ErasedRaw = { rows: 0, pages: 0, bodies: 0 };
+  for (const [source, natives] of subject.natives) {
+    let last = '';
+    const pages = store.pages.find(await suspected(store, source, natives, subject)).sort({ digest: 1 });
+    for await (const page of pages) {
+      if (page.digest === last) continue;
+      last = page.digest;
+      const sealed = (await partsOf(store, page.digest, { projection: { key: 1 } }))[0]?.key !== undefined;
+      const body = await getBody(store, page.digest, page.bytes, blotting.keys);
+      if (!body) continue;
+      const rows = blotting.rowsOf(source, page, body);
+      if (rows.length === 0) continue;
+      erased.rows += rows.length;
+      erased.bodies += 1;
+      if (dryRun) erased.pages += await store.pages.countDocuments({ source, digest: page.digest });
+      else
+        erased.pages += await replace(
+          store,
+          page,
+          blotted(body, rows, blotting),
+          rows,
+          natives,
+          sealed,
+          blotting,
+          claim,
+        );
+    }
+  }
+  return erased;
+}
+
+/** Pages that may hold rows of the subject: the ledger names the rows that were understood, and only those. */
+async function suspected(
+  store: Store,
+  source: string,
+  natives: ReadonlySet<string>,
+  { ids, user }: Subject,
+): Promise<Filter<PageDoc>> {
+  const named = [...natives];
+  const holding = [
+    ...(await store.records.distinct('page', { _id: { $in: ids } })),
+    ...(user === undefined ? [] : await store.logins.distinct('page', { user_id: user })),
+  ];
+  return {
+    source,
+    rows: { $gt: 0 },
+    $or: [
+      { 'outcome.ids': { $in: named } },
+      { 'outcome.rejected_ids': { $in: named } },
+      { outcome: { $exists: false } },
+      { 'outcome.split': true },
+      { 'outcome.quarantined': { $gt: 0 } },
+      { _id: { $in: holding } },
+    ],
+  };
+}
+
+function blotted(body: Buffer, rows: readonly ErasedRow[], { blank }: Blotting): Buffer {
+  const changed = Buffer.from(body);
+  for (const { offset, length } of rows) changed.set(blank(body.subarray(offset, offset + length)), offset);
+  return changed;
+}
+
+/** Gives all pages with the old body the new one. Returns how many there were. */
+async function replace(
+  store: Store,
+  { digest: old, source }: PageDoc,
+  body: Buffer,
+  rows: readonly ErasedRow[],
+  natives: ReadonlySet<string>,
+  sealed: boolean,
+  { keys }: Blotting,
+  claim: RawClaim | undefined,
+): Promise<number> {
+  const digest = createHash('sha256').update(body).digest('hex');
+  await putBody(store, digest, body, sealed ? keys() : undefined);
+  const names = (await store.pages.distinct('source')) as string[];
+  const having = { source: { $in: [...new Set([...names, source])] }, digest: old };
+  let count = 0;
+  // A worker that had looked for the old body may add one more page with it.
+  for (let round = 0; round < 2; round += 1) {
+    for await (const page of store.pages.find(having)) {
+      const outcome = page.outcome && (await outcomeWithout(store, page._id, page.outcome, rows, natives));
+      await store.pages.updateOne(
+        { _id: page._id },
+        { $set: { digest, erased: rows.length, ...(outcome && { outcome }) } },
+      );
+      const at = rows.map(({ index }) => index);
+      await store.quarantine.deleteMany({ source: page.source, page: page._id, row: { $in: at } });
+      count += 1;
+    }
+    if (round === 0) await removeBody(store, old, claim);
+  }
+  return count;
+}
+
+async function outcomeWithout(
+  store: Store,
+  page: string,
+  outcome: PageOutcome,
+  rows: readonly ErasedRow[],
+  natives: ReadonlySet<string>,
+): Promise<PageOutcome> {
+  const less = without(await wholeOutcome(store, page, outcome), rows, natives);
+  const { split: _before, ...counts } = less;
+  return { ...counts, ...(await putIds(store, page, less)) };
+}
+
+/** The same account, as if these rows had never been there. */
+function without(outcome: PageOutcome, rows: readonly ErasedRow[], natives: ReadonlySet<string>): PageOutcome {
+  const own = new Set([...natives, ...rows.flatMap(({ id }) => id ?? [])]);
+  const ids = outcome.ids.filter((id) => !own.has(id));
+  const counts = { unchanged: outcome.unchanged, changed: outcome.changed, new: outcome.new };
+  let less = outcome.ids.length - ids.length;
+  for (const count of ['unchanged', 'changed', 'new'] as const) {
+    const taken = Math.min(counts[count], less);
+    counts[count] -= taken;
+    less -= taken;
+  }
+  const rejected = rows.filter(({ id }) => id === undefined).length;
+  return {
+    ...outcome,
+    ...counts,
+    ids,
+    rejected_ids: outcome.rejected_ids.filter((id) => !own.has(id)),
+    quarantined: Math.max(0, outcome.quarantined - rejected),
+    // Never taken for what the same bytes come to: these are no longer what a vendor sends.
+    reader: '',
+  };
+}
+
+function removeBody(store: Store, digest: string, claim: RawClaim | undefined): Promise<void> {
+  return inTransaction(store, async (session) => {
+    await claim?.fence(session);
+    await store.bodies.deleteMany({ _id: { $gte: partId(digest, 0), $lt: `${digest};` } }, { session });
+  });
+}

@@ -1,0 +1,57 @@
+import { datasetOf } from '../../normalize/datasets/index.js';
+import type { UnderstoodLogin } from '../../normalize/datasets/logins.js';
+import { offlineInput } from '../../sources/offline.js';
+import { RecordRejected } from '../../model/source.js';
+import { SET_ASIDE } from '../../normalize/deaths.js';
+import type { Blotting, ErasedRow } from './raw.js';
+import type { Subject } from './subject.js';
+import type { PageDoc } from '../../store/collections/pages.js';
+import { tombstone } from '../../model/erased.js';
+import { readPage } from '../../normalize/page.js';
+import type { Reading } from '../../normalize/context.js';
+
+/** Finds a subject's rows as the normalizer reads them: by their ids, and of logins by the user. */
+export function blottingOf(subject: Subject, reading: Reading): Blotting {
+  const { sources, environment, keys } = reading;
+  const rowsOf = (name: string, page: PageDoc, body: Buffer): ErasedRow[] => {
+    const source = sources.get(name);
+    const natives = subject.natives.get(name) ?? new Set();
+    const mentions = mentioning([...natives, ...(subject.user === undefined ? [] : [subject.user])]);
+    const input = offlineInput(source, environment);
+    // What was set aside is not mapped here either: it would end this process. Its rows are looked through as text.
+    const reader = page.outcome?.set_aside ? { ...source, map: refuse } : source;
+    const { understood, rejected } = readPage(reader, input, page, body, reading);
+    const own = new Map<number, string>();
+    for (const record of understood) {
+      const id = record._id.slice(name.length + 1);
+      const theirs = datasetOf(source).name === 'logins' && (record as UnderstoodLogin).user_id === subject.user;
+      if (natives.has(id) || theirs) own.set(record.row, id);
+    }
+    const found: ErasedRow[] = [];
+    for (const { row, offset, length, recordId } of rejected) {
+      // What could not be read may still be theirs: it is, where it names them.
+      if ((recordId !== undefined && natives.has(recordId)) || mentions(body.subarray(offset, offset + length)))
+        found.push({ index: row, offset, length });
+    }
+    if (own.size > 0) {
+      for (const { index, offset, length } of input.rows({ body, mediaType: page.media_type, status: page.status })) {
+        const id = own.get(index);
+        if (id !== undefined) found.push({ index, offset, length, id });
+      }
+    }
+    return found;
+  };
+  return { rowsOf, blank: tombstone, keys: () => keys.keys() };
+}
+
+const refuse = (): never => {
+  throw new RecordRejected(SET_ASIDE);
+};
+
+/** Whether bytes hold one of these texts, not as a part of a longer word. */
+function mentioning(texts: readonly string[]): (bytes: Buffer) => boolean {
+  const escaped = texts.filter(Boolean).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  if (escaped.length === 0) return () => false;
+  const word = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${escaped.join('|')})(?![\\p{L}\\p{N}_-])`, 'u');
+  return (bytes) => word.test(bytes.toString('utf8'));
+}

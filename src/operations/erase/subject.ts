@@ -1,0 +1,61 @@
+import { Failure } from '../../model/failure.js';
+import type { Store } from '../../store/database.js';
+import { findHost } from '../../store/collections/hosts.js';
+
+/** Whom to erase, as a user names them. */
+export type Asked = { host: string } | { record: string } | { user: string };
+
+/** What that is in the store. */
+export interface Subject {
+  /** Ids of records, or of logins: `source:native id`. */
+  ids: string[];
+  /** Native ids by source. */
+  natives: Map<string, Set<string>>;
+  /** Whose logins they are. */
+  user?: string;
+  /** Hosts that hold these records now. */
+  hosts: string[];
+}
+
+/** Finds what is to be erased. Throws `Failure` where there is nothing of it. */
+export async function subjectOf(store: Store, asked: Asked): Promise<Subject> {
+  if ('user' in asked) return userSubject(store, asked.user);
+  const ids = 'record' in asked ? [asked.record] : await recordsOf(store, asked.host);
+  const hosts = await store.hosts.find({ 'sources.record': { $in: ids } }, { projection: { _id: 1 } }).toArray();
+  return { ids, natives: bySource(ids, await sourcesOf(store)), hosts: hosts.map(({ _id }) => _id) };
+}
+
+async function recordsOf(store: Store, id: string): Promise<string[]> {
+  const host = await findHost(store, id);
+  if (!host)
+    throw new Failure('settings-invalid', `There is no host ${id}`, {
+      remedy: 'Give its id: `rollcall hosts` finds it. What is left of one that is gone is found by --record source:id',
+    });
+  return host.sources.map(({ record }) => record);
+}
+
+async function userSubject(store: Store, user: string): Promise<Subject> {
+  const logins = await store.logins.find({ user_id: user }, { projection: { source: 1 } }).toArray();
+  const natives = new Map<string, Set<string>>();
+  // Messages that were never understood are in pages only: each source with logins is looked through.
+  for (const source of await store.logins.distinct('source')) natives.set(source, new Set());
+  for (const { _id, source } of logins) natives.get(source)!.add(_id.slice(source.length + 1));
+  return { ids: logins.map(({ _id }) => _id), natives, user, hosts: [] };
+}
+
+async function sourcesOf(store: Store): Promise<string[]> {
+  const known = await store.sources.find({}, { projection: { _id: 1 } }).toArray();
+  return [...new Set([...known.map(({ _id }) => _id), ...((await store.pages.distinct('source')) as string[])])];
+}
+
+function bySource(ids: readonly string[], sources: readonly string[]): Map<string, Set<string>> {
+  const natives = new Map<string, Set<string>>();
+  for (const id of ids) {
+    const source = sources.find((name) => id.startsWith(`${name}:`)) ?? id.slice(0, id.indexOf(':'));
+    if (source === '' || !id.includes(':'))
+      throw new Failure('settings-invalid', `${id} is no record id`, { remedy: 'Give it as source:native id' });
+    const own = natives.get(source) ?? new Set();
+    natives.set(source, own.add(id.slice(source.length + 1)));
+  }
+  return natives;
+}

@@ -1,0 +1,67 @@
+import type { Store } from '../store/database.js';
+import type { RunDoc } from '../store/collections/runs.js';
+
+/** What there is, in a few figures. */
+export interface Overview {
+  /** Live ones; near enough while a run writes. */
+  hosts: number;
+  retired: number;
+  quarantined: number;
+  /** In alphabetical order. */
+  sources: { name: string; parked: boolean }[];
+  lastRun?: Pick<RunDoc, '_id' | 'status' | 'started_at'>;
+}
+
+/** Figures from the collections' own counters and from indexes: the same effort for a million hosts as for ten. */
+export async function overviewOf(store: Store): Promise<Overview> {
+  const [all, retired, quarantined, sources, lastRun] = await Promise.all([
+    store.hosts.estimatedDocumentCount(),
+    store.hosts.countDocuments({ retired: true }),
+    store.quarantine.estimatedDocumentCount(),
+    store.sources.find().sort({ _id: 1 }).toArray(),
+    store.runs.findOne({}, { sort: { started_at: -1 }, projection: { status: 1, started_at: 1 } }),
+  ]);
+  return {
+    hosts: Math.max(0, all - retired),
+    retired,
+    quarantined,
+    sources: sources
+      .filter(({ last_checked: checked }) => checked.getTime() > 0)
+      .map(({ _id: name, parked }) => ({ name, parked: parked !== undefined })),
+    ...(lastRun ? { lastRun } : {}),
+  };
+}
+
+/** Values that hosts can be filtered by; absent where there are too many, or where to look takes too long. */
+export interface Facets {
+  sources: string[];
+  os?: string[];
+  types?: string[];
+  providers?: string[];
+}
+
+const MOST_VALUES = 300;
+
+/** Looks the values of the filters up: over an index in no time, without one only while the inventory is small. */
+export async function facetsOf(store: Store, maxTimeMS = 400): Promise<Facets> {
+  const distinct = async (path: string): Promise<string[] | undefined> => {
+    // By an index on the path alone, also where that leaves out hosts without a value.
+    const values = await store.hosts.distinct(path, { [path]: { $gt: '' } }, { maxTimeMS }).catch(() => undefined);
+    const texts = values?.filter((value): value is string => typeof value === 'string');
+    return texts === undefined || texts.length > MOST_VALUES ? undefined : texts.sort();
+  };
+  const [sources, known, os, types, providers] = await Promise.all([
+    distinct('sources.source'),
+    store.sources.find({ last_checked: { $gt: new Date(0) } }, { projection: { _id: 1 } }).toArray(),
+    distinct('device.os.name'),
+    distinct('device.type'),
+    distinct('cloud.provider'),
+  ]);
+  return {
+    // Not all of them bring hosts.
+    sources: sources ?? known.map(({ _id }) => _id).sort(),
+    ...(os && { os }),
+    ...(types && { types }),
+    ...(providers && { providers }),
+  };
+}

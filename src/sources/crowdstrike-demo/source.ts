@@ -1,0 +1,48 @@
+import { header, httpInput, offset } from '../../connectors/http/index.js';
+import { setting } from '../../model/settings.js';
+import { mapDevice } from '../crowdstrike/device.js';
+import { defineSource } from '../../model/source.js';
+
+/** CrowdStrike hosts as a take-home style API serves them: bare lists by `skip` and `limit`, and an error for an end. */
+export default defineSource({
+  name: 'crowdstrike-demo',
+  vendor: 'crowdstrike',
+  dataset: 'hosts',
+  docs: 'https://developer.crowdstrike.com/api-reference/collections/hosts/',
+  settings: {
+    url: setting.url('CROWDSTRIKE_DEMO_URL', { help: 'base URL of the API' }),
+    token: setting.secret('CROWDSTRIKE_DEMO_TOKEN', { help: 'API token' }),
+    // The original refuses more than 2.
+    pageSize: setting.integer('CROWDSTRIKE_DEMO_PAGE_SIZE', {
+      help: 'hosts a page',
+      min: 1,
+      max: 10_000,
+      default: '2',
+    }),
+    concurrency: setting.integer('CROWDSTRIKE_DEMO_CONCURRENCY', {
+      help: 'pages in flight',
+      min: 1,
+      max: 16,
+      default: '4',
+    }),
+  },
+  listing: 'full',
+  mapping: 1,
+  map: mapDevice,
+  input: ({ url, token, pageSize, concurrency }) =>
+    httpInput({
+      source: 'crowdstrike-demo',
+      base: url,
+      auth: header('token', token),
+      headers: { accept: 'application/json' },
+      request: ({ skip, limit }) => ({ method: 'POST', path: '/api/crowdstrike/hosts/get', query: { skip, limit } }),
+      // The status is an outage's as well: only with this text does it end the listing.
+      paging: offset({ limit: pageSize, concurrency, end: { status: 500, text: 'Error invalid skip/limit combo' } }),
+      envelope: { records: '' },
+      remedies: {
+        'credentials-rejected': 'Correct CROWDSTRIKE_DEMO_TOKEN in .env and restart the worker',
+        'not-permitted': 'Check that the token of CROWDSTRIKE_DEMO_TOKEN may read hosts',
+        'response-too-large': 'Set a smaller CROWDSTRIKE_DEMO_PAGE_SIZE in .env',
+      },
+    }),
+});

@@ -1,0 +1,12 @@
+import type { Config } from '../../config.js';
+import type { AnySource } from '../../model/source.js';
+
+const HOUR = 3_600_000;
+
+/** For how long a complete source is not collected again unless forced, milliseconds. */
+export function freshnessOf(
+  { freshnessMs }: Pick<AnySource, 'freshnessMs'>,
+  config: Pick<Config, 'freshnessMs'>,
+): number {
+  return config.freshnessMs ?? freshnessMs ?? HOUR;
+}

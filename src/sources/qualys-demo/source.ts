@@ -1,0 +1,38 @@
+import { header, httpInput, offset } from '../../connectors/http/index.js';
+import { setting } from '../../model/settings.js';
+import { mapHostAsset } from '../qualys/host-asset.js';
+import { defineSource } from '../../model/source.js';
+
+/** Qualys hosts as a take-home style API serves them: bare lists by `skip` and `limit`, and an error for an end. */
+export default defineSource({
+  name: 'qualys-demo',
+  vendor: 'qualys',
+  dataset: 'hosts',
+  docs: 'https://docs.qualys.com/en/ca/api/agents/list_agents.htm',
+  settings: {
+    url: setting.url('QUALYS_DEMO_URL', { help: 'base URL of the API' }),
+    token: setting.secret('QUALYS_DEMO_TOKEN', { help: 'API token' }),
+    // The original refuses more than 2.
+    pageSize: setting.integer('QUALYS_DEMO_PAGE_SIZE', { help: 'hosts a page', min: 1, max: 10_000, default: '2' }),
+    concurrency: setting.integer('QUALYS_DEMO_CONCURRENCY', { help: 'pages in flight', min: 1, max: 16, default: '4' }),
+  },
+  listing: 'full',
+  mapping: 1,
+  map: mapHostAsset,
+  input: ({ url, token, pageSize, concurrency }) =>
+    httpInput({
+      source: 'qualys-demo',
+      base: url,
+      auth: header('token', token),
+      headers: { accept: 'application/json' },
+      request: ({ skip, limit }) => ({ method: 'POST', path: '/api/qualys/hosts/get', query: { skip, limit } }),
+      // The status is an outage's as well: only with this text does it end the listing.
+      paging: offset({ limit: pageSize, concurrency, end: { status: 500, text: 'Error invalid skip/limit combo' } }),
+      envelope: { records: '' },
+      remedies: {
+        'credentials-rejected': 'Correct QUALYS_DEMO_TOKEN in .env and restart the worker',
+        'not-permitted': 'Check that the token of QUALYS_DEMO_TOKEN may read hosts',
+        'response-too-large': 'Set a smaller QUALYS_DEMO_PAGE_SIZE in .env',
+      },
+    }),
+});

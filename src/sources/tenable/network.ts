@@ -1,0 +1,80 @@
+import { clean, ip, ipScope, mac } from '../../host/canonical/index.js';
+import { isRaw, type Raw } from '../mapping/raw.js';
+import { many, one } from './lists.js';
+
+interface Row {
+  name?: string | undefined;
+  ip?: string | undefined;
+  mac?: string | undefined;
+}
+
+/** Bridges that containers and hypervisors make have one address on all machines. */
+const BRIDGE = /^(?:docker|virbr|br-|cni|veth|vethernet)/i;
+
+/**
+ * An asset's interfaces, the address and MAC it goes by and what the world sees of it. Lists are in no order: its own address
+ * is the first private one that is no bridge's.
+ */
+export function networkOf(raw: Raw, network: Raw) {
+  const interfaces: Row[] = [];
+  const external: string[] = [];
+  let own = ip(one(raw['display_ipv4_address']));
+  let bridged: string | undefined;
+  let first: string | undefined;
+  for (const row of rowsOf(raw, network)) {
+    const scope = row.ip === undefined ? undefined : ipScope(row.ip);
+    const isBridge = row.name !== undefined && BRIDGE.test(row.name);
+    if (scope === 'public') external.push(row.ip as string);
+    if (scope === 'private') {
+      if (isBridge) bridged ??= row.ip;
+      else own ??= row.ip;
+    }
+    if (!isBridge) first ??= row.mac;
+    // A public address without a MAC is what the world sees, not one that an interface of the machine holds.
+    if (scope !== 'local' && (scope !== 'public' || row.mac !== undefined)) interfaces.push(row);
+  }
+  own ??= external[0] ?? bridged;
+  const carrier = interfaces.find((row) => row.ip === own && row.mac !== undefined);
+  return { own, interfaces, external, first: carrier?.mac ?? first };
+}
+
+/** What interfaces tell, then MACs and addresses that none of them has. */
+function rowsOf(raw: Raw, network: Raw): Row[] {
+  const rows: Row[] = [];
+  for (const entry of many(raw['network_interfaces'], network['network_interfaces'], raw['interfaces'])) {
+    if (isRaw(entry)) rows.push(...rowsOfInterface(entry));
+  }
+  const held = new Set<string | undefined>();
+  for (const row of rows) held.add(row.ip).add(row.mac);
+  for (const value of macs(raw['mac_addresses'], network['mac_addresses'], raw['mac_address'])) {
+    if (!held.has(value)) rows.push({ mac: value });
+  }
+  for (const value of [
+    ...addresses(raw['ipv4s'], network['ipv4s'], raw['ipv4_addresses'], raw['ipv4']),
+    ...addresses(raw['ipv6s'], network['ipv6s'], raw['ipv6_addresses'], raw['ipv6']),
+  ]) {
+    if (!held.has(value)) rows.push({ ip: value });
+  }
+  return rows;
+}
+
+/** Addresses go with a MAC only where the interface has one: with several, nobody tells which has which. */
+function rowsOfInterface(entry: Raw): Row[] {
+  const label = clean(entry['name'], 128);
+  const name = label === 'UNKNOWN' ? undefined : label;
+  const hardware = macs(entry['mac_addresses'], entry['mac_address']);
+  const held = [
+    ...addresses(entry['ipv4s'], entry['ipv4'], entry['ipv4_addresses']),
+    ...addresses(entry['ipv6s'], entry['ipv6'], entry['ipv6_addresses']),
+  ];
+  if (hardware.length === 1 && held.length > 0) return held.map((address) => ({ name, ip: address, mac: hardware[0] }));
+  return [...hardware.map((value) => ({ name, mac: value })), ...held.map((address) => ({ name, ip: address }))];
+}
+
+function macs(...lists: unknown[]): string[] {
+  return many(...lists).flatMap((value) => mac(value) ?? []);
+}
+
+function addresses(...lists: unknown[]): string[] {
+  return many(...lists).flatMap((value) => ip(value) ?? []);
+}

@@ -1,0 +1,152 @@
+import { promisify } from 'node:util';
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { Binary, type ClientSession, type FindOptions, type IndexDescription } from 'mongodb';
+import type { KeyRing } from '../../privacy/key-ring.js';
+import { seal, unseal } from '../../privacy/seal.js';
+import type { Store } from '../database.js';
+
+/**
+ * A stretch of a response body, compressed with Brotli (RFC 7932). Addressed by the content as received (`SHA-256:part`),
+ * so the same bytes served twice are stored once; parts stay below MongoDB's 16 MB document limit.
+ */
+export interface BodyDoc {
+  _id: string;
+  bytes: Binary;
+  /** How many parts there are; only in the first one, which is written last and stands for all. */
+  parts?: number;
+  /** The key it is sealed with after compressing, where the source's records are personal; in the first part. */
+  key?: string;
+  /** When no page had it any more: it is to be removed, unless somebody wants it meanwhile. In the first part. */
+  doomed?: Date;
+}
+
+export const bodyIndexes: IndexDescription[] = [
+  { key: { key: 1 }, partialFilterExpression: { key: { $exists: true } } },
+  { key: { doomed: 1 }, partialFilterExpression: { doomed: { $exists: true } } },
+];
+
+/** Small enough that the copies on its way through the driver are reused memory, not fresh pages. */
+const PART_BYTES = 900_000;
+const DUPLICATE_KEY = 11000;
+
+const compress = promisify(brotliCompress);
+const decompress = promisify(brotliDecompress);
+
+export const partId = (digest: string, part: number): string => `${digest}:${String(part).padStart(4, '0')}`;
+
+/**
+ * Stores `body` under its SHA-256, unless it is there already; sealed when `keys` are given. Resolves when a majority has it in
+ * the journal.
+ */
+export async function putBody(store: Store, digest: string, body: Buffer, keys?: KeyRing): Promise<void> {
+  const known = await store.bodies.findOne({ _id: partId(digest, 0) }, { projection: { doomed: 1 } });
+  if (known && (known.doomed === undefined || (await isKept(store, digest)))) return;
+  // Quality 1 takes 2 ms a megabyte; MongoDB takes 15 to move and keep one (its oplog and journal hold it as well).
+  const packed = await compress(body, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 1,
+      [constants.BROTLI_PARAM_LGWIN]: 20,
+      [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
+    },
+  });
+  const sealed = keys && seal(keys, packed, digest);
+  const whole = sealed?.bytes ?? packed;
+  const parts = Math.ceil(whole.length / PART_BYTES);
+  const put = async (part: number, within: Within = {}) => {
+    const bytes = new Binary(whole.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
+    const first = { parts, ...(sealed && { key: sealed.key }) };
+    if (part === 0) await store.bodies.insertOne({ _id: partId(digest, 0), bytes, ...first }, within);
+    // What an attempt left that ended before its first part may be another compressor's: it is replaced.
+    else await store.bodies.replaceOne({ _id: partId(digest, part) }, { bytes }, { ...within, upsert: true });
+  };
+  const putAll = async () => {
+    await Promise.all(Array.from({ length: parts - 1 }, (_, at) => put(at + 1)));
+    await put(0);
+  };
+  // Sealed twice, the same body is other bytes: parts of two attempts, or of an attempt and a rotation, must not mix.
+  const putAtOnce = () =>
+    inTransaction(store, async (session) => {
+      for (let part = 0; part < parts; part += 1) await put(part, { session });
+    });
+  await (sealed && parts > 1 ? putAtOnce() : putAll()).catch((error: { code?: number }) => {
+    if (error.code !== DUPLICATE_KEY) throw error;
+  });
+}
+
+/** Takes the mark of what is to be removed away; `false` when it is gone already. See `bodies-unused.ts`. */
+async function isKept(store: Store, digest: string): Promise<boolean> {
+  const kept = await store.bodies.updateOne({ _id: partId(digest, 0) }, { $unset: { doomed: true } });
+  return kept.matchedCount > 0;
+}
+
+/**
+ * The body stored under `digest`, of `length` bytes; `undefined` when some of it is missing or it is another length. Throws
+ * `Failure` when it is sealed and `keys` do not open it.
+ */
+export async function getBody(
+  store: Store,
+  digest: string,
+  length: number,
+  keys?: () => KeyRing,
+): Promise<Buffer | undefined> {
+  const packed = await packedBody(store, digest, keys);
+  if (!packed) return undefined;
+  // One chunk as large as the body: no list of small ones to be joined.
+  const body = await decompress(packed, {
+    chunkSize: Math.max(length, 64),
+    maxOutputLength: Math.max(length, 64),
+  }).catch((error: { code?: string }) => {
+    if (error.code?.startsWith('ERR_') || error.code?.startsWith('Z_')) return undefined;
+    throw error;
+  });
+  return body?.length === length ? body : undefined;
+}
+
+async function packedBody(store: Store, digest: string, keys?: () => KeyRing): Promise<Uint8Array | undefined> {
+  const stored = await partsOf(store, digest);
+  try {
+    return opened(stored, digest, keys);
+  } catch {
+    // It may have been sealed again meanwhile. A read that takes long can see parts from before and
+    // from after a commit; a snapshot cannot.
+    return opened(await partsOf(store, digest, { readConcern: { level: 'snapshot' } }), digest, keys);
+  }
+}
+
+/** `undefined` when parts are missing. */
+function opened(stored: readonly BodyDoc[], digest: string, keys?: () => KeyRing): Uint8Array | undefined {
+  if (stored.length === 0 || stored[0]!.parts !== stored.length) return undefined;
+  const { key } = stored[0]!;
+  const bytes = joined(stored);
+  if (key === undefined) return bytes;
+  if (!keys) throw new Error('A sealed page is read without keys');
+  return unseal(keys(), { key, bytes }, digest);
+}
+
+/** What is stored under `digest`, in order. */
+export function partsOf(store: Store, digest: string, options?: FindOptions): Promise<BodyDoc[]> {
+  return store.bodies
+    .find({ _id: { $gte: partId(digest, 0), $lt: `${digest};` } }, options)
+    .sort({ _id: 1 })
+    .toArray();
+}
+
+export function joined(parts: readonly BodyDoc[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!.bytes.buffer;
+  return Buffer.concat(parts.map(({ bytes }) => bytes.buffer as Uint8Array));
+}
+
+/** The transaction that an operation belongs to, if it does. */
+export interface Within {
+  session?: ClientSession;
+}
+
+/** All that `work` reads is one snapshot, and all that it writes is seen at once. */
+export function inTransaction<T>(store: Store, work: (session: ClientSession) => Promise<T>): Promise<T> {
+  return store.client.withSession((session) =>
+    session.withTransaction(() => work(session), {
+      readConcern: { level: 'snapshot' },
+      writeConcern: { w: 'majority', journal: true },
+    }),
+  );
+}

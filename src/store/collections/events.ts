@@ -1,0 +1,83 @@
+import { Long, MaxKey, MinKey, type IndexDescription } from 'mongodb';
+import type { EventId } from '../../model/event-order.js';
+import { exactText } from '../../model/exact-json.js';
+import type { Store } from '../database.js';
+import { fromBson } from '../exact-bson.js';
+import type { PageDoc } from './pages.js';
+
+/** One event, each id once a source: the first one that came. */
+export interface EventDoc {
+  /** MongoDB orders numbers by value and text by its UTF-8 bytes, which is by code point. */
+  _id: { source: string; id: EventId };
+  category: string;
+  value: number;
+  /** What its source said beyond these three: fields of any name. */
+  more?: Record<string, unknown>;
+  /** Its place in the order of delivery, from 1: by id within a run, runs after each other. */
+  seq: number;
+  /** Where it was read: page and row of that run's ledger. */
+  run: string;
+  page: number;
+  row: number;
+}
+
+/** Aggregates of one category over all events delivered, and over no others. */
+export interface CategoryDoc {
+  _id: { source: string; category: string };
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  /** How many different values there are. */
+  distinct: number;
+}
+
+export const eventIndexes: IndexDescription[] = [{ key: { '_id.source': 1, category: 1, value: 1 } }];
+
+/** What a double cannot hold comes back as `bigint`. */
+export const EXACT = { useBigInt64: true } as const;
+
+/** Events are read as bytes: see `fromBson`. */
+export const RAW = { raw: true } as const;
+
+/** An event out of what `RAW` reads. */
+export const eventOf = (bytes: unknown): EventDoc => fromBson(bytes as Uint8Array) as unknown as EventDoc;
+
+/** An event, and the place where it was read. */
+export interface TracedEvent {
+  event: EventDoc;
+  /** Absent where its raw page has been removed since. */
+  page?: PageDoc;
+}
+
+/** One event by its id as text, whatever kind of id it has; `null` when none was delivered. */
+export async function traceEvent(store: Store, source: string, id: string): Promise<TracedEvent | null> {
+  const ids: unknown[] = isLong(id) ? [id, Long.fromString(id), Number(id)] : [id, Number(id)];
+  const filter = { _id: { $in: ids.map((own) => ({ source, id: own })) } } as object;
+  const bytes = await store.events.findOne(filter, { ...RAW, sort: { _id: -1 } });
+  if (!bytes) return null;
+  const event = eventOf(bytes);
+  const { run, page: seq } = event;
+  const page = await store.pages.findOne({ run, source, seq }, { projection: { outcome: 0 } });
+  return page ? { event, page } : { event };
+}
+
+const isLong = (id: string) => /^-?\d{1,19}$/.test(id) && BigInt.asIntN(64, BigInt(id)) === BigInt(id);
+
+/** What a user is shown of an event: the fields of its source that are not its own in a place of theirs. */
+export function eventText({ _id, category, value, more }: EventDoc): string {
+  return exactText({ id: _id.id, category, value, ...(more === undefined ? {} : { more }) });
+}
+
+/** All events of a source as JSON text, `{seq, id, category, value, more}`, in the order of their ids. */
+export async function* eventsInOrder(store: Store, source: string, category?: string): AsyncGenerator<string> {
+  const range = { $gte: { source, id: new MinKey() }, $lte: { source, id: new MaxKey() } };
+  const found = store.events
+    .find({ _id: range, ...(category === undefined ? {} : { category }) } as object, { ...RAW, hint: { _id: 1 } })
+    .sort({ _id: 1 })
+    .batchSize(5_000);
+  for await (const bytes of found) {
+    const event = eventOf(bytes);
+    yield `{"seq":${event.seq},${eventText(event).slice(1)}`;
+  }
+}

@@ -1,0 +1,157 @@
+import { deepEqual } from 'fast-equals';
+import type { ClientSession, IndexDescription, UpdateFilter } from 'mongodb';
+import type { GoldenHost, Grounds, Portrait } from '../../host/golden/golden-host.js';
+import type { Store } from '../database.js';
+
+/** The golden record of one machine. */
+export type HostDoc = GoldenHost & {
+  /** When it first stood, and the run that brought it about. */
+  created: { at: Date; run: string };
+  /** Raised at each rewrite. */
+  version: number;
+  updated_at: Date;
+};
+
+const OWN = new Set(['_id', 'device', 'created', 'version', 'updated_at']);
+
+/** A field of the host (`tags`) or of its device (`device.os`) that is other than it was; `undefined` is absent. */
+export interface Difference {
+  path: string;
+  from: unknown;
+  to: unknown;
+}
+
+/** In what `host` differs from `known`, but for what only the store says of it. */
+export function differences(known: Portrait, host: Portrait): Difference[] {
+  const found: Difference[] = [];
+  const compare = (prefix: string, before: object, after: object) => {
+    const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
+    const differ = (field: string) => found.push({ path: `${prefix}${field}`, from: from[field], to: to[field] });
+    for (const field in to) if (!(prefix === '' && OWN.has(field)) && !deepEqual(from[field], to[field])) differ(field);
+    for (const field in from)
+      if (!(prefix === '' && OWN.has(field)) && from[field] !== undefined && !(field in to)) differ(field);
+  };
+  compare('', known, host);
+  compare('device.', known.device, host.device);
+  return found;
+}
+
+/** Writes what differs, and nothing else: MongoDB then leaves the indexes of the rest alone, and its oplog small. */
+export function updateOf(different: readonly Difference[], now: Date): UpdateFilter<HostDoc> {
+  const set: Record<string, unknown> = { updated_at: now };
+  const unset: Record<string, true> = {};
+  for (const { path, to } of different) {
+    if (to === undefined) unset[path] = true;
+    else set[path] = to;
+  }
+  const update: UpdateFilter<HostDoc> = { $set: set, $inc: { version: 1 } };
+  if (Object.keys(unset).length > 0) update.$unset = unset as never;
+  return update;
+}
+
+/** An id that no longer stands for a host, and the host that took its place. */
+export interface RedirectDoc {
+  _id: string;
+  to: string;
+  at: Date;
+}
+
+export const redirectIndexes: IndexDescription[] = [{ key: { to: 1 } }];
+
+export const hostIndexes: IndexDescription[] = [
+  { key: { 'sources.record': 1 } },
+  { key: { 'device.hostname': 1 } },
+  { key: { last_seen: -1 } },
+  { key: { retired: 1 }, partialFilterExpression: { retired: true } },
+];
+
+/** Hosts that at least one source still lists. Counted over indexes, exactly. */
+export async function countLiveHosts(store: Store): Promise<number> {
+  const [all, retired] = await Promise.all([
+    store.hosts.countDocuments({}, { hint: { _id: 1 } }),
+    store.hosts.countDocuments({ retired: true }),
+  ]);
+  return all - retired;
+}
+
+/** An id may lead to one that has been replaced since, and so on; a circle would be our defect. */
+const MOST_REDIRECTS = 100;
+
+/** The host that an id stands for, or stood for once; `null` when there never was one, or it is no more. */
+export async function findHost(store: Store, id: string): Promise<HostDoc | null> {
+  for (let at = id, step = 0; step < MOST_REDIRECTS; step += 1) {
+    const host = await store.hosts.findOne({ _id: at });
+    if (host) return host;
+    const redirect = await store.redirects.findOne({ _id: at });
+    if (!redirect) return null;
+    at = redirect.to;
+  }
+  return null;
+}
+
+/** Ids that lead to any of `hosts`, directly or over others. */
+export async function formerIds(store: Store, hosts: readonly string[]): Promise<string[]> {
+  const former = new Set<string>();
+  for (let to = [...hosts]; to.length > 0;) {
+    const found = await store.redirects.find({ to: { $in: to } }).toArray();
+    to = found.map(({ _id }) => _id).filter((id) => !former.has(id) && !hosts.includes(id));
+    for (const id of to) former.add(id);
+  }
+  return [...former];
+}
+
+/** The host that holds a record, given its id (`source:native id`). */
+export function hostOfRecord(store: Store, record: string): Promise<HostDoc | null> {
+  return store.hosts.findOne({ 'sources.record': record });
+}
+
+/** Hosts with this canonical name; where there is none, those whose name begins with it and a dot. Those seen last first. */
+export async function hostsNamed(store: Store, name: string, limit: number): Promise<HostDoc[]> {
+  const named = (hostname: string | { $gte: string; $lt: string }) =>
+    store.hosts.find({ 'device.hostname': hostname }).sort({ last_seen: -1 }).limit(limit).toArray();
+  const found = await named(name);
+  return found.length > 0 ? found : named({ $gte: `${name}.`, $lt: `${name}/` });
+}
+
+/** The hosts that hold any of `records`. */
+export function hostsOfRecords(store: Store, session: ClientSession, records: readonly string[]): Promise<HostDoc[]> {
+  return store.hosts
+    .find({ 'sources.record': { $in: [...records] } }, { session })
+    .batchSize(1_000)
+    .toArray();
+}
+
+/** The same without why they are one: a third of a host, read in vain where that has not changed. */
+export function portraitsOfRecords(
+  store: Store,
+  session: ClientSession,
+  records: readonly string[],
+): Promise<Portrait[]> {
+  return store.hosts
+    .find<Portrait>({ 'sources.record': { $in: [...records] } }, { session, projection: NO_GROUNDS })
+    .batchSize(1_000)
+    .toArray();
+}
+
+const NO_GROUNDS = {
+  keys: 0,
+  reasons: 0,
+  refused: 0,
+  more_refused: 0,
+  findings: 0,
+  oversized: 0,
+} as const satisfies Record<keyof Grounds, 0>;
+
+/** The other part of hosts, by their ids. */
+export async function groundsOf(
+  store: Store,
+  session: ClientSession,
+  hosts: readonly string[],
+): Promise<Map<string, Grounds>> {
+  if (hosts.length === 0) return new Map();
+  const projection = Object.fromEntries(Object.keys(NO_GROUNDS).map((field) => [field, 1]));
+  const found = await store.hosts
+    .find<Grounds & { _id: string }>({ _id: { $in: [...hosts] } }, { session, projection })
+    .toArray();
+  return new Map(found.map(({ _id, ...grounds }) => [_id, grounds]));
+}

@@ -1,0 +1,56 @@
+import type { ClientSession } from 'mongodb';
+import type { Store } from '../database.js';
+
+/** One writer at a time: who holds it, until when, and a number that only rises, by which a late writer is told off. */
+export interface LeaseDoc {
+  _id: string;
+  holder: string;
+  epoch: number;
+  expires_at: Date;
+}
+
+export interface Lease {
+  id: string;
+  epoch: number;
+}
+
+/** Another holder took the lease over: nothing that this one still wants to write may be written. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** Takes the lease when it is free, expired, or was held by the same `holder` before; `undefined` when somebody else has it. */
+export async function takeLease(store: Store, id: string, holder: string, ttlMs: number): Promise<Lease | undefined> {
+  const take = () =>
+    store.leases.findOneAndUpdate(
+      { _id: id, $or: [{ holder }, { $expr: { $lt: ['$expires_at', '$$NOW'] } }] },
+      [{ $set: { holder, epoch: { $add: ['$epoch', 1] }, expires_at: { $add: ['$$NOW', ttlMs] } } }],
+      { returnDocument: 'after' },
+    );
+  let taken = await take();
+  if (!taken && !(await store.leases.findOne({ _id: id }))) {
+    await store.leases
+      .insertOne({ _id: id, holder: '', epoch: 0, expires_at: new Date(0) })
+      .catch((error: { code?: number }) => {
+        if (error.code !== 11000) throw error;
+      });
+    taken = await take();
+  }
+  return taken ? { id, epoch: taken.epoch } : undefined;
+}
+
+/** Extends the lease, inside the caller's transaction if there is one. Throws `LeaseLost` when the epoch has moved on: the transaction must abort. */
+export async function fenceLease(store: Store, lease: Lease, ttlMs: number, session?: ClientSession): Promise<void> {
+  const fenced = await store.leases.updateOne(
+    { _id: lease.id, epoch: lease.epoch },
+    [{ $set: { expires_at: { $add: ['$$NOW', ttlMs] } } }],
+    session ? { session } : {},
+  );
+  if (fenced.matchedCount === 0) throw new LeaseLost(`Lease ${lease.id} epoch ${lease.epoch} was taken over`);
+}
+
+/** Gives the lease back; a no-op when somebody else has it by now. */
+export async function releaseLease(store: Store, lease: Lease): Promise<void> {
+  const free = { $set: { expires_at: new Date(0), holder: '' } };
+  await store.leases.updateOne({ _id: lease.id, epoch: lease.epoch }, free);
+}

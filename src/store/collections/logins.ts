@@ -1,0 +1,77 @@
+import type { MongoBulkWriteError } from 'mongodb';
+import type { Store } from '../database.js';
+import type { LoginDoc, MaskedLogin } from './login.js';
+import type { Origin, Outcome } from './records.js';
+
+export { loginIndexes, type LoginDoc, type MaskedLogin } from './login.js';
+export { maskLogin } from '../../normalize/mask-login.js';
+export { rotateLogins } from '../../operations/rekey/logins.js';
+
+const DUPLICATE_KEY = 11000;
+
+/**
+ * Stores one page's logins, each message at most once; those that are there already stay as they are. Can be repeated: what an
+ * earlier attempt at this page wrote counts as new again.
+ */
+export async function putLogins(
+  store: Store,
+  origin: Origin,
+  logins: readonly (MaskedLogin & { row: number })[],
+): Promise<Outcome> {
+  if (logins.length === 0) return { new: 0, changed: 0, unchanged: 0 };
+  const docs = logins.map((login) => docOf(origin, login));
+  const known = await insertAll(store, docs);
+  let unchanged = 0;
+  if (known.length > 0) {
+    const stored = await store.logins
+      .find({ _id: { $in: known.map(({ _id }) => _id) } }, { projection: { page: 1, row: 1, run: 1 } })
+      .batchSize(10_000)
+      .toArray();
+    const byId = new Map(stored.map((login) => [login._id, login]));
+    for (const { _id, row } of known) {
+      const other = byId.get(_id);
+      // Reads see what a majority has; the caller may tell the queue that this message is safe.
+      if (!other) throw new Error(`Login ${_id} exists, but not on a majority yet`);
+      if (other.page !== origin.page || other.run !== origin.run || other.row !== row) unchanged += 1;
+    }
+  }
+  return { new: logins.length - unchanged, changed: 0, unchanged };
+}
+
+/** Inserts all that are not there; returns those that are. */
+async function insertAll(store: Store, docs: LoginDoc[]): Promise<LoginDoc[]> {
+  try {
+    await store.logins.insertMany(docs, { ordered: false });
+    return [];
+  } catch (error) {
+    const { writeErrors, result } = error as Partial<MongoBulkWriteError>;
+    const failures = writeErrors === undefined ? [] : Array.isArray(writeErrors) ? writeErrors : [writeErrors];
+    // A majority that did not answer is told beside the duplicates, and hides behind them.
+    if (failures.length === 0 || result?.getWriteConcernError() !== undefined) throw error;
+    if (failures.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+    return failures.map(({ index }) => docs[index]!);
+  }
+}
+
+function docOf(origin: Origin, login: MaskedLogin & { row: number }): LoginDoc {
+  return {
+    _id: login._id,
+    source: login.source,
+    user_id: login.user_id,
+    device_type: login.device_type,
+    masked_ip: login.masked_ip,
+    masked_ip_network: login.masked_ip_network,
+    ip_class: login.ip_class,
+    masked_device_id: login.masked_device_id,
+    locale: login.locale,
+    app_version: login.app_version,
+    ...(login.app_version_number === undefined ? {} : { app_version_number: login.app_version_number }),
+    create_date: login.create_date,
+    fingerprint: login.fingerprint,
+    key: login.key,
+    page: origin.page,
+    row: login.row,
+    run: origin.run,
+    observed_at: origin.observedAt,
+  };
+}

@@ -1,0 +1,248 @@
+import type { AnyBulkWriteOperation, IndexDescription, MongoBulkWriteError } from 'mongodb';
+import type { HostObservation } from '../../host/types.js';
+import { isLater } from '../clock.js';
+import type { Store } from '../database.js';
+import type { SetAside } from '../../merge/set-aside.js';
+import { isAnotherWeek, timesMoved, touchTimes, type Touched } from '../times.js';
+
+/** What one source says about one machine, as last understood. `_id` = `source:native id`. */
+export interface RecordDoc {
+  _id: string;
+  source: string;
+  vendor: string;
+  observation: HostObservation;
+  /** Identity keys `kind:scope:value`. */
+  keys: string[];
+  /** Digest of what tells which machine it is. */
+  identity: string;
+  /** Content hash without what only tells time, and the mapping that made it. */
+  hash: string;
+  /** The page (and row) that holds this content as received. */
+  page: string;
+  row: number;
+  /** When that page was received, by MongoDB's clock: an older page never replaces a newer one's content. */
+  observed_at: Date;
+  run: string;
+  created_run: string;
+  created_page: string;
+  /** Set when a complete listing of the source no longer held it. */
+  gone_at?: Date;
+  /** Not merged yet since it changed. */
+  dirty?: true;
+  /** What tells which machine it is has changed since: otherwise its host alone is concerned. */
+  unresolved?: true;
+  /** Keys that it held before, or that an erased record held with it, until the merge has seen that they are gone. */
+  prior_keys?: string[];
+  /** Merging it failed: it waits for another try. */
+  set_aside?: SetAside;
+}
+
+export const recordIndexes: IndexDescription[] = [
+  { key: { keys: 1 } },
+  { key: { dirty: 1, _id: 1 }, partialFilterExpression: { dirty: true } },
+  { key: { source: 1, gone_at: 1 }, partialFilterExpression: { gone_at: { $exists: true } } },
+  { key: { 'set_aside.at': 1 }, partialFilterExpression: { 'set_aside.at': { $exists: true } } },
+];
+
+/** A row of a page, understood and ready to be stored. */
+export interface Understood {
+  _id: string;
+  row: number;
+  observation: HostObservation;
+  keys: string[];
+  identity: string;
+  hash: string;
+}
+
+/** The page that a batch of records comes from. */
+export interface Origin {
+  source: string;
+  vendor: string;
+  page: string;
+  run: string;
+  observedAt: Date;
+}
+
+export interface Outcome {
+  new: number;
+  changed: number;
+  unchanged: number;
+}
+
+type Known = Pick<
+  RecordDoc,
+  '_id' | 'identity' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys'
+> & {
+  observation: { device: { last_seen_time?: Date; modified_time?: Date; boot_time?: Date } };
+};
+
+const KNOWN = {
+  identity: 1,
+  hash: 1,
+  observed_at: 1,
+  page: 1,
+  run: 1,
+  created_run: 1,
+  created_page: 1,
+  gone_at: 1,
+  keys: 1,
+  'observation.device.last_seen_time': 1,
+  'observation.device.modified_time': 1,
+  'observation.device.boot_time': 1,
+} as const;
+
+/**
+ * Stores one page's records, each at most once: unknown ones are inserted, changed ones replaced (and flagged for the
+ * merge), for unchanged ones at most the times move. Can be repeated: what an earlier attempt at this page wrote counts as
+ * what it was then. `records` holds no `_id` twice; unless most are `known`, they are not looked for before they are inserted.
+ */
+export async function putRecords(
+  store: Store,
+  origin: Origin,
+  records: readonly Understood[],
+  known = true,
+): Promise<Outcome> {
+  const outcome: Outcome = { new: 0, changed: 0, unchanged: 0 };
+  const now = await store.clock.now();
+  let open = records;
+  // A record that another activity changes between our read and our write is looked at again.
+  for (let round = 0; open.length > 0; round += 1) {
+    if (round === 10) throw new Error(`Records of page ${origin.page} keep changing under us`);
+    open = await putRound(store, origin, open, outcome, { lookUp: known || round > 0, now });
+  }
+  return outcome;
+}
+
+async function putRound(
+  store: Store,
+  origin: Origin,
+  records: readonly Understood[],
+  outcome: Outcome,
+  { lookUp, now }: { lookUp: boolean; now: Date },
+): Promise<Understood[]> {
+  const known = lookUp ? await knownOf(store, records) : new Map<string, Known>();
+
+  const inserts: RecordDoc[] = [];
+  const inserted: Understood[] = [];
+  const updates: AnyBulkWriteOperation<RecordDoc>[] = [];
+  const updated: string[] = [];
+  const touched: Touched[] = [];
+  for (const record of records) {
+    const existing = known.get(record._id);
+    if (!existing) {
+      inserts.push(fresh(origin, record));
+      inserted.push(record);
+    } else if (existing.hash === record.hash && existing.gone_at === undefined) {
+      countKnown(origin, existing, outcome);
+      const times = timesMoved(origin.observedAt, existing, record.observation.device, now);
+      if (times) {
+        const anotherWeek = isAnotherWeek(existing.observation.device.last_seen_time, times.last_seen_time);
+        touched.push({ id: record._id, times, anotherWeek });
+      }
+    } else if (isLater(existing.observed_at, origin.observedAt, now)) {
+      outcome.unchanged += 1;
+    } else {
+      updates.push({
+        updateOne: {
+          filter: { _id: record._id, hash: existing.hash, observed_at: existing.observed_at },
+          update: change(origin, existing, record),
+        },
+      });
+      updated.push(record._id);
+    }
+  }
+
+  const [again, lost] = await Promise.all([
+    insertAll(store, inserts, inserted),
+    updateAll(store, updates, updated),
+    touchTimes(store, touched),
+  ]);
+  outcome.new += inserts.length - again.length;
+  outcome.changed += updates.length - lost.size;
+  return lost.size === 0 ? again : [...again, ...records.filter((record) => lost.has(record._id))];
+}
+
+async function knownOf(store: Store, records: readonly Understood[]): Promise<Map<string, Known>> {
+  const found = await store.records
+    .find<Known>({ _id: { $in: records.map(({ _id }) => _id) } }, { projection: KNOWN })
+    .batchSize(10_000)
+    .toArray();
+  return new Map(found.map((record) => [record._id, record]));
+}
+
+function fresh(origin: Origin, record: Understood): RecordDoc {
+  return {
+    _id: record._id,
+    source: origin.source,
+    vendor: origin.vendor,
+    observation: record.observation,
+    keys: record.keys,
+    identity: record.identity,
+    hash: record.hash,
+    page: origin.page,
+    row: record.row,
+    observed_at: origin.observedAt,
+    run: origin.run,
+    created_run: origin.run,
+    created_page: origin.page,
+    dirty: true,
+    unresolved: true,
+  };
+}
+
+function change(origin: Origin, existing: Known, record: Understood) {
+  const kept = new Set(record.keys);
+  const lost = existing.keys.filter((key) => !kept.has(key));
+  return {
+    $set: {
+      observation: record.observation,
+      keys: record.keys,
+      identity: record.identity,
+      hash: record.hash,
+      page: origin.page,
+      row: record.row,
+      observed_at: origin.observedAt,
+      run: origin.run,
+      dirty: true as const,
+      ...(existing.identity === record.identity ? {} : { unresolved: true as const }),
+    },
+    ...(lost.length > 0 ? { $addToSet: { prior_keys: { $each: lost } } } : {}),
+    $unset: { gone_at: true as const },
+  };
+}
+
+/** An earlier attempt at the same page of the same run may have written it already: then it is not "unchanged". */
+function countKnown(origin: Origin, existing: Known, outcome: Outcome): void {
+  if (existing.page !== origin.page || existing.run !== origin.run) outcome.unchanged += 1;
+  else if (existing.created_page === origin.page && existing.created_run === origin.run) outcome.new += 1;
+  else outcome.changed += 1;
+}
+
+/** Inserts all; returns those that somebody else inserted first. */
+async function insertAll(store: Store, docs: RecordDoc[], from: Understood[]): Promise<Understood[]> {
+  if (docs.length === 0) return [];
+  try {
+    await store.records.insertMany(docs, { ordered: false });
+    return [];
+  } catch (error) {
+    const { writeErrors, result } = error as Partial<MongoBulkWriteError>;
+    const list = Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : [];
+    // A majority that did not answer is told beside the duplicates, and hides behind them.
+    if (list.length === 0 || result?.getWriteConcernError() !== undefined) throw error;
+    if (list.some((failure) => failure.code !== 11000)) throw error;
+    return list.map((failure) => from[failure.index]!);
+  }
+}
+
+/** Applies optimistic updates; returns the ids of those whose record had changed in between. */
+async function updateAll(
+  store: Store,
+  operations: AnyBulkWriteOperation<RecordDoc>[],
+  ids: string[],
+): Promise<Set<string>> {
+  if (operations.length === 0) return new Set();
+  const result = await store.records.bulkWrite(operations, { ordered: false });
+  if (result.matchedCount === operations.length) return new Set();
+  // Which ones did not match is not told: look at all again, those that did match now count as written by this page.
+  return new Set(ids);
+}

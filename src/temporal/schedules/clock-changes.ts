@@ -1,0 +1,78 @@
+import type { Client } from '@temporalio/client';
+import { msToTs, tsToDate } from '@temporalio/common/lib/time';
+import { calendarOfCron, isNamed, isNamedDay, type Calendar } from '../../model/cron.js';
+import { clockChanges, wallClock, type ClockChange } from '../../model/timezone.js';
+
+/** A run starts so long after its time at most, so that sources do not all start in the same second. */
+export const JITTER_MS = 5 * 60_000;
+
+/** A day on which a schedule does not come as often as its cron says, because the clocks change. */
+export interface OddDay {
+  /** `2027-03-28` */
+  day: string;
+  times: number;
+  instead: number;
+}
+
+const HOUR_MS = 3_600_000;
+const AHEAD_MS = 2 * 366 * 24 * HOUR_MS;
+/** Temporal tells no more times at once. */
+const MOST_TIMES = 1_000;
+
+/**
+ * Asks Temporal when a schedule really comes on the days of the next two years on which clocks change, and tells those on which
+ * it does not come as often as its cron says. None for a cron that names every hour: there is no other way on such a day.
+ */
+export async function oddDays(
+  client: Client,
+  scheduleId: string,
+  { cron, timezone }: { cron: string; timezone: string },
+  now = Date.now(),
+): Promise<OddDay[]> {
+  const calendar = calendarOfCron(cron);
+  if (!calendar || calendar.hour.length === 24) return [];
+  const changes = clockChanges(timezone, now, now + AHEAD_MS).filter((change) => concerns(calendar, change));
+  const found = await Promise.all(changes.map((change) => oddDaysAt(client, scheduleId, calendar, timezone, change)));
+  return found.flat().filter(({ day }, at, all) => all[at - 1]?.day !== day);
+}
+
+/** Whether the calendar names a time that is missing or comes twice. */
+function concerns(calendar: Calendar, { before, after }: ClockChange): boolean {
+  for (let wall = Math.min(before, after); wall < Math.max(before, after); wall += 60_000)
+    if (isNamed(calendar, new Date(wall))) return true;
+  return false;
+}
+
+async function oddDaysAt(
+  client: Client,
+  scheduleId: string,
+  calendar: Calendar,
+  timezone: string,
+  { at, before, after }: ClockChange,
+): Promise<OddDay[]> {
+  const { startTime: times } = await client.schedule.workflowService.listScheduleMatchingTimes({
+    namespace: client.options.namespace,
+    scheduleId,
+    startTime: msToTs(at - 26 * HOUR_MS),
+    endTime: msToTs(at + 26 * HOUR_MS),
+  });
+  if (!times || times.length >= MOST_TIMES) return [];
+  const wall = wallClock(timezone);
+  const came = times.map((time) => dayOf(calendar, wall(tsToDate(time).getTime())));
+  const instead = calendar.hour.length * calendar.minute.length;
+  const days = new Set([Math.min(before, after), Math.max(before, after) - 60_000].map(dayText));
+  return [...days].flatMap((day) => {
+    const times = came.filter((each) => each === day).length;
+    return isNamedDay(calendar, new Date(day)) && times !== instead ? [{ day, times, instead }] : [];
+  });
+}
+
+/** The day of the time that was meant: what Temporal tells comes up to `JITTER_MS` later. */
+function dayOf(calendar: Calendar, wall: number): string {
+  const minute = wall - (wall % 60_000);
+  for (let meant = minute; meant >= minute - JITTER_MS; meant -= 60_000)
+    if (isNamed(calendar, new Date(meant))) return dayText(meant);
+  return dayText(wall);
+}
+
+const dayText = (wall: number): string => new Date(wall).toISOString().slice(0, 10);

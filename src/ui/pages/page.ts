@@ -1,0 +1,88 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Html } from '../format.js';
+
+interface Page {
+  title: string;
+  body: Html;
+  /** The entry of the navigation that it belongs to. */
+  at?: string;
+  /** Without the navigation: who sees this may see nothing else. */
+  bare?: boolean;
+}
+
+/** What a context carries for its page. */
+export interface Variables {
+  /** There is a session that can be ended. */
+  signedIn: boolean;
+  /** The Content-Security-Policy of this answer, where it is not that of all others. */
+  policy: string;
+}
+
+const PLACES = [
+  ['/', 'Hosts'],
+  ['/runs', 'Runs'],
+  ['/quarantine', 'Quarantine'],
+  ['/reports', 'Reports'],
+] as const;
+
+/** Answers with a whole page. */
+export async function page(
+  c: Context,
+  { title, body, at, bare }: Page,
+  status: ContentfulStatusCode = 200,
+): Promise<Response> {
+  const place = ([path, name]: (typeof PLACES)[number]) =>
+    html`<li><a href="${path}" ${at === path ? html`aria-current="page"` : ''}>${name}</a></li>`;
+  const signedIn = (c as Context<{ Variables: Variables }>).get('signedIn');
+  const text = await html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} · Rollcall</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/style.css" />
+        <script src="/assets/search.js" defer></script>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        <header class="top">
+          <div class="wide">
+            <a class="mark" href="/"><img src="/assets/icon.svg" alt="" width="22" height="22" />Rollcall</a>
+            ${
+              bare
+                ? ''
+                : html`<nav aria-label="Pages">
+                    <ul>
+                      ${PLACES.map(place)}
+                    </ul>
+                  </nav>`
+            }
+            ${
+              signedIn && !bare
+                ? html`<form method="post" action="/logout"><button class="quiet">Log out</button></form>`
+                : ''
+            }
+          </div>
+        </header>
+        <main id="main" class="wide" tabindex="-1">${body}</main>
+      </body>
+    </html>`;
+  return c.html(tame(text), status);
+}
+
+/** Answers with a part of a page. */
+export async function fragment(c: Context, body: Html): Promise<Response> {
+  return c.html(tame(await body));
+}
+
+/**
+ * Without characters that are not seen but change what is: controls, and those that turn the direction of the text behind
+ * them. Our own texts have none, so they come from records.
+ */
+function tame(text: { toString(): string }): string {
+  return text.toString().replace(/(?![\n\r\t])\p{Cc}|\p{Bidi_Control}/gu, '\ufffd');
+}

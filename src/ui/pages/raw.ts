@@ -1,0 +1,23 @@
+import { getBody } from '../../store/collections/bodies.js';
+import type { Store } from '../../store/database.js';
+import type { QuarantineDoc } from '../../store/collections/quarantine.js';
+import { findRawPage } from '../../store/raw.js';
+import type { Raw } from './quarantine.js';
+
+const MOST_SHOWN = 20_000;
+/** A body is opened as a whole to show a row of it. */
+const MOST_OPENED = 16 * 1024 * 1024;
+
+/** A row as it was received, unless its source brings personal data or is not known here: then it may. */
+export async function rawOf(store: Store, row: QuarantineDoc, mayShow: (source: string) => boolean): Promise<Raw> {
+  if (!mayShow(row.source)) return { hidden: 'It may hold personal data, which this page does not show.' };
+  const found = await findRawPage(store, row);
+  if (!found) return { hidden: 'The page that it came on is not kept any more.' };
+  const { page, sealed } = found;
+  if (sealed) return { hidden: 'It is sealed: it may hold personal data, which this page does not show.' };
+  if (page.bytes > MOST_OPENED) return { hidden: 'Its page is too large to be opened here.' };
+  const body = await getBody(store, page.digest, page.bytes);
+  if (!body) return { hidden: 'The bytes of its page are not kept any more.' };
+  const bytes = body.subarray(row.offset, row.offset + Math.min(row.length, MOST_SHOWN));
+  return { text: bytes.toString('utf8'), bytes: bytes.length };
+}

@@ -1,0 +1,23 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { html } from 'hono/html';
+import { page } from '../pages/page.js';
+
+/** Whether the asker is a program that reads JSON. */
+export const wantsJson = (c: Context): boolean => c.req.path.startsWith('/api/') || c.req.path.endsWith('.json');
+
+/** Says that there is nothing, why, and what to do: as a page, or as JSON to a program. */
+export function refusal(
+  c: Context,
+  status: ContentfulStatusCode,
+  what: string,
+  remedy?: string,
+): Response | Promise<Response> {
+  if (wantsJson(c)) return c.json({ error: what, ...(remedy ? { remedy } : {}) }, status);
+  const body = html`<section class="notice">
+    <h1>${what}</h1>
+    ${remedy ? html`<p>${remedy}</p>` : ''}
+    <p><a href="/">To the hosts</a></p>
+  </section>`;
+  return page(c, { title: what, body, bare: status === 421 || status === 403 }, status);
+}

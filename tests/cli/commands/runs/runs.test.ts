@@ -1,0 +1,348 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { progressQuery, type SourceProgress } from '../../../../src/model/messages.js';
+import { eventually } from '../../../support/eventually.js';
+import { localSimulator, type LocalSimulator } from '../../../support/local-simulator.js';
+import { openPipeline, summaryOf, type Pipeline } from '../../../support/pipeline.js';
+import { type Ran, runProgram } from '../../../support/program.js';
+
+/** What a user asks about runs and tells them, with the compiled program, real servers and vendors that misbehave. */
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-runs-'));
+const HOSTS = 40;
+let simulator: LocalSimulator;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  simulator = await localSimulator({ hosts: HOSTS, seed: 5 });
+  pipeline = await openPipeline({
+    ...simulator.environment,
+    // Small pages: there is time to ask and to tell where they come slowly.
+    QUALYS_DEMO_PAGE_SIZE: '5',
+    CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
+    QUALYS_DEMO_CONCURRENCY: '1',
+    ROLLCALL_STRETCH_RECORDS: '10',
+    // Long enough to be seen between two attempts.
+    ROLLCALL_PATIENCE_SECONDS: '2',
+  });
+});
+afterAll(async () => {
+  await pipeline?.close();
+  await simulator?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+/** What is under way ends, and nothing is collected any more. */
+async function clear(): Promise<void> {
+  await simulator.setFaults();
+  const { client } = pipeline.env;
+  const { taskQueue } = pipeline.config.temporal;
+  const under = client.workflow.list({ query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'` });
+  for await (const { workflowId } of under)
+    await client.workflow
+      .getHandle(workflowId)
+      .terminate()
+      .catch(() => {});
+  await pipeline.empty();
+}
+
+function run(...args: string[]): Promise<Ran> {
+  const env = {
+    TEMPORAL_ADDRESS: pipeline.config.temporal.address,
+    TEMPORAL_TASK_QUEUE: pipeline.config.temporal.taskQueue,
+    MONGODB_URI: pipeline.config.mongodb.uri,
+    MONGODB_DATABASE: pipeline.config.mongodb.database,
+  };
+  return runProgram(args, { cwd: dir, env });
+}
+
+const workflow = (source: string) =>
+  pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-${source}`);
+const state = (source: string, wanted: SourceProgress['state']) =>
+  eventually(
+    `${source} to be ${wanted}`,
+    () => workflow(source).query(progressQuery),
+    (progress) => progress.state === wanted,
+  );
+const demo = { sources: ['qualys-demo'], force: true };
+/** The third page is refused: the source parks at once, with two pages. */
+const REFUSED = { kind: 'status', status: 401, on: 'qualys-demo', at: 3, times: 1_000 } as const;
+const LATENCY = { kind: 'latency', ms: 600, on: 'qualys-demo' } as const;
+const DEMOS = { sources: ['qualys-demo', 'crowdstrike-demo'], force: true };
+
+describe('from nothing', () => {
+  afterEach(clear);
+
+  test('runs are listed newest first with what each source came to, and filtered by source and status', async () => {
+    expect((await run('runs')).out).toBe('No runs yet: npm run trigger -- --wait makes one\n');
+    const first = await pipeline.collect(DEMOS);
+    await simulator.setFaults(REFUSED);
+    const second = await pipeline.collect(DEMOS);
+    const { out, code } = await run('runs');
+    expect(code).toBe(0);
+    expect(out.indexOf(second.run)).toBeLessThan(out.indexOf(first.run));
+    const records = first.sources['crowdstrike-demo']!.records;
+    expect(out).toMatch(new RegExp(`crowdstrike-demo: complete, ${records} records, ${records} new`));
+    expect(out).toMatch(/qualys-demo: partial, (parked, )?10 records/);
+    expect(out).toMatch(/\d s +│ completed +│ +40 │/);
+
+    const only = async (...args: string[]) =>
+      (await run('runs', '--json', ...args)).out
+        .trim()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => (JSON.parse(line) as { _id: string })._id);
+    expect(await only()).toEqual([second.run, first.run]);
+    expect(await only('--limit', '1')).toEqual([second.run]);
+    expect(await only('--status', 'completed')).toEqual([first.run]);
+    expect(await only('--source', 'qualys-demo')).toEqual([second.run, first.run]);
+    expect(await only('--source', 'logins')).toEqual([]);
+    expect(await run('runs', '--source', 'qualis')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean qualys') as string,
+    });
+
+    const shown = await run('runs', 'show');
+    expect(shown.out).toMatch(new RegExp(`^${second.run} {2}partial\n`));
+    expect(shown.out).toMatch(/reason +.*401[^]*remedy +\S[^]*go on +npm run rollcall -- resume qualys-demo/);
+    expect(shown.out).toMatch(/records +10: 0 new, 0 changed, 10 unchanged, 0 quarantined; 0 gone/);
+    expect(shown.out).toContain(
+      `/workflows/${pipeline.config.temporal.taskQueue}-collect-crowdstrike-demo%2Bqualys-demo`,
+    );
+    const json = JSON.parse((await run('runs', 'show', first.run.slice(0, -3), '--json')).out) as Record<
+      string,
+      unknown
+    >;
+    expect(json).toMatchObject({ _id: first.run, status: 'completed', quarantine: {} });
+    expect(await run('runs', 'show', 'nope')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/There is no run nope\n/),
+    });
+  });
+
+  test('status tells how far a run is and why it waits, follows it to its end, and then how sources stand', async () => {
+    await simulator.setFaults({ kind: 'status', status: 429, seconds: 5, on: 'qualys-demo', at: 3, times: 1 });
+    const { handle } = await pipeline.start(demo);
+    const limited = await eventually(
+      'a source that waits',
+      () => run('status', '--once'),
+      ({ out }) => /waiting: rate limited/.test(out),
+      300,
+    );
+    expect(limited.out).toMatch(
+      /^Under way: run \d{14}-[0-9a-f]{8}\nqualys-demo: fetching: 2 pages, 10 (of \d+ )?records, .*normalized\n/,
+    );
+    expect(limited.out).toMatch(/\n {2}waiting: rate limited until \d\d:\d\d:\d\d\n/);
+    const json = JSON.parse((await run('status', '--json')).out) as { under_way: Record<string, unknown>[] };
+    expect(json.under_way).toMatchObject([
+      {
+        source: 'qualys-demo',
+        state: 'fetching',
+        pages: 2,
+        records: 10,
+        waiting: [{ kind: 'limited', attempt: 2, next_at: expect.stringMatching(/^20/) as string }],
+      },
+    ]);
+    const followed = await run('status');
+    expect(followed.code).toBe(0);
+    expect(followed.err).toMatch(/qualys-demo: fetching: 2 pages.*rate limited until/);
+    const { run: id } = await handle.result();
+    expect(followed.out).toMatch(new RegExp(`Run ${id} completed in`));
+    expect(followed.out).toMatch(/qualys-demo +│ fresh, \d+ min more +│ just now/);
+    expect(followed.out).toMatch(/Not set up: .*qualys/);
+    expect((await run('status', id)).out).toMatch(new RegExp(`Run ${id} completed in`));
+  });
+
+  test('status tells of a vendor that fails which attempt is next, and of a parked source what it needs', async () => {
+    await simulator.setFaults({ kind: 'outage', on: 'qualys-demo', at: 3, times: 1_000 });
+    const { handle } = await pipeline.start(demo);
+    const failing = await eventually(
+      'a second attempt',
+      () => run('status', '--once'),
+      ({ out }) => /attempt [2-9] at \d\d:/.test(out),
+      300,
+    );
+    expect(failing.out).toMatch(/\n {2}waiting: .*500.*; attempt \d at \d\d:\d\d:\d\d\n/);
+    const followed = await run('status');
+    expect(followed.code).toBe(4);
+    expect((await summaryOf(handle.result())).sources['qualys-demo']!.parked).toBe(true);
+    const { out } = await run('status', '--once');
+    expect(out).toMatch(/qualys-demo +│ parked/);
+    expect(out).toMatch(
+      /qualys-demo is parked since \d\d:\d\d:\d\d: .*500[^]*Then: npm run rollcall -- resume qualys-demo/,
+    );
+
+    await simulator.setFaults();
+    expect((await run('resume', 'qualys-demo')).out).toBe(
+      'qualys-demo: resume sent, it goes on from where it was parked\n',
+    );
+    const { records } = await simulator.state();
+    await eventually(
+      'every record',
+      () => pipeline.store.records.countDocuments({ source: 'qualys-demo' }),
+      (count) => count === records.qualys,
+    );
+    await workflow('qualys-demo').result();
+    expect((await run('status')).out).toMatch(/qualys-demo +│ fresh/);
+  });
+
+  test('sources are paused, resumed and stopped by name or all at once; who is not under way is named', async () => {
+    expect(await run('pause')).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringContaining('Nothing is under way') as string,
+    });
+    await simulator.setFaults(LATENCY);
+    const { handle } = await pipeline.start(demo);
+    await state('qualys-demo', 'fetching');
+    expect((await run('pause', 'qualys-demo')).out).toMatch(/^qualys-demo: pause sent, it waits when/);
+    const { pages } = await state('qualys-demo', 'paused');
+    expect((await run('status', '--once')).out).toMatch(/qualys-demo: paused: /);
+    expect((await workflow('qualys-demo').query(progressQuery)).pages).toBe(pages);
+    expect(await run('stop', 'qualys-demo', 'crowdstrike-demo')).toMatchObject({
+      code: 2,
+      out: '',
+      err: 'crowdstrike-demo is not under way: stop was sent to nobody\nnpm run rollcall -- status shows what is\n',
+    });
+    expect(await run('stop', 'qualys-dem')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean qualys-demo') as string,
+    });
+    expect((await run('resume')).out).toMatch(/^qualys-demo: resume sent, it goes on from where it was paused\n$/);
+    await state('qualys-demo', 'fetching');
+    expect((await run('stop')).out).toMatch(/^qualys-demo: stop sent, it ends when/);
+    expect((await summaryOf(handle.result())).sources['qualys-demo']).toMatchObject({
+      status: 'partial',
+      reason: expect.stringContaining('stopped') as string,
+    });
+  });
+
+  test('a parked source is not paused, is left alone by a stop of all, and gives up when it is named', async () => {
+    await simulator.setFaults(REFUSED);
+    const { code, out } = await run('trigger', 'qualys-demo', '--force', '--wait');
+    expect(code).toBe(4);
+    expect(out).toMatch(/qualys-demo is parked, (?:partial|failed): .*401\n {2}.*QUALYS_DEMO_TOKEN/);
+    expect(out).toContain('Then: npm run rollcall -- resume qualys-demo');
+    expect(out).not.toContain('by itself');
+    await state('qualys-demo', 'parked');
+    expect(await run('pause', 'qualys-demo')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/is parked already/),
+    });
+    expect(await run('stop')).toMatchObject({ out: '', err: expect.stringMatching(/was left alone/) });
+    expect((await run('stop', 'qualys-demo')).out).toMatch(/gives its place in the listing up/);
+    await workflow('qualys-demo')
+      .result()
+      .catch(() => {});
+    expect((await run('status')).out).toMatch(/qualys-demo +│ (partial|failed)/);
+  });
+});
+
+describe('what a listing that shrank too much lacks', () => {
+  /** Collects a fleet without half of its machines. */
+  const shrink = async () => {
+    const { hosts, records } = await simulator.state();
+    await simulator.changeFleet({ remove: Math.round(hosts! / 2) });
+    const summary = await pipeline.collect(demo);
+    const { records: left } = await simulator.state();
+    return { summary, missing: records.qualys - left.qualys };
+  };
+  let held: Awaited<ReturnType<typeof shrink>>;
+  beforeAll(async () => {
+    await pipeline.collect(DEMOS);
+    held = await shrink();
+  });
+
+  test('stays while the source is collected, when a later run has read of it, and when a later one is complete', async () => {
+    const { summary, missing } = held;
+    expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, held: missing });
+    // Runs that begin in the same second have ids in no order.
+    const before = await pipeline.store.pages.distinct('run');
+    // Few pages are left: it has to be stopped before it comes to the last one.
+    await simulator.setFaults({ ...LATENCY, ms: 1_500 });
+    const { handle } = await pipeline.start(demo);
+    await state('qualys-demo', 'fetching');
+    expect(await run('runs', 'confirm', '--yes')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/qualys-demo is being collected right now\n.*status\n$/),
+    });
+    await eventually(
+      'a page of this run',
+      () => pipeline.store.pages.countDocuments({ run: { $nin: before } }),
+      (pages) => pages > 0,
+    );
+    await handle.signal('stop');
+    await summaryOf(handle.result());
+    expect(await run('runs', 'confirm', '--yes')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/has been read again since.*nothing was retired\n/),
+    });
+    await simulator.setFaults();
+    const later = await pipeline.collect(demo);
+    expect(await run('runs', 'confirm', summary.run, '--yes')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(new RegExp(`not the last complete one of qualys-demo: run ${later.run} is`)),
+    });
+    expect(await pipeline.store.records.countDocuments({ gone_at: { $exists: true } })).toBe(0);
+    held = { summary: later, missing };
+  });
+
+  test('is shown, retired when confirmed, with its hosts, and that once', async () => {
+    const { summary, missing } = held;
+    expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, held: missing });
+    const { store } = pipeline;
+    // Hosts that only this source lists are retired; those that the other one lists as well are not.
+    const alone = await store.hosts.countDocuments({ 'sources.source': { $ne: 'crowdstrike-demo' } });
+    const unasked = await run('runs', 'confirm');
+    expect(unasked).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/There is nobody to ask\nNothing was changed; --yes .*\n$/),
+    });
+    expect(unasked.err).toContain(`qualys-demo, run ${summary.run}: ${missing} of`);
+    expect(unasked.err).toMatch(/\d+ hosts retired, which no other source lists:\n( {2}\S.*h[0-9a-f]{20}\n){1,20}/);
+    expect(await store.records.countDocuments({ gone_at: { $exists: true } })).toBe(0);
+
+    const { out, code } = await run(
+      'runs',
+      'confirm',
+      summary.run,
+      '--source',
+      'qualys-demo',
+      '--yes',
+      '--by',
+      'ann',
+      '--json',
+    );
+    expect(code).toBe(0);
+    const done = JSON.parse(out) as { hosts: number };
+    expect(done).toMatchObject({ source: 'qualys-demo', outcome: 'confirmed', records: missing, gone: missing });
+    expect(done.hosts).toBeGreaterThan(0);
+    expect(done.hosts).toBeLessThan(alone);
+    expect(await store.hosts.countDocuments({ retired: true })).toBe(done.hosts);
+    expect(await store.records.countDocuments({ dirty: true })).toBe(0);
+    const account = (await store.runs.findOne({ _id: summary.run }))!.sources['qualys-demo']!;
+    expect(await store.records.countDocuments({ gone_at: account.ended_at! })).toBe(missing);
+    expect(account).toMatchObject({ gone: missing, confirmed: { by: 'ann', at: expect.any(Date) as Date } });
+    for (const left of ['held', 'reason', 'remedy']) expect(account).not.toHaveProperty(left);
+
+    const hosts = await store.hosts.find().sort({ _id: 1 }).toArray();
+    expect(await run('runs', 'confirm', '--yes')).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringMatching(/confirmed already, by ann/),
+    });
+    expect(await store.hosts.find().sort({ _id: 1 }).toArray()).toEqual(hosts);
+    const next = await pipeline.collect(demo);
+    expect(next.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, new: 0 });
+    expect(next.sources['qualys-demo']!.held).toBeUndefined();
+    expect(await run('runs', 'confirm')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^Nothing is held back\n/),
+    });
+
+    const again = await shrink();
+    expect((await run('runs', 'confirm', '--yes')).out).toContain(
+      `qualys-demo: ${again.missing} records of run ${again.summary.run} are gone\n`,
+    );
+  });
+});

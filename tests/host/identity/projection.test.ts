@@ -1,0 +1,40 @@
+import { Collector } from '../../../bench/identity/collect.js';
+import { fleet } from '../../../bench/identity/fleet/fleet.js';
+import { ratesWith } from '../../../bench/identity/fleet/rates.js';
+import { claim, digest, partition } from '../../../bench/identity/model.js';
+import { shuffled } from '../../../bench/identity/shuffle.js';
+import { resolveAll } from '../../../src/host/identity/resolve.js';
+import type { HostRecord } from '../../../src/host/types.js';
+import { mapDevice } from '../../../src/sources/crowdstrike/device.js';
+import { mapHostAsset } from '../../../src/sources/qualys/host-asset.js';
+import { mapAsset } from '../../../src/sources/tenable/asset.js';
+
+const MAP = { qualys: mapHostAsset, crowdstrike: mapDevice, tenable: mapAsset };
+const collector = new Collector({ pitfalls: false, naive: false });
+const whole: HostRecord[] = [];
+for (const { source, machine, raw } of fleet(4, 1_200, ratesWith())) {
+  collector.add(source, JSON.stringify(raw), () => machine);
+  const { id, observation } = MAP[source](raw);
+  whole.push({ id: `${source}:${id}`, source, vendor: source, observation, keys: [], gone: false });
+}
+const { records } = collector.collected();
+claim(records);
+claim(whole);
+
+test('what the bench leaves out of observations changes no key and no host', () => {
+  expect(records.map(({ keys }) => keys)).toStrictEqual(whole.map(({ keys }) => keys));
+  expect(digest(records, resolveAll(records))).toBe(digest(whole, resolveAll(whole)));
+});
+
+test('a shuffled arrival is seen to give the same, and a different result to differ', () => {
+  const resolution = resolveAll(records);
+  expect(shuffled(records, resolution, 2, 1)).toBe(0);
+  const clusters = resolution.clusters.slice(1);
+  expect(shuffled(records, { ...resolution, clusters }, 2, 1)).toBe(2);
+});
+
+test('every record has its place in the partition', () => {
+  const resolution = resolveAll(records);
+  const places = partition(records, resolution);
+  records.forEach(({ id }, at) => expect(resolution.clusters[places[at]!]!.members).toContain(id));
+});

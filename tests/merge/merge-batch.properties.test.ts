@@ -1,0 +1,283 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import { contentHash, identityDigest } from '../../src/host/hash.js';
+import { hostId } from '../../src/host/identity/seed-record.js';
+import { COMPONENT_CAP, keyStates, resolveAll } from '../../src/host/identity/resolve.js';
+import { goldenHost } from '../../src/host/golden/survive.js';
+import type { GoldenHost } from '../../src/host/golden/golden-host.js';
+import type { HostRecord } from '../../src/host/types.js';
+import type { Store } from '../../src/store/database.js';
+import { decide, decisionsAbout, undo } from '../../src/store/collections/decisions.js';
+import { removeRecords } from '../../src/operations/erase/records.js';
+import { findHost, type HostDoc } from '../../src/store/collections/hosts.js';
+import { knownState } from '../../src/store/collections/key-states.js';
+import { Lanes } from '../../src/merge/workers.js';
+import { takeLease } from '../../src/store/collections/leases.js';
+import { mergeBatch } from '../../src/merge/merge-batch.js';
+import { toHostRecord } from '../../src/merge/records.js';
+import { putRecords } from '../../src/store/collections/records.js';
+import { changedIds } from '../../src/store/changed-records.js';
+import { markGone } from '../../src/merge/retire.js';
+import { machine, made, type Machine } from '../host/machines.js';
+import { series } from '../support/soak.js';
+import { dropStore, freshStore } from '../support/store.js';
+
+/**
+ * Whatever happens to records in whatever order, the hosts in the store are those that the records alone would give: what
+ * merging left out, did twice or did with half the evidence would show.
+ */
+const HISTORIES = series(3, 250);
+
+let store: Store;
+beforeAll(async () => {
+  store = await freshStore();
+});
+afterAll(async () => {
+  await dropStore(store);
+});
+
+const FIELDS = ['hostname', 'ip', 'serial_number', 'uuid', 'macs', 'class'] as const;
+const MACHINES = [1, 2, 3].map((n) => ({
+  hostname: 'web-01.example.com' as const,
+  ip: '10.0.0.1' as const,
+  serial_number: `SERIAL000${n}` as Machine['serial_number'],
+  uuid: '9f0ab41c-7d2e-4f63-88aa-0b1c2d3e4f50' as const,
+  macs: [`00:50:56:8a:00:0${n}`],
+  class: 'machine' as const,
+}));
+
+const at = fc.nat(29);
+/** Three machines that any tool may know, each with some of what they are told by; and anything else. */
+const known = fc
+  .record({ of: fc.nat(2), look: machine, same: fc.subarray([...FIELDS]) })
+  .map(({ of, look, same }): Machine => ({
+    ...look,
+    ...Object.fromEntries(same.map((field) => [field, MACHINES[of]![field]])),
+  }));
+const look = fc.oneof({ weight: 3, arbitrary: known }, { weight: 1, arbitrary: machine });
+const step = fc.oneof(
+  { weight: 9, arbitrary: fc.record({ do: fc.constant('put' as const), at, machine: look }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('tag' as const), at, tag: fc.constantFrom('a', 'b') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), at }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('see' as const), at, days: fc.oneof(fc.nat(3), fc.nat(40)) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('decide' as const), a: at, b: at, kind: fc.constantFrom('join', 'split') }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('undo' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('erase' as const), at, count: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('merge' as const), batches: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), writes: fc.nat(6) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+test(`hosts are a function of the records, over ${HISTORIES} histories`, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 70, size: 'max' }),
+      fc.integer({ min: 1, max: 9 }),
+      // Components of a few records are too large already, or none is.
+      fc.constantFrom(2, 4, 7, COMPONENT_CAP),
+      async (steps, limit, cap) => {
+        await clear();
+        const world = new World(limit, cap);
+        for (const next of steps) await world.take(next);
+        await world.mergeAll();
+        await expectPure(cap);
+      },
+    ),
+    // A failure among many is told as it is: making it small takes longer than all of them.
+    { numRuns: HISTORIES, endOnFailure: HISTORIES > 100 },
+  );
+});
+
+/** What each machine looks like at present, and a clock. */
+class World {
+  private readonly looks = new Map<number, Machine>();
+  private readonly ids: string[] = [];
+  private tick = 0;
+  constructor(
+    private readonly limit: number,
+    private readonly cap: number,
+  ) {}
+
+  async take(next: Step): Promise<void> {
+    switch (next.do) {
+      case 'put':
+        return this.put(next.at, next.machine);
+      case 'leave':
+        if (this.ids.length > 0) await markGone(store, [this.ids[next.at % this.ids.length]!], new Date());
+        return;
+      case 'tag':
+        return this.tag(next.at, next.tag);
+      case 'see':
+        return this.see(next.at, next.days);
+      case 'decide': {
+        const [a, b] = [next.a, next.b].map((place) => this.ids[place % (this.ids.length || 1)]);
+        if (a === undefined || b === undefined || a === b) return;
+        await decide(store, [[a, b]], { kind: next.kind as 'join' | 'split', by: 'test', why: 'test' });
+        // Two decisions in one millisecond would be equally late.
+        await sleep(2);
+        return;
+      }
+      case 'undo': {
+        const standing = await store.decisions.findOne({ undone: { $exists: false } });
+        if (standing) await undo(store, [standing._id], 'test');
+        return;
+      }
+      case 'erase':
+        return this.erase(next.at, next.count);
+      case 'merge':
+        return this.merge(next.batches);
+      case 'crash':
+        return this.crash(next.writes);
+    }
+  }
+
+  private async put(place: number, look: Machine): Promise<void> {
+    const known = this.looks.get(place);
+    // A record keeps its source for life.
+    const machineNow = known ? { ...look, vendor: known.vendor } : look;
+    this.looks.set(place, machineNow);
+    const record = made(machineNow, place);
+    if (!known) this.ids.push(record.id);
+    await this.store(record);
+  }
+
+  /** Content that says nothing about which machine it is. */
+  private async tag(place: number, tag: string): Promise<void> {
+    const places = [...this.looks.keys()];
+    const found = places[place % (places.length || 1)];
+    if (found === undefined) return;
+    const record = made(this.looks.get(found)!, found);
+    await this.store({ ...record, observation: { ...record.observation, tags: [tag] } });
+  }
+
+  private async see(place: number, days: number): Promise<void> {
+    const places = [...this.looks.keys()];
+    const found = places[place % (places.length || 1)];
+    const look = found === undefined ? undefined : this.looks.get(found)!;
+    if (found === undefined || !look?.life) return;
+    const later = { ...look, life: [look.life[0], Math.max(look.life[1], look.life[0] + days)] as [number, number] };
+    this.looks.set(found, later);
+    await this.store(made(later, found));
+  }
+
+  private async erase(place: number, count: number): Promise<void> {
+    if (this.ids.length === 0) return;
+    const erased = this.ids.splice(place % this.ids.length, count);
+    for (const [at, look] of this.looks) if (erased.includes(made(look, at).id)) this.looks.delete(at);
+    await removeRecords(store, erased, 'erase');
+    expect(await store.hosts.countDocuments({ 'sources.record': { $in: erased } })).toBe(0);
+  }
+
+  private async store({ id, source, vendor, observation, keys }: HostRecord): Promise<void> {
+    const observedAt = new Date(1_700_000_000_000 + ++this.tick * 1_000);
+    await putRecords(store, { source, vendor, page: `p${this.tick}`, run: 'r', observedAt }, [
+      {
+        _id: id,
+        row: 0,
+        observation,
+        keys,
+        identity: identityDigest(vendor, observation, keys),
+        hash: contentHash(observation, keys),
+      },
+    ]);
+  }
+
+  /** Two lanes at once, `batches` each. */
+  private async merge(batches: number): Promise<void> {
+    const lanes = new Lanes();
+    await Promise.all(
+      [0, 1].map(async (lane) => {
+        const lease = (await takeLease(store, `lane:${lane}`, 'test', 60_000))!;
+        for (let batch = 0; batch < batches; batch += 1)
+          await mergeBatch(store, lease, { ids: await this.waiting(lane), lanes, lane, run: 'r', cap: this.cap });
+      }),
+    );
+  }
+
+  /** The lanes begin at different ends, which records of one machine are likely to lie at. */
+  private async waiting(lane: number): Promise<string[]> {
+    const ids = await changedIds(store, 1_000);
+    return lane === 0 ? ids.slice(0, this.limit) : ids.slice(-this.limit);
+  }
+
+  /** A merge that dies after some of its writes: its transaction is never committed. */
+  private async crash(writes: number): Promise<void> {
+    const lease = (await takeLease(store, 'lane:0', 'test', 60_000))!;
+    let left = writes;
+    const dying = dyingAfter(store, () => (left -= 1) < 0);
+    const ids = await this.waiting(0);
+    await mergeBatch(dying, lease, { ids, lanes: new Lanes(), run: 'r', cap: this.cap }).catch((error: Error) => {
+      if (error.message !== 'died') throw error;
+    });
+  }
+
+  async mergeAll(): Promise<void> {
+    for (let round = 0; (await store.records.countDocuments({ dirty: true })) > 0; round += 1) {
+      if (round > 100) throw new Error('Merging does not end');
+      await this.merge(1);
+    }
+  }
+}
+
+/** The store, whose collections throw instead of writing once `isDead`. */
+function dyingAfter(whole: Store, isDead: () => boolean): Store {
+  const writes = new Set(['insertMany', 'bulkWrite', 'updateMany', 'deleteMany', 'updateOne']);
+  const dying = <T extends object>(collection: T): T =>
+    new Proxy(collection, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target) as unknown;
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]) => {
+          if (writes.has(String(name)) && isDead()) throw new Error('died');
+          return (value as (...given: unknown[]) => unknown).apply(target, given);
+        };
+      },
+    });
+  return {
+    ...whole,
+    hosts: dying(whole.hosts),
+    records: dying(whole.records),
+    redirects: dying(whole.redirects),
+    changes: dying(whole.changes),
+    keyStates: dying(whole.keyStates),
+  };
+}
+
+async function clear(): Promise<void> {
+  const { records, hosts, redirects, changes, keyStates, decisions, leases } = store;
+  await Promise.all(
+    [records, hosts, redirects, changes, keyStates, decisions, leases].map((all) => all.deleteMany({} as never)),
+  );
+}
+
+async function expectPure(cap: number): Promise<void> {
+  const records = (await store.records.find().toArray()).map(toHostRecord);
+  const ids = records.map(({ id }) => id);
+  const members = new Map(records.map((record) => [record.id, record]));
+  const resolution = resolveAll(records, await decisionsAbout(store, undefined, ids), { cap });
+  const expected = resolution.clusters.map((cluster) =>
+    goldenHost(
+      cluster.members.map((id) => members.get(id)!),
+      cluster.reasons,
+      { ...cluster, findings: cluster.findings.map(({ key, ...found }) => ({ key, ...knownState(found) })) },
+    ),
+  );
+  const stored = (await store.hosts.find().toArray()).map(withoutStoresOwn);
+  const byId = (a: { _id: string }, b: { _id: string }) => (a._id < b._id ? -1 : 1);
+  expect(stored.sort(byId)).toEqual(expected.sort(byId));
+
+  const states = [...keyStates(records)].map(([_id, state]) => ({ _id, ...knownState(state) }));
+  expect((await store.keyStates.find().toArray()).sort(byId)).toEqual(states.sort(byId));
+  // Whichever id a host of one of these records ever had, it leads to a host.
+  for (const id of ids.map(hostId)) {
+    const known = await store.redirects.findOne({ _id: id });
+    if (known) expect(await findHost(store, id)).not.toBeNull();
+  }
+}
+
+function withoutStoresOwn({ created: _created, version: _version, updated_at: _at, ...host }: HostDoc): GoldenHost {
+  return host;
+}

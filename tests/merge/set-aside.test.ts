@@ -1,0 +1,114 @@
+import { contentHash, identityDigest } from '../../src/host/hash.js';
+import type { Store } from '../../src/store/database.js';
+import { mergeChanged } from '../../src/merge/drain.js';
+import { putRecords } from '../../src/store/collections/records.js';
+import { countAside, isDefect, recordsAside, retryAside } from '../../src/merge/set-aside.js';
+import { record } from '../host/records.js';
+import { dropStore, emptyStore, freshStore } from '../support/store.js';
+
+/** What cannot be merged is passed over by name, and everything else is merged. */
+let store: Store;
+let tick = 0;
+beforeAll(async () => {
+  store = await freshStore();
+});
+afterEach(() => emptyStore(store));
+afterAll(() => dropStore(store));
+
+/** Two tools know each machine by its serial number. */
+async function put(...numbers: number[]): Promise<void> {
+  for (const vendor of ['qualys', 'crowdstrike']) {
+    const observedAt = new Date(1_700_000_000_000 + ++tick * 1_000);
+    const records = numbers.map((n) => {
+      const { id, observation, keys } = record(`${vendor}:${n}`, {
+        hostname: `web-${n}`,
+        tags: [`t${tick}`],
+        hw_info: { serial_number: `SERIAL${String(n).padStart(4, '0')}` },
+      });
+      const identity = identityDigest(vendor, observation, keys);
+      return { _id: id, row: 0, observation, keys, identity, hash: `1.${contentHash(observation, keys)}` };
+    });
+    await putRecords(store, { source: vendor, vendor, page: `p${tick}`, run: 'r', observedAt }, records);
+  }
+}
+const merge = () => mergeChanged(store, { holder: 'test', run: 'run-7' });
+const hosts = async () =>
+  (await store.hosts.find().toArray()).map(({ sources }) => sources.map((one) => one.record).join('+')).sort();
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+const BROKEN = { $set: { observation: null as never } };
+
+test('records whose component cannot be merged are set aside by name, all others are merged, and later ones too', async () => {
+  await put(...numbers(60));
+  await store.records.updateOne({ _id: 'qualys:31' }, BROKEN);
+  const told: string[] = [];
+  const merged = await mergeChanged(store, { holder: 'test', run: 'run-7', onAside: (ids) => told.push(...ids) });
+  expect(merged).toMatchObject({ settled: 118, created: 59, aside: 2, more: false });
+  expect(told.sort()).toEqual(['crowdstrike:31', 'qualys:31']);
+  expect((await hosts()).filter((one) => one.includes(':31'))).toEqual([]);
+  const aside = await recordsAside(store, 10);
+  expect(aside.map(({ record: id }) => id).sort()).toEqual(['crowdstrike:31', 'qualys:31']);
+  for (const { run, error, at } of aside) {
+    expect(run).toBe('run-7');
+    expect(error).toMatch(/^TypeError at \S+ ?\(?[\w./-]+:\d+:\d+\)?$/);
+    expect(at).toBeInstanceOf(Date);
+  }
+  // They wait for somebody, and hold nobody up.
+  await put(100);
+  expect(await merge()).toMatchObject({ settled: 2, created: 1, aside: 0 });
+  expect(await countAside(store)).toBe(2);
+});
+
+test('what was set aside is merged when it changes, or when somebody asks for another try', async () => {
+  await put(1, 2, 3);
+  const { observation } = (await store.records.findOne({ _id: 'qualys:2' }))!;
+  await store.records.updateOne({ _id: 'qualys:2' }, BROKEN);
+  expect((await merge()).aside).toBe(2);
+  // Nothing was mended: it is set aside again.
+  expect(await retryAside(store)).toBe(2);
+  expect(await merge()).toMatchObject({ settled: 0, aside: 2 });
+  expect(await countAside(store)).toBe(2);
+
+  await store.records.updateOne({ _id: 'qualys:2' }, { $set: { observation } });
+  expect(await retryAside(store)).toBe(2);
+  expect(await merge()).toMatchObject({ settled: 2, aside: 0 });
+  expect(await countAside(store)).toBe(0);
+  expect(await hosts()).toEqual(['crowdstrike:1+qualys:1', 'crowdstrike:2+qualys:2', 'crowdstrike:3+qualys:3']);
+
+  // A neighbour is the broken one: its source mends it.
+  await store.records.updateOne({ _id: 'qualys:3' }, BROKEN);
+  await store.records.updateOne({ _id: 'crowdstrike:3' }, { $set: { dirty: true, unresolved: true } });
+  expect((await merge()).aside).toBe(1);
+  await put(3);
+  expect(await merge()).toMatchObject({ aside: 0 });
+  expect(await countAside(store)).toBe(0);
+});
+
+test('a host that grows beyond what MongoDB stores sets its records aside, not the inventory', async () => {
+  await put(1, 2);
+  await merge();
+  const tags = numbers(9).map((n) => `${n}`.repeat(1_000_000));
+  for (const _id of ['qualys:2', 'crowdstrike:2'])
+    await store.records.updateOne(
+      { _id },
+      { $set: { 'observation.tags': tags.map((tag) => `${_id}${tag}`), dirty: true, unresolved: true } },
+    );
+  await put(5);
+  const merged = await merge();
+  expect(merged.aside).toBe(2);
+  expect(await countAside(store)).toBe(2);
+  expect(await hosts()).toContain('crowdstrike:5+qualys:5');
+});
+
+test('MongoDB that is away sets nothing aside', async () => {
+  await put(1);
+  const away = await freshStore({ database: store.db.databaseName });
+  await away.close();
+  const failed = await mergeChanged(away, { holder: 'test', run: 'r' }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failed).toBeInstanceOf(Error);
+  expect(isDefect(failed)).toBe(false);
+  expect(await countAside(store)).toBe(0);
+  expect(await merge()).toMatchObject({ settled: 2 });
+});

@@ -1,0 +1,127 @@
+import { contentHash, identityDigest } from '../../src/host/hash.js';
+import type { Store } from '../../src/store/database.js';
+import { mergeChanged } from '../../src/merge/drain.js';
+import { confirmHeld, heldListings, previewHeld } from '../../src/merge/unconfirmed-retirements.js';
+import { putRecords } from '../../src/store/collections/records.js';
+import { NO_COUNTS, type RunDoc } from '../../src/store/collections/runs.js';
+import { record } from '../host/records.js';
+import { dropStore, emptyStore, freshStore } from '../support/store.js';
+
+/** A listing that was held back, and what becomes of it, against a real mongod. */
+let store: Store;
+const AT = new Date('2026-03-01T02:10:00Z');
+
+beforeAll(async () => {
+  store = await freshStore();
+});
+afterEach(() => emptyStore(store));
+afterAll(() => dropStore(store));
+
+async function put(...records: ReturnType<typeof record>[]): Promise<void> {
+  for (const { id, source, vendor, observation, keys } of records) {
+    const origin = { source, vendor, page: `p/${id}`, run: 'run-1', observedAt: new Date('2026-02-28T00:00:00Z') };
+    const hash = `1.${contentHash(observation, keys)}`;
+    await putRecords(store, origin, [
+      { _id: id, row: 0, observation, keys, identity: identityDigest(vendor, observation, keys), hash },
+    ]);
+  }
+  await mergeChanged(store, { holder: 'test', run: 'run-1' });
+}
+
+/** The complete listing of run-2: it holds `ids` and no more, and what it lacks was held back. */
+async function hold(...ids: string[]): Promise<RunDoc> {
+  const outcome = { at: AT, new: 0, changed: 0, unchanged: ids.length, quarantined: 0 };
+  await store.pages.insertOne({
+    _id: 'run-2/qualys/1',
+    run: 'run-2',
+    source: 'qualys',
+    seq: 0,
+    cursor: { at: 0 },
+    next: null,
+    fetched_at: new Date('2026-03-01T02:00:00Z'),
+    status: 200,
+    media_type: 'application/json',
+    bytes: 1,
+    digest: 'd',
+    rows: ids.length,
+    outcome: { ...outcome, ids, rejected_ids: [], content: '', reader: '' },
+  });
+  const last = { run: 'run-2', at: AT, records: ids.length };
+  await store.sources.insertOne({
+    _id: 'qualys',
+    vendor: 'qualys',
+    last_checked: AT,
+    last_run: 'run-2',
+    last_complete: last,
+  });
+  const run: RunDoc = {
+    _id: 'run-2',
+    workflow_id: 'w',
+    status: 'completed',
+    started_at: AT,
+    ended_at: AT,
+    sources: { qualys: { ...NO_COUNTS, status: 'complete', held: 1, reason: 'shrank', started_at: AT, ended_at: AT } },
+  };
+  await store.runs.insertOne(run);
+  return run;
+}
+
+const server = (id: string, serial: string) =>
+  record(id, { hostname: `${serial}.corp.example.com`.toLowerCase(), hw_info: { serial_number: serial } });
+
+test('the preview counts a host once, only when every record of it that is listed is missing, whichever source has it', async () => {
+  await put(
+    server('qualys:1', 'C02F60U4Q05A'),
+    server('qualys:2', 'C02F60U4Q05B'),
+    server('crowdstrike:2', 'C02F60U4Q05B'),
+    // One machine, twice in the same source: as `3` it stays listed, as `5` and `6` it does not.
+    server('qualys:3', 'C02F60U4Q05C'),
+    server('qualys:4', 'C02F60U4Q05C'),
+    server('qualys:5', 'C02F60U4Q05D'),
+    server('qualys:6', 'C02F60U4Q05D'),
+  );
+  await hold('3');
+  const [held] = await heldListings(store);
+  expect(held).toMatchObject({ source: 'qualys', run: 'run-2' });
+  const preview = await previewHeld(store, held!, 1);
+  const before = await store.hosts.countDocuments();
+  expect(preview.records).toBe(5);
+  expect(preview.first).toHaveLength(1);
+  expect(await confirmHeld(store, held!, 'ann')).toBe(5);
+  await mergeChanged(store, { holder: 'test', run: 'test' });
+  expect(await store.hosts.countDocuments({ retired: true })).toBe(preview.hosts);
+  expect(await store.hosts.countDocuments()).toBe(before);
+  expect(await store.records.countDocuments({ gone_at: AT })).toBe(5);
+});
+
+test('a run that begins while records are being retired gets them all back', async () => {
+  const records = Array.from({ length: 6_000 }, (_, index) => ({
+    _id: `qualys:${index}`,
+    source: 'qualys',
+  }));
+  await store.records.insertMany(records as never);
+  await hold('0');
+  const [held] = await heldListings(store);
+  const begins = (async () => {
+    while ((await store.records.findOne({ gone_at: AT })) === null);
+    await store.sources.updateOne({ _id: 'qualys' }, { $set: { last_run: 'run-3' } });
+  })();
+  await expect(confirmHeld(store, held!, 'ann')).rejects.toThrow(/read again since/);
+  await begins;
+  expect(await store.records.countDocuments({ gone_at: { $exists: true } })).toBe(0);
+  expect((await store.runs.findOne({ _id: 'run-2' }))!.sources['qualys']).toMatchObject({ held: 1, reason: 'shrank' });
+});
+
+test('a run that took the listing over is told as well', async () => {
+  await put(server('qualys:1', 'C02F60U4Q05A'), server('qualys:2', 'C02F60U4Q05B'));
+  const run = await hold('1');
+  const account = { ...run.sources['qualys']!, listing: 'run-2' };
+  await store.runs.insertOne({ ...run, _id: 'run-3', sources: { qualys: account } });
+  const [held] = await heldListings(store, (await store.runs.findOne({ _id: 'run-3' }))!);
+  expect(held!.run).toBe('run-2');
+  expect(await confirmHeld(store, held!, 'ann')).toBe(1);
+  for (const run of await store.runs.find().toArray())
+    expect(run.sources['qualys']).toMatchObject({ gone: 1, confirmed: { by: 'ann' } });
+  expect(await confirmHeld(store, held!, 'bob')).toBe(1);
+  expect((await store.runs.findOne({ _id: 'run-2' }))!.sources['qualys']!.confirmed!.by).toBe('ann');
+});
