@@ -25,7 +25,7 @@ let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'rollcall-log-'))));
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const root = join(__dirname, '..');
+const root = join(__dirname, '../..');
 const linesOf = (...path: string[]) =>
   readFileSync(join(dir, ...path), 'utf8')
     .split('\n')
@@ -174,7 +174,7 @@ describe('folders', () => {
 
 describe('console', () => {
   const script = `
-    const { openLog } = require(${JSON.stringify(join(root, 'dist/src/log.js'))});
+    const { openLog } = require(${JSON.stringify(join(root, 'dist/src/log/log.js'))});
     openLog({ dir: process.argv[1], level: 'info', keepDays: 30 }).warn({ run: 'r1' }, 'Vendor says \\u001b[2J no');`;
 
   test('is JSON where nobody looks', () => {

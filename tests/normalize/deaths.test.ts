@@ -19,7 +19,7 @@ import { dropStore, emptyStore } from '../support/store.js';
 /** Pages whose rows end the thread in which user code maps them; the thread is the compiled program's, as in a worker. */
 jest.setTimeout(120_000);
 
-const { openNormalizer } = require('../../dist/src/normalizer/pool.js') as typeof Pool;
+const { openNormalizer } = require('../../dist/src/threads/pool.js') as typeof Pool;
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-deaths-'));
 const folder = join(dir, 'sources');
 const { signal } = new AbortController();
@@ -59,7 +59,7 @@ function writeSource(name: string, mistake: string, dataset = 'hosts'): void {
   writeFileSync(
     join(folder, `${name}.ts`),
     `import { defineSource, header, httpInput, offset } from 'rollcall';
-     import { observation } from 'rollcall/host/observation.js';
+     import { observation } from 'rollcall/mapping';
      export default defineSource({
        name: '${name}', vendor: 'fleet', dataset: '${dataset}', docs: 'https://fleet.invalid/docs', settings: {},
        listing: 'full', mapping: 1,

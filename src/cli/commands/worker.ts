@@ -17,7 +17,7 @@ export const workerCommand = new Command('worker')
       '\n\nExample:\n  npm run rollcall -- worker',
   )
   .action(async () => {
-    const program = join(__dirname, '..', 'worker.js');
+    const program = join(__dirname, '../../worker.js');
     const worker = spawn(process.execPath, [...FLAGS, program], {
       stdio: 'inherit',
       env: { ...MALLOC, ...process.env },

@@ -9,12 +9,19 @@ interface Loaded {
   exports: Record<string, unknown>;
 }
 
-const OWN = join(__dirname, '../..');
+/** What a file outside the project may import of it, and where it is. */
+const PUBLIC: Readonly<Record<string, string>> = {
+  rollcall: '../public/index',
+  'rollcall/mapping': '../public/mapping',
+  'rollcall/jsonl': '../../connectors/jsonl/index',
+  'rollcall/sqs': '../../connectors/sqs/index',
+  'rollcall/testing': '../testing/index',
+};
 
 /**
  * Loads a module from outside the project, `.ts` or `.js`, as ES module or CommonJS, whatever the folder's package.json
- * says. It may import `rollcall` (defineSource, httpInput, …), `rollcall/<path below src>`, files beside it, and packages
- * that it or the project can resolve. Throws what the compiler or the module throws.
+ * says. It may import `rollcall` (defineSource, httpInput, …), `rollcall/mapping`, `rollcall/jsonl`, `rollcall/sqs`,
+ * `rollcall/testing`, files beside it, and packages that it or the project can resolve. Throws what the compiler or the module throws.
  */
 export function loadModule(file: string, loaded = new Map<string, Loaded>()): Record<string, unknown> {
   const known = loaded.get(file);
@@ -59,12 +66,13 @@ function requireFor(file: string, loaded: Map<string, Loaded>): (specifier: stri
   };
 }
 
-/** Path of a module of the project that is imported as `rollcall` or `rollcall/<path below src>`. */
+/** Path of a public module of the project; `undefined` for any other module. Throws for one that does not exist. */
 function ownModule(specifier: string): string | undefined {
-  if (specifier === 'rollcall') return join(__dirname, 'api');
-  return specifier.startsWith('rollcall/')
-    ? join(OWN, specifier.slice('rollcall/'.length).replace(/\.js$/, ''))
-    : undefined;
+  const path = PUBLIC[specifier];
+  if (path !== undefined) return join(__dirname, path);
+  if (specifier.startsWith('rollcall/'))
+    throw new Error(`There is no module ${specifier}: ${Object.keys(PUBLIC).join(', ')} are there`);
+  return undefined;
 }
 
 function ownExports(specifier: string): object | undefined {

@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { basename, extname, join, relative } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, extname, join, relative } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { asDefinition, faultsOf } from './check.js';
 import { loadModule } from './module.js';
@@ -24,17 +24,15 @@ export interface LoadOptions {
   onFault?: (fault: Failure) => void;
 }
 
-const NOT_SOURCES = new Set(['source', 'settings', 'index']);
-
 /**
- * Finds the sources of this folder and of further folders (absolute paths): one source a file, its default export. Files
- * without a default export are helpers. Throws `Failure('settings-invalid')` that names the file and what is wrong there.
+ * Finds the sources of the project and of further folders (absolute paths): one source a file, `NAME.ts` or
+ * `NAME/source.ts`, its default export. Files without a default export are helpers. Throws `Failure('settings-invalid')` that names the file and what is wrong there.
  */
 export function loadSources({ folders = [], onFault }: LoadOptions = {}): SourceRegistry {
   const sources = new Map<string, { source: AnySource; file: string }>();
   const helpers = new Map<string, string>();
   const add = (file: string, load: (file: string) => unknown) => {
-    const name = basename(file, extname(file));
+    const name = nameOf(file);
     const value = defaultExport(file, load);
     if (value === undefined) {
       helpers.set(name, file);
@@ -54,9 +52,7 @@ export function loadSources({ folders = [], onFault }: LoadOptions = {}): Source
       onFault(error);
     }
   };
-  for (const file of sourceFiles(__dirname)) {
-    if (!NOT_SOURCES.has(basename(file, extname(file)))) add(file, (path) => require(path) as unknown);
-  }
+  for (const file of sourceFiles(PROJECT)) add(file, (path) => require(path) as unknown);
   for (const folder of folders) {
     tolerant(() => {
       for (const file of sourceFiles(folder)) tolerant(() => add(file, (path) => loadModule(path)));
@@ -76,15 +72,27 @@ export function loadSources({ folders = [], onFault }: LoadOptions = {}): Source
   };
 }
 
+const PROJECT = join(__dirname, '..');
+
+/** A source is called as its file, or as its folder where it takes more than a file. */
+function nameOf(file: string): string {
+  const name = basename(file, extname(file));
+  return name === 'source' ? basename(dirname(file)) : name;
+}
+
 function sourceFiles(folder: string): string[] {
   try {
-    return readdirSync(folder, { withFileTypes: true })
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const files = entries
       .filter(
         (entry) =>
           !entry.isDirectory() && /^[^.].*\.[jt]s$/.test(entry.name) && !/\.(?:d\.ts|test\.[jt]s)$/.test(entry.name),
       )
-      .map((entry) => join(folder, entry.name))
-      .sort();
+      .map((entry) => join(folder, entry.name));
+    const folders = entries
+      .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+      .flatMap(({ name }) => ['source.ts', 'source.js'].map((file) => join(folder, name, file)).filter(existsSync));
+    return [...files, ...folders].sort();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
     throw invalid(folder, `cannot be read as a folder of sources (${code})`);

@@ -107,7 +107,7 @@ test('JavaScript is taken as ES module and as CommonJS', () => {
   const body = `{ name: 'NAME', vendor: 'x', dataset: 'hosts', docs: 'https://x.test', settings: {}, listing: 'full', mapping: 1, input() {}, map() {} }`;
   put(
     'modern.js',
-    `import { defineSource } from 'rollcall';\nimport { Failure } from 'rollcall/failure.js';\nif (!Failure) throw new Error();\nexport default defineSource(${body.replace('NAME', 'modern')});`,
+    `import { defineSource } from 'rollcall';\nimport { Failure } from 'rollcall';\nif (!Failure) throw new Error();\nexport default defineSource(${body.replace('NAME', 'modern')});`,
   );
   put(
     'classic.js',
@@ -150,7 +150,7 @@ test('a call of what is not imported, or is not where it is imported from, is na
   expect(failureOf(load).message).toMatch(
     /a\.ts cannot be loaded: tokn is not in rollcall, did you mean token \(line 4\)$/,
   );
-  put('a.ts', `import { text } from 'rollcall/host/canonical.js';\nexport const page = () => {\n  return txt(1);\n};`);
+  put('a.ts', `import { text } from 'rollcall/mapping';\nexport const page = () => {\n  return txt(1);\n};`);
   expect(failureOf(load).message).toMatch(/txt is not defined, did you mean text \(line 3\)$/);
 });
 

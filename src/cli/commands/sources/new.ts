@@ -12,7 +12,7 @@ interface Options extends Pick<Starter, 'dataset' | 'paging' | 'auth'> {
   folder?: string;
 }
 
-const ROOT = join(__dirname, '../../../..');
+const ROOT = join(__dirname, '../../../../..');
 
 export const newCommand = new Command('new')
   .description('write a starter file for a new source, with a fixture and a test that runs')
@@ -34,12 +34,15 @@ export const newCommand = new Command('new')
     refuseName(config, name);
     const into = resolve(folder ?? config.sourceFolders[0] ?? OWN_SOURCES);
     const inProject = into === join(ROOT, 'src', 'sources');
-    const tests = inProject ? join(ROOT, 'tests', 'sources') : into;
+    // In the project each vendor has a folder.
+    const [at, tests, file] = inProject
+      ? [join(into, name), join(ROOT, 'tests', 'sources', name), 'source']
+      : [into, into, name];
     const files = starterFiles({ name, dataset, paging, auth, inProject });
     const written = [
-      { path: join(into, `${name}.ts`), text: files.source },
-      { path: join(tests, `${name}.fixture.json`), text: files.fixture },
-      { path: join(tests, `${name}.test.ts`), text: files.test },
+      { path: join(at, `${file}.ts`), text: files.source },
+      { path: join(tests, `${file}.fixture.json`), text: files.fixture },
+      { path: join(tests, `${file}.test.ts`), text: files.test },
     ];
     const taken = written.find(({ path }) => existsSync(path));
     if (taken)
@@ -92,7 +95,7 @@ function nextSteps(
   const folders = [...config.sourceFolders, folder].map(shownPath).join(',');
   const env = [...(known ? [] : [`ROLLCALL_SOURCES=${folders}`]), ...variables.map((variable) => `${variable}=`)];
   const test = inProject
-    ? `npm test -- tests/sources/${name}.test.ts`
+    ? `npm test -- tests/sources/${name}/source.test.ts`
     : `npm run rollcall -- sources test ${source.replace(/\.ts$/, '.test.ts')}`;
   return [
     'Next:',

@@ -9,7 +9,7 @@ import { EXIT } from '../../shared/exit.js';
 import { shownPath } from '../../../diagnostics/source/definition.js';
 import { sourceNamed } from '../../../diagnostics/source/find.js';
 
-const runner = join(__dirname, '..', '..', 'sources', 'testing', 'run.js');
+const runner = join(__dirname, '../../../sources/testing/run.js');
 
 export const testCommand = new Command('test')
   .description('run the test beside a source of your own, NAME.test.ts or NAME.test.js, with Node’s test runner')

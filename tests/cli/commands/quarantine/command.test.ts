@@ -67,8 +67,8 @@ function writeSource(name: string, dataset: string, body: string, { records = 'h
   writeFileSync(
     join(folder, `${name}.ts`),
     `import { defineSource, header, httpInput, offset, RecordRejected } from 'rollcall';
-     import { observation } from 'rollcall/host/observation.js';
-     ${jsonl ? "import { jsonlInput } from 'rollcall/connectors/jsonl/index.js';" : ''}
+     import { observation } from 'rollcall/mapping';
+     ${jsonl ? "import { jsonlInput } from 'rollcall/jsonl';" : ''}
      export default defineSource({
        name: '${name}', vendor: 'fleet', dataset: '${dataset}', docs: 'https://fleet.invalid/docs', settings: {},
        listing: '${jsonl ? 'append' : 'full'}', mapping: 1,

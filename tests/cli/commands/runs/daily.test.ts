@@ -16,7 +16,7 @@ let worker: SpawnedWorker;
 const source = (name: string, pages: string, map: string) => `
 import { createHash } from 'node:crypto';
 import { defineSource } from 'rollcall';
-import { observation } from 'rollcall/host/observation.js';
+import { observation } from 'rollcall/mapping';
 const pages = (async function* () { ${pages} });
 const page = (at: number, last: boolean, ids: string[]) => {
   const body = Buffer.from(JSON.stringify(ids));

@@ -6,7 +6,7 @@ import { starterFiles } from '../../../../src/cli/commands/sources/starter/files
 import { STARTERS } from './starters.js';
 
 /** What `sources new` writes, compiled with the project. */
-const ROOT = join(__dirname, '../..');
+const ROOT = join(__dirname, '../../../..');
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-starters-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -28,7 +28,11 @@ test('what it writes type-checks strictly, with each paging, login and dataset',
       tsBuildInfoFile: null,
       typeRoots: [join(ROOT, 'node_modules/@types')],
       types: ['node'],
-      paths: { rollcall: [join(ROOT, 'src/sources/loading/api.ts')], 'rollcall/*.js': [join(ROOT, 'src/*.ts')] },
+      paths: {
+        rollcall: [join(ROOT, 'src/sources/public/index.ts')],
+        'rollcall/mapping': [join(ROOT, 'src/sources/public/mapping.ts')],
+        'rollcall/testing': [join(ROOT, 'src/sources/testing/index.ts')],
+      },
     },
     include: [join(dir, 'sources')],
   };

@@ -15,9 +15,9 @@ interface DatasetPart {
 export const DATASET_PARTS: Record<DatasetName, DatasetPart> = {
   hosts: {
     imports: {
-      'host/canonical': ['hostname', 'ip', 'mac', 'serialNumber', 'text', 'time'],
+      'host/canonical/index': ['hostname', 'ip', 'mac', 'serialNumber', 'text', 'time'],
       'host/observation': ['observation'],
-      'host/os': ['parseOs'],
+      'host/canonical/os': ['parseOs'],
     },
     listing: [
       `listing: 'incremental', // 'full' once it is certain that a complete listing names every host: what it lacks is then gone`,
@@ -70,7 +70,7 @@ export const DATASET_PARTS: Record<DatasetName, DatasetPart> = {
     ],
   },
   logins: {
-    imports: { 'host/canonical': ['ip', 'text', 'time'] },
+    imports: { 'host/canonical/index': ['ip', 'text', 'time'] },
     listing: [`listing: 'append', // what was read once stays as it is`],
     map: [
       `const address = ip(record['ip']);`,
@@ -121,7 +121,7 @@ export const DATASET_PARTS: Record<DatasetName, DatasetPart> = {
     asserts: [`assert.equal(records[0].observation.user_id, 'u-42');`],
   },
   events: {
-    imports: { 'host/canonical': ['text'] },
+    imports: { 'host/canonical/index': ['text'] },
     listing: [`listing: 'append', // each id counts once, however often it is listed`],
     map: [
       `const category = text(record['category']);`,

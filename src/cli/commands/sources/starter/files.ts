@@ -27,12 +27,9 @@ function sourceFile({ name, dataset, paging, auth, inProject }: Starter): string
   const data = DATASET_PARTS[dataset];
   const pages = PAGING_PARTS[paging];
   const proof = authPart(auth, name);
-  const own = Object.entries(data.imports).map(
-    ([module, names]) => `import { ${names.join(', ')} } from '${inProject ? '../' : 'rollcall/'}${module}.js';`,
-  );
   const lines = [
     ...imports([...proof.imports, ...pages.imports, 'httpInput'], inProject),
-    ...own,
+    ...mappingImports(data.imports, inProject),
     '',
     `/** TODO: what ${name} lists, in one sentence. */`,
     'export default defineSource({',
@@ -78,27 +75,43 @@ function imports(connector: string[], inProject: boolean): string[] {
   const list = (names: string[]) => [...new Set(names)].sort((a, b) => bare(a).localeCompare(bare(b))).join(', ');
   const bare = (name: string) => name.replace('type ', '');
   if (!inProject) return [`import { ${list([...connector, ...SOURCE, 'setting'])} } from 'rollcall';`];
-  const failure = connector.includes('Failure') ? [`import { Failure } from '../failure.js';`] : [];
+  const failure = connector.includes('Failure') ? [`import { Failure } from '../../model/failure.js';`] : [];
   return [
-    `import { ${list(connector.filter((name) => name !== 'Failure'))} } from '../connectors/http/index.js';`,
+    `import { ${list(connector.filter((name) => name !== 'Failure'))} } from '../../connectors/http/index.js';`,
     ...failure,
-    `import { setting } from './settings.js';`,
-    `import { ${SOURCE.join(', ')} } from './source.js';`,
+    `import { setting } from '../../model/settings.js';`,
+    `import { ${SOURCE.join(', ')} } from '../../model/source.js';`,
   ];
+}
+
+function mappingImports(modules: Record<string, string[]>, inProject: boolean): string[] {
+  if (inProject)
+    return Object.entries(modules).map(
+      ([module, names]) => `import { ${names.join(', ')} } from '../../${module}.js';`,
+    );
+  return [`import { ${Object.values(modules).flat().sort().join(', ')} } from 'rollcall/mapping';`];
 }
 
 function testFile({ name, dataset, auth, inProject }: Starter): string {
   const prefix = prefixOf(name);
   const data = DATASET_PARTS[dataset];
   const { variables } = authPart(auth, name);
-  const [from, library] = inProject ? ['../../src/sources/', '../../src/'] : ['./', 'rollcall/'];
+  const file = inProject ? 'source' : name;
   const lines = [
     `import assert from 'node:assert/strict';`,
     ...(inProject ? [] : [`import { test } from 'node:test';`]),
-    `import { Failure } from '${library}failure.js';`,
-    `import { readAll, serve, type Asked } from '${library}sources/testing/index.js';`,
-    `import source from '${from}${name}.js';`,
-    `import fixture from './${name}.fixture.json';`,
+    ...(inProject
+      ? [
+          `import { Failure } from '../../../src/model/failure.js';`,
+          `import { readAll, serve, type Asked } from '../../../src/sources/testing/index.js';`,
+          `import source from '../../../src/sources/${name}/source.js';`,
+        ]
+      : [
+          `import { Failure } from 'rollcall';`,
+          `import { readAll, serve, type Asked } from 'rollcall/testing';`,
+          `import source from './${name}.js';`,
+        ]),
+    `import fixture from './${file}.fixture.json';`,
     '',
     ...(auth === 'client-credentials' ? [`const LOGIN = '/oauth2/token';`, ''] : []),
     'let pages = 0;',
