@@ -3,7 +3,7 @@ import type { Config } from './config.js';
 import { Failure } from './model/failure.js';
 import { proxyArguments } from './temporal/proxy.js';
 import type { collectInventory, CollectInventoryInput } from './workflows/collect-inventory.js';
-import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from './model/messages.js';
+import { searchAttributesReady } from './temporal/search-attributes.js';
 
 export type RunHandle = WorkflowHandle<typeof collectInventory>;
 
@@ -50,29 +50,5 @@ export async function startRun(
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     return { handle: client.workflow.getHandle<typeof collectInventory>(workflowId), attached: true };
-  }
-}
-
-/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
-const KEYWORD = 2;
-
-/** Registers the search attributes that make the Web UI filterable. Without the permission to, runs go without them. */
-export async function registerSearchAttributes(client: Client, namespace: string): Promise<boolean> {
-  if (await searchAttributesReady(client, namespace)) return true;
-  const searchAttributes = { [SOURCE_ATTRIBUTE.name]: KEYWORD, [STATUS_ATTRIBUTE.name]: KEYWORD };
-  await (client.connection as Connection).operatorService
-    .addSearchAttributes({ namespace, searchAttributes })
-    .catch(() => {});
-  return searchAttributesReady(client, namespace);
-}
-
-async function searchAttributesReady(client: Client, namespace: string): Promise<boolean> {
-  try {
-    const { customAttributes } = await (client.connection as Connection).operatorService.listSearchAttributes({
-      namespace,
-    });
-    return [SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE].every(({ name }) => name in (customAttributes ?? {}));
-  } catch {
-    return false;
   }
 }

@@ -114,7 +114,9 @@ test('every kind of failure has a heading, and every heading in code is a kind o
 });
 
 test('every finding of a verification is explained', () => {
-  const found = [...read('src/operations/verify/verify.ts').matchAll(/findings\.add\(\s*'([^']+)'/g)].map(([, kind]) => kind!);
+  const found = [...read('src/operations/verify/verify.ts').matchAll(/findings\.add\(\s*'([^']+)'/g)].map(
+    ([, kind]) => kind!,
+  );
   expect(found.length).toBeGreaterThan(5);
   expect(found.filter((kind) => !pages.get('docs/failures.md')!.includes(`\`${kind}\``))).toEqual([]);
 });

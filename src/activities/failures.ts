@@ -1,6 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { MongoError } from 'mongodb';
-import { Failure, placeOf, type FailureKind } from '../model/failure.js';
+import { Failure, placeOf, type FailureKind, type FailureNote } from '../model/failure.js';
 import { refusalOf } from '../store/unstorable.js';
 
 /** What a source's failures have cost so far; kept in the heartbeat, so that it survives the attempt. */
@@ -23,13 +23,6 @@ const PASSING = new Set<FailureKind>([
 
 /** Waits that a vendor names, with whatever status, are not impatience: only this many in a row without a page are. */
 const MOST_WAITS = 30;
-
-/** Details that travel with a failure through Temporal: what the run's account shows. */
-export interface FailureNote {
-  kind: FailureKind | 'defect';
-  message: string;
-  remedy?: string;
-}
 
 /**
  * The one place that decides what Temporal does about a failure: try again, try again when the vendor said, or give up.

@@ -7,12 +7,14 @@ import { isFuture, refuseSkew } from '../store/clock.js';
 import { pagesSetAside } from '../normalize/deaths.js';
 import { countListing } from '../store/collections/pages.js';
 import { leaveEarlier, notKept } from '../store/unkept.js';
-import { NO_COUNTS, putAccount, resumeAccount, type SourceAccount } from '../store/collections/runs.js';
+import { putAccount, resumeAccount } from '../store/collections/runs.js';
+import { NO_COUNTS, type SourceAccount } from '../model/run.js';
 import { settleShape } from '../store/collections/shapes.js';
 import { keepPositions } from '../store/collections/sources.js';
 import type { Timings } from '../model/timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
-import { toApplicationFailure, type FailureNote } from './failures.js';
+import { toApplicationFailure } from './failures.js';
+import type { FailureNote } from '../model/failure.js';
 import { from } from './logged.js';
 import { compareWithRecords, doubtUnread } from './retirement.js';
 

@@ -2,7 +2,8 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { FailureKind } from '../model/failure.js';
 import { parkedSignal, retriedSignal } from '../model/messages.js';
-import type { FailureNote, Tries } from './failures.js';
+import type { Tries } from './failures.js';
+import type { FailureNote } from '../model/failure.js';
 
 /**
  * Failures that a person can mend, or that pass: the source keeps its cursor and waits. The others need a listing from its

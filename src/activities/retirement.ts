@@ -4,7 +4,7 @@ import type { Store } from '../store/database.js';
 import { proofOf, type ListingProof } from '../extract/listing-proof.js';
 import { countListing } from '../store/collections/pages.js';
 import { compareListing, countGone, retireMissing, type Absence } from '../merge/retire.js';
-import type { SourceAccount } from '../store/collections/runs.js';
+import type { SourceAccount } from '../model/run.js';
 import { movedBy, unproven } from '../extract/completeness.js';
 import type { CloseInput } from './listing.js';
 

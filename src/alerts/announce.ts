@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import { putAlert, type NewAlert } from '../store/collections/alerts.js';
 import type { Store } from '../store/database.js';
-import type { RunStatus, SourceAccount } from '../store/collections/runs.js';
+import type { RunStatus, SourceAccount } from '../model/run.js';
 import type { SourceDoc } from '../store/collections/sources.js';
 import { workflowLink } from '../temporal/web-ui.js';
 

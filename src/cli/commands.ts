@@ -13,42 +13,82 @@ const command = (name: string, summary: string, load: () => Promise<Command>): L
 /** Every command, by what it is for, in the order in which help shows them. */
 export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
   'Try it': [
-    command('demo', 'the whole pipeline on simulated vendors', async () => (await import('./commands/demo/command.js')).demoCommand),
+    command(
+      'demo',
+      'the whole pipeline on simulated vendors',
+      async () => (await import('./commands/demo/command.js')).demoCommand,
+    ),
   ],
   Collect: [
     command('worker', 'run a worker', async () => (await import('./commands/worker.js')).workerCommand),
     command('trigger', 'start a run now', async () => (await import('./commands/runs/trigger.js')).triggerCommand),
-    command('schedule', 'when runs start by themselves', async () => (await import('./commands/runs/schedule.js')).scheduleCommand),
+    command(
+      'schedule',
+      'when runs start by themselves',
+      async () => (await import('./commands/runs/schedule.js')).scheduleCommand,
+    ),
     command(
       'status',
       'what is under way, and how sources stand',
       async () => (await import('./commands/status/command.js')).statusCommand,
     ),
-    command('runs', 'past runs, and what was held back', async () => (await import('./commands/runs/runs.js')).runsCommand),
+    command(
+      'runs',
+      'past runs, and what was held back',
+      async () => (await import('./commands/runs/runs.js')).runsCommand,
+    ),
     command('pause', 'let sources wait', async () => (await import('./commands/runs/signals.js')).pauseCommand),
-    command('resume', 'let paused and parked sources go on', async () => (await import('./commands/runs/signals.js')).resumeCommand),
+    command(
+      'resume',
+      'let paused and parked sources go on',
+      async () => (await import('./commands/runs/signals.js')).resumeCommand,
+    ),
     command('stop', 'end sources early', async () => (await import('./commands/runs/signals.js')).stopCommand),
     command('replay', 'read stored pages again', async () => (await import('./commands/runs/replay.js')).replayCommand),
   ],
   'Look at hosts': [
     command('hosts', 'find hosts', async () => (await import('./commands/hosts/hosts.js')).hostsCommand),
     command('host', 'one host, and why it is one', async () => (await import('./commands/hosts/host.js')).hostCommand),
-    command('changes', 'what happened lately', async () => (await import('./commands/hosts/changes.js')).changesCommand),
-    command('why', 'why two records are one host, or not', async () => (await import('./commands/hosts/why.js')).whyCommand),
+    command(
+      'changes',
+      'what happened lately',
+      async () => (await import('./commands/hosts/changes.js')).changesCommand,
+    ),
+    command(
+      'why',
+      'why two records are one host, or not',
+      async () => (await import('./commands/hosts/why.js')).whyCommand,
+    ),
     command('ui', 'a web page to look things up', async () => (await import('./commands/ui.js')).uiCommand),
-    command('report', 'charts, and lists to act upon', async () => (await import('./commands/report.js')).reportCommand),
-    command('export', 'hosts as JSON lines, CSV, OCSF or ECS', async () => (await import('./commands/export.js')).exportCommand),
+    command(
+      'report',
+      'charts, and lists to act upon',
+      async () => (await import('./commands/report.js')).reportCommand,
+    ),
+    command(
+      'export',
+      'hosts as JSON lines, CSV, OCSF or ECS',
+      async () => (await import('./commands/export.js')).exportCommand,
+    ),
     command('events', 'delivered events, in order', async () => (await import('./commands/events.js')).eventsCommand),
   ],
   'Decide about hosts': [
-    command('split', 'take records out of a host', async () => (await import('./commands/hosts/decide.js')).splitCommand),
+    command(
+      'split',
+      'take records out of a host',
+      async () => (await import('./commands/hosts/decide.js')).splitCommand,
+    ),
     command('join', 'make two hosts one', async () => (await import('./commands/hosts/decide.js')).joinCommand),
     command('decisions', 'what was decided', async () => (await import('./commands/hosts/decide.js')).decisionsCommand),
     command('undo', 'take decisions back', async () => (await import('./commands/hosts/decide.js')).undoCommand),
     command('merge', 'resolve all records anew', async () => (await import('./commands/hosts/merge.js')).mergeCommand),
   ],
   'Check and repair': [
-    command('sources', 'what sources need, give and are', async () => (await import('./commands/sources/command.js')).sourcesCommand),
+    command(
+      'sources',
+      'what sources need, give and are',
+      async () => (await import('./commands/sources/command.js')).sourcesCommand,
+    ),
     command(
       'doctor',
       'a check-up of everything, with the fixes',
@@ -63,14 +103,34 @@ export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
     command('logs', 'what workers have logged', async () => (await import('./commands/logs.js')).logsCommand),
   ],
   'Keep it safe': [
-    command('backup', 'everything, into a folder', async () => (await import('./commands/keep/backup.js')).backupCommand),
-    command('restore', 'a backup, into an empty database', async () => (await import('./commands/keep/restore.js')).restoreCommand),
+    command(
+      'backup',
+      'everything, into a folder',
+      async () => (await import('./commands/keep/backup.js')).backupCommand,
+    ),
+    command(
+      'restore',
+      'a backup, into an empty database',
+      async () => (await import('./commands/keep/restore.js')).restoreCommand,
+    ),
     command('prune', 'remove old raw pages', async () => (await import('./commands/keep/prune.js')).pruneCommand),
   ],
   'Personal data': [
-    command('mask', 'the keys that it is masked with', async () => (await import('./commands/privacy/mask.js')).maskCommand),
-    command('unmask', 'masked values in clear', async () => (await import('./commands/privacy/unmask.js')).unmaskCommand),
-    command('erase', 'one machine, record or user, everywhere', async () => (await import('./commands/privacy/erase.js')).eraseCommand),
+    command(
+      'mask',
+      'the keys that it is masked with',
+      async () => (await import('./commands/privacy/mask.js')).maskCommand,
+    ),
+    command(
+      'unmask',
+      'masked values in clear',
+      async () => (await import('./commands/privacy/unmask.js')).unmaskCommand,
+    ),
+    command(
+      'erase',
+      'one machine, record or user, everywhere',
+      async () => (await import('./commands/privacy/erase.js')).eraseCommand,
+    ),
   ],
   'Your shell': [
     command(

@@ -7,7 +7,7 @@ import type { Store } from '../store/database.js';
 import { aggregated } from './aggregates.js';
 import type { Arrival, Content, Delivering, Delivery, Place } from '../store/collections/deliveries.js';
 import { eventOf, RAW, type EventDoc } from '../store/collections/events.js';
-import { toBson } from '../store/exact-bson.js';
+import { toBson } from '../model/exact-bson.js';
 import { putRejected, type Rejected, type RejectedOrigin } from '../store/collections/quarantine.js';
 import { refusalOf } from '../store/unstorable.js';
 import { releaseRows } from '../store/release.js';

@@ -1,16 +1,8 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import { placeOf } from '../model/failure.js';
+import type { SetAside } from '../store/collections/records.js';
 import type { Store } from '../store/database.js';
 import { refusalOf } from '../store/unstorable.js';
-
-/** Why a record was set aside: merging it, or the records that hang together with it, failed. */
-export interface SetAside {
-  at: Date;
-  /** The run, or the command, that merged. */
-  run: string;
-  /** The error's name and its place in the code, never its message: that may hold values. */
-  error: string;
-}
 
 /** A record that was set aside, as shown to users. */
 export type AsideRecord = SetAside & { record: string };

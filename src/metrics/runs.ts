@@ -1,4 +1,4 @@
-import type { RunStatus, SourceAccount } from '../store/collections/runs.js';
+import type { RunStatus, SourceAccount } from '../model/run.js';
 import { counts } from './counts.js';
 
 /** Counts a run that has ended, and its sources. To be told once a run. */

@@ -1,5 +1,5 @@
 import { RecordRejected } from './source.js';
-import { exactInteger } from '../normalize/datasets/event-fields.js';
+import { exactInteger } from './event-fields.js';
 import { LongInteger } from './exact-json.js';
 import type { EventObservation } from './observations.js';
 

@@ -66,3 +66,10 @@ export function placeOf(error: unknown): string {
   const frame = (error as Error)?.stack?.split('\n').find((line) => line.trim().startsWith('at ')) ?? '';
   return frame.replace(/\(?\/.*\/(?=[^/]+\/[^/]+:\d+)/, '').trim();
 }
+
+/** Details that travel with a failure through Temporal: what the run's account shows. */
+export interface FailureNote {
+  kind: FailureKind | 'defect';
+  message: string;
+  remedy?: string;
+}

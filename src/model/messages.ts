@@ -1,7 +1,7 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { FailureNote } from '../activities/failures.js';
-import type { SourceAccount } from '../store/collections/runs.js';
+import type { FailureNote } from './failure.js';
+import type { SourceAccount } from './run.js';
 
 /** Live progress of one source. */
 export interface SourceProgress {

@@ -1,5 +1,5 @@
 import { BSON, MongoBulkWriteError, MongoError } from 'mongodb';
-import { bsonSize, MOST_BSON_BYTES } from './exact-bson.js';
+import { bsonSize, MOST_BSON_BYTES } from '../model/exact-bson.js';
 
 /** What MongoDB says of one document, and will say again: its content, its names of fields, its depth or its size. */
 const CODES = new Map([

@@ -12,9 +12,9 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { runStatusOf } from '../model/run-status.js';
+import { runStatusOf } from '../model/run.js';
 import { askAgainMs } from '../model/timings.js';
-import type { RunStatus, SourceAccount } from '../store/collections/runs.js';
+import type { RunStatus, SourceAccount } from '../model/run.js';
 import { closeInventoryRun, openInventoryRun, patientActivities, type PatientActivities } from './activities.js';
 import { collectSource, type Step } from './collect-source.js';
 import {

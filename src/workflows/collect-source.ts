@@ -9,7 +9,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SourceAccount } from '../store/collections/runs.js';
+import type { SourceAccount } from '../model/run.js';
 import { openListing, recountRun, resumeListing } from './activities.js';
 import { Listeners, tell } from './listeners.js';
 import {

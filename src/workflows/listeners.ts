@@ -1,5 +1,5 @@
 import { getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
-import type { SourceAccount } from '../store/collections/runs.js';
+import type { SourceAccount } from '../model/run.js';
 import { settledSignal, type WaitingRun } from '../model/messages.js';
 
 /** The runs that want to hear what a source comes to. Its own parent hears it as a result, unless the source parks. */

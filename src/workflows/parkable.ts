@@ -1,5 +1,5 @@
 import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
-import type { FailureNote } from '../activities/failures.js';
+import type { FailureNote } from '../model/failure.js';
 import { parkedSignal, retriedSignal } from '../model/messages.js';
 
 /** An activity failed in a way that can be mended, and stays pending in Temporal until it is tried again. */

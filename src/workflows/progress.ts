@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import type { FailureNote } from '../activities/failures.js';
+import type { FailureNote } from '../model/failure.js';
 import type { Normalized } from '../activities/normalize.js';
-import type { SourceAccount } from '../store/collections/runs.js';
+import type { SourceAccount } from '../model/run.js';
 import type { SourceProgress } from '../model/messages.js';
 import { Parked } from './parkable.js';
 

@@ -1,5 +1,5 @@
 import { ApplicationFailure, ChildWorkflowFailure } from '@temporalio/workflow';
-import type { SourceAccount } from '../store/collections/runs.js';
+import type { SourceAccount } from '../model/run.js';
 import { emptyAccount, noteOf } from './progress.js';
 
 /** The account of a source whose workflow failed. */

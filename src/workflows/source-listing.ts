@@ -6,8 +6,8 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureNote } from '../activities/failures.js';
-import type { SourceAccount } from '../store/collections/runs.js';
+import type { FailureNote } from '../model/failure.js';
+import type { SourceAccount } from '../model/run.js';
 import { patientActivities, type PatientActivities } from './activities.js';
 import type { collectSource, CollectSourceInput } from './collect-source.js';
 import type { ListingState } from './listing-state.js';

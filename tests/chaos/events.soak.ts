@@ -12,7 +12,7 @@ import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startMongod } from '../../src/servers/mongod.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { eventsInOrder } from '../../src/store/collections/events.js';
-import type { SourceAccount } from '../../src/store/collections/runs.js';
+import type { SourceAccount } from '../../src/model/run.js';
 import { SEED } from '../support/soak.js';
 
 /** Killed at any moment and started again, a delivery ends as one that nobody disturbed, byte for byte. */

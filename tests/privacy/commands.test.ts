@@ -5,7 +5,9 @@ import { unmaskCommand } from '../../src/cli/commands/privacy/unmask.js';
 import { addKey } from '../../src/privacy/key-ring.js';
 import { getBody, putBody } from '../../src/store/collections/bodies.js';
 import { openStore, type Store } from '../../src/store/database.js';
-import { maskLogin, putLogins, rotateLogins } from '../../src/store/collections/logins.js';
+import { putLogins } from '../../src/store/collections/logins.js';
+import { rotateLogins } from '../../src/operations/rekey/logins.js';
+import { maskLogin } from '../../src/normalize/mask-login.js';
 import { freshPath, keysOf } from './rings.js';
 import { dropStore } from '../support/store.js';
 

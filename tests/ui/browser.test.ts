@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { NO_COUNTS } from '../../src/store/collections/runs.js';
+import { NO_COUNTS } from '../../src/model/run.js';
 import { record } from '../host/records.js';
 import { browserTest as test, hasBrowser, openBrowser } from './browser.js';
 import { ago, openStand, type Stand } from './stand.js';

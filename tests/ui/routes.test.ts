@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { createKeyRing, openKeyRing, type KeyRing } from '../../src/privacy/key-ring.js';
 import { appendPage } from '../../src/store/collections/pages.js';
 import { putRejected } from '../../src/store/collections/quarantine.js';
-import { NO_COUNTS } from '../../src/store/collections/runs.js';
+import { NO_COUNTS } from '../../src/model/run.js';
 import { record } from '../host/records.js';
 import { ago, ask, openStand, type Stand } from './stand.js';
 

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
 import { orPark } from '../../src/activities/parked.js';
-import { NO_COUNTS, type SourceAccount } from '../../src/store/collections/runs.js';
+import { NO_COUNTS, type SourceAccount } from '../../src/model/run.js';
 import type { collectInventory } from '../../src/workflows/collect-inventory.js';
 import { progressQuery, type SourceProgress } from '../../src/model/messages.js';
 import { summaryOf } from '../support/pipeline.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSimulator } from '../../simulator/spawn.js';
-import type { SourceAccount } from '../../src/store/collections/runs.js';
+import type { SourceAccount } from '../../src/model/run.js';
 import { openPipeline } from '../support/pipeline.js';
 
 /** A vendor that changes what its records look like is told of, and nothing breaks. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventsInOrder, traceEvent } from '../../src/store/collections/events.js';
 import { lineOf } from '../../src/store/collections/quarantine.js';
-import type { SourceAccount } from '../../src/store/collections/runs.js';
+import type { SourceAccount } from '../../src/model/run.js';
 import { verify } from '../../src/cli/commands/verify.js';
 import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';

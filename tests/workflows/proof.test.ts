@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyRun } from '../../src/operations/verify/verify.js';
-import type { SourceAccount } from '../../src/store/collections/runs.js';
+import type { SourceAccount } from '../../src/model/run.js';
 import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../support/http-server.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 

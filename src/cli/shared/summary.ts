@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { colours as pc } from '../../format/colours.js';
-import type { SourceAccount } from '../../store/collections/runs.js';
+import type { SourceAccount } from '../../model/run.js';
 import type { RunSummary } from '../../workflows/collect-inventory.js';
 
 const number = (value: number): string => value.toLocaleString('en-US');

@@ -1,4 +1,4 @@
-import type { SourceAccount } from '../../store/collections/runs.js';
+import type { SourceAccount } from '../../model/run.js';
 import { plain } from '../../format/plain.js';
 import { onlyFetched } from '../shared/summary.js';
 import { clock, duration } from '../../format/time.js';

@@ -1,7 +1,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import type { RunHandle } from '../../client.js';
-import type { SourceAccount } from '../../store/collections/runs.js';
+import type { SourceAccount } from '../../model/run.js';
 import { progressQuery, runProgressQuery, type SourceProgress } from '../../model/messages.js';
 import { waitingIn, type Waiting } from './pending-activity.js';
 

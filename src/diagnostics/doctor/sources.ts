@@ -1,4 +1,4 @@
-import type { SourceAccount } from '../../store/collections/runs.js';
+import type { SourceAccount } from '../../model/run.js';
 import type { SourceDoc } from '../../store/collections/sources.js';
 import type { Store } from '../../store/database.js';
 import { ago } from '../../format/ago.js';

@@ -1,4 +1,4 @@
-import { check } from '../../cli/commands/sources/check.js';
+import { check } from '../source/check.js';
 import { attention, ok, skipped, type Check, type Finding } from './check.js';
 import { skewFinding } from './clock.js';
 import { configuredSources } from './sources.js';

@@ -1,6 +1,6 @@
 import type { Dataset, Place, Understood } from './dataset.js';
 import { categoryOf, eventIdOf, valueOf } from '../../model/event-values.js';
-import { storableFields } from './event-fields.js';
+import { storableFields } from '../../model/event-fields.js';
 import type { EventObservation } from '../../model/observations.js';
 
 /** An event on its way to its place in the order. */

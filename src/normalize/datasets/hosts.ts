@@ -2,7 +2,7 @@ import { contentHash, identityDigest } from '../../host/hash.js';
 import { identityKeys } from '../../host/identity/keys.js';
 import type { HostObservation } from '../../host/types.js';
 import { RecordRejected } from '../../model/source.js';
-import { bsonSize } from '../../store/exact-bson.js';
+import { bsonSize } from '../../model/exact-bson.js';
 import { putRecords, type Understood } from '../../store/collections/records.js';
 import type { Dataset } from './dataset.js';
 

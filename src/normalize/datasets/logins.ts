@@ -1,4 +1,6 @@
-import { maskLogin, putLogins, type MaskedLogin } from '../../store/collections/logins.js';
+import { putLogins } from '../../store/collections/logins.js';
+import type { MaskedLogin } from '../../store/collections/login.js';
+import { maskLogin } from '../mask-login.js';
 import type { Dataset, Understood } from './dataset.js';
 
 export type UnderstoodLogin = Understood & MaskedLogin;

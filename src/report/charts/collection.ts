@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../store/collections/runs.js';
+import type { RunStatus } from '../../model/run.js';
 import { defineChart, sum, type Chart } from '../chart.js';
 import { bars } from '../draw/bars.js';
 import { columns } from '../draw/columns.js';

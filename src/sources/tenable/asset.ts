@@ -1,4 +1,13 @@
-import { clean, hostname, serialNumber, shortName, text, time, uuid, uuidFromSerial } from '../../host/canonical/index.js';
+import {
+  clean,
+  hostname,
+  serialNumber,
+  shortName,
+  text,
+  time,
+  uuid,
+  uuidFromSerial,
+} from '../../host/canonical/index.js';
 import { deviceType } from '../../host/canonical/device-type.js';
 import { observation } from '../../host/observation.js';
 import { parseOs } from '../../host/canonical/os.js';

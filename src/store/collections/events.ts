@@ -2,7 +2,7 @@ import { Long, MaxKey, MinKey, type IndexDescription } from 'mongodb';
 import type { EventId } from '../../model/event-order.js';
 import { exactText } from '../../model/exact-json.js';
 import type { Store } from '../database.js';
-import { fromBson } from '../exact-bson.js';
+import { fromBson } from '../../model/exact-bson.js';
 import type { PageDoc } from './pages.js';
 
 /** One event, each id once a source: the first one that came. */

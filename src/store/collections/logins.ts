@@ -3,10 +3,6 @@ import type { Store } from '../database.js';
 import type { LoginDoc, MaskedLogin } from './login.js';
 import type { Origin, Outcome } from './records.js';
 
-export { loginIndexes, type LoginDoc, type MaskedLogin } from './login.js';
-export { maskLogin } from '../../normalize/mask-login.js';
-export { rotateLogins } from '../../operations/rekey/logins.js';
-
 const DUPLICATE_KEY = 11000;
 
 /**

@@ -2,8 +2,16 @@ import type { AnyBulkWriteOperation, IndexDescription, MongoBulkWriteError } fro
 import type { HostObservation } from '../../host/types.js';
 import { isLater } from '../clock.js';
 import type { Store } from '../database.js';
-import type { SetAside } from '../../merge/set-aside.js';
 import { isAnotherWeek, timesMoved, touchTimes, type Touched } from '../times.js';
+
+/** Why a record was set aside: merging it, or the records that hang together with it, failed. */
+export interface SetAside {
+  at: Date;
+  /** The run, or the command, that merged. */
+  run: string;
+  /** The error's name and its place in the code, never its message: that may hold values. */
+  error: string;
+}
 
 /** What one source says about one machine, as last understood. `_id` = `source:native id`. */
 export interface RecordDoc {

@@ -1,10 +1,5 @@
+import type { Drift } from '../../model/run.js';
 import type { Store } from '../database.js';
-
-/** How fields of a source's rows have changed since its last complete listing: names as the vendor spells them, sorted. */
-export interface Drift {
-  appeared: string[];
-  vanished: string[];
-}
 
 /** Fields by path (`agentInfo.status`; `*` where a name is none), with the number of rows that have them. */
 export interface SampledShape {

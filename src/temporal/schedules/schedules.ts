@@ -6,7 +6,7 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import type { Config } from '../../config.js';
-import { registerSearchAttributes } from '../../client.js';
+import { registerSearchAttributes } from '../search-attributes.js';
 import { Failure } from '../../model/failure.js';
 import { askTemporal } from './ask.js';
 import { JITTER_MS } from './clock-changes.js';

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
-import type { RunDoc, SourceAccount } from '../../store/collections/runs.js';
+import type { RunDoc } from '../../store/collections/runs.js';
+import type { SourceAccount } from '../../model/run.js';
 import type { SourceDoc } from '../../store/collections/sources.js';
 import { badge, clip, count, counted, duration, exactly, when, type Html } from '../format.js';
 import { scrolling } from './host.js';

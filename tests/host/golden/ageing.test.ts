@@ -1,4 +1,10 @@
-import { gapDays, lastSeenWeek, lifeOf, maybeTogether, surelyTogether } from '../../../src/host/identity/active-interval.js';
+import {
+  gapDays,
+  lastSeenWeek,
+  lifeOf,
+  maybeTogether,
+  surelyTogether,
+} from '../../../src/host/identity/active-interval.js';
 import { clusters, nic, record } from '../records.js';
 
 const serial = (serial_number: string) => ({ hw_info: { serial_number } });

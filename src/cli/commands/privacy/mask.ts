@@ -9,7 +9,7 @@ import { openUserLogins } from '../../../outputs/user-logins.js';
 import { addKey, createKeyRing, fingerprintOf, openKeyRing, removeKey } from '../../../privacy/key-ring.js';
 import { putAudit } from '../../../store/collections/audit.js';
 import type { Store } from '../../../store/database.js';
-import { rotateLogins } from '../../../store/collections/logins.js';
+import { rotateLogins } from '../../../operations/rekey/logins.js';
 import { resealBodies, sealedWithOlder, sealKeys } from '../../../operations/rekey/bodies.js';
 import { claimingRaw } from '../../../store/raw-claim.js';
 import { user } from '../../shared/person.js';

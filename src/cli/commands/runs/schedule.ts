@@ -5,7 +5,13 @@ import { openClient } from '../../../client.js';
 import { loadConfig, type Config } from '../../../config.js';
 import { oddDays } from '../../../temporal/schedules/clock-changes.js';
 import { markScheduled } from '../../../temporal/schedules/first.js';
-import { applySchedules, changeSchedule, listSchedules, scheduleId, scheduleOf } from '../../../temporal/schedules/schedules.js';
+import {
+  applySchedules,
+  changeSchedule,
+  listSchedules,
+  scheduleId,
+  scheduleOf,
+} from '../../../temporal/schedules/schedules.js';
 import { loadSources } from '../../../sources/loading/registry.js';
 import type { AnySource } from '../../../model/source.js';
 import { chooseSources } from './trigger.js';

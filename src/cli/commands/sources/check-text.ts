@@ -1,6 +1,6 @@
 import { colours as pc } from '../../../format/colours.js';
 import { plain } from '../../../format/plain.js';
-import type { Checked } from './check.js';
+import type { Checked } from '../../../diagnostics/source/check.js';
 import type { Faulty } from '../../../diagnostics/source/definition.js';
 import type { SettingLine } from '../../../diagnostics/source/settings.js';
 

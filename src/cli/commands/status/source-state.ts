@@ -5,7 +5,7 @@ import { listSchedules } from '../../../temporal/schedules/schedules.js';
 import type { SourceRegistry } from '../../../sources/loading/registry.js';
 import type { AnySource } from '../../../model/source.js';
 import type { Store } from '../../../store/database.js';
-import type { SourceAccount } from '../../../store/collections/runs.js';
+import type { SourceAccount } from '../../../model/run.js';
 import type { SourceDoc } from '../../../store/collections/sources.js';
 import type { OpenSource } from '../../shared/open-workflows.js';
 

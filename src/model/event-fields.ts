@@ -1,7 +1,7 @@
-import { MOST_BSON_BYTES, bsonSize, toBson } from '../../store/exact-bson.js';
-import { RecordRejected } from '../../model/source.js';
-import { LongInteger, MOST_DIGITS } from '../../model/exact-json.js';
-import type { Field, Fields } from '../../model/observations.js';
+import { MOST_BSON_BYTES, bsonSize, toBson } from './exact-bson.js';
+import { RecordRejected } from './source.js';
+import { LongInteger, MOST_DIGITS } from './exact-json.js';
+import type { Field, Fields } from './observations.js';
 
 const DEEPEST = 100;
 const MOST_NUMBER = 10n ** BigInt(MOST_DIGITS) - 1n;
