@@ -2,7 +2,7 @@ import type { Config } from '../config.js';
 import { putAlert, type NewAlert } from '../store/collections/alerts.js';
 import type { Store } from '../store/database.js';
 import type { RunStatus, SourceAccount } from '../model/run.js';
-import type { SourceDoc } from '../store/collections/sources.js';
+import type { SourceDoc } from '../store/documents/sources.js';
 import { workflowLink } from '../temporal/web-ui.js';
 
 /** A run as it has ended. */

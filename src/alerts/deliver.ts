@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { counts } from '../metrics/counts.js';
-import { markDelivered, putBack, takeAlert, type AlertDoc } from '../store/collections/alerts.js';
+import { markDelivered, putBack, takeAlert } from '../store/collections/alerts.js';
+import type { AlertDoc } from '../store/documents/alerts.js';
 import type { Store } from '../store/database.js';
 import { NotTaken, postAlert } from './post.js';
 

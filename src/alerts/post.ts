@@ -1,7 +1,7 @@
 import { network } from '../network/network.js';
 import { plain } from '../format/plain.js';
 import { waitHint } from '../connectors/http/wait.js';
-import type { AlertDoc, AlertKind } from '../store/collections/alerts.js';
+import type { AlertDoc, AlertKind } from '../store/documents/alerts.js';
 
 /** Why a receiver did not take an alert. */
 export class NotTaken extends Error {

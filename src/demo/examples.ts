@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { plain } from '../format/plain.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import type { Store } from '../store/database.js';
 
 /** A few hosts worth looking at: merged ones first. */

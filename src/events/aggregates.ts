@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
-import type { CategoryDoc, EventDoc } from '../store/collections/events.js';
+import type { CategoryDoc, EventDoc } from '../store/documents/events.js';
 
 /** What new events change in their categories. `values`: those of each category that were there before. */
 export function aggregated(

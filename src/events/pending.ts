@@ -2,7 +2,7 @@ import type { UnderstoodEvent } from '../normalize/datasets/events.js';
 import { exactText, parseExactly } from '../model/exact-json.js';
 import type { Fields } from '../model/observations.js';
 import type { Arrival } from '../store/collections/deliveries.js';
-import type { PageDoc } from '../store/collections/pages.js';
+import type { PageDoc } from '../store/documents/pages.js';
 import type { ReadPage } from '../normalize/page.js';
 import type { Entry, ExternalSort } from './sort/index.js';
 

@@ -1,6 +1,6 @@
 import type { Store } from '../store/database.js';
-import type { Place } from '../store/collections/deliveries.js';
-import type { PageDoc } from '../store/collections/pages.js';
+import type { Place } from '../store/documents/deliveries.js';
+import type { PageDoc } from '../store/documents/pages.js';
 import { releaseRows, rowsWaiting } from '../store/release.js';
 import type { ReadPage } from '../normalize/page.js';
 

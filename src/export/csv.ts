@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import type { Format } from './format.js';
 
 type Value = string | number | boolean | Date | undefined | readonly (string | undefined)[];

@@ -1,5 +1,5 @@
 import type { Agent, Device, Os } from '../host/types.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { jsonLines, present } from './format.js';
 
 const VERSION = '8.17.0';

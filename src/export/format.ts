@@ -1,4 +1,4 @@
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 
 /** How hosts are written: some text before the first one, and that of each batch. */
 export interface Format {

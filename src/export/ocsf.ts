@@ -1,5 +1,5 @@
 import type { Device } from '../host/types.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { jsonLines, present } from './format.js';
 
 const VERSION = '1.8.0';

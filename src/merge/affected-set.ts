@@ -5,9 +5,11 @@ import { COMPONENT_CAP } from '../host/identity/resolve.js';
 import { dropComponents, largeParts } from './affected-parts.js';
 import type { Store } from '../store/database.js';
 import { decisionsAbout } from '../store/collections/decisions.js';
-import { hostsOfRecords, portraitsOfRecords, type HostDoc } from '../store/collections/hosts.js';
+import { hostsOfRecords, portraitsOfRecords } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { Holders } from './key-holders.js';
-import { anyKeyStates, type KnownState } from '../store/collections/key-states.js';
+import { anyKeyStates } from '../store/collections/key-states.js';
+import type { KnownState } from '../store/documents/key-states.js';
 import { closeOverLarge } from './large-components.js';
 import { findRecords, type MergeRecord } from './records.js';
 

@@ -3,7 +3,7 @@ import { keyState, limitOf } from '../host/identity/key-state.js';
 import type { KeyFinding, KeyVerdict } from '../host/identity/resolution.js';
 import { closeOver, Growing } from './affected-set.js';
 import type { Store } from '../store/database.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { closeOverLarge } from './large-components.js';
 import { toHostRecord } from './records.js';
 

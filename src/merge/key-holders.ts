@@ -4,7 +4,8 @@ import { limitOf, verdict } from '../host/identity/key-state.js';
 import type { KeyVerdict } from '../host/identity/resolution.js';
 import type { Closure } from './affected-set.js';
 import type { Store } from '../store/database.js';
-import { knownState, readKeyStates, sameState, type KnownState } from '../store/collections/key-states.js';
+import { knownState, readKeyStates, sameState } from '../store/collections/key-states.js';
+import type { KnownState } from '../store/documents/key-states.js';
 import { asMerged, findRecords, toHostRecord, type MergeRecord } from './records.js';
 
 /** More holders than this in one look-up, and the popular keys among them are cut before the rest is read. */

@@ -8,7 +8,7 @@ import { slim } from '../host/identity/projection.js';
 import type { HostRecord } from '../host/types.js';
 import type { Store } from '../store/database.js';
 import { toHostRecord } from './records.js';
-import type { RecordDoc } from '../store/collections/records.js';
+import type { RecordDoc } from '../store/documents/records.js';
 
 /** What resolving all stored records by the present rules would make of the hosts. */
 export interface Preview {

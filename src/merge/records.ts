@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { HostRecord } from '../host/types.js';
 import type { Store } from '../store/database.js';
-import type { RecordDoc } from '../store/collections/records.js';
+import type { RecordDoc } from '../store/documents/records.js';
 
 /** What merging reads of a record: not where and when it was received. */
 export type MergeRecord = Omit<RecordDoc, keyof typeof NOT_MERGED>;

@@ -1,6 +1,6 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import { placeOf } from '../model/failure.js';
-import type { SetAside } from '../store/collections/records.js';
+import type { SetAside } from '../store/documents/records.js';
 import type { Store } from '../store/database.js';
 import { refusalOf } from '../store/unstorable.js';
 

@@ -1,8 +1,8 @@
 import { Failure } from '../model/failure.js';
 import type { Store } from '../store/database.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { bringBack, compareListing, retireMissing } from './retire.js';
-import type { RunDoc } from '../store/collections/runs.js';
+import type { RunDoc } from '../store/documents/runs.js';
 import type { SourceAccount } from '../model/run.js';
 
 /** A complete listing that lacked so many records that nothing was retired. */

@@ -1,6 +1,6 @@
 import type { Store } from '../store/database.js';
 import { countDeath, isDeadly, SET_ASIDE, survive } from './deaths.js';
-import type { PageDoc } from '../store/collections/pages.js';
+import type { PageDoc } from '../store/documents/pages.js';
 import type { ReadPage } from './page.js';
 
 /** Told where the reading of pages is; see `ReadingMonitor`. */

@@ -1,5 +1,5 @@
 import type { Store } from '../store/database.js';
-import type { PageDoc } from '../store/collections/pages.js';
+import type { PageDoc } from '../store/documents/pages.js';
 
 /** A page on which this many attempts died is not read again: it is set aside, and the rest goes on. */
 export const MOST_DEATHS = 3;

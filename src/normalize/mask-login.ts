@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { LoginObservation } from '../model/observations.js';
 import type { KeyRing } from '../privacy/key-ring.js';
 import { addressClass, mask, maskNetwork } from '../privacy/mask.js';
-import type { LoginDoc, MaskedLogin } from '../store/collections/login.js';
+import type { LoginDoc, MaskedLogin } from '../store/documents/logins.js';
 
 /** What of a login depends on the key. */
 export type Masks = Pick<LoginDoc, 'masked_ip' | 'masked_ip_network' | 'masked_device_id' | 'key'>;

@@ -9,7 +9,7 @@ import {
   type Mapped,
   type Row,
 } from '../model/source.js';
-import type { PageDoc } from '../store/collections/pages.js';
+import type { PageDoc } from '../store/documents/pages.js';
 import type { Rejected } from '../store/collections/quarantine.js';
 import { isErased } from '../model/erased.js';
 

@@ -1,6 +1,6 @@
 import type { Understood } from './datasets/dataset.js';
 import type { AnySource, Input } from '../model/source.js';
-import type { PageDoc } from '../store/collections/pages.js';
+import type { PageDoc } from '../store/documents/pages.js';
 import type { ReadPage } from './page.js';
 import type { Refused } from './put-records.js';
 

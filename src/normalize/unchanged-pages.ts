@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import type { Store } from '../store/database.js';
-import type { PageDoc, PageOutcome } from '../store/collections/pages.js';
+import type { PageDoc, PageOutcome } from '../store/documents/pages.js';
 
 /** Folders below `src` whose code decides what a row's bytes become. */
 const READERS = ['connectors', 'datasets', 'host', 'sources'];

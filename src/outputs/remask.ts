@@ -1,4 +1,4 @@
-import type { LoginDoc } from '../store/collections/login.js';
+import type { LoginDoc } from '../store/documents/logins.js';
 import type { Store } from '../store/database.js';
 import { openUserLogins } from './user-logins.js';
 

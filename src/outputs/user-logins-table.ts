@@ -1,4 +1,4 @@
-import type { MaskedLogin } from '../store/collections/login.js';
+import type { MaskedLogin } from '../store/documents/logins.js';
 import type { Postgres } from './postgres.js';
 
 /** The columns of `user_logins`, how each is made, and what of a login it holds: the first seven are those of its users. */

@@ -1,4 +1,4 @@
-import type { MaskedLogin } from '../store/collections/login.js';
+import type { MaskedLogin } from '../store/documents/logins.js';
 import { openPostgres } from './postgres.js';
 import { COUNT_OF_KEY, COUNT_OF_USER, ERASE, prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
 

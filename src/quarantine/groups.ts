@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { Store } from '../store/database.js';
-import type { QuarantineDoc } from '../store/collections/quarantine.js';
+import type { QuarantineDoc } from '../store/documents/quarantine.js';
 
 /** Which entries: those that all of it fits. */
 export interface Quarantined {

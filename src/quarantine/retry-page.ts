@@ -2,8 +2,9 @@ import { Failure } from '../model/failure.js';
 import { offlineInput } from '../sources/offline.js';
 import type { AnySource, Input, Row } from '../model/source.js';
 import { getBody } from '../store/collections/bodies.js';
-import type { PageDoc } from '../store/collections/pages.js';
-import { entryId, isWholePage, type QuarantineDoc } from '../store/collections/quarantine.js';
+import type { PageDoc } from '../store/documents/pages.js';
+import { entryId, isWholePage } from '../store/collections/quarantine.js';
+import type { QuarantineDoc } from '../store/documents/quarantine.js';
 import { readPage, type ReadPage } from '../normalize/page.js';
 import type { Reading } from '../normalize/context.js';
 

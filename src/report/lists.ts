@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { AggregationCursor, Document } from 'mongodb';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { lacking } from './charts/coverage.js';
 import { daysBefore, LIVE, type Scope, type Table } from './chart.js';
 import { clean } from './clean.js';

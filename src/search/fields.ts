@@ -1,5 +1,5 @@
 import type { Document, IndexDescription } from 'mongodb';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 
 /** What of a host is read to find and to list it. */
 export type Found = Pick<HostDoc, '_id' | 'device' | 'cloud' | 'external_ips' | 'sources'> &

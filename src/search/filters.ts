@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import { Failure } from '../model/failure.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import type { HostQuery } from './search.js';
 import { FILTERS, type FilterIndex } from './fields.js';
 

@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { Store } from '../store/database.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { isTooOld, openSnapshot, type Snapshot } from '../store/snapshot.js';
 
 /** Which hosts. */

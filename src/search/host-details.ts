@@ -1,8 +1,9 @@
-import { changesOf, type ChangeDoc } from '../store/collections/changes.js';
+import { changesOf } from '../store/collections/changes.js';
+import type { ChangeDoc } from '../store/documents/changes.js';
 import type { Store } from '../store/database.js';
 import { explainStored } from '../merge/explain.js';
-import type { HostDoc } from '../store/collections/hosts.js';
-import type { RecordDoc } from '../store/collections/records.js';
+import type { HostDoc } from '../store/documents/hosts.js';
+import type { RecordDoc } from '../store/documents/records.js';
 
 /** What stands behind a host. */
 export interface HostDetails {

@@ -1,5 +1,5 @@
 import type { Store } from '../store/database.js';
-import type { RunDoc } from '../store/collections/runs.js';
+import type { RunDoc } from '../store/documents/runs.js';
 
 /** What there is, in a few figures. */
 export interface Overview {

@@ -1,6 +1,6 @@
 import { MinKey, type Filter, type FindCursor, type Sort } from 'mongodb';
 import type { Store } from '../store/database.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { NAME, PROJECTION, type Found } from './fields.js';
 import type { Indexed } from './filters.js';
 import { comparePlaces, placeOf, type Place } from './cursor.js';

@@ -1,4 +1,5 @@
-import { recentChanges, type ChangeDoc, type ChangeQuery } from '../store/collections/changes.js';
+import { recentChanges, type ChangeQuery } from '../store/collections/changes.js';
+import type { ChangeDoc } from '../store/documents/changes.js';
 import type { Store } from '../store/database.js';
 
 export type EventKind = ChangeDoc['kind'] | 'created';

@@ -2,7 +2,7 @@ import type { Filter } from 'mongodb';
 import { hostname } from '../host/canonical/hostname.js';
 import { ip } from '../host/canonical/ip.js';
 import { mac } from '../host/canonical/mac.js';
-import type { HostDoc } from '../store/collections/hosts.js';
+import type { HostDoc } from '../store/documents/hosts.js';
 import { EXTERNAL_IP, ID, INSTANCE, IP, MAC, NAME, NIC_IP, NIC_MAC, RECORD, SERIAL, type Field } from './fields.js';
 
 /** Hosts with a value from `from` on and before `to`. `null` is no value. */

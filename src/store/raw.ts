@@ -1,8 +1,8 @@
 import type { KeyRing } from '../privacy/key-ring.js';
 import { getBody, partId } from './collections/bodies.js';
 import type { Store } from './database.js';
-import type { PageDoc } from './collections/pages.js';
-import type { QuarantineDoc } from './collections/quarantine.js';
+import type { PageDoc } from './documents/pages.js';
+import type { QuarantineDoc } from './documents/quarantine.js';
 
 /** The stored page that an entry of quarantine is of; `sealed`: its body needs the key ring. */
 export interface RawPage {

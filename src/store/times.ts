@@ -4,8 +4,8 @@ import { lastSeenWeek } from '../host/identity/active-interval.js';
 import { STALE_AFTER_MS } from '../host/golden/survivorship-rules.js';
 import type { HostSource } from '../host/golden/golden-host.js';
 import type { Store } from './database.js';
-import type { HostDoc } from './collections/hosts.js';
-import type { RecordDoc } from './collections/records.js';
+import type { HostDoc } from './documents/hosts.js';
+import type { RecordDoc } from './documents/records.js';
 
 /** Times that vendors move at every check-in; they are not content. */
 export interface Times {

@@ -6,7 +6,7 @@ import { assetDocument, ecs } from '../../src/export/ecs.js';
 import { exportHosts, FORMATS, type Exported, type FormatName, type HostsWanted } from '../../src/export/index.js';
 import { inventoryInfo } from '../../src/export/ocsf.js';
 import type { Store } from '../../src/store/database.js';
-import type { HostDoc } from '../../src/store/collections/hosts.js';
+import type { HostDoc } from '../../src/store/documents/hosts.js';
 import { record } from '../host/records.js';
 import { putHosts } from './inventory.js';
 import { dropStore, freshStore } from '../support/store.js';

@@ -3,7 +3,7 @@ import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
 import { confirmHeld, heldListings, previewHeld } from '../../src/merge/unconfirmed-retirements.js';
 import { putRecords } from '../../src/store/collections/records.js';
-import type { RunDoc } from '../../src/store/collections/runs.js';
+import type { RunDoc } from '../../src/store/documents/runs.js';
 import { NO_COUNTS } from '../../src/model/run.js';
 import { record } from '../host/records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';

@@ -4,7 +4,8 @@ import { mergeChanged } from '../../src/merge/drain.js';
 import { Lanes } from '../../src/merge/workers.js';
 import { takeLease, type Lease } from '../../src/store/collections/leases.js';
 import { mergeBatch } from '../../src/merge/merge-batch.js';
-import { putRecords, type RecordDoc, type Understood } from '../../src/store/collections/records.js';
+import { putRecords, type Understood } from '../../src/store/collections/records.js';
+import type { RecordDoc } from '../../src/store/documents/records.js';
 import { changedIds } from '../../src/store/changed-records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 

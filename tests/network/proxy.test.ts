@@ -4,7 +4,7 @@ import { Queue } from '../../src/connectors/sqs/queue.js';
 import { useNetwork } from '../../src/network/network.js';
 import { proxyFor } from '../../src/network/proxy.js';
 import { nativeProxy } from '../../src/temporal/proxy.js';
-import type { AlertDoc } from '../../src/store/collections/alerts.js';
+import type { AlertDoc } from '../../src/store/documents/alerts.js';
 import { collect, failureOf, listInput } from '../connectors/http/collect.js';
 import { sendJson, serve, type HttpServer } from '../support/http-server.js';
 import { startProxy, type HttpProxy } from '../support/proxy.js';

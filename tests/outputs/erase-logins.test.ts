@@ -1,5 +1,5 @@
 import { openUserLogins } from '../../src/outputs/user-logins.js';
-import type { MaskedLogin } from '../../src/store/collections/login.js';
+import type { MaskedLogin } from '../../src/store/documents/logins.js';
 import { describeWithPostgres, startPostgres, type TestPostgres } from '../support/postgres.js';
 
 describeWithPostgres('a user is erased from PostgreSQL', () => {

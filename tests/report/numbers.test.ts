@@ -7,7 +7,7 @@ import { CHARTS } from '../../src/report/charts/index.js';
 import { clean } from '../../src/report/clean.js';
 import { writeReport, type WrittenReport } from '../../src/report/report.js';
 import { openStore, type Store } from '../../src/store/database.js';
-import type { HostDoc } from '../../src/store/collections/hosts.js';
+import type { HostDoc } from '../../src/store/documents/hosts.js';
 import { AS_OF, before, fillTheRest, fleetOf, retire, store as put } from './fleet.js';
 import { dropStore } from '../support/store.js';
 

@@ -7,7 +7,7 @@ import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startMongod, type RunningMongod } from '../../src/servers/mongod.js';
 import { backup } from '../../src/operations/backup/backup.js';
 import type { Store } from '../../src/store/database.js';
-import type { HostDoc } from '../../src/store/collections/hosts.js';
+import type { HostDoc } from '../../src/store/documents/hosts.js';
 import { restore } from '../../src/operations/backup/restore.js';
 import { record } from '../host/records.js';
 import { putHosts } from '../export/inventory.js';

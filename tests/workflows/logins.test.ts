@@ -15,7 +15,7 @@ import { createQueue, type OpenSqs } from '../../src/servers/sqs.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
 import { resolveSettings } from '../../src/model/settings.js';
 import type { FetchedPage } from '../../src/model/source.js';
-import type { LoginDoc } from '../../src/store/collections/login.js';
+import type { LoginDoc } from '../../src/store/documents/logins.js';
 import { rotateLogins } from '../../src/operations/rekey/logins.js';
 import { appendPage } from '../../src/store/collections/pages.js';
 import type { SourceAccount } from '../../src/model/run.js';

@@ -4,7 +4,7 @@ import { loadConfig } from '../../config.js';
 import { Failure } from '../../model/failure.js';
 import { plain } from '../../format/plain.js';
 import { openStore, type Store } from '../../store/database.js';
-import type { PageDoc } from '../../store/collections/pages.js';
+import type { PageDoc } from '../../store/documents/pages.js';
 import { originOf } from '../../store/collections/quarantine.js';
 import { eventsInOrder, eventText, traceEvent } from '../../store/collections/events.js';
 

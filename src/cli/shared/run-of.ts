@@ -1,6 +1,7 @@
 import { Failure } from '../../model/failure.js';
 import type { Store } from '../../store/database.js';
-import { listRuns, runsNamed, runsWithPages, type RunDoc } from '../../store/collections/runs.js';
+import { listRuns, runsNamed, runsWithPages } from '../../store/collections/runs.js';
+import type { RunDoc } from '../../store/documents/runs.js';
 import { minute } from '../../format/time.js';
 
 /** Among so many runs the one that is meant is looked for. */

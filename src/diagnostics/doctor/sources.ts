@@ -1,5 +1,5 @@
 import type { SourceAccount } from '../../model/run.js';
-import type { SourceDoc } from '../../store/collections/sources.js';
+import type { SourceDoc } from '../../store/documents/sources.js';
 import type { Store } from '../../store/database.js';
 import { ago } from '../../format/ago.js';
 import { faultyOf } from '../source/definition.js';

@@ -1,5 +1,5 @@
 import { putLogins } from '../../store/collections/logins.js';
-import type { MaskedLogin } from '../../store/collections/login.js';
+import type { MaskedLogin } from '../../store/documents/logins.js';
 import { maskLogin } from '../mask-login.js';
 import type { Dataset, Understood } from './dataset.js';
 

@@ -1,8 +1,8 @@
-import type { ChangeDoc } from '../../store/collections/changes.js';
+import type { ChangeDoc } from '../../store/documents/changes.js';
 import type { Store } from '../../store/database.js';
 import { formerIds } from '../../store/collections/hosts.js';
 import type { Subject } from './subject.js';
-import type { RecordDoc } from '../../store/collections/records.js';
+import type { RecordDoc } from '../../store/documents/records.js';
 
 /** Shorter texts are words that any machine may hold. */
 const TELLING = 4;

@@ -5,7 +5,7 @@ import { getBody, inTransaction, partId, partsOf, putBody } from '../../store/co
 import type { Store } from '../../store/database.js';
 import type { Subject } from './subject.js';
 import { putIds, wholeOutcome } from '../../store/collections/page-ids.js';
-import type { PageDoc, PageOutcome } from '../../store/collections/pages.js';
+import type { PageDoc, PageOutcome } from '../../store/documents/pages.js';
 import type { RawClaim } from '../../store/raw-claim.js';
 
 /** A row that is the subject's. */

@@ -5,7 +5,7 @@ import { RecordRejected } from '../../model/source.js';
 import { SET_ASIDE } from '../../normalize/deaths.js';
 import type { Blotting, ErasedRow } from './raw.js';
 import type { Subject } from './subject.js';
-import type { PageDoc } from '../../store/collections/pages.js';
+import type { PageDoc } from '../../store/documents/pages.js';
 import { tombstone } from '../../model/erased.js';
 import { readPage } from '../../normalize/page.js';
 import type { Reading } from '../../normalize/context.js';

@@ -4,7 +4,7 @@ import type { AnySource } from '../../model/source.js';
 import { doomUnused, removeDoomed } from './unused-bodies.js';
 import type { Store } from '../../store/database.js';
 import { removeIds } from '../../store/collections/page-ids.js';
-import type { PageDoc } from '../../store/collections/pages.js';
+import type { PageDoc } from '../../store/documents/pages.js';
 import { keepersOf, type Keepers } from './keepers.js';
 import type { RawClaim } from '../../store/raw-claim.js';
 

@@ -1,7 +1,8 @@
 import { Binary, type ClientSession } from 'mongodb';
 import type { KeyRing } from '../../privacy/key-ring.js';
 import { seal, unseal } from '../../privacy/seal.js';
-import { inTransaction, joined, partId, partsOf, type BodyDoc, type Within } from '../../store/collections/bodies.js';
+import { inTransaction, joined, partId, partsOf, type Within } from '../../store/collections/bodies.js';
+import type { BodyDoc } from '../../store/documents/bodies.js';
 import type { Store } from '../../store/database.js';
 import type { RawClaim } from '../../store/raw-claim.js';
 

@@ -2,7 +2,7 @@ import type { AnyBulkWriteOperation } from 'mongodb';
 import type { KeyRing } from '../../privacy/key-ring.js';
 import { unmask, UnmaskError } from '../../privacy/mask.js';
 import type { Store } from '../../store/database.js';
-import type { LoginDoc } from '../../store/collections/login.js';
+import type { LoginDoc } from '../../store/documents/logins.js';
 import { fingerprintOf, masksOf } from '../../normalize/mask-login.js';
 
 export interface RotateOptions {

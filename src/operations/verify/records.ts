@@ -2,7 +2,7 @@ import type { EventId } from '../../model/event-order.js';
 import type { DatasetName } from '../../model/source.js';
 import type { Store } from '../../store/database.js';
 import type { Findings } from './findings.js';
-import type { PageDoc, PageOutcome } from '../../store/collections/pages.js';
+import type { PageDoc, PageOutcome } from '../../store/documents/pages.js';
 import { slicesOfIds } from '../../store/slices.js';
 import type { Counted } from './verify.js';
 

@@ -7,8 +7,9 @@ import { getBody } from '../../store/collections/bodies.js';
 import type { Store } from '../../store/database.js';
 import { Findings } from './findings.js';
 import { wholeOutcome } from '../../store/collections/page-ids.js';
-import { pagesFrom, type PageDoc } from '../../store/collections/pages.js';
-import type { RunDoc } from '../../store/collections/runs.js';
+import { pagesFrom } from '../../store/collections/pages.js';
+import type { PageDoc } from '../../store/documents/pages.js';
+import type { RunDoc } from '../../store/documents/runs.js';
 import { recordsAside } from '../../merge/set-aside.js';
 import { RECORD_CHECKS, type CheckedPage } from './records.js';
 

@@ -1,4 +1,4 @@
-import type { CategoryDoc } from '../../store/collections/events.js';
+import type { CategoryDoc } from '../../store/documents/events.js';
 import { defineChart, sum } from '../chart.js';
 import { bars } from '../draw/bars.js';
 import { count, counted, percent } from '../words.js';

@@ -1,16 +1,9 @@
-import { ObjectId, type ClientSession, type IndexDescription } from 'mongodb';
+import type { DecisionDoc } from '../documents/decisions.js';
+import { ObjectId, type ClientSession } from 'mongodb';
 import type { Decision, Decisions } from '../../host/identity/resolution.js';
 import type { Store } from '../database.js';
 
-/** What a person decided about two records. It is kept when it is taken back. */
-export interface DecisionDoc extends Decision {
-  _id: ObjectId;
-  by: string;
-  why: string;
-  undone?: { at: string; by: string };
-}
 
-export const decisionIndexes: IndexDescription[] = [{ key: { records: 1 } }];
 
 export type Deciding = Pick<DecisionDoc, 'kind' | 'by' | 'why'>;
 

@@ -1,16 +1,9 @@
+import type { HostDoc } from '../documents/hosts.js';
 import { deepEqual } from 'fast-equals';
-import type { ClientSession, IndexDescription, UpdateFilter } from 'mongodb';
-import type { GoldenHost, Grounds, Portrait } from '../../host/golden/golden-host.js';
+import type { ClientSession, UpdateFilter } from 'mongodb';
+import type { Grounds, Portrait } from '../../host/golden/golden-host.js';
 import type { Store } from '../database.js';
 
-/** The golden record of one machine. */
-export type HostDoc = GoldenHost & {
-  /** When it first stood, and the run that brought it about. */
-  created: { at: Date; run: string };
-  /** Raised at each rewrite. */
-  version: number;
-  updated_at: Date;
-};
 
 const OWN = new Set(['_id', 'device', 'created', 'version', 'updated_at']);
 
@@ -49,21 +42,8 @@ export function updateOf(different: readonly Difference[], now: Date): UpdateFil
   return update;
 }
 
-/** An id that no longer stands for a host, and the host that took its place. */
-export interface RedirectDoc {
-  _id: string;
-  to: string;
-  at: Date;
-}
 
-export const redirectIndexes: IndexDescription[] = [{ key: { to: 1 } }];
 
-export const hostIndexes: IndexDescription[] = [
-  { key: { 'sources.record': 1 } },
-  { key: { 'device.hostname': 1 } },
-  { key: { last_seen: -1 } },
-  { key: { retired: 1 }, partialFilterExpression: { retired: true } },
-];
 
 /** Hosts that at least one source still lists. Counted over indexes, exactly. */
 export async function countLiveHosts(store: Store): Promise<number> {

@@ -1,12 +1,8 @@
+import type { KeyStateDoc, KnownState } from '../documents/key-states.js';
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
-import type { KeyVerdict } from '../../host/identity/resolution.js';
 import type { Store } from '../database.js';
 
-/** An identity key (`_id`) that does not count as it normally would, as the hosts in the store were resolved with it. */
-export type KeyStateDoc = { _id: string } & KnownState;
 
-/** The part of a verdict that resolution depends on: holders come and go without changing it. */
-export type KnownState = Pick<KeyVerdict, 'state' | 'why'>;
 
 export const knownState = ({ state, why }: KnownState): KnownState => (why === undefined ? { state } : { state, why });
 

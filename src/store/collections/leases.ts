@@ -1,13 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Store } from '../database.js';
 
-/** One writer at a time: who holds it, until when, and a number that only rises, by which a late writer is told off. */
-export interface LeaseDoc {
-  _id: string;
-  holder: string;
-  epoch: number;
-  expires_at: Date;
-}
 
 export interface Lease {
   id: string;

@@ -1,6 +1,6 @@
 import type { MongoBulkWriteError } from 'mongodb';
 import type { Store } from '../database.js';
-import type { LoginDoc, MaskedLogin } from './login.js';
+import type { LoginDoc, MaskedLogin } from '../documents/logins.js';
 import type { Origin, Outcome } from './records.js';
 
 const DUPLICATE_KEY = 11000;

@@ -1,16 +1,8 @@
+import type { PageIdsDoc, OutcomeIds } from '../documents/page-ids.js';
 import type { Store } from '../database.js';
-import type { PageOutcome } from './pages.js';
 import { slicesOfIds } from '../slices.js';
 
-/** Ids of a page's rows where there are more than fit into its ledger entry. `_id`: the page's, `#` and a number. */
-export interface PageIdsDoc {
-  _id: string;
-  ids: string[];
-  rejected_ids: string[];
-}
 
-/** The ids of a page's outcome. `split`: they are in a collection of their own, and the lists here are empty. */
-export type OutcomeIds = Pick<PageOutcome, 'ids' | 'rejected_ids' | 'split'>;
 
 /** An entry of the ledger holds so many bytes of ids, far below the 16 MB of a document. */
 const MOST_BYTES = 4 * 1024 * 1024;

@@ -1,32 +1,11 @@
-import type { AnyBulkWriteOperation, ClientSession, Filter, IndexDescription, MongoBulkWriteError } from 'mongodb';
+import type { QuarantineDoc } from '../documents/quarantine.js';
+import type { AnyBulkWriteOperation, ClientSession, Filter, MongoBulkWriteError } from 'mongodb';
 import { isFuture, isLater } from '../clock.js';
 import type { Store } from '../database.js';
-import type { PageDoc } from './pages.js';
+import type { PageDoc } from '../documents/pages.js';
 import { slicesOfIds } from '../slices.js';
 
-/** A row (or a whole page) that could not be understood: why, where it is kept as received, and since when. */
-export interface QuarantineDoc {
-  /** `source:native id` where the id could be read, else the page and the row. */
-  _id: string;
-  source: string;
-  /** Stable text without values, to group by. */
-  reason: string;
-  run: string;
-  /** The raw reference: page of the ledger, row in it, byte range in its body. */
-  page: string;
-  row: number;
-  offset: number;
-  length: number;
-  /** Of a row out of a file: its name, and the number of the line, from 1. */
-  file?: string;
-  line?: number;
-  first_at: Date;
-  last_at: Date;
-  /** On how many pages it came: reading one again does not count. Entries from before it was counted have none. */
-  count?: number;
-}
 
-export const quarantineIndexes: IndexDescription[] = [{ key: { source: 1, reason: 1 } }];
 
 export interface Rejected {
   recordId?: string;

@@ -1,24 +1,8 @@
-import type { IndexDescription } from 'mongodb';
+import type { RunDoc } from '../documents/runs.js';
 import { runStatusOf, type RunStatus, type SourceAccount } from '../../model/run.js';
 import type { Store } from '../database.js';
 
-/** One execution of the collecting workflow. */
-export interface RunDoc {
-  _id: string;
-  workflow_id: string;
-  status: RunStatus;
-  started_at: Date;
-  ended_at?: Date;
-  /** Live hosts when the run ended. */
-  hosts?: number;
-  /** Records that a run which only merges has merged. */
-  merged?: number;
-  /** When raw pages of it were last removed for their age. */
-  pruned_at?: Date;
-  sources: Record<string, SourceAccount>;
-}
 
-export const runIndexes: IndexDescription[] = [{ key: { started_at: -1 } }];
 
 export async function openRun(store: Store, run: string, workflowId: string, startedAt: Date): Promise<void> {
   await store.runs.updateOne(

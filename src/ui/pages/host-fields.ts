@@ -1,4 +1,4 @@
-import type { HostDoc } from '../../store/collections/hosts.js';
+import type { HostDoc } from '../../store/documents/hosts.js';
 
 /** One value of a golden record, as people call it. */
 export interface Field {

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { MOST_CHANGES, type HostDetails } from '../../search/host-details.js';
-import type { ChangeDoc, FieldChange } from '../../store/collections/changes.js';
-import type { HostDoc } from '../../store/collections/hosts.js';
+import type { ChangeDoc, FieldChange } from '../../store/documents/changes.js';
+import type { HostDoc } from '../../store/documents/hosts.js';
 import { clip, exactly, when, type Html } from '../format.js';
 import { hostHref, runHref } from '../links.js';
 

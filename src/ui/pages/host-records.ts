@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { keyWord } from '../../host/identity/wording.js';
 import { MOST_RECORDS, type HostDetails } from '../../search/host-details.js';
-import type { HostDoc } from '../../store/collections/hosts.js';
+import type { HostDoc } from '../../store/documents/hosts.js';
 import { badge, clip, counted, when, type Html } from '../format.js';
 import { runHref, searchHref } from '../links.js';
 

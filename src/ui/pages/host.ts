@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { HostSource } from '../../host/golden/golden-host.js';
 import { suppliersOf } from '../../host/golden/provenance.js';
 import type { HostDetails } from '../../search/host-details.js';
-import type { HostDoc } from '../../store/collections/hosts.js';
+import type { HostDoc } from '../../store/documents/hosts.js';
 import { badge, clip, counted, when, type Html } from '../format.js';
 import { fieldGroups, type Field } from './host-fields.js';
 import { history } from './host-history.js';

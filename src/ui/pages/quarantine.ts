@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
-import { lineOf, placeId, type QuarantineDoc } from '../../store/collections/quarantine.js';
+import { lineOf, placeId } from '../../store/collections/quarantine.js';
+import type { QuarantineDoc } from '../../store/documents/quarantine.js';
 import type { QuarantineGroup } from '../../quarantine/groups.js';
 import { clip, count, counted, when, type Html } from '../format.js';
 import { scrolling } from './host.js';

@@ -1,6 +1,6 @@
 import { getBody } from '../../store/collections/bodies.js';
 import type { Store } from '../../store/database.js';
-import type { QuarantineDoc } from '../../store/collections/quarantine.js';
+import type { QuarantineDoc } from '../../store/documents/quarantine.js';
 import { findRawPage } from '../../store/raw.js';
 import type { Raw } from './quarantine.js';
 

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
-import type { RunDoc } from '../../store/collections/runs.js';
+import type { RunDoc } from '../../store/documents/runs.js';
 import type { SourceAccount } from '../../model/run.js';
-import type { SourceDoc } from '../../store/collections/sources.js';
+import type { SourceDoc } from '../../store/documents/sources.js';
 import { badge, clip, count, counted, duration, exactly, when, type Html } from '../format.js';
 import { scrolling } from './host.js';
 import { runHref, sourceWorkflowId, workflowHref, type TemporalPlace } from '../links.js';

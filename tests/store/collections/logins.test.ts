@@ -4,7 +4,7 @@ import { unmask } from '../../../src/privacy/mask.js';
 import { putAudit } from '../../../src/store/collections/audit.js';
 import type { Store } from '../../../src/store/database.js';
 import { putLogins } from '../../../src/store/collections/logins.js';
-import type { LoginDoc } from '../../../src/store/collections/login.js';
+import type { LoginDoc } from '../../../src/store/documents/logins.js';
 import { rotateLogins } from '../../../src/operations/rekey/logins.js';
 import { maskLogin } from '../../../src/normalize/mask-login.js';
 import type { Origin } from '../../../src/store/collections/records.js';

@@ -2,7 +2,7 @@ import { explainReason } from '../../../host/identity/explain.js';
 import type { Conflict, HostSource } from '../../../host/golden/golden-host.js';
 import { suppliersOf } from '../../../host/golden/provenance.js';
 import { keyWord } from '../../../host/identity/wording.js';
-import type { HostDoc } from '../../../store/collections/hosts.js';
+import type { HostDoc } from '../../../store/documents/hosts.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
 import { plain } from '../../../format/plain.js';

@@ -1,4 +1,4 @@
-import type { HostDoc } from '../../../store/collections/hosts.js';
+import type { HostDoc } from '../../../store/documents/hosts.js';
 
 /** A value of a golden record: what it is called, where it is below the host, and how it is shown. */
 export interface Field {

@@ -1,5 +1,5 @@
-import type { ChangeDoc } from '../../../store/collections/changes.js';
-import type { HostDoc } from '../../../store/collections/hosts.js';
+import type { ChangeDoc } from '../../../store/documents/changes.js';
+import type { HostDoc } from '../../../store/documents/hosts.js';
 import { plain } from '../../../format/plain.js';
 
 const KINDS: Record<ChangeDoc['kind'], (change: Pick<ChangeDoc, 'fields' | 'others'>) => string> = {

@@ -6,7 +6,7 @@ import { loadSources } from '../../../sources/loading/registry.js';
 import { offlineInput } from '../../../sources/offline.js';
 import { getBody } from '../../../store/collections/bodies.js';
 import type { Store } from '../../../store/database.js';
-import type { HostDoc } from '../../../store/collections/hosts.js';
+import type { HostDoc } from '../../../store/documents/hosts.js';
 
 /** A record's row as received, and where it stands; or why it cannot be shown. */
 export interface RawRecord {

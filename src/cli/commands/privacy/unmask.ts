@@ -5,7 +5,7 @@ import { openKeyRing, type KeyRing } from '../../../privacy/key-ring.js';
 import { keyOf, unmask, UnmaskError } from '../../../privacy/mask.js';
 import { putAudit } from '../../../store/collections/audit.js';
 import type { Store } from '../../../store/database.js';
-import type { LoginDoc } from '../../../store/collections/login.js';
+import type { LoginDoc } from '../../../store/documents/logins.js';
 import { EXIT } from '../../shared/exit.js';
 import { reason } from './mask.js';
 import { user } from '../../shared/person.js';

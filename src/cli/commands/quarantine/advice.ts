@@ -1,4 +1,4 @@
-import type { QuarantineDoc } from '../../../store/collections/quarantine.js';
+import type { QuarantineDoc } from '../../../store/documents/quarantine.js';
 import { plain } from '../../../format/plain.js';
 
 /** What a user can do about a reason; the first that fits. Kept short: docs/failures.md says more. */

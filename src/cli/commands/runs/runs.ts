@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import Table from 'cli-table3';
 import { loadConfig } from '../../../config.js';
-import { listRuns, type RunDoc } from '../../../store/collections/runs.js';
+import { listRuns } from '../../../store/collections/runs.js';
+import type { RunDoc } from '../../../store/documents/runs.js';
 import type { RunStatus, SourceAccount } from '../../../model/run.js';
 import { confirmCommand } from './confirm.js';
 import { knownSource } from './known-source.js';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { loadConfig, type Config } from '../../../config.js';
 import type { Store } from '../../../store/database.js';
 import { reasonsOf, type ReasonCount } from '../../../quarantine/groups.js';
-import type { RunDoc } from '../../../store/collections/runs.js';
+import type { RunDoc } from '../../../store/documents/runs.js';
 import type { SourceAccount } from '../../../model/run.js';
 import { colours as pc } from '../../../format/colours.js';
 import { plain } from '../../../format/plain.js';

@@ -4,7 +4,7 @@ import { Failure } from '../../../model/failure.js';
 import { scheduleOf } from '../../../temporal/schedules/schedules.js';
 import type { AnySource } from '../../../model/source.js';
 import { openStore } from '../../../store/database.js';
-import type { SourceDoc } from '../../../store/collections/sources.js';
+import type { SourceDoc } from '../../../store/documents/sources.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
 import { EXIT } from '../../shared/exit.js';

@@ -5,7 +5,7 @@ import { loadConfig, type Config } from '../../../config.js';
 import { Failure } from '../../../model/failure.js';
 import { loadSources } from '../../../sources/loading/registry.js';
 import type { Store } from '../../../store/database.js';
-import type { RunDoc } from '../../../store/collections/runs.js';
+import type { RunDoc } from '../../../store/documents/runs.js';
 import { ago } from '../../../format/ago.js';
 import { EXIT, report } from '../../shared/exit.js';
 import { runOf } from '../../shared/run-of.js';

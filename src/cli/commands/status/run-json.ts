@@ -1,4 +1,4 @@
-import type { RunDoc } from '../../../store/collections/runs.js';
+import type { RunDoc } from '../../../store/documents/runs.js';
 import type { RunSummary } from '../../../workflows/collect-inventory.js';
 import { plain } from '../../../format/plain.js';
 import type { Pace } from '../../watch/pace.js';

@@ -6,7 +6,7 @@ import type { SourceRegistry } from '../../../sources/loading/registry.js';
 import type { AnySource } from '../../../model/source.js';
 import type { Store } from '../../../store/database.js';
 import type { SourceAccount } from '../../../model/run.js';
-import type { SourceDoc } from '../../../store/collections/sources.js';
+import type { SourceDoc } from '../../../store/documents/sources.js';
 import type { OpenSource } from '../../shared/open-workflows.js';
 
 /** How a source stands between runs. */

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { RunHandle } from '../../../client.js';
 import type { Config } from '../../../config.js';
 import type { Store } from '../../../store/database.js';
-import type { RunDoc } from '../../../store/collections/runs.js';
+import type { RunDoc } from '../../../store/documents/runs.js';
 import { isOpen, openRuns, openSources, type Execution, type OpenSource } from '../../shared/open-workflows.js';
 import { withLedger } from '../../watch/ledger.js';
 import { viewRun, type SourceView } from '../../watch/view.js';
