@@ -1,5 +1,5 @@
 import { hash } from '../../simulator/random.js';
-import type { HostQuery } from '../../src/search/search.js';
+import type { HostQuery } from '../../src/search/query.js';
 import { hostAt } from './fleet.js';
 
 export interface Typed {

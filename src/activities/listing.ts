@@ -1,8 +1,7 @@
+import type { CloseInput, OpenInput, Opened } from './listing-input.js';
 import { CUT_OFF } from '../connectors/jsonl/index.js';
 import { datasetOf } from '../normalize/datasets/index.js';
-import type { Dataset } from '../normalize/datasets/dataset.js';
 import { freshnessOf } from '../sources/loading/freshness.js';
-import type { AnySource } from '../model/source.js';
 import { isFuture, refuseSkew } from '../store/clock.js';
 import { pagesSetAside } from '../normalize/deaths.js';
 import { countListing } from '../store/collections/pages.js';
@@ -11,57 +10,10 @@ import { putAccount, resumeAccount } from '../store/collections/runs.js';
 import { NO_COUNTS, type SourceAccount } from '../model/run.js';
 import { settleShape } from '../store/collections/shapes.js';
 import { keepPositions } from '../store/collections/sources.js';
-import type { Timings } from '../model/timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
-import type { FailureNote } from '../model/failure.js';
 import { from } from './logged.js';
 import { compareWithRecords, doubtUnread } from './retirement.js';
-
-export interface OpenInput {
-  run: string;
-  source: string;
-  force: boolean;
-  /** The vendor will be asked; otherwise stored pages are read again. */
-  fetch: boolean;
-}
-
-export type Opened =
-  | {
-      collect: true;
-      startedAt: string;
-      lastRun?: string;
-      listing: AnySource['listing'];
-      settle: Dataset['settle'];
-      /** Of this worker's configuration: a workflow cannot read it. */
-      timings: Timings;
-    }
-  | { collect: false; account: SourceAccount };
-
-export interface CloseInput {
-  run: string;
-  source: string;
-  startedAt: string;
-  /** Fixed by the workflow, so that a repeated attempt marks and counts the same records. */
-  closedAt: string;
-  /** The whole listing was read. */
-  complete: boolean;
-  /** Why it was not. */
-  reason?: string;
-  remedy?: string;
-  /** What the vendor wants a user to hear. */
-  warnings?: string[];
-  /** What the records came to, where the ledger does not tell: its pages were replayed, or put in order. */
-  counted?: { new: number; changed: number; unchanged: number; quarantined: number };
-  /** Stored pages were read again. */
-  replayed: boolean;
-  /** It was parked in between: pages of another day are no proof that something is gone. */
-  resumed?: boolean;
-  /** Its workflow stays with the cursor; the kind of the failure. */
-  parked?: FailureNote['kind'];
-  /** Retire what is missing however much it is. */
-  confirmShrink: boolean;
-}
 
 const LOST = 'If MongoDB was restored while this run was under way: trigger it again, it begins anew';
 

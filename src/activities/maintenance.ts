@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { WrittenReport } from '../report/report.js';
 import { Failure } from '../model/failure.js';
-import { pruneRaw, type Pruned } from '../operations/prune/prune.js';
+import { pruneRaw } from '../operations/prune/prune.js';
+import type { Pruned } from '../operations/prune/pruned.js';
 import { claimingRaw } from '../store/raw-claim.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';

@@ -6,7 +6,7 @@ import { countListing } from '../store/collections/pages.js';
 import { compareListing, countGone, retireMissing, type Absence } from '../merge/retire.js';
 import type { SourceAccount } from '../model/run.js';
 import { movedBy, unproven } from '../extract/completeness.js';
-import type { CloseInput } from './listing.js';
+import type { CloseInput } from './listing-input.js';
 
 interface Context {
   store: Store;

@@ -132,11 +132,4 @@ export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
       async () => (await import('./commands/privacy/erase.js')).eraseCommand,
     ),
   ],
-  'Your shell': [
-    command(
-      'completion',
-      'completion for bash, zsh or fish',
-      async () => (await import('./commands/completion/command.js')).completionCommand,
-    ),
-  ],
 };

@@ -17,10 +17,20 @@ export async function buildProgram(wanted: (name: string) => boolean): Promise<C
     program.commandsGroup(`${group}:`);
     for (const listed of commands) program.addCommand(wanted(listed.name) ? await load(listed) : named(listed));
   }
+  program.commandsGroup('Your shell:');
+  program.addCommand(wanted(completion.name) ? await load(completion) : named(completion));
   program.commandsGroup('Help:').helpCommand('help [command]', 'what a command does, and its options');
   throwing(program);
   return program;
 }
+
+/** Needs the whole program, so it cannot be listed with the others. */
+const completion: Listed = {
+  name: 'completion',
+  summary: 'completion for bash, zsh or fish',
+  load: async () =>
+    (await import('./commands/completion/command.js')).completionCommand(() => buildProgram(() => true)),
+};
 
 const EXAMPLES = `
 Examples:

@@ -1,7 +1,8 @@
 import { explainHost, whyOrWhyNot } from '../host/identity/explain.js';
 import { keyState, limitOf } from '../host/identity/key-state.js';
 import type { KeyFinding, KeyVerdict } from '../host/identity/resolution.js';
-import { closeOver, Growing } from './affected-set.js';
+import { Growing } from './growing-set.js';
+import { closeOver } from './affected.js';
 import type { Store } from '../store/database.js';
 import type { HostDoc } from '../store/documents/hosts.js';
 import { closeOverLarge } from './large-components.js';

@@ -1,6 +1,7 @@
 import { isStrong } from '../host/identity/facts.js';
 import { COMPONENT_CAP } from '../host/identity/resolve.js';
-import type { Closure, Growing } from './affected-set.js';
+import type { Closure } from './affected-set.js';
+import type { Growing } from './growing-set.js';
 import type { MergeRecord } from './records.js';
 
 /** A transaction is not to live much longer. */

@@ -4,7 +4,7 @@ import type { Answer } from './answers.js';
 import { SECTIONS, type Scope, type Table } from './chart.js';
 import type { Headline } from './headline.js';
 import { IN_PAGE, type HostList } from './lists.js';
-import type { Format } from './report.js';
+import type { Format } from './formats.js';
 import { STYLE } from './style.js';
 import { escaped, type Figure } from './svg.js';
 import { count, counted, minute } from './words.js';

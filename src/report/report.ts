@@ -1,3 +1,4 @@
+import { FORMATS, type Format } from './formats.js';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Store } from '../store/database.js';
@@ -13,9 +14,6 @@ import type { Scope } from './chart.js';
 import { inSnapshot } from './snapshot.js';
 import { figureOf, type Figure } from './svg.js';
 import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
-
-export const FORMATS = ['html', 'svg', 'png', 'csv'] as const;
-export type Format = (typeof FORMATS)[number];
 
 export interface ReportOptions {
   /** The folder that reports are in; this one gets a folder of its own there, named by its day. */

@@ -1,7 +1,7 @@
 import type { Filter } from 'mongodb';
 import { Failure } from '../model/failure.js';
 import type { HostDoc } from '../store/documents/hosts.js';
-import type { HostQuery } from './search.js';
+import type { HostQuery } from './query.js';
 import { FILTERS, type FilterIndex } from './fields.js';
 
 /** A filter that an index answers, as an equality. */

@@ -1,3 +1,4 @@
+import type { HostQuery } from './query.js';
 import { Failure } from '../model/failure.js';
 import type { Store } from '../store/database.js';
 import { PROJECTION, searchIndexes, type Found } from './fields.js';
@@ -5,30 +6,6 @@ import { filtersOf, type Indexed } from './filters.js';
 import { comparePlaces, cursorOf, placeAt, placeOf } from './cursor.js';
 import { ALL, conditionOf, stepsOf, type Step } from './text.js';
 import { walk, type Placed, type Plan } from './plan.js';
-
-/** What is asked for; all that is given has to agree. */
-export interface HostQuery {
-  /** The beginning of a name, an address, a MAC, a serial number or an id. */
-  text?: string;
-  /** A source that lists it. */
-  source?: string;
-  /** A source that does not list it. */
-  lacks?: string;
-  /** `device.os.name` */
-  os?: string;
-  /** `device.type` */
-  type?: string;
-  provider?: string;
-  account?: string;
-  region?: string;
-  status?: string;
-  /** The name of an agent that it has. */
-  agent?: string;
-  /** Not seen for so many days. */
-  staleDays?: number;
-  /** Only those that no source lists any more; without it only the others. */
-  retired?: boolean;
-}
 
 export interface HostRow {
   _id: string;

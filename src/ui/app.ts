@@ -1,30 +1,14 @@
+import type { UiOptions } from './options.js';
 import type { IncomingMessage } from 'node:http';
 import { Hono, type Context } from 'hono';
-import type { Store } from '../store/database.js';
 import { addAssets } from './assets.js';
 import { troubleOf } from './error-mapping.js';
 import { headers, noStore, ownName, ownPolicy, ownSite, readsOnly } from './sign-in/guards.js';
 import { addHealth } from './health.js';
-import type { TemporalPlace } from './links.js';
 import { addLogin } from './sign-in/login.js';
 import type { Variables } from './pages/page.js';
 import { addPlaces } from './routes.js';
 import { refusal } from './sign-in/refusal.js';
-
-export interface UiOptions {
-  store: Store;
-  /** What a visitor has to show; without it everybody who reaches the page is let in. */
-  token?: string;
-  /** Addresses and networks of the proxies in front of it, whose `X-Forwarded-For` is believed. */
-  proxies?: readonly string[];
-  temporal: TemporalPlace;
-  /** Folder of the reports. */
-  reportDir: string;
-  /** Whether rows of this source may be shown as they were received. */
-  mayShow: (source: string) => boolean;
-  /** Told of what went wrong and was not foreseen. */
-  onError: (error: unknown) => void;
-}
 
 /** Whether the visitor closed the connection before the request had come whole. */
 function wentAway(c: Context): boolean {

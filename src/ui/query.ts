@@ -1,4 +1,4 @@
-import type { HostQuery } from '../search/search.js';
+import type { HostQuery } from '../search/query.js';
 
 /** What of a search stands in the address, by its name there. */
 const TEXTS = ['source', 'lacks', 'os', 'type', 'provider', 'account', 'region', 'status', 'agent'] as const;

@@ -5,7 +5,7 @@ import { facetsOf, overviewOf } from '../search/overview.js';
 import { groupQuarantined, quarantineRows } from '../quarantine/groups.js';
 import { listRuns } from '../store/collections/runs.js';
 import { searchHosts } from '../search/search.js';
-import type { UiOptions } from './app.js';
+import type { UiOptions } from './options.js';
 import { hostPage } from './pages/host.js';
 import { hostHref } from './links.js';
 import { fragment, page, type Variables } from './pages/page.js';

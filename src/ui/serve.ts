@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Failure } from '../model/failure.js';
-import { createApp, type UiOptions } from './app.js';
+import { createApp } from './app.js';
+import type { UiOptions } from './options.js';
 import { urlOf, type Bind } from './bind.js';
 
 export interface Ui {

@@ -16,7 +16,8 @@ import { runStatusOf } from '../model/run.js';
 import { askAgainMs } from '../model/timings.js';
 import type { RunStatus, SourceAccount } from '../model/run.js';
 import { closeInventoryRun, openInventoryRun, patientActivities, type PatientActivities } from './activities.js';
-import { collectSource, type Step } from './collect-source.js';
+import { collectSource } from './collect-source.js';
+import type { Step } from './source-input.js';
 import {
   SOURCE_ATTRIBUTE,
   STATUS_ATTRIBUTE,

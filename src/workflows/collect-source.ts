@@ -1,3 +1,4 @@
+import type { CollectSourceInput } from './source-input.js';
 import {
   ApplicationFailure,
   CancellationScope,
@@ -23,27 +24,8 @@ import {
   type SourceProgress,
 } from '../model/messages.js';
 import { STOPPED, busyAccount, emptyAccount, noteOf, pickCounts } from './progress.js';
-import type { ListingState, Told } from './listing-state.js';
+import type { Told } from './listing-state.js';
 import { SourceListing } from './source-listing.js';
-
-export type Step = 'fetch' | 'normalize' | 'merge';
-
-export interface CollectSourceInput {
-  run: string;
-  source: string;
-  force: boolean;
-  confirmShrink: boolean;
-  /** Which steps to take; all of them in a usual run. */
-  steps: Step[];
-  /** Whose stored pages to normalize, when nothing is fetched: a run's id. */
-  pagesOf?: string;
-  /** Goes on at the end of what there is, until it is told to stop. */
-  follow?: boolean;
-  /** The search attributes are registered with the namespace. */
-  searchable?: boolean;
-  /** Where a run that was continued as new goes on. */
-  state?: ListingState;
-}
 
 /**
  * Collects one source. Where that fails in a way that can be mended, the workflow stays with its cursor, and the activity stays

@@ -1,4 +1,4 @@
-import type { Opened } from '../activities/listing.js';
+import type { Opened } from '../activities/listing-input.js';
 import type { Cursor } from '../model/source.js';
 import type { SourceProgress, WaitingRun } from '../model/messages.js';
 

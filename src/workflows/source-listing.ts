@@ -9,7 +9,7 @@ import {
 import type { FailureNote } from '../model/failure.js';
 import type { SourceAccount } from '../model/run.js';
 import { patientActivities, type PatientActivities } from './activities.js';
-import type { collectSource, CollectSourceInput } from './collect-source.js';
+import type { CollectSourceInput } from './source-input.js';
 import type { ListingState } from './listing-state.js';
 import type { SourceProgress } from '../model/messages.js';
 import { ParkableActivities, Parked } from './parkable.js';
@@ -132,7 +132,7 @@ export class SourceListing {
   /** The state goes along, signals that came meanwhile included. */
   async continueAsNew(): Promise<never> {
     await condition(allHandlersFinished);
-    return continueAsNew<typeof collectSource>({
+    return continueAsNew<(input: CollectSourceInput) => Promise<SourceAccount>>({
       ...this.input,
       state: { ...this.state, progress: this.progress },
     });

@@ -1,7 +1,8 @@
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
 import { markGone } from '../../src/merge/retire.js';
-import { prepareSearch, searchHosts, type HostQuery } from '../../src/search/search.js';
+import { prepareSearch, searchHosts } from '../../src/search/search.js';
+import type { HostQuery } from '../../src/search/query.js';
 import { searchIndexes } from '../../src/search/fields.js';
 import { seedSources } from '../../src/store/collections/sources.js';
 import { putHosts } from '../export/inventory.js';

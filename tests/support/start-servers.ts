@@ -9,14 +9,10 @@ import { startMongod } from '../../src/servers/mongod.js';
 import { isAlive, type RunningServer } from '../../src/servers/process.js';
 import { startTemporal } from '../../src/servers/temporal.js';
 import stopServers from './stop-servers.js';
+import type { TestServers } from './test-servers.js';
 import { bundleWorkflows } from './workflow-bundle.js';
 
 const PREFIX = 'rollcall-tests-';
-
-export interface TestServers {
-  dir: string;
-  servers: RunningServer[];
-}
 
 /**
  * One mongod and one Temporal dev server for all test files, and their workflow bundle. Test files find them in

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { TestServers } from './start-servers.js';
+import type { TestServers } from './test-servers.js';
 
 export default async function stopServers(): Promise<void> {
   const started = (globalThis as { rollcallTestServers?: TestServers }).rollcallTestServers;

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { relative } from 'node:path';
 import { loadConfig } from '../../config.js';
-import { FORMATS, writeReport, type Format, type WrittenReport } from '../../report/report.js';
+import { writeReport, type WrittenReport } from '../../report/report.js';
+import { FORMATS, type Format } from '../../report/formats.js';
 import { colours as pc } from '../../format/colours.js';
 import { withStore } from '../shared/with-store.js';
 

@@ -1,3 +1,4 @@
+import type { Pruned } from './pruned.js';
 import type { Filter } from 'mongodb';
 import type { SourceRegistry } from '../../sources/loading/registry.js';
 import type { AnySource } from '../../model/source.js';
@@ -23,19 +24,6 @@ export interface PruneOptions {
   signal?: AbortSignal;
   /** What keeps a backup from reading bodies that are being removed. */
   claim?: RawClaim;
-}
-
-export interface Pruned {
-  /** Ledger entries that were removed, or would be. */
-  pages: number;
-  /** Bodies that no page points to any more: they are removed by a later call, an hour from now at the earliest. */
-  unused: number;
-  /** Bodies that were removed, unused since an earlier call. */
-  bodies: number;
-  /** What the removed bodies took, compressed. */
-  bytes: number;
-  /** Time was up before all was done. */
-  more: boolean;
 }
 
 const DAY_MS = 86_400_000;

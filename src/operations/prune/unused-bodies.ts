@@ -1,6 +1,6 @@
 import { inTransaction, partId } from '../../store/collections/bodies.js';
 import type { Store } from '../../store/database.js';
-import type { Pruned } from './prune.js';
+import type { Pruned } from './pruned.js';
 import type { RawClaim } from '../../store/raw-claim.js';
 
 /**

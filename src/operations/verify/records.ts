@@ -4,7 +4,12 @@ import type { Store } from '../../store/database.js';
 import type { Findings } from './findings.js';
 import type { PageDoc, PageOutcome } from '../../store/documents/pages.js';
 import { slicesOfIds } from '../../store/slices.js';
-import type { Counted } from './verify.js';
+
+/** By the ledger, and as found. */
+export interface Counted {
+  expected: number;
+  actual: number;
+}
 
 export interface CheckedPage {
   source: string;

@@ -11,7 +11,7 @@ import { pagesFrom } from '../../store/collections/pages.js';
 import type { PageDoc } from '../../store/documents/pages.js';
 import type { RunDoc } from '../../store/documents/runs.js';
 import { recordsAside } from '../../merge/set-aside.js';
-import { RECORD_CHECKS, type CheckedPage } from './records.js';
+import { RECORD_CHECKS, type CheckedPage, type Counted } from './records.js';
 
 export interface Verification {
   run: string;
@@ -33,12 +33,6 @@ export interface Reconciled {
   records: Counted;
   /** SHA-256 over the digests of all bodies, in the order of the listing. */
   checksum: { expected: string; actual: string };
-}
-
-/** By the ledger, and as found. */
-export interface Counted {
-  expected: number;
-  actual: number;
 }
 
 /** Reads a stored body again. */

@@ -1,14 +1,11 @@
 import type { AlertDoc } from '../documents/alerts.js';
 import type { Store } from '../database.js';
 
-
-
 /** What happened; `_id` tells it from every other event. */
 export type NewAlert = Omit<AlertDoc, 'at' | 'next_at' | 'attempts' | 'delivered_at' | 'given_up_at'> & {
   /** When it happened; without it now. */
   at?: Date;
 };
-
 
 /** Puts an alert into the outbox, whoever else may be about to. Returns whether it is new. */
 export async function putAlert(store: Store, alert: NewAlert): Promise<boolean> {

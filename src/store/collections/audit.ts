@@ -2,8 +2,6 @@ import type { AuditDoc } from '../documents/audit.js';
 import { ObjectId } from 'mongodb';
 import type { Store } from '../database.js';
 
-
-
 /** Adds an entry. Resolves when a majority has it in the journal: what it is about is to be done only then. */
 export async function putAudit(store: Store, entry: Omit<AuditDoc, '_id' | 'at'>): Promise<AuditDoc> {
   const doc: AuditDoc = { _id: new ObjectId(), at: await store.clock.now(), ...entry };

@@ -6,8 +6,6 @@ import type { KeyRing } from '../../privacy/key-ring.js';
 import { seal, unseal } from '../../privacy/seal.js';
 import type { Store } from '../database.js';
 
-
-
 /** Small enough that the copies on its way through the driver are reused memory, not fresh pages. */
 const PART_BYTES = 900_000;
 const DUPLICATE_KEY = 11000;

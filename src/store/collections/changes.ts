@@ -5,9 +5,6 @@ import type { HostSource, Portrait } from '../../host/golden/golden-host.js';
 import type { Store } from '../database.js';
 import { formerIds, type Difference } from './hosts.js';
 
-
-
-
 /** Times that move at every check-in are no history; what follows from other fields is told by them. */
 const TIMES = ['last_seen_time', 'modified_time', 'boot_time', 'first_seen_time', 'created_time'];
 /** About other records as much as about this host. */

@@ -3,8 +3,6 @@ import { ObjectId, type ClientSession } from 'mongodb';
 import type { Decision, Decisions } from '../../host/identity/resolution.js';
 import type { Store } from '../database.js';
 
-
-
 export type Deciding = Pick<DecisionDoc, 'kind' | 'by' | 'why'>;
 
 /** Stores decisions about pairs of records and hands the records to the merge, all or nothing. Returns the decisions. */

@@ -4,9 +4,6 @@ import type { Fields } from '../../model/observations.js';
 import type { Store } from '../database.js';
 import { EXACT } from './events.js';
 
-
-
-
 /** A delivery under way, in one process. */
 export interface Delivery extends DeliveryDoc {
   /** What was delivered last: look-ups for the batch after it were made before it was written. */

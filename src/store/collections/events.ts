@@ -5,9 +5,6 @@ import type { Store } from '../database.js';
 import { fromBson } from '../../model/exact-bson.js';
 import type { PageDoc } from '../documents/pages.js';
 
-
-
-
 /** What a double cannot hold comes back as `bigint`. */
 export const EXACT = { useBigInt64: true } as const;
 

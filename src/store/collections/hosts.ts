@@ -4,7 +4,6 @@ import type { ClientSession, UpdateFilter } from 'mongodb';
 import type { Grounds, Portrait } from '../../host/golden/golden-host.js';
 import type { Store } from '../database.js';
 
-
 const OWN = new Set(['_id', 'device', 'created', 'version', 'updated_at']);
 
 /** A field of the host (`tags`) or of its device (`device.os`) that is other than it was; `undefined` is absent. */
@@ -41,9 +40,6 @@ export function updateOf(different: readonly Difference[], now: Date): UpdateFil
   if (Object.keys(unset).length > 0) update.$unset = unset as never;
   return update;
 }
-
-
-
 
 /** Hosts that at least one source still lists. Counted over indexes, exactly. */
 export async function countLiveHosts(store: Store): Promise<number> {

@@ -2,8 +2,6 @@ import type { KeyStateDoc, KnownState } from '../documents/key-states.js';
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import type { Store } from '../database.js';
 
-
-
 export const knownState = ({ state, why }: KnownState): KnownState => (why === undefined ? { state } : { state, why });
 
 export const sameState = (a: KnownState | undefined, b: KnownState | undefined): boolean =>

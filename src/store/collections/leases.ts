@@ -1,7 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Store } from '../database.js';
 
-
 export interface Lease {
   id: string;
   epoch: number;

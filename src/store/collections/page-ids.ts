@@ -2,8 +2,6 @@ import type { PageIdsDoc, OutcomeIds } from '../documents/page-ids.js';
 import type { Store } from '../database.js';
 import { slicesOfIds } from '../slices.js';
 
-
-
 /** An entry of the ledger holds so many bytes of ids, far below the 16 MB of a document. */
 const MOST_BYTES = 4 * 1024 * 1024;
 

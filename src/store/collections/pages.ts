@@ -6,9 +6,6 @@ import type { Store } from '../database.js';
 import { putBody } from './bodies.js';
 import { putIds, wholeOutcome } from './page-ids.js';
 
-
-
-
 /** `_id` of the page that begins at `cursor`. */
 export function pageId(run: string, source: string, cursor: Cursor): string {
   return `${run}/${source}/${createHash('sha256').update(JSON.stringify(cursor)).digest('hex').slice(0, 16)}`;

@@ -5,8 +5,6 @@ import type { Store } from '../database.js';
 import type { PageDoc } from '../documents/pages.js';
 import { slicesOfIds } from '../slices.js';
 
-
-
 export interface Rejected {
   recordId?: string;
   reason: string;

@@ -5,9 +5,6 @@ import { isLater } from '../clock.js';
 import type { Store } from '../database.js';
 import { isAnotherWeek, timesMoved, touchTimes, type Touched } from '../times.js';
 
-
-
-
 /** A row of a page, understood and ready to be stored. */
 export interface Understood {
   _id: string;

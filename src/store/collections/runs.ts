@@ -2,8 +2,6 @@ import type { RunDoc } from '../documents/runs.js';
 import { runStatusOf, type RunStatus, type SourceAccount } from '../../model/run.js';
 import type { Store } from '../database.js';
 
-
-
 export async function openRun(store: Store, run: string, workflowId: string, startedAt: Date): Promise<void> {
   await store.runs.updateOne(
     { _id: run },

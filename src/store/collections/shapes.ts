@@ -8,7 +8,6 @@ export interface SampledShape {
   fields: ReadonlyMap<string, number>;
 }
 
-
 /** Fields of one source that are told apart; those beyond are not looked at. */
 export const MOST_FIELDS = 1_000;
 const MOST_NAMED = 20;

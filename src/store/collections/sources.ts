@@ -1,8 +1,6 @@
 import type { Cursor } from '../../model/source.js';
 import type { Store } from '../database.js';
 
-
-
 /** Registers sources that are not known yet, never checked. Can be repeated. */
 export async function seedSources(store: Store, sources: readonly { name: string; vendor: string }[]): Promise<void> {
   if (sources.length === 0) return;
@@ -16,7 +14,6 @@ export async function seedSources(store: Store, sources: readonly { name: string
     })),
   );
 }
-
 
 /** How far each part has been read: by the runs before, and by the pages that this one has stored. */
 export async function positionsOf(store: Store, run: string, source: string): Promise<Map<string, Cursor>> {

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Facets, Overview } from '../../search/overview.js';
-import type { HostQuery, HostRow } from '../../search/search.js';
+import type { HostRow } from '../../search/search.js';
+import type { HostQuery } from '../../search/query.js';
 import { badge, clip, count, counted, when, type Html } from '../format.js';
 import { hostHref } from '../links.js';
 import { addressOf } from '../query.js';

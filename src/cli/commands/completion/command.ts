@@ -2,17 +2,18 @@ import { Argument, Command } from 'commander';
 import { placesOf } from './completions.js';
 import { SHELLS, type Shell } from './shells.js';
 
-export const completionCommand = new Command('completion')
-  .description('print what completes commands and options in a shell, for a `rollcall` on the PATH')
-  .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SHELLS)))
-  .addHelpText(
-    'after',
-    '\nnpm link puts `rollcall` on the PATH; in the image it is there.\n\nExamples:\n' +
-      '  source <(rollcall completion bash)                                          # in ~/.bashrc\n' +
-      '  source <(rollcall completion zsh)                                           # in ~/.zshrc, behind compinit\n' +
-      '  rollcall completion fish > ~/.config/fish/completions/rollcall.fish',
-  )
-  .action(async (shell: Shell) => {
-    const { buildProgram } = await import('../../program.js');
-    process.stdout.write(SHELLS[shell](placesOf(await buildProgram(() => true))));
-  });
+/** `whole` builds the program with all of its commands loaded. */
+export const completionCommand = (whole: () => Promise<Command>): Command =>
+  new Command('completion')
+    .description('print what completes commands and options in a shell, for a `rollcall` on the PATH')
+    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SHELLS)))
+    .addHelpText(
+      'after',
+      '\nnpm link puts `rollcall` on the PATH; in the image it is there.\n\nExamples:\n' +
+        '  source <(rollcall completion bash)                                          # in ~/.bashrc\n' +
+        '  source <(rollcall completion zsh)                                           # in ~/.zshrc, behind compinit\n' +
+        '  rollcall completion fish > ~/.config/fish/completions/rollcall.fish',
+    )
+    .action(async (shell: Shell) => {
+      process.stdout.write(SHELLS[shell](placesOf(await whole())));
+    });

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../../config.js';
 import { loadSources } from '../../../sources/loading/registry.js';
-import { pruneRaw, type Pruned } from '../../../operations/prune/prune.js';
+import { pruneRaw } from '../../../operations/prune/prune.js';
+import type { Pruned } from '../../../operations/prune/pruned.js';
 import { claimingRaw } from '../../../store/raw-claim.js';
 import { bytesText } from '../../../format/bytes.js';
 import { withStore } from '../../shared/with-store.js';

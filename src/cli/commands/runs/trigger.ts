@@ -7,7 +7,7 @@ import { loadSources, type SourceRegistry } from '../../../sources/loading/regis
 import { resolveSettings } from '../../../model/settings.js';
 import { openStore } from '../../../store/database.js';
 import type { CollectInventoryInput, RunSummary } from '../../../workflows/collect-inventory.js';
-import type { Step } from '../../../workflows/collect-source.js';
+import type { Step } from '../../../workflows/source-input.js';
 import { EXIT } from '../../shared/exit.js';
 import { summaryJson, summaryTable } from '../../shared/summary.js';
 import { watchRun } from '../../watch/watch.js';
