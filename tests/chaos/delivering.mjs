@@ -7,9 +7,9 @@ const dist = (path) => require(`../../dist/src/${path}`);
 const { MockActivityEnvironment } = require('@temporalio/testing');
 const { createActivities } = dist('activities/index.js');
 const { loadConfig } = dist('config.js');
-const { openNormalizer } = dist('normalizer/pool.js');
+const { openNormalizer } = dist('threads/pool.js');
 const { openKeyRing } = dist('privacy/key-ring.js');
-const { loadSources } = dist('sources/index.js');
+const { loadSources } = dist('sources/loading/registry.js');
 const { openStore } = dist('store/database.js');
 const pino = require('pino');
 

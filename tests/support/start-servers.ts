@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startMongod } from '../../src/servers/mongod.js';
-import { isAlive, type RunningServer } from '../../src/servers/process.js';
+import { isAlive } from '../../src/servers/process.js';
 import { startTemporal } from '../../src/servers/temporal.js';
 import stopServers from './stop-servers.js';
 import type { TestServers } from './test-servers.js';
