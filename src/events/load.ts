@@ -94,7 +94,7 @@ async function sortPages(
   watched: Watched,
   told: () => void,
 ): Promise<Places> {
-  const { store, sources, environment, keys, reader } = reading;
+  const { store, sources, environment, keys, versionOf } = reading;
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
   const sealed = () => keys.keys();
@@ -126,7 +126,14 @@ async function sortPages(
     if (page.outcome === undefined || page.outcome.set_aside) {
       const outcome = { at: new Date(), new: 0, changed: 0, unchanged: 0, quarantined: rejected.length, unkept };
       const aside = read.setAside && { set_aside: true as const };
-      const described = { ...outcome, ids: [], rejected_ids: [], content: '', reader, ...aside };
+      const described = {
+        ...outcome,
+        ids: [],
+        rejected_ids: [],
+        content: '',
+        reader: versionOf(source.name),
+        ...aside,
+      };
       await store.pages.updateOne({ _id: page._id }, { $set: { outcome: described } });
     } else if (input.pages !== input.run) await noteUnkept(store, page, unkept);
     told();

@@ -5,15 +5,15 @@ import { openOutputs, type Outputs } from '../outputs/index.js';
 import { openKeyRing } from '../privacy/key-ring.js';
 import type { SourceRegistry } from '../sources/loading/registry.js';
 import type { Store } from '../store/database.js';
-import { readerDigest } from './unchanged-pages.js';
+import { readingVersion } from './reading-version.js';
 
 /** What a thread needs to read pages: opened once. */
 export interface Reading extends Context {
   store: Store;
   sources: SourceRegistry;
   environment: Record<string, string | undefined>;
-  /** Digest of the code that reads, see `readerDigest`. */
-  reader: string;
+  /** The version by which pages of a source are read, see `readingVersion`. */
+  versionOf: (source: string) => string;
   /** Where records go beside MongoDB. Nothing is connected to before the first of them. */
   outputs: Outputs;
 }
@@ -25,7 +25,7 @@ export function openReading(config: Config, store: Store, sources: SourceRegistr
     environment: config.environment,
     junk: junkOf(config.junk),
     keys: openKeyRing(config.keyRing),
-    reader: readerDigest(config),
+    versionOf: (source) => readingVersion(sources, source, config.junk),
     outputs: openOutputs(config),
   };
 }

@@ -68,13 +68,14 @@ const AHEAD = 50;
 
 /** Turns stored pages into records. Asks no vendor; repeating it changes nothing. Aborted, it ends after the page under way. */
 export async function normalize(
-  { store, sources, environment, junk, keys, reader, outputs }: Reading,
+  { store, sources, environment, junk, keys, versionOf, outputs }: Reading,
   input: NormalizeInput,
   { rows, waitMs, signal, onPage, watched = UNWATCHED }: Normalizing,
 ): Promise<Normalized> {
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
   const dataset = datasetOf(source);
+  const version = versionOf(source.name);
   const replay = input.pages !== input.run;
   const sealed = () => keys.keys();
   // What only grows, or is taken away, never comes again.
@@ -88,7 +89,7 @@ export async function normalize(
   const done = (page: PageDoc) => page.outcome !== undefined && !replay;
   const prepare = async (page: PageDoc | undefined): Promise<Prepared> => {
     if (!page || page.rows === 0 || done(page)) return {};
-    const earlier = replay || !known || !relisted ? undefined : await outcomeOfSameBytes(store, page, reader);
+    const earlier = replay || !known || !relisted ? undefined : await outcomeOfSameBytes(store, page, version);
     return earlier ? { earlier } : { body: await getBody(store, page.digest, page.bytes, sealed) };
   };
 
@@ -115,7 +116,7 @@ export async function normalize(
       rejected_ids,
       content: contentDigest(content),
       // What was set aside tells nothing of the same bytes.
-      ...(read.setAside ? { reader: '', set_aside: true as const } : { reader }),
+      ...(read.setAside ? { reader: '', set_aside: true as const } : { reader: version }),
     });
   };
 

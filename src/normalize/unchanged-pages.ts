@@ -1,25 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Config } from '../config.js';
 import type { Store } from '../store/database.js';
 import type { PageDoc, PageOutcome } from '../store/documents/pages.js';
-
-/** Folders below `src` whose code decides what a row's bytes become. */
-const READERS = ['connectors', 'datasets', 'host', 'sources'];
-
-/** A digest of all that turns bytes into records: what one version of the code read, another one may read differently. */
-export function readerDigest({ sourceFolders, junk }: Pick<Config, 'sourceFolders' | 'junk'>): string {
-  const digest = createHash('sha256').update(JSON.stringify(junk));
-  const folders = [...READERS.map((folder) => join(__dirname, '..', folder)), ...sourceFolders];
-  for (const folder of folders) {
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name));
-    for (const file of files.sort()) digest.update(readFileSync(file));
-  }
-  return digest.digest('base64url').slice(0, 22);
-}
 
 /** What a page's rows were understood as; equal for the same records with the same content. */
 export function contentDigest(records: readonly { id: string; hash: string }[]): string {
@@ -28,15 +9,15 @@ export function contentDigest(records: readonly { id: string; hash: string }[]):
   return digest.digest('base64url').slice(0, 22);
 }
 
-/** The outcome of another run's page that had the same bytes and was read by the same code, where all rows were understood. */
+/** The outcome of another run's page that had the same bytes and was read by the same version, where all rows were understood. */
 export async function outcomeOfSameBytes(
   store: Store,
   page: PageDoc,
-  reader: string,
+  version: string,
 ): Promise<PageOutcome | undefined> {
   const same = { source: page.source, digest: page.digest, run: { $ne: page.run } };
   const earlier = await store.pages.findOne(
-    { ...same, 'outcome.reader': reader, 'outcome.quarantined': 0, 'outcome.split': { $exists: false } },
+    { ...same, 'outcome.reader': version, 'outcome.quarantined': 0, 'outcome.split': { $exists: false } },
     { projection: { outcome: 1 } },
   );
   return earlier?.outcome;

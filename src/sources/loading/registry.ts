@@ -15,6 +15,8 @@ export interface SourceRegistry {
   get(name: string): AnySource;
   /** Absolute path of the file that declares it. Throws likewise. */
   fileOf(name: string): string;
+  /** Whether it is one of the project's own. Throws likewise. */
+  isOwn(name: string): boolean;
 }
 
 export interface LoadOptions {
@@ -69,6 +71,7 @@ export function loadSources({ folders = [], onFault }: LoadOptions = {}): Source
     all: () => names.map((name) => sources.get(name)!.source),
     get: (name) => found(name).source,
     fileOf: (name) => found(name).file,
+    isOwn: (name) => found(name).file.startsWith(PROJECT),
   };
 }
 

@@ -16,7 +16,7 @@ export interface PageOutcome {
   split?: boolean;
   /** Rows that quarantine had no room for. */
   unkept?: number;
-  /** Digests of the records' content, and of the code that read them: the same bytes need not be read twice. */
+  /** Digest of the records' content, and the version by which they were read: the same bytes need not be read twice. */
   content: string;
   reader: string;
   /** Its rows were never read: each attempt at them died. */

@@ -174,7 +174,9 @@ test('whatever declares a name, a call of it is none of what is not there', () =
 
 test('a name that two files declare, a folder that is not there and a helper are each told', () => {
   put('qualys.ts', acme("name: 'acme'", "name: 'qualys'"));
-  expect(failureOf(load).message).toMatch(/qualys\.ts declares the source qualys, which .*qualys/source\.ts declares already/);
+  expect(failureOf(load).message).toMatch(
+    /qualys\.ts declares the source qualys, which .*qualys\/source\.ts declares already/,
+  );
   const missing = failureOf(() => loadSources({ folders: [join(folder, 'none')] }));
   expect(missing).toMatchObject({ kind: 'settings-invalid', message: expect.stringContaining('none cannot be read') });
   rmSync(join(folder, 'qualys.ts'));

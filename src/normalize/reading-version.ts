@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { JunkLists } from '../host/canonical/deny-lists/index.js';
+import type { SourceRegistry } from '../sources/loading/registry.js';
+
+/**
+ * Raise when the same bytes give other records although no source raised its `mapping`: after a change to a connector's
+ * decoding, to a dataset, to canonical spellings or to identity keys. Stored pages are then read again.
+ */
+export const READER_VERSION = 1;
+
+/**
+ * What decides which records the bytes of a source's page become. Two pages with the same bytes and the same version need not
+ * be read twice. The file of a source outside the project counts as well: its author may forget to raise `mapping`.
+ */
+export function readingVersion(sources: SourceRegistry, name: string, denyLists: JunkLists): string {
+  const parts = [READER_VERSION, sources.get(name).mapping, shortDigest(JSON.stringify(denyLists))];
+  if (!sources.isOwn(name)) parts.push(shortDigest(readFileSync(sources.fileOf(name))));
+  return parts.join('.');
+}
+
+const shortDigest = (content: string | Buffer): string =>
+  createHash('sha256').update(content).digest('base64url').slice(0, 12);

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { junkOf } from '../../src/host/canonical/deny-lists/index.js';
+import { hosts } from '../../src/normalize/datasets/hosts.js';
+import { READER_VERSION, readingVersion } from '../../src/normalize/reading-version.js';
+import { loadSources } from '../../src/sources/loading/registry.js';
+import * as crowdstrike from '../sources/crowdstrike/devices.js';
+import * as qualys from '../sources/qualys/assets.js';
+
+const denyLists = { serials: [], uuids: [], macs: [], hostnames: [] };
+
+/**
+ * What fixed rows become, by source, reader version and mapping. A digest that is new under an old version means that pages in
+ * users' databases would be skipped although they now give other records: raise the source's `mapping` (its file changed) or
+ * `READER_VERSION` (anything else changed), and add a line.
+ */
+const KNOWN: Record<string, string> = {
+  'crowdstrike 1.1': 'xp6eT7OdGRDzMAXJ',
+  'qualys 1.1': 'mQwaIYFiv2WoDktf',
+};
+
+const ROWS: Record<string, readonly object[]> = {
+  crowdstrike: [crowdstrike.ec2Device, crowdstrike.windowsLaptop, crowdstrike.macLaptop],
+  qualys: [qualys.ec2Asset, qualys.windowsAsset, qualys.azureAsset, qualys.gcpAsset],
+};
+
+test.each(Object.keys(ROWS))('%s: what its rows become changes with its version only', (name) => {
+  const source = loadSources().get(name);
+  const context = { junk: junkOf(denyLists) } as Parameters<typeof hosts.understand>[3];
+  const hashes = ROWS[name]!.map((raw, index) => {
+    const { hash, identity } = hosts.understand(source, source.map(raw), { index, offset: 0, length: 0, raw }, context);
+    return `${hash} ${identity}`;
+  });
+  const digest = createHash('sha256').update(hashes.join('\n')).digest('base64url').slice(0, 16);
+  const version = `${name} ${READER_VERSION}.${source.mapping}`;
+  expect({ [version]: digest }).toEqual({ [version]: KNOWN[version] });
+});
+
+test('the version moves with the mapping, with the deny lists and with a file outside the project', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-version-'));
+  const versionOf = (mapping: number, comment = '') => {
+    writeFileSync(
+      join(folder, 'acme.ts'),
+      `${comment}export default { name: 'acme', vendor: 'acme', dataset: 'hosts', docs: 'https://example.com/', settings: {},
+        listing: 'full', mapping: ${mapping}, input: () => ({}), map: () => ({}) };`,
+    );
+    return readingVersion(loadSources({ folders: [folder] }), 'acme', denyLists);
+  };
+  const versions = [versionOf(1), versionOf(2), versionOf(2, '// another line\n')];
+  const own = loadSources();
+  versions.push(
+    readingVersion(own, 'qualys', denyLists),
+    readingVersion(own, 'qualys', { ...denyLists, serials: ['X'] }),
+  );
+  expect(new Set(versions).size).toBe(5);
+  expect(versionOf(2)).toBe(versions[1]);
+  expect(own.isOwn('qualys')).toBe(true);
+  rmSync(folder, { recursive: true });
+});
