@@ -30,7 +30,7 @@ test.each(Object.keys(ROWS))('%s: what its rows become changes with its version 
   const source = loadSources().get(name);
   const context = { junk: junkOf(denyLists) } as Parameters<typeof hosts.understand>[3];
   const hashes = ROWS[name]!.map((raw, index) => {
-    const { hash, identity } = hosts.understand(source, source.map(raw), { index, offset: 0, length: 0, raw }, context);
+    const { hash, identity } = hosts.understand(source, source.map(raw), { index, offset: 0, length: 0 }, context);
     return `${hash} ${identity}`;
   });
   const digest = createHash('sha256').update(hashes.join('\n')).digest('base64url').slice(0, 16);
