@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { Command, InvalidArgumentError } from 'commander';
-import { hasHeapForAll, heapForAll } from '../src/system/large-heap.js';
+import { hasLargeHeapFlags, largeHeapFlags } from '../src/system/large-heap.js';
 import { rateOf, readRates, ratesWith, type Rates } from './identity/fleet/rates.js';
 import { runFleet, type Run } from './identity/run.js';
 
@@ -53,12 +53,12 @@ async function main(): Promise<number> {
     ...Object.fromEntries(options.rate ?? []),
   });
   const sizes = options.records === undefined ? (options.hosts ?? [10_000]) : [0];
-  if (sizes.length === 1 && hasHeapForAll()) return runFleet(sizes[0]!, rates, options);
+  if (sizes.length === 1 && hasLargeHeapFlags()) return runFleet(sizes[0]!, rates, options);
   // Each fleet in a process of its own: its memory is measured, and a million machines need more than the usual heap.
   for (const hosts of sizes) {
     const { status } = spawnSync(
       process.execPath,
-      [...process.execArgv, ...heapForAll(), __filename, ...withHosts(process.argv.slice(2), hosts)],
+      [...process.execArgv, ...largeHeapFlags(), __filename, ...withHosts(process.argv.slice(2), hosts)],
       { stdio: 'inherit' },
     );
     if (status !== 0) return status ?? 1;

@@ -42,7 +42,7 @@ export interface Filled {
 }
 
 const BATCH = 10;
-const LANES = 8;
+const MERGE_LEASES = 8;
 /** One in so many is damaged. */
 const POISON = 0.01;
 const NOT_JSON = 0.002;
@@ -125,7 +125,7 @@ export async function fillQueue({
     }
   };
   try {
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: MERGE_LEASES }, lane));
     return filled;
   } finally {
     client.destroy();

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from './model/failure.js';
 import { normalizerHeapMb } from './system/large-heap.js';
-import type { JunkLists } from './host/canonical/deny-lists/index.js';
+import type { DenyLists } from './host/canonical/deny-lists/index.js';
 import { HostList } from './network/host-list.js';
 import { checkProxies } from './network/proxy.js';
 import type { Timings } from './model/timings.js';
@@ -122,7 +122,7 @@ export interface Config {
   /** A PostgreSQL that gets logins, too: its URL, with the password. */
   loginsPostgres?: string;
   /** Identifiers that say nothing in this organisation, beside those that are built in. */
-  junk: JunkLists;
+  junk: DenyLists;
   /** A complete listing that lost more than this share of a source's records retires nothing until confirmed. */
   shrinkShare: number;
   log: { dir: string; level: string; keepDays: number };
@@ -226,7 +226,7 @@ function sourceFoldersOf(named: string): string[] {
 const texts = z.array(z.string().min(1)).optional();
 const junkLists = z.strictObject({ serials: texts, uuids: texts, macs: texts, hostnames: texts, domains: texts });
 
-function readJunk(path: string): JunkLists {
+function readJunk(path: string): DenyLists {
   const bad = (why: string) =>
     new Failure('settings-invalid', `ROLLCALL_JUNK: ${path} ${why}`, {
       remedy: 'Give the path of a JSON file: {"serials": [], "uuids": [], "macs": [], "hostnames": [], "domains": []}',
@@ -246,5 +246,5 @@ function readJunk(path: string): JunkLists {
   const parsed = junkLists.safeParse(lists);
   if (!parsed.success)
     throw bad(parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; '));
-  return parsed.data as JunkLists;
+  return parsed.data as DenyLists;
 }

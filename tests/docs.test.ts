@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { hosts } from '../src/normalize/datasets/hosts.js';
-import { junkOf } from '../src/host/canonical/deny-lists/index.js';
+import { denyListsOf } from '../src/host/canonical/deny-lists/index.js';
 import { loadSources } from '../src/sources/loading/registry.js';
 import { resolveSettings } from '../src/model/settings.js';
 import { openKeyRing } from '../src/privacy/key-ring.js';
@@ -209,7 +209,7 @@ describe('the source that the README shows', () => {
   });
 
   const place = { index: 0, offset: 0, length: 0 };
-  const context = { junk: junkOf(), keys: openKeyRing(undefined) };
+  const context = { junk: denyListsOf(), keys: openKeyRing(undefined) };
 
   test('maps a system to a host that another vendor’s record of the same serial will meet', () => {
     const { observation, keys } = hosts.understand(source, source.map(system(7)), place, context);

@@ -3,7 +3,7 @@ import { mapDevice } from '../../src/sources/crowdstrike/device.js';
 import { mapHostAsset } from '../../src/sources/qualys/host-asset.js';
 import { mapAsset } from '../../src/sources/tenable/asset.js';
 import type { Mapped } from '../../src/model/source.js';
-import { slim } from '../../src/host/identity/projection.js';
+import { identityProjection } from '../../src/host/identity/projection.js';
 import { naiveKey } from './naive.js';
 import type { SourceName } from './fleet/machine.js';
 
@@ -53,7 +53,14 @@ export class Collector {
     this.nanoseconds += process.hrtime.bigint() - started;
     const id = `${source}:${native}`;
     const machine = machineOf(id);
-    this.records.push({ id, source, vendor: source, observation: slim(observation), keys: NONE, gone: false });
+    this.records.push({
+      id,
+      source,
+      vendor: source,
+      observation: identityProjection(observation),
+      keys: NONE,
+      gone: false,
+    });
     this.numbers.push(this.number(machine));
     if (this.keep.pitfalls) this.pitfalls.push(this.intern(pitfallsOf(id)));
     if (this.keep.naive) this.naive.push(naiveKey(source, raw));

@@ -13,7 +13,7 @@ import { startMongod } from '../../src/servers/mongod.js';
 import { freePort } from '../../src/servers/ports.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
-import { putRecords, type Understood } from '../../src/store/collections/records.js';
+import { putRecords, type NormalizedRecord } from '../../src/store/collections/records.js';
 import { fleet } from './fleet/fleet.js';
 import type { SourceName } from './fleet/machine.js';
 import type { Rates } from './fleet/rates.js';
@@ -89,7 +89,7 @@ async function put(
   every: number,
   tag: string | undefined,
 ): Promise<void> {
-  const waiting = new Map<SourceName, Understood[]>();
+  const waiting = new Map<SourceName, NormalizedRecord[]>();
   const write = async (source: SourceName) => {
     const records = waiting.get(source)!;
     waiting.set(source, []);

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { anchorOf, hostId } from '../../src/host/identity/seed-record.js';
+import { seedRecordOf, hostId } from '../../src/host/identity/seed-record.js';
 import { identityKeys } from '../../src/host/identity/keys.js';
 import type { Resolution } from '../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
@@ -22,7 +22,7 @@ export function partition(records: readonly HostRecord[], { clusters }: Resoluti
 export function digest(records: readonly HostRecord[], { clusters }: Resolution): string {
   const byId = new Map(records.map((record) => [record.id, record]));
   const lines = clusters.map(({ members }) => {
-    const anchor = anchorOf(members.map((id) => byId.get(id)!));
+    const anchor = seedRecordOf(members.map((id) => byId.get(id)!));
     return `${hostId(anchor.id)} ${[...members].sort().join(' ')}`;
   });
   return hash('sha256', lines.sort().join('\n'), 'hex');

@@ -11,11 +11,11 @@ import type { PageDoc } from '../store/documents/pages.js';
 import { positionsOf } from '../store/collections/sources.js';
 import { followMs } from '../model/timings.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
-import { EndlessGuard } from '../extract/pagination-loop.js';
+import { PaginationLoopDetector } from '../extract/pagination-loop.js';
 import { toApplicationFailure } from './failures.js';
 import { notifyRetried, orPark, triesSoFar } from './parked.js';
 import { from } from './logged.js';
-import { Through } from '../extract/inline-normalization.js';
+import { InlineNormalization } from '../extract/inline-normalization.js';
 
 export interface FetchInput {
   run: string;
@@ -31,7 +31,7 @@ export interface FetchInput {
 }
 
 /** What one activity fetched: references only. */
-export interface Stretch {
+export interface PageBatch {
   /** Pages `from` (inclusive) to `to` (exclusive) of the ledger. */
   from: number;
   to: number;
@@ -42,7 +42,7 @@ export interface Stretch {
   total?: number;
   warnings: string[];
   /** Of a queue: what its pages have come to, which were normalized at once. */
-  through?: Through['sum'];
+  through?: InlineNormalization['sum'];
 }
 
 /** An activity ends after the first of these or `stretchRecords`: long enough to be worth its 50 ms, short enough to be done again. */
@@ -62,10 +62,10 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
     return open;
   };
 
-  return async function fetchPages(input: FetchInput): Promise<Stretch> {
+  return async function fetchPages(input: FetchInput): Promise<PageBatch> {
     const tries = triesSoFar();
     const started = Date.now();
-    const stretch: Stretch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
+    const stretch: PageBatch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
     let atStart = input.seq === 0 && input.cursor === null;
     const { run, source } = input;
     const { attempt } = Context.current().info;
@@ -86,7 +86,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       if (sealed) keys.keys();
       // What only grows, or is taken away, may be long and may repeat itself.
       const relisted = definition.listing === 'full' || definition.listing === 'incremental';
-      const guard = new EndlessGuard(store, run, source, config.maxRecords);
+      const guard = new PaginationLoopDetector(store, run, source, config.maxRecords);
       const before = new Beginnings(store, run, source);
       const keep = async (page: FetchedPage, at: number): Promise<PageDoc> => {
         if (relisted) await guard.look(page);
@@ -106,7 +106,8 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       const broken = new AbortController();
       const signal = AbortSignal.any([Context.current().cancellationSignal, broken.signal]);
       const through =
-        reader.acknowledge && throughOf(reader.acknowledge.bind(reader), signal, (error) => broken.abort(error));
+        reader.acknowledge &&
+        inlineNormalizationOf(reader.acknowledge.bind(reader), signal, (error) => broken.abort(error));
       await through?.catchUp(input.seq, stretch.to);
       if (stretch.next === null && !atStart) return;
 
@@ -177,12 +178,12 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       atStart = ending.seq === 0;
     };
 
-    const throughOf = (
+    const inlineNormalizationOf = (
       acknowledge: (page: FetchedPage) => Promise<void>,
       signal: AbortSignal,
       onFault: (error: unknown) => void,
     ) =>
-      new Through(
+      new InlineNormalization(
         (from) => normalizer.normalize({ run, source, from, follow: false, pages: run, attempt }, signal, () => {}),
         acknowledge,
         onFault,
@@ -207,7 +208,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
                 ended: next === null,
                 ms: Date.now() - started,
               },
-              'Stretch fetched',
+              'PageBatch fetched',
             );
           return stretch;
         } catch (error) {

@@ -8,7 +8,7 @@ import { logged } from './logged.js';
 import { mergeActivity } from './merge.js';
 import { normalizeActivity } from './normalize.js';
 import { runActivities } from './run.js';
-import { upkeepActivities } from './maintenance.js';
+import { maintenanceActivities } from './maintenance.js';
 
 /**
  * What this worker read of sources when it started. A source that it does not know may be there all the same: a command reads
@@ -43,7 +43,7 @@ export function createActivities(given: Dependencies) {
     normalizePages: normalizeActivity(dependencies),
     deliverRecords: deliverActivity(dependencies),
     mergeRecords: mergeActivity(dependencies),
-    ...upkeepActivities(dependencies),
+    ...maintenanceActivities(dependencies),
   });
 }
 

@@ -8,7 +8,7 @@ import { countListing } from '../store/collections/pages.js';
 import { leaveEarlier, notKept } from '../store/unkept.js';
 import { putAccount, resumeAccount } from '../store/collections/runs.js';
 import { NO_COUNTS, type SourceAccount } from '../model/run.js';
-import { settleShape } from '../store/collections/shapes.js';
+import { finalizeSchema } from '../store/collections/shapes.js';
 import { keepPositions } from '../store/collections/sources.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
@@ -139,7 +139,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
       if (listing === 'append') await keepGrowth(run, source);
       const closed = { run, at: new Date(input.closedAt), records: account.records, ...(before ? { before } : {}) };
       await store.sources.updateOne({ _id: source }, { $set: { last_complete: closed } }, { upsert: true });
-      const drift = await settleShape(store, source, run);
+      const drift = await finalizeSchema(store, source, run);
       if (drift) account.drift = drift;
     }
     await putAccount(store, run, source, account);

@@ -12,7 +12,7 @@ import { from } from './logged.js';
 const PRUNE_MS = 600_000;
 
 /** What follows a scheduled run: nobody waits for it, and no run fails because of it. */
-export function upkeepActivities({ store, sources, config, log }: Dependencies) {
+export function maintenanceActivities({ store, sources, config, log }: Dependencies) {
   const upkeep = async <T>(run: string, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
     withHeartbeat(
       () => null,

@@ -5,7 +5,7 @@ import type { Fields } from '../model/observations.js';
 import { Failure } from '../model/failure.js';
 import type { Store } from '../store/database.js';
 import { aggregated } from './aggregates.js';
-import type { Arrival, Content, Delivering, Delivery } from '../store/collections/deliveries.js';
+import type { PendingEvent, Content, Delivering, Delivery } from '../store/collections/deliveries.js';
 import type { Place } from '../store/documents/deliveries.js';
 import { eventOf, RAW } from '../store/collections/events.js';
 import type { EventDoc } from '../store/documents/events.js';
@@ -16,7 +16,7 @@ import { releaseRows } from '../store/release.js';
 
 /** What has to be known before a batch can be delivered. */
 export interface Prepared {
-  arrivals: readonly Arrival[];
+  arrivals: readonly PendingEvent[];
   /** Events of the store with ids of the batch. */
   known: ReadonlyMap<EventId, Content>;
   /** Values of the batch that their category had before, `category` to values. */
@@ -38,7 +38,7 @@ export const CONFLICT = 'the id was delivered before with other content';
 export async function prepare(
   store: Store,
   source: string,
-  arrivals: readonly Arrival[],
+  arrivals: readonly PendingEvent[],
   largest: EventId | undefined,
 ): Promise<Prepared> {
   const known: Map<EventId, Content> = new Map();

@@ -3,12 +3,12 @@ import type { Row } from '../model/source.js';
 import { getBody } from '../store/collections/bodies.js';
 import { compareIds, type EventId } from '../model/event-order.js';
 import { deliver, prepare, type Delivered } from './deliver.js';
-import { takeDelivery, type Arrival, type Delivery } from '../store/collections/deliveries.js';
+import { takeDelivery, type PendingEvent, type Delivery } from '../store/collections/deliveries.js';
 import { noteUnkept, pagesFrom } from '../store/collections/pages.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import { originOf, putRejected, type RejectedOrigin } from '../store/collections/quarantine.js';
 import { addSample } from '../store/collections/shapes.js';
-import { arrivalOf, sortArrivals } from './pending.js';
+import { pendingEventOf, sortPendingEvents } from './pending.js';
 import { deliveryFailure } from './load-failure.js';
 import { placed } from '../normalize/errors.js';
 import { NOTHING, type Normalized } from '../normalize/normalize.js';
@@ -116,7 +116,7 @@ async function sortPages(
     );
     row = undefined;
     const { rejected } = read;
-    await sortArrivals(sort, page, read);
+    await sortPendingEvents(sort, page, read);
     const unkept = await putRejected(store, originOf(page, input.run), rejected);
     if (quarantined) await waiting.note(page, read);
     sum.pages += 1;
@@ -171,7 +171,7 @@ async function* deliverSorted(
   const lookedUp = async (largest: EventId | undefined, batch: IteratorResult<Entry[], unknown>) => {
     if (batch.done) return undefined;
     const ahead = reached ? batch.value.filter((entry) => isAfter(entry, reached)) : batch.value;
-    return prepare(store, source, ahead.map(arrivalOf), largest);
+    return prepare(store, source, ahead.map(pendingEventOf), largest);
   };
   const batches = sort.sorted();
   let next = batches.next().then((batch) => lookedUp(delivery.largest, batch));
@@ -183,7 +183,7 @@ async function* deliverSorted(
       next = batches.next().then((batch) => lookedUp(largest, batch));
       next.catch(() => {}); // awaited in the next round
       if (prepared.arrivals.length === 0) continue;
-      const [{ page, row }] = prepared.arrivals as [Arrival];
+      const [{ page, row }] = prepared.arrivals as [PendingEvent];
       delivery = await deliver(store, delivery, prepared, { run, ...places }).catch((error: unknown) => {
         throw placed(error, { page, row });
       });

@@ -1,14 +1,14 @@
-import type { UnderstoodEvent } from '../normalize/datasets/events.js';
+import type { NormalizedEvent } from '../normalize/datasets/events.js';
 import { exactText, parseExactly } from '../model/exact-json.js';
 import type { Fields } from '../model/observations.js';
-import type { Arrival } from '../store/collections/deliveries.js';
+import type { PendingEvent } from '../store/collections/deliveries.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import type { ReadPage } from '../normalize/page.js';
 import type { Entry, ExternalSort } from './sort/index.js';
 
 /** Gives the events of a page to the sort. */
-export async function sortArrivals(sort: ExternalSort, page: PageDoc, { understood }: ReadPage): Promise<void> {
-  for (const { place, event } of understood as UnderstoodEvent[]) {
+export async function sortPendingEvents(sort: ExternalSort, page: PageDoc, { understood }: ReadPage): Promise<void> {
+  for (const { place, event } of understood as NormalizedEvent[]) {
     const { index: row, offset, length } = place;
     const full = sort.add({ id: event.id, page: page.seq, row, offset, length, text: payloadOf(event) });
     if (full) await full;
@@ -16,12 +16,12 @@ export async function sortArrivals(sort: ExternalSort, page: PageDoc, { understo
 }
 
 /** What of an event is not in its place: compact, because it goes through the sort's files. */
-function payloadOf({ category, value, more }: UnderstoodEvent['event']): string {
+function payloadOf({ category, value, more }: NormalizedEvent['event']): string {
   return more === undefined ? JSON.stringify([category, value]) : exactText([category, value, more]);
 }
 
 /** What comes out of the sort again. */
-export function arrivalOf({ id, page, row, offset, length, text }: Entry): Arrival {
+export function pendingEventOf({ id, page, row, offset, length, text }: Entry): PendingEvent {
   const [category, value, more] = parseExactly(text) as [string, number | bigint, Fields?];
   return { id, page, row, offset, length, category, value: Number(value), ...(more === undefined ? {} : { more }) };
 }

@@ -9,7 +9,7 @@ const MOST_WAITING = 8;
  * Takes the pages of a queue through to records while further ones are fetched, and only then lets the queue forget them:
  * whoever fetched a message is the one to delete it.
  */
-export class Through {
+export class InlineNormalization {
   #waiting: { page: FetchedPage; seq: number }[] = [];
   #working: Promise<void> | undefined;
   #fault: { error: unknown } | undefined;

@@ -7,7 +7,7 @@ import { pageId } from '../store/collections/pages.js';
 const MOST_REPEATS = 3;
 
 /** Notices a listing that repeats itself or does not end. */
-export class EndlessGuard {
+export class PaginationLoopDetector {
   #repeats = 0;
 
   constructor(

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { lifeOf } from './identity/active-interval.js';
+import { activeIntervalOf } from './identity/active-interval.js';
 import { agentText, groupText, interfaceText } from './observation.js';
 import type { Device, HardwareInfo, HostObservation, Os, VOLATILE_DEVICE_FIELDS } from './types.js';
 
@@ -9,7 +9,7 @@ import type { Device, HardwareInfo, HostObservation, Os, VOLATILE_DEVICE_FIELDS 
  */
 export function identityDigest(vendor: string, observation: HostObservation, keys: readonly string[]): string {
   const { device: d, external_ips: external } = observation;
-  const { from, to } = lifeOf(d);
+  const { from, to } = activeIntervalOf(d);
   const read = [
     ...keys,
     '',

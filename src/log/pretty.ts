@@ -2,7 +2,7 @@ import { prettyFactory } from 'pino-pretty';
 import { plain } from '../format/plain.js';
 
 /**
- * What shows a line (JSON) to a person: `21:04:11 INFO qualys: Stretch fetched pages=4 rows=362 run=…`. A line that is none
+ * What shows a line (JSON) to a person: `21:04:11 INFO qualys: PageBatch fetched pages=4 rows=362 run=…`. A line that is none
  * of ours is shown as it is. Control characters are taken out: parts of some messages come from vendors.
  */
 export function prettyLines({ colour, date = false }: { colour: boolean; date?: boolean }): (line: string) => string {

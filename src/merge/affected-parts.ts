@@ -1,29 +1,29 @@
 import { components } from '../host/identity/components.js';
-import type { Closure } from './affected-set.js';
+import type { AffectedSet } from './affected-set.js';
 
 /**
- * Removes from the closure everything that hangs together with `taken`: by a key that counts or did, by a host, by a decision.
+ * Removes from the affected set everything that hangs together with `taken`: by a key that counts or did, by a host, by a decision.
  * Returns the records that it removed.
  */
-export function dropComponents(closure: Closure, taken: Iterable<string>): Set<string> {
-  const tied = ties(closure);
+export function dropComponents(affected: AffectedSet, taken: Iterable<string>): Set<string> {
+  const tied = ties(affected);
   const holders = heldBy(tied);
   // A host may name records that are no more.
   const drop = new Set([...taken].filter((id) => tied.has(id)));
   for (const id of drop)
     for (const tie of tied.get(id)!) for (const neighbour of holders.get(tie)!) drop.add(neighbour);
-  for (const host of closure.hosts.values())
-    if (host.sources.some(({ record }) => drop.has(record))) closure.hosts.delete(host._id);
+  for (const host of affected.hosts.values())
+    if (host.sources.some(({ record }) => drop.has(record))) affected.hosts.delete(host._id);
   for (const id of drop) {
-    for (const tie of tied.get(id)!) closure.altered.delete(tie);
-    closure.records.delete(id);
+    for (const tie of tied.get(id)!) affected.altered.delete(tie);
+    affected.records.delete(id);
   }
   return drop;
 }
 
 /** Those records that hang together with `cap` others or more. */
-export function largeParts(closure: Closure, cap: number): string[] {
-  const tied = ties(closure);
+export function largeParts(affected: AffectedSet, cap: number): string[] {
+  const tied = ties(affected);
   const ids = [...tied.keys()];
   const place = new Map(ids.map((id, at) => [id, at]));
   const root = components(
@@ -47,8 +47,8 @@ function heldBy(tied: ReadonlyMap<string, readonly string[]>): Map<string, strin
   return holders;
 }
 
-/** What ties each record of the closure to others. */
-function ties({ records, hosts, states, altered, decisions }: Closure): Map<string, string[]> {
+/** What ties each record of the affected set to others. */
+function ties({ records, hosts, states, altered, decisions }: AffectedSet): Map<string, string[]> {
   const tied = new Map<string, string[]>();
   const tie = (key: string) => altered.has(key) || states.get(key)?.state !== 'cut';
   for (const [id, { keys, prior_keys: prior = [] }] of records) tied.set(id, [...keys, ...prior].filter(tie));

@@ -1,9 +1,9 @@
 import type { Store } from '../store/database.js';
-import { Lanes } from './workers.js';
+import { MergeWorkers } from './workers.js';
 import { LeaseLost, type Lease } from '../store/collections/leases.js';
 import { addMerged, NOTHING_MERGED, type Merged } from './merge-batch.js';
 import { mergeApart } from './merge-one-by-one.js';
-import { LANES, withMergeLeases } from './leases.js';
+import { MERGE_LEASES, withMergeLeases } from './leases.js';
 import { changedIds, Waiting } from '../store/changed-records.js';
 
 export interface MergeResult extends Merged {
@@ -39,7 +39,7 @@ export async function mergeChanged(
   const started = Date.now();
   const stopped = () => signal?.aborted === true;
 
-  const drain = async (waiting: Waiting, lanes: Lanes, lane: number, lease: Lease) => {
+  const drain = async (waiting: Waiting, lanes: MergeWorkers, lane: number, lease: Lease) => {
     for (;;) {
       const ids = await waiting.next();
       if (ids.length === 0) return;
@@ -58,8 +58,8 @@ export async function mergeChanged(
   const isOver = async () => stopped() || (await changedIds(store, 1)).length === 0;
   /** Returns whether there is nothing to come back to. */
   const drainAll = async (leases: readonly Lease[]) => {
-    const waiting = await Waiting.open(store, LANES.length);
-    const lanes = new Lanes();
+    const waiting = await Waiting.open(store, MERGE_LEASES.length);
+    const lanes = new MergeWorkers();
     const working = leases.slice(0, waiting.lanes);
     const drained = await Promise.allSettled(working.map((lease, lane) => drain(waiting, lanes, lane, lease)));
     const failed = drained.find((result) => result.status === 'rejected');

@@ -1,11 +1,11 @@
 import { explainHost, whyOrWhyNot } from '../host/identity/explain.js';
 import { keyState, limitOf } from '../host/identity/key-state.js';
 import type { KeyFinding, KeyVerdict } from '../host/identity/resolution.js';
-import { Growing } from './growing-set.js';
-import { closeOver } from './affected.js';
+import { AffectedSetBuilder } from './affected-set-builder.js';
+import { affectedSetOf } from './affected.js';
 import type { Store } from '../store/database.js';
 import type { HostDoc } from '../store/documents/hosts.js';
-import { closeOverLarge } from './large-components.js';
+import { affectedSetOfLarge } from './large-components.js';
 import { toHostRecord } from './records.js';
 
 /** Everything that made a host what it is, and what it was kept apart from, a sentence each. */
@@ -26,27 +26,27 @@ export async function explainStored(store: Store, host: HostDoc): Promise<string
  * Throws a `RangeError` when there is no such record.
  */
 export async function explainPair(store: Store, a: string, b: string): Promise<{ one: boolean; sentences: string[] }> {
-  const closure = await store.client.withSession((session) =>
+  const affected = await store.client.withSession((session) =>
     session.withTransaction(
       async () => {
         const both = await store.records.find({ _id: { $in: [a, b] } }, { session }).toArray();
-        const closure = await closeOver(store, session, both);
-        if (both.every(({ _id }) => closure.records.has(_id))) return closure;
-        return closeOverLarge(await Growing.open(store, session), both);
+        const affected = await affectedSetOf(store, session, both);
+        if (both.every(({ _id }) => affected.records.has(_id))) return affected;
+        return affectedSetOfLarge(await AffectedSetBuilder.open(store, session), both);
       },
       { readConcern: { level: 'snapshot' } },
     ),
   );
-  const records = [...closure.records.values()].map(toHostRecord);
-  const states = new Map<string, KeyVerdict>(closure.states);
-  const [x, y] = [a, b].map((id) => closure.records.get(id)?.keys ?? []);
+  const records = [...affected.records.values()].map(toHostRecord);
+  const states = new Map<string, KeyVerdict>(affected.states);
+  const [x, y] = [a, b].map((id) => affected.records.get(id)?.keys ?? []);
   const shared = x!.filter((key) => y!.includes(key) && states.has(key));
   for (const { key, ...verdict } of await detailed(
     store,
     shared.map((key) => ({ key, ...states.get(key)! })),
   ))
     states.set(key, verdict);
-  return whyOrWhyNot(a, b, records, states, [...closure.decisions.values()], closure.oversized);
+  return whyOrWhyNot(a, b, records, states, [...affected.decisions.values()], affected.oversized);
 }
 
 /** Findings with who holds the key, which hosts do not keep: it changes without changing them. */

@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import { factsOf, type Facts } from '../host/identity/facts.js';
 import { limitOf, verdict } from '../host/identity/key-state.js';
 import type { KeyVerdict } from '../host/identity/resolution.js';
-import type { Closure } from './affected-set.js';
+import type { AffectedSet } from './affected-set.js';
 import type { Store } from '../store/database.js';
 import { knownState, readKeyStates, sameState } from '../store/collections/key-states.js';
 import type { KnownState } from '../store/documents/key-states.js';
@@ -12,9 +12,9 @@ import { asMerged, findRecords, toHostRecord, type MergeRecord } from './records
 const HOLDERS_AT_ONCE = 5_000;
 const POPULAR: KnownState = { state: 'cut', why: 'holders' };
 
-/** Who holds the keys of a growing closure, and what the keys are worth by that: what has been read, and what was looked up. */
-export class Holders {
-  /** Holders of keys, in the closure or not. */
+/** Which records hold the keys of an affected set, and what the keys are worth by that. Remembers what it has read. */
+export class KeyHolders {
+  /** Holders of keys, in the affected set or not. */
   private readonly known = new Map<string, { doc: MergeRecord; facts: Facts | undefined }>();
   /** Ids of the known ones, by key. */
   private readonly byKey = new Map<string, string[]>();
@@ -27,17 +27,17 @@ export class Holders {
   constructor(
     private readonly store: Store,
     private readonly session: ClientSession,
-    private readonly closure: Closure,
+    private readonly affected: AffectedSet,
     /** Whether the store knows any key that is not good. */
     private readonly anyStates: boolean,
   ) {}
 
   include(record: MergeRecord): void {
-    this.closure.records.set(record._id, record);
+    this.affected.records.set(record._id, record);
     this.remember(record);
   }
 
-  /** Records outside the closure that keys tie to the frontier. */
+  /** Records outside the affected set that keys tie to the frontier. */
   async tiedTo(frontier: readonly MergeRecord[]): Promise<Map<string, MergeRecord>> {
     const { touched, fresh } = this.keysOf(frontier);
     const before = this.anyStates ? await readKeyStates(this.store, this.session, [...fresh]) : NO_STATES;
@@ -50,7 +50,7 @@ export class Holders {
           ? !this.lost.has(key) || (await this.isPopular(key))
           : state?.state === 'cut' && !touched.has(key);
       if (stands) {
-        this.closure.states.set(key, state!);
+        this.affected.states.set(key, state!);
         this.taken.add(key);
       } else open.push(key);
     }
@@ -59,7 +59,7 @@ export class Holders {
     return this.judge(open, popular, before);
   }
 
-  /** The holders of those of `keys` that are not cut by what they say now. The closure learns nothing of it. */
+  /** The holders of those of `keys` that are not cut by what they say now. The affected set learns nothing of it. */
   async uncut(keys: readonly string[]): Promise<MergeRecord[]> {
     const before = this.anyStates ? await readKeyStates(this.store, this.session, keys) : NO_STATES;
     const popular = new Set<string>();
@@ -85,7 +85,7 @@ export class Holders {
     };
     const touch = (key: string) => {
       touched.add(key);
-      this.closure.relied.add(key);
+      this.affected.readKeys.add(key);
       if (this.taken.delete(key)) fresh.add(key);
       look(key);
     };
@@ -138,25 +138,25 @@ export class Holders {
     popular: ReadonlySet<string>,
     before: ReadonlyMap<string, KnownState>,
   ): Promise<Map<string, MergeRecord>> {
-    const { closure } = this;
-    const drawn = new Map<string, MergeRecord>();
+    const { affected } = this;
+    const linkedByKey = new Map<string, MergeRecord>();
     const draw = (doc: MergeRecord) => {
-      if (!closure.records.has(doc._id)) drawn.set(doc._id, doc);
+      if (!affected.records.has(doc._id)) linkedByKey.set(doc._id, doc);
     };
     const newlyPopular: string[] = [];
     for (const key of keys) {
       const held = popular.has(key) ? [] : (this.byKey.get(key) ?? []);
       const found = popular.has(key) ? POPULAR : this.verdictOf(key, held);
       const state = found && knownState(found);
-      if (state) closure.states.set(key, state);
-      else closure.states.delete(key);
+      if (state) affected.states.set(key, state);
+      else affected.states.delete(key);
       const altered = !sameState(state, before.get(key));
-      if (altered) closure.altered.set(key, state);
+      if (altered) affected.altered.set(key, state);
       if (altered && popular.has(key)) newlyPopular.push(key);
       if (altered || state?.state !== 'cut') for (const id of held) draw(this.known.get(id)!.doc);
     }
     for (const doc of await this.settledHolders(newlyPopular)) draw(doc);
-    return drawn;
+    return linkedByKey;
   }
 
   private verdictOf(key: string, holders: readonly string[]): KeyVerdict | undefined {

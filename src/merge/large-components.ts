@@ -1,7 +1,7 @@
 import { isStrong } from '../host/identity/facts.js';
 import { COMPONENT_CAP } from '../host/identity/resolve.js';
-import type { Closure } from './affected-set.js';
-import type { Growing } from './growing-set.js';
+import type { AffectedSet } from './affected-set.js';
+import type { AffectedSetBuilder } from './affected-set-builder.js';
 import type { MergeRecord } from './records.js';
 
 /** A transaction is not to live much longer. */
@@ -20,12 +20,12 @@ const MOST_AT_ONCE = 100;
  * Which these are is told by their hosts (`oversized`). Records that wait for their own turn are left to it. When the time is
  * up, so are the rest of `changed`.
  */
-export async function closeOverLarge(
-  growing: Growing,
+export async function affectedSetOfLarge(
+  growing: AffectedSetBuilder,
   changed: readonly MergeRecord[],
   cap = COMPONENT_CAP,
-): Promise<Closure> {
-  const { closure } = growing;
+): Promise<AffectedSet> {
+  const { affected } = growing;
   const extent = new Extent(growing, cap);
   const until = Date.now() + BUDGET_MS;
   let next = 0;
@@ -35,26 +35,26 @@ export async function closeOverLarge(
     next += atOnce;
     atOnce = Date.now() - started < QUICK_MS ? Math.min(2 * atOnce, MOST_AT_ONCE) : Math.ceil(atOnce / 2);
   }
-  closure.partial = next < changed.length;
-  closure.oversized = new Set([...closure.records.keys()].filter((id) => !extent.small.has(id)));
-  return closure;
+  affected.partial = next < changed.length;
+  affected.oversized = new Set([...affected.records.keys()].filter((id) => !extent.small.has(id)));
+  return affected;
 }
 
-async function takeIn(growing: Growing, extent: Extent, starts: readonly MergeRecord[]): Promise<void> {
-  const { closure } = growing;
-  let wave = starts.filter(({ _id }) => !closure.records.has(_id));
+async function takeIn(growing: AffectedSetBuilder, extent: Extent, starts: readonly MergeRecord[]): Promise<void> {
+  const { affected } = growing;
+  let wave = starts.filter(({ _id }) => !affected.records.has(_id));
   growing.include(wave);
   while (wave.length > 0) {
-    const { drawn, bound } = await growing.around(wave);
-    for (const id of drawn.keys()) closure.looked.add(id);
-    const housed = new Set([...closure.hosts.values()].flatMap(({ sources }) => sources.map(({ record }) => record)));
-    const next = new Map(bound.map((record) => [record._id, record]));
+    const { linkedByKey, linkedByHost } = await growing.around(wave);
+    for (const id of linkedByKey.keys()) affected.readRecords.add(id);
+    const housed = new Set([...affected.hosts.values()].flatMap(({ sources }) => sources.map(({ record }) => record)));
+    const next = new Map(linkedByHost.map((record) => [record._id, record]));
     for (const start of wave) {
       const whole = await extent.find(start, isNew(start) && !housed.has(start._id));
       for (const record of whole) next.set(record._id, record);
     }
-    for (const record of await wanted(growing, extent, wave, [...drawn.values()])) next.set(record._id, record);
-    wave = [...next.values()].filter(({ _id }) => !closure.records.has(_id));
+    for (const record of await wanted(growing, extent, wave, [...linkedByKey.values()])) next.set(record._id, record);
+    wave = [...next.values()].filter(({ _id }) => !affected.records.has(_id));
     growing.include(wave);
   }
 }
@@ -63,27 +63,27 @@ const isNew = ({ unresolved, prior_keys: prior }: MergeRecord) => unresolved ===
 
 /** Which of the records that keys tie to the wave have to be settled with it. */
 async function wanted(
-  growing: Growing,
+  growing: AffectedSetBuilder,
   extent: Extent,
   wave: readonly MergeRecord[],
-  drawn: readonly MergeRecord[],
+  linkedByKey: readonly MergeRecord[],
 ): Promise<MergeRecord[]> {
-  const { closure } = growing;
+  const { affected } = growing;
   const lost = new Set(wave.flatMap(({ unresolved, prior_keys: prior = [] }) => (unresolved ? prior : [])));
   const holder = new Map(wave.flatMap((record) => record.keys.map((key) => [key, record._id])));
-  const settled = drawn.filter(({ unresolved }) => !unresolved).map(({ _id }) => _id);
+  const settled = linkedByKey.filter(({ unresolved }) => !unresolved).map(({ _id }) => _id);
   const oversized = new Set(
     (settled.length === 0 ? [] : await growing.hostsOf(settled))
       .filter((host) => host.oversized)
       .flatMap(({ sources }) => sources.map(({ record }) => record)),
   );
-  return drawn.filter((doc) => {
-    const tie = doc.keys.find((key) => holder.has(key) && closure.states.get(key)?.state !== 'cut');
+  return linkedByKey.filter((doc) => {
+    const tie = doc.keys.find((key) => holder.has(key) && affected.states.get(key)?.state !== 'cut');
     // Tied by a key that counts: of one component.
     if (tie !== undefined) extent.spread(holder.get(tie)!, doc._id);
-    if (doc.keys.some((key) => lost.has(key) || closure.altered.has(key))) return true;
+    if (doc.keys.some((key) => lost.has(key) || affected.altered.has(key))) return true;
     if (extent.small.has(doc._id) || (!doc.unresolved && !oversized.has(doc._id))) return true;
-    return doc.keys.some((key) => isStrong(key) && holder.has(key) && closure.states.get(key)?.state !== 'cut');
+    return doc.keys.some((key) => isStrong(key) && holder.has(key) && affected.states.get(key)?.state !== 'cut');
   });
 }
 
@@ -97,7 +97,7 @@ class Extent {
   private readonly told = new Set<string>();
 
   constructor(
-    private readonly growing: Growing,
+    private readonly growing: AffectedSetBuilder,
     private readonly cap: number,
   ) {}
 
@@ -121,7 +121,7 @@ class Extent {
       frontier = (await this.neighbours(frontier, asked)).filter(({ _id }) => !seen.has(_id));
       for (const record of frontier) {
         seen.set(record._id, record);
-        this.growing.closure.looked.add(record._id);
+        this.growing.affected.readRecords.add(record._id);
       }
     }
     addAll(this.small, seen);

@@ -3,7 +3,7 @@ import type { Store } from '../store/database.js';
 import { releaseLease, takeLease, type Lease } from '../store/collections/leases.js';
 
 /** One lane resolves while another one's reads are under way and a third one's writes are being acknowledged. */
-export const LANES = ['merge:hosts:0', 'merge:hosts:1', 'merge:hosts:2'];
+export const MERGE_LEASES = ['merge:hosts:0', 'merge:hosts:1', 'merge:hosts:2'];
 export const LEASE_TTL_MS = 20_000;
 const POLL_MS = 250;
 
@@ -37,9 +37,9 @@ export async function withMergeLeases<T>(
 
 /** The leases of all lanes, or none of them. */
 async function takeAll(store: Store, holder: string): Promise<Lease[] | undefined> {
-  const asked = await Promise.all(LANES.map((id) => takeLease(store, id, holder, LEASE_TTL_MS)));
+  const asked = await Promise.all(MERGE_LEASES.map((id) => takeLease(store, id, holder, LEASE_TTL_MS)));
   const taken = asked.filter((lease) => lease !== undefined);
-  if (taken.length === LANES.length) return taken;
+  if (taken.length === MERGE_LEASES.length) return taken;
   await Promise.all(taken.map((lease) => releaseLease(store, lease)));
   return undefined;
 }

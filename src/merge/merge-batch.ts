@@ -1,15 +1,15 @@
 import { ObjectId, type AnyBulkWriteOperation, type ClientSession } from 'mongodb';
-import type { GoldenHost, Portrait } from '../host/golden/golden-host.js';
-import { goldenHost, portrait } from '../host/golden/survive.js';
+import type { GoldenHost, HostAttributes } from '../host/golden/golden-host.js';
+import { goldenHost, hostAttributes } from '../host/golden/survive.js';
 import { COMPONENT_CAP, resolve } from '../host/identity/resolve.js';
 import { historyOf } from '../store/collections/changes.js';
-import type { Closure } from './affected-set.js';
+import type { AffectedSet } from './affected-set.js';
 import { affectedBy } from './affected.js';
 import type { Store } from '../store/database.js';
-import { differences, groundsOf, updateOf, type Difference } from '../store/collections/hosts.js';
+import { differences, matchEvidenceOf, updateOf, type Difference } from '../store/collections/hosts.js';
 import type { HostDoc } from '../store/documents/hosts.js';
 import { writeKeyStates } from '../store/collections/key-states.js';
-import type { Lanes } from './workers.js';
+import type { MergeWorkers } from './workers.js';
 import { fenceLease, type Lease } from '../store/collections/leases.js';
 import { LEASE_TTL_MS } from './leases.js';
 import { asMerged, toHostRecord, type MergeRecord } from './records.js';
@@ -37,7 +37,7 @@ export interface MergedBatch extends Merged {
 export interface MergeOptions {
   /** Changed records to settle in one transaction. Those that are settled already are passed over. */
   ids: readonly string[];
-  lanes: Lanes;
+  lanes: MergeWorkers;
   lane?: number;
   /** What the history names as the cause: a run, or a command. */
   run: string;
@@ -48,7 +48,7 @@ export interface MergeOptions {
 /**
  * Settles changed records in one snapshot transaction: reads everything they can affect, resolves it anew and writes only the
  * hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be repeated or cut short
- * anywhere. Lanes of one merge share `lanes`. Throws `LeaseLost` when another holder has taken over: then nothing was written.
+ * anywhere. MergeWorkers of one merge share `lanes`. Throws `LeaseLost` when another holder has taken over: then nothing was written.
  */
 export async function mergeBatch(
   store: Store,
@@ -63,11 +63,11 @@ export async function mergeBatch(
         await fenceLease(store, lease, LEASE_TTL_MS, session);
         const changed = await findChanged(store, session, ids);
         if (changed.length === 0) return { ...NOTHING_MERGED, left: false };
-        const closure = await affectedBy(store, session, changed, cap);
-        const whole = lanes.claim(lane, closure);
-        const isEmpty = closure.records.size === 0 && closure.refreshed.size === 0;
-        const merged = isEmpty ? NOTHING_MERGED : await settle(store, session, closure, run, cap);
-        return { ...merged, left: closure.partial || !whole };
+        const affected = await affectedBy(store, session, changed, cap);
+        const whole = lanes.claim(lane, affected);
+        const isEmpty = affected.records.size === 0 && affected.refreshed.size === 0;
+        const merged = isEmpty ? NOTHING_MERGED : await settle(store, session, affected, run, cap);
+        return { ...merged, left: affected.partial || !whole };
       },
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
     );
@@ -96,14 +96,14 @@ function findChanged(store: Store, session: ClientSession, ids: readonly string[
 async function settle(
   store: Store,
   session: ClientSession,
-  closure: Closure,
+  affected: AffectedSet,
   run: string,
   cap: number,
 ): Promise<Merged> {
-  const members = new Map([...closure.records].map(([id, doc]) => [id, toHostRecord(doc)]));
-  const { clusters } = resolve([...members.values()], closure.states, [...closure.decisions.values()], {
+  const members = new Map([...affected.records].map(([id, doc]) => [id, toHostRecord(doc)]));
+  const { clusters } = resolve([...members.values()], affected.states, [...affected.decisions.values()], {
     cap,
-    oversized: closure.oversized,
+    oversized: affected.oversized,
   });
   const golden = clusters.map((cluster) =>
     goldenHost(
@@ -112,24 +112,24 @@ async function settle(
       cluster,
     ),
   );
-  const before = new Map<string, Portrait>(closure.hosts);
-  const portraits: Portrait[] = [];
-  const renamed = new Map<string, Portrait>();
-  const settled = [...closure.records.values()].filter(isWaiting);
-  let resolved = closure.records.size;
-  for (const { host, members: records } of closure.refreshed.values()) {
+  const before = new Map<string, HostAttributes>(affected.hosts);
+  const portraits: HostAttributes[] = [];
+  const renamed = new Map<string, HostAttributes>();
+  const settled = [...affected.records.values()].filter(isWaiting);
+  let resolved = affected.records.size;
+  for (const { host, members: records } of affected.refreshed.values()) {
     before.set(host._id, host);
-    const told = portrait(records.map(toHostRecord));
+    const told = hostAttributes(records.map(toHostRecord));
     if (told._id === host._id) portraits.push(told);
     else renamed.set(host._id, told);
     resolved += records.length;
     settled.push(...records.filter((record) => isWaiting(record) && !record.unresolved));
   }
   // Another of their records is the first seen: rare enough to read now why they are one.
-  for (const [id, grounds] of await groundsOf(store, session, [...renamed.keys()]))
+  for (const [id, grounds] of await matchEvidenceOf(store, session, [...renamed.keys()]))
     golden.push({ ...renamed.get(id)!, ...grounds });
   const merged = await writeHosts(store, session, { before, golden, portraits }, run);
-  await writeKeyStates(store, session, closure.altered);
+  await writeKeyStates(store, session, affected.altered);
   const ids = settled.map(({ _id }) => _id);
   await store.records.updateMany(
     { _id: { $in: ids } },
@@ -141,11 +141,11 @@ async function settle(
 
 interface Settled {
   /** Hosts that stood before. */
-  before: ReadonlyMap<string, Portrait>;
+  before: ReadonlyMap<string, HostAttributes>;
   /** Hosts as they were resolved. */
   golden: readonly GoldenHost[];
   /** Hosts that stand as they did, of the same records for the same reasons. */
-  portraits: readonly Portrait[];
+  portraits: readonly HostAttributes[];
 }
 
 async function writeHosts(
@@ -208,7 +208,7 @@ const objectIdOf = (time: Date) => new ObjectId(ObjectId.generate(Math.floor(tim
 /** Ids that stop standing for a host lead to the host that now holds their record. */
 async function redirect(
   store: Store,
-  removed: readonly Portrait[],
+  removed: readonly HostAttributes[],
   golden: readonly GoldenHost[],
   at: Date,
   session: ClientSession,

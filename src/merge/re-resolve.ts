@@ -1,10 +1,10 @@
 import type { AnyBulkWriteOperation, UpdateFilter } from 'mongodb';
-import { anchorOf, hostId } from '../host/identity/seed-record.js';
+import { seedRecordOf, hostId } from '../host/identity/seed-record.js';
 import { contentHash, identityDigest } from '../host/hash.js';
 import type { Junk } from '../host/canonical/deny-lists/index.js';
 import { identityKeys } from '../host/identity/keys.js';
 import { resolveAll } from '../host/identity/resolve.js';
-import { slim } from '../host/identity/projection.js';
+import { identityProjection } from '../host/identity/projection.js';
 import type { HostRecord } from '../host/types.js';
 import type { Store } from '../store/database.js';
 import { toHostRecord } from './records.js';
@@ -42,7 +42,7 @@ export async function previewMerge(store: Store, junk: Junk): Promise<Preview> {
     const record = toHostRecord(doc);
     const keys = claimed(doc, junk);
     if (!sameKeys(keys, record.keys)) reclaimed += 1;
-    records.push({ ...record, keys, observation: slim(record.observation) });
+    records.push({ ...record, keys, observation: identityProjection(record.observation) });
   }
   const decisions = await store.decisions.find({ undone: { $exists: false } }).toArray();
   const { clusters } = resolveAll(records, decisions);
@@ -63,7 +63,7 @@ function compare(
   const merged: Preview['merged'] = [];
   const parts = new Map<string, string[]>();
   for (const { members } of clusters) {
-    const into = hostId(anchorOf(members.map((id) => recordOf.get(id)!)).id);
+    const into = hostId(seedRecordOf(members.map((id) => recordOf.get(id)!)).id);
     const origins = new Set(members.flatMap((id) => hostOf.get(id) ?? []));
     if (origins.size > 1) merged.push({ hosts: [...origins].sort(), into });
     for (const host of origins) parts.set(host, [...(parts.get(host) ?? []), into]);
@@ -73,7 +73,7 @@ function compare(
 }
 
 /** Claims all records' keys by the present rules and hands every record to the merge. Returns how many claim other keys. */
-export async function reclaimAll(store: Store, junk: Junk): Promise<number> {
+export async function reResolveAll(store: Store, junk: Junk): Promise<number> {
   let reclaimed = 0;
   let updates: AnyBulkWriteOperation<RecordDoc>[] = [];
   const write = async () => {

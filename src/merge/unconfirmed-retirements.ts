@@ -6,7 +6,7 @@ import type { RunDoc } from '../store/documents/runs.js';
 import type { SourceAccount } from '../model/run.js';
 
 /** A complete listing that lacked so many records that nothing was retired. */
-export interface HeldListing {
+export interface UnconfirmedRetirement {
   source: string;
   /** The run whose ledger holds the listing. */
   run: string;
@@ -14,16 +14,16 @@ export interface HeldListing {
 }
 
 /** Listings of `run` that are held back or were confirmed; without a run, of each source's last complete one. */
-export async function heldListings(store: Store, run?: RunDoc): Promise<HeldListing[]> {
+export async function unconfirmedRetirements(store: Store, run?: RunDoc): Promise<UnconfirmedRetirement[]> {
   const found = run ? accountsOf(run) : await lastOnes(store);
   return found.filter(({ account }) => account.held !== undefined || account.confirmed !== undefined);
 }
 
-function accountsOf({ _id, sources }: RunDoc): HeldListing[] {
+function accountsOf({ _id, sources }: RunDoc): UnconfirmedRetirement[] {
   return Object.entries(sources).map(([source, account]) => ({ source, run: account.listing ?? _id, account }));
 }
 
-async function lastOnes(store: Store): Promise<HeldListing[]> {
+async function lastOnes(store: Store): Promise<UnconfirmedRetirement[]> {
   const sources = await store.sources
     .find({ last_complete: { $exists: true } })
     .sort({ _id: 1 })
@@ -49,7 +49,11 @@ export interface HeldPreview {
 type Member = Pick<HostDoc, '_id' | 'sources' | 'device'>;
 
 /** What confirming a listing would retire; `most` hosts are named. */
-export async function previewHeld(store: Store, { source, run }: HeldListing, most: number): Promise<HeldPreview> {
+export async function previewRetirement(
+  store: Store,
+  { source, run }: UnconfirmedRetirement,
+  most: number,
+): Promise<HeldPreview> {
   const preview: HeldPreview = { records: 0, hosts: 0, first: [] };
   /** Hosts with several records of the source: how many of them are still to be found missing. */
   const left = new Map<string, number>();
@@ -92,7 +96,7 @@ function nameOf({ _id, device }: Member): HeldPreview['first'][number] {
  * Retires what was held back, as of the end of its listing, and says so in the account; merging is left to the caller. Can be
  * repeated. Throws `Failure` when the listing is not the last word on its source, also when it stops being that meanwhile.
  */
-export async function confirmHeld(store: Store, held: HeldListing, by: string): Promise<number> {
+export async function confirmRetirement(store: Store, held: UnconfirmedRetirement, by: string): Promise<number> {
   const { source, run } = held;
   const { at, begun } = await lastWord(store, held);
   const gone = await retireMissing(store, run, source, at);
@@ -113,7 +117,10 @@ export async function confirmHeld(store: Store, held: HeldListing, by: string): 
 }
 
 /** When the listing ended and which run asked the source last. Throws `Failure` when something newer was read. */
-export async function lastWord(store: Store, { source, run }: HeldListing): Promise<{ at: Date; begun: string }> {
+export async function lastWord(
+  store: Store,
+  { source, run }: UnconfirmedRetirement,
+): Promise<{ at: Date; begun: string }> {
   const { last_complete: last, last_run: begun = run } = (await store.sources.findOne({ _id: source })) ?? {};
   if (last?.run !== run) {
     const newer = last ? `: run ${last.run} is` : '';

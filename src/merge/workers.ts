@@ -1,22 +1,22 @@
-import type { Closure } from './affected-set.js';
+import type { AffectedSet } from './affected-set.js';
 import { dropComponents } from './affected-parts.js';
 
 /** What a lane has in hand: records, keys whose worth it rests on, and keys whose worth it changes. */
 interface Claim {
   ids: ReadonlySet<string>;
-  relied: ReadonlySet<string>;
+  readKeys: ReadonlySet<string>;
   altered: ReadonlySet<string>;
   /** Records that it rests on without having them in hand, where a component is too large to be. */
-  looked: ReadonlySet<string>;
+  readRecords: ReadonlySet<string>;
 }
 
-const NOTHING: Claim = { ids: new Set(), relied: new Set(), altered: new Set(), looked: new Set() };
+const NOTHING: Claim = { ids: new Set(), readKeys: new Set(), altered: new Set(), readRecords: new Set() };
 
 /**
  * What the lanes of one merge have in hand. Components of two lanes never overlap, and none changes what a key is worth that
  * the other one rests on: the transactions would not notice all of it, as they only compare what is written.
  */
-export class Lanes {
+export class MergeWorkers {
   private readonly held = new Map<number, { since: number; claim: Claim }>();
   /** Let go of at `at`: a lane whose snapshot is older still sees all as it was. */
   private settled: { at: number; claim: Claim }[] = [];
@@ -30,27 +30,27 @@ export class Lanes {
   }
 
   /**
-   * Takes what no other lane has; the rest of the closure is left for later, whole components at a time. Returns whether that
+   * Takes what no other lane has; the rest of the affected set is left for later, whole components at a time. Returns whether that
    * is all of it.
    */
-  claim(lane: number, closure: Closure): boolean {
+  claim(lane: number, affected: AffectedSet): boolean {
     const own = this.held.get(lane)!;
     const others = [...this.held.values(), ...this.settled.filter(({ at }) => at > own.since)]
       .filter((other) => other !== own)
       .map(({ claim }) => claim);
-    const taken = others.length === 0 ? [] : takenBy(others, closure);
-    if (taken.length > 0) dropComponents(closure, taken);
-    const wanted = closure.refreshed.size;
-    for (const [id, { members }] of closure.refreshed)
-      if (members.some(({ _id }) => others.some(({ ids }) => ids.has(_id)))) closure.refreshed.delete(id);
-    const refreshed = [...closure.refreshed.values()].flatMap(({ members }) => members.map(({ _id }) => _id));
+    const taken = others.length === 0 ? [] : takenBy(others, affected);
+    if (taken.length > 0) dropComponents(affected, taken);
+    const wanted = affected.refreshed.size;
+    for (const [id, { members }] of affected.refreshed)
+      if (members.some(({ _id }) => others.some(({ ids }) => ids.has(_id)))) affected.refreshed.delete(id);
+    const refreshed = [...affected.refreshed.values()].flatMap(({ members }) => members.map(({ _id }) => _id));
     own.claim = {
-      ids: new Set([...closure.records.keys(), ...refreshed]),
-      relied: closure.relied,
-      altered: new Set(closure.altered.keys()),
-      looked: closure.looked,
+      ids: new Set([...affected.records.keys(), ...refreshed]),
+      readKeys: affected.readKeys,
+      altered: new Set(affected.altered.keys()),
+      readRecords: affected.readRecords,
     };
-    return taken.length === 0 && closure.refreshed.size === wanted;
+    return taken.length === 0 && affected.refreshed.size === wanted;
   }
 
   end(lane: number): void {
@@ -61,17 +61,17 @@ export class Lanes {
 }
 
 /** Records that another lane has in hand or rests on, or that hold a key which both rest on and one of them alters. */
-function takenBy(others: readonly Claim[], { records, relied, altered, looked }: Closure): string[] {
+function takenBy(others: readonly Claim[], { records, readKeys, altered, readRecords }: AffectedSet): string[] {
   // What came of large components is not taken apart.
-  if (Array.from(looked).some((id) => others.some(({ ids }) => ids.has(id)))) return [...records.keys()];
+  if (Array.from(readRecords).some((id) => others.some(({ ids }) => ids.has(id)))) return [...records.keys()];
   const disputed = new Set<string>();
   for (const other of others) {
-    for (const key of altered.keys()) if (other.relied.has(key) || other.altered.has(key)) disputed.add(key);
-    for (const key of other.altered) if (relied.has(key)) disputed.add(key);
+    for (const key of altered.keys()) if (other.readKeys.has(key) || other.altered.has(key)) disputed.add(key);
+    for (const key of other.altered) if (readKeys.has(key)) disputed.add(key);
   }
   const taken: string[] = [];
   for (const [id, { keys, prior_keys: prior = [] }] of records) {
-    if (others.some(({ ids, looked: rested }) => ids.has(id) || rested.has(id))) taken.push(id);
+    if (others.some(({ ids, readRecords: rested }) => ids.has(id) || rested.has(id))) taken.push(id);
     else if (disputed.size > 0 && [...keys, ...prior].some((key) => disputed.has(key))) taken.push(id);
   }
   return taken;

@@ -15,7 +15,7 @@ export function isErased(value: unknown): boolean {
  * What takes the place of a row: as long, so that its neighbours stay where they are, and of the same syntax, so that the page
  * can still be read. One that is too short for the mark is left empty, and is rejected when it is read again.
  */
-export function tombstone(row: Buffer): Buffer {
+export function redactionMarker(row: Buffer): Buffer {
   const text = row[0] === LESS ? xml(row) : padded('{', `"${MARK}":1`, '}', row.length);
   return Buffer.from(text, 'utf8');
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config.js';
 import type { Context } from './datasets/dataset.js';
-import { junkOf } from '../host/canonical/deny-lists/index.js';
+import { denyListsOf } from '../host/canonical/deny-lists/index.js';
 import { openOutputs, type Outputs } from '../outputs/index.js';
 import { openKeyRing } from '../privacy/key-ring.js';
 import type { SourceRegistry } from '../sources/loading/registry.js';
@@ -18,12 +18,12 @@ export interface Reading extends Context {
   outputs: Outputs;
 }
 
-export function openReading(config: Config, store: Store, sources: SourceRegistry): Reading {
+export function openNormalizerContext(config: Config, store: Store, sources: SourceRegistry): Reading {
   return {
     store,
     sources,
     environment: config.environment,
-    junk: junkOf(config.junk),
+    junk: denyListsOf(config.junk),
     keys: openKeyRing(config.keyRing),
     versionOf: (source) => readingVersion(sources, source, config.junk),
     outputs: openOutputs(config),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Understood } from './datasets/dataset.js';
+import type { NormalizedRecord } from './datasets/dataset.js';
 import { datasetOf } from './datasets/index.js';
 import { offlineInput } from '../sources/offline.js';
 import type { Row } from '../model/source.js';
@@ -8,7 +8,7 @@ import { noteListed, noteUnkept, pagesFrom } from '../store/collections/pages.js
 import type { PageDoc, PageOutcome } from '../store/documents/pages.js';
 import { putIds } from '../store/collections/page-ids.js';
 import { originOf, putRejected } from '../store/collections/quarantine.js';
-import { releaseUnderstood } from '../store/release.js';
+import { releaseNormalized } from '../store/release.js';
 import { addSample } from '../store/collections/shapes.js';
 import { readCarefully, UNWATCHED, type Watched } from './careful.js';
 import { placed } from './errors.js';
@@ -102,7 +102,7 @@ export async function normalize(
     // Before the page is done with: a queue is told then that its messages are safe.
     await dataset.passOn?.(outputs, records);
     const unkept = await putRejected(store, origin, rejected);
-    if (quarantined) await releaseUnderstood(store, page, read);
+    if (quarantined) await releaseNormalized(store, page, read);
     quarantined ||= rejected.length > 0;
     const content = records.map(({ _id, hash }) => ({ id: _id.slice(source.name.length + 1), hash }));
     const ids = content.map(({ id }) => id);
@@ -208,9 +208,9 @@ export async function normalize(
 }
 
 /** The same record twice in one page is one record: the later row wins. */
-export function lastOfEach(understood: readonly Understood[]): Understood[] {
+export function lastOfEach(understood: readonly NormalizedRecord[]): NormalizedRecord[] {
   const byId = new Map(understood.map((record) => [record._id, record]));
-  return byId.size === understood.length ? (understood as Understood[]) : [...byId.values()];
+  return byId.size === understood.length ? (understood as NormalizedRecord[]) : [...byId.values()];
 }
 
 export const NOTHING: Normalized = {

@@ -1,4 +1,4 @@
-import type { Context, Understood } from './datasets/dataset.js';
+import type { Context, NormalizedRecord } from './datasets/dataset.js';
 import { datasetOf } from './datasets/index.js';
 import { Failure } from '../model/failure.js';
 import {
@@ -15,7 +15,7 @@ import { isErased } from '../model/erased.js';
 
 /** What the rows of one page came to. */
 export interface ReadPage {
-  understood: Understood[];
+  understood: NormalizedRecord[];
   rejected: Rejected[];
   /** It was not read at all: reading it ends the process. */
   setAside?: true;
@@ -38,7 +38,7 @@ export function readPage(
   context: Context,
   wanted: (row: Row) => boolean = () => true,
 ): ReadPage {
-  const understood: Understood[] = [];
+  const understood: NormalizedRecord[] = [];
   const rejected: Rejected[] = [];
   const whole = (reason: string) => ({ understood: [], rejected: [{ reason, row: 0, offset: 0, length: page.bytes }] });
   if (page.rows === 0) return { understood: [], rejected };
@@ -55,7 +55,7 @@ export function readPage(
   return { understood, rejected };
 }
 
-function understand(source: AnySource, row: Row, rejected: Rejected[], context: Context): Understood | undefined {
+function understand(source: AnySource, row: Row, rejected: Rejected[], context: Context): NormalizedRecord | undefined {
   const place = { row: row.index, offset: row.offset, length: row.length };
   if (row.error !== undefined) {
     const recordId = idOf(source, row.partial);

@@ -1,4 +1,4 @@
-import type { Dataset, Understood } from './datasets/dataset.js';
+import type { Dataset, NormalizedRecord } from './datasets/dataset.js';
 import type { Store } from '../store/database.js';
 import type { Origin, Outcome } from '../store/collections/records.js';
 import { refusalOf, unstorable } from '../store/unstorable.js';
@@ -6,7 +6,7 @@ import { slices } from '../store/slices.js';
 
 /** A record that was understood, and that MongoDB does not take. */
 export interface Refused {
-  record: Understood;
+  record: NormalizedRecord;
   reason: string;
 }
 
@@ -23,11 +23,11 @@ export async function putRecordsOf(
   dataset: Dataset,
   store: Store,
   origin: Origin,
-  records: readonly Understood[],
+  records: readonly NormalizedRecord[],
   known: boolean,
 ): Promise<Put> {
   const put: Put = { counts: { new: 0, changed: 0, unchanged: 0 }, refused: [] };
-  const putSome = async (some: readonly Understood[], lookUp: boolean): Promise<void> => {
+  const putSome = async (some: readonly NormalizedRecord[], lookUp: boolean): Promise<void> => {
     if (some.length === 0) return;
     try {
       const counts = await dataset.put(store, origin, some, lookUp);
@@ -39,7 +39,7 @@ export async function putRecordsOf(
     }
   };
   /** What was stored of a batch that failed counts the same when it is stored again. */
-  const putWithout = async (some: readonly Understood[], reason: string): Promise<void> => {
+  const putWithout = async (some: readonly NormalizedRecord[], reason: string): Promise<void> => {
     if (some.length === 1) {
       put.refused.push({ record: some[0]!, reason });
       return;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { JunkLists } from '../host/canonical/deny-lists/index.js';
+import type { DenyLists } from '../host/canonical/deny-lists/index.js';
 import type { SourceRegistry } from '../sources/loading/registry.js';
 
 /**
@@ -13,7 +13,7 @@ export const READER_VERSION = 1;
  * What decides which records the bytes of a source's page become. Two pages with the same bytes and the same version need not
  * be read twice. The file of a source outside the project counts as well: its author may forget to raise `mapping`.
  */
-export function readingVersion(sources: SourceRegistry, name: string, denyLists: JunkLists): string {
+export function readingVersion(sources: SourceRegistry, name: string, denyLists: DenyLists): string {
   const parts = [READER_VERSION, sources.get(name).mapping, shortDigest(JSON.stringify(denyLists))];
   if (!sources.isOwn(name)) parts.push(shortDigest(readFileSync(sources.fileOf(name))));
   return parts.join('.');

@@ -1,4 +1,4 @@
-import type { Understood } from './datasets/dataset.js';
+import type { NormalizedRecord } from './datasets/dataset.js';
 import type { AnySource, Input } from '../model/source.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import type { ReadPage } from './page.js';
@@ -14,9 +14,9 @@ export function withoutRefused(
   page: PageDoc,
   body: Buffer | undefined,
   read: ReadPage,
-  records: readonly Understood[],
+  records: readonly NormalizedRecord[],
   refused: readonly Refused[],
-): readonly Understood[] {
+): readonly NormalizedRecord[] {
   if (refused.length === 0 || !body) return records;
   const byRow = new Map(refused.map(({ record, reason }) => [record.row, { record, reason }]));
   for (const { index, offset, length } of input.rows({ body, mediaType: page.media_type, status: page.status })) {

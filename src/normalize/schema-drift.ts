@@ -1,5 +1,5 @@
 import type { Row } from '../model/source.js';
-import { MOST_FIELDS, type SampledShape } from '../store/collections/shapes.js';
+import { MOST_FIELDS, type SampledSchema } from '../store/collections/shapes.js';
 
 /** All of the first rows are looked at, and one in so many of the others: a field that is new is in most of them. */
 const FIRST = 100;
@@ -11,7 +11,7 @@ const MOST_IN_OBJECT = 100;
 const NAME = /^[A-Za-z_][A-Za-z_-]{0,30}\d{0,2}[A-Za-z_-]{0,30}$/;
 
 /** The fields that rows have, as their vendor spells them, and how many of the rows looked at have each. Holds no values. */
-export class Shape implements SampledShape {
+export class Shape implements SampledSchema {
   rows = 0;
   readonly fields = new Map<string, number>();
   private seen = 0;

@@ -1,9 +1,9 @@
 import { Failure } from '../model/failure.js';
 import { CONFLICT, deliver, prepare } from '../events/deliver.js';
-import { takeBeside, type Arrival } from '../store/collections/deliveries.js';
+import { takeOutOfBand, type PendingEvent } from '../store/collections/deliveries.js';
 import { originOf, putRejected, type RejectedOrigin } from '../store/collections/quarantine.js';
 import { release } from '../store/release.js';
-import { arrivalOf, sortArrivals } from '../events/pending.js';
+import { pendingEventOf, sortPendingEvents } from '../events/pending.js';
 import type { Reading } from '../normalize/context.js';
 import { fail, keepFailing, settled, type ReadAgain, type Retried } from './retry-page.js';
 import { ExternalSort } from '../events/sort/index.js';
@@ -44,7 +44,7 @@ export class OrderedRetry {
     }
     const { sort, pages, leaving } = this.#open;
     const origin = originOf(page);
-    await sortArrivals(sort, page, read);
+    await sortPendingEvents(sort, page, read);
     await keepFailing(again, this.sum, (rejected) => putRejected(store, origin, rejected));
     pages.set(page.seq, origin);
     const ids = settled(again);
@@ -57,7 +57,7 @@ export class OrderedRetry {
   async finish(): Promise<void> {
     if (!this.#open) return;
     const { sort, leaving } = this.#open;
-    for await (const batch of sort.sorted()) await this.#deliver(this.#open, batch.map(arrivalOf));
+    for await (const batch of sort.sorted()) await this.#deliver(this.#open, batch.map(pendingEventOf));
     for (const { page, ids } of leaving) await release(this.reading.store, page, ids);
     await this.dispose();
   }
@@ -71,12 +71,12 @@ export class OrderedRetry {
     return { source, run, sort: new ExternalSort(), pages: new Map(), leaving: [] };
   }
 
-  async #deliver({ source, run, pages }: Open, arrivals: readonly Arrival[]): Promise<void> {
+  async #deliver({ source, run, pages }: Open, arrivals: readonly PendingEvent[]): Promise<void> {
     const { store } = this.reading;
     const places = { run, originOf: (page: number) => pages.get(page)!, waits: () => true };
     for (let tries = 1; ; tries += 1) {
       try {
-        const delivery = await takeBeside(store, source);
+        const delivery = await takeOutOfBand(store, source);
         const prepared = await prepare(store, source, arrivals, delivery.largest);
         const { counts } = await deliver(store, delivery, prepared, places);
         this.sum.new += counts.new;

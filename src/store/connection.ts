@@ -25,4 +25,4 @@ class ConnectionThatTells extends Connection {
 }
 
 /** An option of `MongoClient` that its types do not show. */
-export const connectionThatTells: object = { connectionType: ConnectionThatTells };
+export const reportingConnection: object = { connectionType: ConnectionThatTells };

@@ -6,7 +6,7 @@ import { auditIndexes, type AuditDoc } from './documents/audit.js';
 import { bodyIndexes, type BodyDoc } from './documents/bodies.js';
 import { changeIndexes, type ChangeDoc } from './documents/changes.js';
 import { ServerClock } from './clock.js';
-import { connectionThatTells } from './connection.js';
+import { reportingConnection } from './connection.js';
 import { decisionIndexes, type DecisionDoc } from './documents/decisions.js';
 import { hostIndexes, redirectIndexes, type HostDoc, type RedirectDoc } from './documents/hosts.js';
 import type { KeyStateDoc } from './documents/key-states.js';
@@ -20,7 +20,7 @@ import { quarantineIndexes, type QuarantineDoc } from './documents/quarantine.js
 import { recordIndexes, type RecordDoc } from './documents/records.js';
 import { runIndexes, type RunDoc } from './documents/runs.js';
 import { refuseWeakUri, unlessSet } from './uri.js';
-import type { ShapeDoc } from './documents/shapes.js';
+import type { SchemaDoc } from './documents/shapes.js';
 import type { PositionDoc, SourceDoc } from './documents/sources.js';
 
 export { refuseWeakUri } from './uri.js';
@@ -44,7 +44,7 @@ export interface Store {
   runs: Collection<RunDoc>;
   sources: Collection<SourceDoc>;
   positions: Collection<PositionDoc>;
-  shapes: Collection<ShapeDoc>;
+  shapes: Collection<SchemaDoc>;
   events: Collection<EventDoc>;
   deliveries: Collection<DeliveryDoc>;
   eventCategories: Collection<CategoryDoc>;
@@ -81,7 +81,7 @@ export async function openStore(config: Config['mongodb'], options: OpenOptions 
     // What the server returns was written by us.
     enableUtf8Validation: false,
     ...unlessSet(config.uri, { appName: 'rollcall', maxPoolSize: 20, serverSelectionTimeoutMS: 10_000 }),
-    ...connectionThatTells,
+    ...reportingConnection,
     ...(options.timeoutMs !== undefined && { serverSelectionTimeoutMS: options.timeoutMs }),
   });
   const at = config.uri.replace(/\/\/[^@/]*@/, '//').split('?')[0]!;

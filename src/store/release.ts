@@ -7,7 +7,7 @@ import { slicesOfIds } from './slices.js';
  * Lets rows leave quarantine of which a page that was read whole tells otherwise now: those that were understood, by their own id
  * or at the place where they failed, and those that have an id by now. What a newer page said of them stays.
  */
-export async function releaseUnderstood(
+export async function releaseNormalized(
   store: Store,
   page: { _id: string; fetched_at: Date },
   { understood, rejected }: { understood: readonly { _id: string; row: number }[]; rejected: readonly Rejected[] },

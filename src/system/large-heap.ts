@@ -5,13 +5,13 @@ import { totalmem } from 'node:os';
  * the machine (or container), and a large young generation. Collecting the young one walks the pages of the old one too, so that with the
  * usual 16 MB half of the time goes into it at a million machines.
  */
-export const heapForAll = (): string[] => [
+export const largeHeapFlags = (): string[] => [
   `--max-old-space-size=${Math.floor(machineMb() * 0.75)}`,
   '--max-semi-space-size=256',
 ];
 
-/** Whether this process was started with `heapForAll`, or with what somebody chose in its place. */
-export const hasHeapForAll = (): boolean => process.execArgv.some((arg) => arg.startsWith('--max-old-space-size'));
+/** Whether this process was started with `largeHeapFlags`, or with what somebody chose in its place. */
+export const hasLargeHeapFlags = (): boolean => process.execArgv.some((arg) => arg.startsWith('--max-old-space-size'));
 
 /**
  * Heap of a worker's normalizing thread in MB: half of the machine (or container), at most 4 GB. It has to end before

@@ -10,7 +10,7 @@ import { pageWaitMs } from '../model/timings.js';
 import { fromPlain, placed } from '../normalize/errors.js';
 import { deliverRun, type DeliverInput } from '../events/load.js';
 import { normalize, type NormalizeInput, type Normalized } from '../normalize/normalize.js';
-import { openReading } from '../normalize/context.js';
+import { openNormalizerContext } from '../normalize/context.js';
 import { ReadingMonitor, watchRows, type ReadingAt } from '../normalize/monitor.js';
 import type { Answer, Task, ThreadData } from './thread.js';
 import { ThreadEnded } from './thread-ended.js';
@@ -31,7 +31,7 @@ const LISTINGS_A_THREAD = 4;
 export function openNormalizer(config: Config, store: Store, sources: SourceRegistry): Normalizer {
   const filename = join(__dirname, 'thread.js');
   if (!existsSync(filename)) {
-    const reading = openReading(config, store, sources);
+    const reading = openNormalizerContext(config, store, sources);
     return {
       normalize: (input, signal, onPage) =>
         normalize(reading, input, {

@@ -7,7 +7,7 @@ import { deliverRun, type DeliverInput } from '../events/load.js';
 import { toPlain, type PlainError } from '../normalize/errors.js';
 import { ReadingMonitor } from '../normalize/monitor.js';
 import { normalize, type NormalizeInput, type Normalized } from '../normalize/normalize.js';
-import { openReading, type Reading } from '../normalize/context.js';
+import { openNormalizerContext, type Reading } from '../normalize/context.js';
 
 /** One activity's work, one of both. `port` carries sums back, and a word to stop. */
 export interface Task {
@@ -43,7 +43,7 @@ function open(): Promise<Reading> {
 /** Within a task: the pool would wait for ever for a thread that ends while it starts. */
 async function openAll(): Promise<Reading> {
   const sources = loadSources({ folders: config.sourceFolders });
-  return openReading(config, await openStore(config.mongodb), sources);
+  return openNormalizerContext(config, await openStore(config.mongodb), sources);
 }
 
 /** Runs in a thread of its own: reading and mapping rows takes as long as all else that a worker does. */

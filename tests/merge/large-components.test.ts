@@ -3,7 +3,7 @@ import { resolveAll } from '../../src/host/identity/resolve.js';
 import type { Store } from '../../src/store/database.js';
 import { removeRecords } from '../../src/operations/erase/records.js';
 import { explainStored } from '../../src/merge/explain.js';
-import { Lanes } from '../../src/merge/workers.js';
+import { MergeWorkers } from '../../src/merge/workers.js';
 import { takeLease } from '../../src/store/collections/leases.js';
 import { mergeBatch, type Merged } from '../../src/merge/merge-batch.js';
 import { toHostRecord } from '../../src/merge/records.js';
@@ -58,7 +58,7 @@ async function merge(): Promise<Pick<Merged, 'settled' | 'resolved'>> {
     if (batch > 100) throw new Error('Merging does not end');
     const { settled, resolved } = await mergeBatch(store, lease, {
       ids: await changedIds(store, 50),
-      lanes: new Lanes(),
+      lanes: new MergeWorkers(),
       run: 'r',
       cap: CAP,
     });

@@ -12,7 +12,7 @@ import { removeRecords } from '../../src/operations/erase/records.js';
 import { findHost } from '../../src/store/collections/hosts.js';
 import type { HostDoc } from '../../src/store/documents/hosts.js';
 import { knownState } from '../../src/store/collections/key-states.js';
-import { Lanes } from '../../src/merge/workers.js';
+import { MergeWorkers } from '../../src/merge/workers.js';
 import { takeLease } from '../../src/store/collections/leases.js';
 import { mergeBatch } from '../../src/merge/merge-batch.js';
 import { toHostRecord } from '../../src/merge/records.js';
@@ -188,7 +188,7 @@ class World {
 
   /** Two lanes at once, `batches` each. */
   private async merge(batches: number): Promise<void> {
-    const lanes = new Lanes();
+    const lanes = new MergeWorkers();
     await Promise.all(
       [0, 1].map(async (lane) => {
         const lease = (await takeLease(store, `lane:${lane}`, 'test', 60_000))!;
@@ -210,9 +210,11 @@ class World {
     let left = writes;
     const dying = dyingAfter(store, () => (left -= 1) < 0);
     const ids = await this.waiting(0);
-    await mergeBatch(dying, lease, { ids, lanes: new Lanes(), run: 'r', cap: this.cap }).catch((error: Error) => {
-      if (error.message !== 'died') throw error;
-    });
+    await mergeBatch(dying, lease, { ids, lanes: new MergeWorkers(), run: 'r', cap: this.cap }).catch(
+      (error: Error) => {
+        if (error.message !== 'died') throw error;
+      },
+    );
   }
 
   async mergeAll(): Promise<void> {

@@ -4,9 +4,9 @@ import type { Store } from '../../src/store/database.js';
 import { changesOf } from '../../src/store/collections/changes.js';
 import { findHost, hostOfRecord } from '../../src/store/collections/hosts.js';
 import { takeLease, type Lease } from '../../src/store/collections/leases.js';
-import { Lanes } from '../../src/merge/workers.js';
+import { MergeWorkers } from '../../src/merge/workers.js';
 import { mergeBatch } from '../../src/merge/merge-batch.js';
-import { putRecords, type Origin, type Understood } from '../../src/store/collections/records.js';
+import { putRecords, type Origin, type NormalizedRecord } from '../../src/store/collections/records.js';
 import { changedIds } from '../../src/store/changed-records.js';
 import { markGone } from '../../src/merge/retire.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
@@ -32,7 +32,7 @@ const origin = (source: string): Origin => ({
   observedAt: new Date(1_700_000_000_000 + ++tick * 1000),
 });
 
-function record(id: string, hostname: string, keys: string[], lastSeen = '2026-01-02T00:00:00Z'): Understood {
+function record(id: string, hostname: string, keys: string[], lastSeen = '2026-01-02T00:00:00Z'): NormalizedRecord {
   const observation: HostObservation = {
     class: 'machine',
     device: {
@@ -56,7 +56,8 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
 
 const mergeAll = async () => {
   while (
-    (await mergeBatch(store, lease, { ids: await changedIds(store, 100), lanes: new Lanes(), run: 'run' })).settled > 0
+    (await mergeBatch(store, lease, { ids: await changedIds(store, 100), lanes: new MergeWorkers(), run: 'run' }))
+      .settled > 0
   );
 };
 const clusters = async () =>
@@ -187,7 +188,7 @@ test('a check-in that makes another record the freshest changes the host, and on
   });
 });
 
-test('a record that is seen in another week is looked at again: who was alive together may have changed', async () => {
+test('a record that is seen in another week is readRecords at again: who was alive together may have changed', async () => {
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-02T00:00:00Z')]);
   await mergeAll();
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-04T00:00:00Z')]);
@@ -209,7 +210,7 @@ test('a record that its source no longer lists retires its host, and is back whe
 });
 
 test('a host is named after its first seen record, also when nothing but that has changed', async () => {
-  const seen = (of: Understood, first: string) => {
+  const seen = (of: NormalizedRecord, first: string) => {
     const device = { ...of.observation.device, first_seen_time: new Date(first) };
     return { ...of, hash: `${of.hash}.${first}`, observation: { ...of.observation, device } };
   };
@@ -234,7 +235,7 @@ test('a holder that lost its lease writes nothing more', async () => {
   const successor = await takeLease(store, 'merge:hosts', 'other', 60_000);
   expect(successor!.epoch).toBe(lease.epoch + 1);
   await expect(
-    mergeBatch(store, lease, { ids: await changedIds(store, 100), lanes: new Lanes(), run: 'run' }),
+    mergeBatch(store, lease, { ids: await changedIds(store, 100), lanes: new MergeWorkers(), run: 'run' }),
   ).rejects.toThrow('taken over');
   expect(await store.hosts.countDocuments()).toBe(0);
   expect(await takeLease(store, 'merge:hosts', 'third', 60_000)).toBeUndefined();

@@ -1,7 +1,11 @@
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
-import { confirmHeld, heldListings, previewHeld } from '../../src/merge/unconfirmed-retirements.js';
+import {
+  confirmRetirement,
+  unconfirmedRetirements,
+  previewRetirement,
+} from '../../src/merge/unconfirmed-retirements.js';
 import { putRecords } from '../../src/store/collections/records.js';
 import type { RunDoc } from '../../src/store/documents/runs.js';
 import { NO_COUNTS } from '../../src/model/run.js';
@@ -82,13 +86,13 @@ test('the preview counts a host once, only when every record of it that is liste
     server('qualys:6', 'C02F60U4Q05D'),
   );
   await hold('3');
-  const [held] = await heldListings(store);
+  const [held] = await unconfirmedRetirements(store);
   expect(held).toMatchObject({ source: 'qualys', run: 'run-2' });
-  const preview = await previewHeld(store, held!, 1);
+  const preview = await previewRetirement(store, held!, 1);
   const before = await store.hosts.countDocuments();
   expect(preview.records).toBe(5);
   expect(preview.first).toHaveLength(1);
-  expect(await confirmHeld(store, held!, 'ann')).toBe(5);
+  expect(await confirmRetirement(store, held!, 'ann')).toBe(5);
   await mergeChanged(store, { holder: 'test', run: 'test' });
   expect(await store.hosts.countDocuments({ retired: true })).toBe(preview.hosts);
   expect(await store.hosts.countDocuments()).toBe(before);
@@ -102,12 +106,12 @@ test('a run that begins while records are being retired gets them all back', asy
   }));
   await store.records.insertMany(records as never);
   await hold('0');
-  const [held] = await heldListings(store);
+  const [held] = await unconfirmedRetirements(store);
   const begins = (async () => {
     while ((await store.records.findOne({ gone_at: AT })) === null);
     await store.sources.updateOne({ _id: 'qualys' }, { $set: { last_run: 'run-3' } });
   })();
-  await expect(confirmHeld(store, held!, 'ann')).rejects.toThrow(/read again since/);
+  await expect(confirmRetirement(store, held!, 'ann')).rejects.toThrow(/read again since/);
   await begins;
   expect(await store.records.countDocuments({ gone_at: { $exists: true } })).toBe(0);
   expect((await store.runs.findOne({ _id: 'run-2' }))!.sources['qualys']).toMatchObject({ held: 1, reason: 'shrank' });
@@ -118,11 +122,11 @@ test('a run that took the listing over is told as well', async () => {
   const run = await hold('1');
   const account = { ...run.sources['qualys']!, listing: 'run-2' };
   await store.runs.insertOne({ ...run, _id: 'run-3', sources: { qualys: account } });
-  const [held] = await heldListings(store, (await store.runs.findOne({ _id: 'run-3' }))!);
+  const [held] = await unconfirmedRetirements(store, (await store.runs.findOne({ _id: 'run-3' }))!);
   expect(held!.run).toBe('run-2');
-  expect(await confirmHeld(store, held!, 'ann')).toBe(1);
+  expect(await confirmRetirement(store, held!, 'ann')).toBe(1);
   for (const run of await store.runs.find().toArray())
     expect(run.sources['qualys']).toMatchObject({ gone: 1, confirmed: { by: 'ann' } });
-  expect(await confirmHeld(store, held!, 'bob')).toBe(1);
+  expect(await confirmRetirement(store, held!, 'bob')).toBe(1);
   expect((await store.runs.findOne({ _id: 'run-2' }))!.sources['qualys']!.confirmed!.by).toBe('ann');
 });

@@ -1,10 +1,10 @@
-import { emptyClosure, type Closure } from '../../src/merge/affected-set.js';
+import { emptyAffectedSet, type AffectedSet } from '../../src/merge/affected-set.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
-import { Lanes } from '../../src/merge/workers.js';
+import { MergeWorkers } from '../../src/merge/workers.js';
 import { takeLease, type Lease } from '../../src/store/collections/leases.js';
 import { mergeBatch } from '../../src/merge/merge-batch.js';
-import { putRecords, type Understood } from '../../src/store/collections/records.js';
+import { putRecords, type NormalizedRecord } from '../../src/store/collections/records.js';
 import type { RecordDoc } from '../../src/store/documents/records.js';
 import { changedIds } from '../../src/store/changed-records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterEach(() => emptyStore(store));
 afterAll(() => dropStore(store));
 
-function record(id: string, keys: string[]): Understood {
+function record(id: string, keys: string[]): NormalizedRecord {
   const device = { type_id: 1, hostname: `host-${id.split(':')[1]}` };
   return {
     _id: id,
@@ -28,7 +28,7 @@ function record(id: string, keys: string[]): Understood {
   };
 }
 
-async function put(source: string, records: Understood[]): Promise<void> {
+async function put(source: string, records: NormalizedRecord[]): Promise<void> {
   await putRecords(store, { source, vendor: source, page: `p-${source}`, run: 'r', observedAt: new Date() }, records);
 }
 
@@ -44,7 +44,7 @@ async function putMachines(count: number, ...shared: string[]): Promise<string[]
 
 /** Two lanes at work at the same time, from both ends and in small batches, until nothing is left. */
 async function mergeInTwoLanes(): Promise<void> {
-  const lanes = new Lanes();
+  const lanes = new MergeWorkers();
   const drain = async (lease: Lease, lane: number) => {
     for (;;) {
       const waiting = await changedIds(store, 1_000);
@@ -83,20 +83,20 @@ test('a key that too many records hold joins none of them, whichever lane meets 
 });
 
 describe('what a lane may take', () => {
-  const closure = (given: Partial<Closure>): Closure => ({ ...emptyClosure(), ...given });
+  const affected = (given: Partial<AffectedSet>): AffectedSet => ({ ...emptyAffectedSet(), ...given });
   const holding = (...ids: string[]) =>
     new Map(ids.map((id) => [id, { _id: id, keys: ['mac::dock', `serial::${id}`] } as RecordDoc]));
 
   test('nothing that rests on a key which another lane alters, until its snapshot is a later one', () => {
-    const lanes = new Lanes();
+    const lanes = new MergeWorkers();
     lanes.begin(0);
     lanes.begin(1);
-    const altering = closure({ records: holding('a'), altered: new Map([['mac::dock', { state: 'cut' }]]) });
+    const altering = affected({ records: holding('a'), altered: new Map([['mac::dock', { state: 'cut' }]]) });
     expect(lanes.claim(0, altering)).toBe(true);
     const resting = () =>
-      closure({
+      affected({
         records: holding('b'),
-        relied: new Set(['mac::dock']),
+        readKeys: new Set(['mac::dock']),
         states: new Map([['mac::dock', { state: 'cut' }]]),
       });
     const [during, after, later] = [resting(), resting(), resting()];
@@ -112,11 +112,11 @@ describe('what a lane may take', () => {
   });
 
   test('a component whole or not at all, with what it would have altered', () => {
-    const lanes = new Lanes();
+    const lanes = new MergeWorkers();
     lanes.begin(0);
     lanes.begin(1);
-    lanes.claim(0, closure({ records: holding('a') }));
-    const mixed = closure({
+    lanes.claim(0, affected({ records: holding('a') }));
+    const mixed = affected({
       records: new Map([...holding('a', 'b'), ['c', { _id: 'c', keys: ['serial::c'] } as RecordDoc]]),
       altered: new Map([['mac::dock', { state: 'weak' }]]),
     });

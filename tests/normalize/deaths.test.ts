@@ -7,7 +7,7 @@ import { loadConfig, type Config } from '../../src/config.js';
 import { deliverRun } from '../../src/events/load.js';
 import { normalize, type Normalized } from '../../src/normalize/normalize.js';
 import type { Normalizer } from '../../src/threads/pool.js';
-import { openReading } from '../../src/normalize/context.js';
+import { openNormalizerContext } from '../../src/normalize/context.js';
 import { retryQuarantined } from '../../src/quarantine/retry.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
 import { openStore, type Store } from '../../src/store/database.js';
@@ -75,7 +75,7 @@ function writeSource(name: string, mistake: string, dataset = 'hosts'): void {
 
 const registry = () => loadSources({ folders: config.sourceFolders });
 /** In this thread, where sources that were mended are read. */
-const reading = () => openReading(config, store, registry());
+const reading = () => openNormalizerContext(config, store, registry());
 const open = (): Normalizer => (normalizer = openNormalizer(config, store, registry()));
 
 /** Stores a listing of pages with two rows each, the second row of page 1 a bad one. */

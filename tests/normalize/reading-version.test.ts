@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { junkOf } from '../../src/host/canonical/deny-lists/index.js';
+import { denyListsOf } from '../../src/host/canonical/deny-lists/index.js';
 import { hosts } from '../../src/normalize/datasets/hosts.js';
 import { READER_VERSION, readingVersion } from '../../src/normalize/reading-version.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
@@ -28,7 +28,7 @@ const ROWS: Record<string, readonly object[]> = {
 
 test.each(Object.keys(ROWS))('%s: what its rows become changes with its version only', (name) => {
   const source = loadSources().get(name);
-  const context = { junk: junkOf(denyLists) } as Parameters<typeof hosts.understand>[3];
+  const context = { junk: denyListsOf(denyLists) } as Parameters<typeof hosts.understand>[3];
   const hashes = ROWS[name]!.map((raw, index) => {
     const { hash, identity } = hosts.understand(source, source.map(raw), { index, offset: 0, length: 0 }, context);
     return `${hash} ${identity}`;

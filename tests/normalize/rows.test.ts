@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { loadConfig } from '../../src/config.js';
 import { deliverRun } from '../../src/events/load.js';
 import { normalize, type Normalized } from '../../src/normalize/normalize.js';
-import { openReading, type Reading } from '../../src/normalize/context.js';
+import { openNormalizerContext, type Reading } from '../../src/normalize/context.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
 import { MOST_QUARANTINED, type Store } from '../../src/store/database.js';
 import { eventsInOrder } from '../../src/store/collections/events.js';
@@ -41,7 +41,7 @@ let reading: Reading;
 beforeAll(async () => {
   store = await freshStore();
   const config = loadConfig({ EVENTS_PATH: join(folder, 'none'), ROLLCALL_SOURCES: folder });
-  reading = openReading(config, store, loadSources({ folders: config.sourceFolders }));
+  reading = openNormalizerContext(config, store, loadSources({ folders: config.sourceFolders }));
 });
 afterEach(async () => {
   store.mostQuarantined = MOST_QUARANTINED;

@@ -5,7 +5,7 @@ import { loadSources } from '../../sources/loading/registry.js';
 import { openStore } from '../../store/database.js';
 import { bindOf } from '../../ui/bind.js';
 import { serveUi } from '../../ui/serve.js';
-import { prepareToLook } from '../shared/prepare-to-look.js';
+import { prepareSearchIndexes } from '../shared/prepare-to-look.js';
 
 export const uiCommand = new Command('ui')
   .description('a web page to look hosts, runs and quarantine up; it only reads, and Ctrl-C ends it')
@@ -28,7 +28,7 @@ Examples:
     const open = sourcesWithoutPersonalData(config.sourceFolders);
     const store = await openStore(config.mongodb, { prepare: false });
     try {
-      await prepareToLook(store);
+      await prepareSearchIndexes(store);
       const ui = await serveUi(
         {
           store,

@@ -2,9 +2,9 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../../config.js';
 import { Failure } from '../../model/failure.js';
-import type { UnderstoodEvent } from '../../normalize/datasets/events.js';
+import type { NormalizedEvent } from '../../normalize/datasets/events.js';
 import { readPage } from '../../normalize/page.js';
-import { openReading } from '../../normalize/context.js';
+import { openNormalizerContext } from '../../normalize/context.js';
 import { loadSources } from '../../sources/loading/registry.js';
 import { offlineInput } from '../../sources/offline.js';
 import type { Input } from '../../model/source.js';
@@ -58,7 +58,7 @@ export async function verify(config: Config, prefix: string): Promise<Verificati
   try {
     const run = prefix === '' ? await latestWithPages(store) : await runWithPages(store, prefix);
     if (!run) throw new Failure('settings-invalid', 'There is no run yet', { remedy: 'npm run trigger -- --wait' });
-    const reading = openReading(config, store, sources);
+    const reading = openNormalizerContext(config, store, sources);
     const inputs = new Map<string, Input>();
     const read: ReadBody = (name, page, body) => {
       const source = sources.get(name);
@@ -66,7 +66,7 @@ export async function verify(config: Config, prefix: string): Promise<Verificati
       inputs.set(name, input);
       const rows = [...input.rows({ body, mediaType: page.media_type, status: page.status })].length;
       const eventIds = () =>
-        (readPage(source, input, page, body, reading).understood as UnderstoodEvent[]).map(({ event }) => event.id);
+        (readPage(source, input, page, body, reading).understood as NormalizedEvent[]).map(({ event }) => event.id);
       return { rows, eventIds };
     };
     return await verifyRun(store, sources, run, read, () => reading.keys.keys());

@@ -40,7 +40,7 @@ export async function observed(source: string, signal: AbortSignal, exchange: ()
 }
 
 /**
- * Requests left in the vendor's window. Understood: `X-RateLimit-Remaining`, and the IETF's drafts: `RateLimit-Remaining`,
+ * Requests left in the vendor's window. NormalizedRecord: `X-RateLimit-Remaining`, and the IETF's drafts: `RateLimit-Remaining`,
  * `RateLimit: limit=100, remaining=50` and `RateLimit: "default";r=50`. The smallest counts.
  */
 export function limitLeft(headers: Headers): number | undefined {

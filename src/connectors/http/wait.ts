@@ -5,7 +5,7 @@ export const LONGEST_WAIT = 24 * 3600 * SECOND;
 const EPOCH = 1_000_000_000;
 
 /**
- * Milliseconds the vendor asks to wait, at least one second, or `undefined` when it does not say. Understood:
+ * Milliseconds the vendor asks to wait, at least one second, or `undefined` when it does not say. NormalizedRecord:
  * `Retry-After` (seconds or HTTP date), CrowdStrike's `X-RateLimit-RetryAfter` (epoch seconds), Qualys'
  * `X-RateLimit-ToWait-Sec` and `SECONDS_TO_WAIT` in its body. The longest wins; it is cut to a day by whoever waits.
  */

@@ -3,7 +3,7 @@ import { countLines, isBlank, markAt } from './blank.js';
 import { parseLine } from './parse.js';
 
 /** Consecutive lines of a file. */
-export interface Stretch {
+export interface PageBatch {
   body: Buffer;
   /** How many bytes of the file it is about, and how many of them the next run need not read again. */
   length: number;
@@ -55,7 +55,7 @@ export class Lines {
    * The next lines; `undefined` at the end. A last line that does not end yet is among them when it is whole; when it is
    * not, it is only left out if `wait`: it may be under way.
    */
-  async next(wait: boolean): Promise<Stretch | undefined> {
+  async next(wait: boolean): Promise<PageBatch | undefined> {
     for (;;) {
       const ended = await this.#fillUp();
       if (this.#end === 0) return undefined;
@@ -83,7 +83,7 @@ export class Lines {
     return read;
   }
 
-  #take(length: number, done: number): Stretch {
+  #take(length: number, done: number): PageBatch {
     const body = Buffer.allocUnsafeSlow(length);
     this.#buffer.copy(body, 0, 0, length);
     this.#keepFrom(length);
@@ -91,7 +91,7 @@ export class Lines {
   }
 
   /** Passes over a line that is too long. */
-  async #pass(wait: boolean): Promise<Stretch | undefined> {
+  async #pass(wait: boolean): Promise<PageBatch | undefined> {
     const body = Buffer.from(this.#buffer.subarray(0, KEPT_OF_CUT));
     let length = this.#end;
     for (;;) {

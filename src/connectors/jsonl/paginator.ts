@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cursor, FetchOptions, FetchedPage } from '../../model/source.js';
 import { beginning, sha256, type LineCursor } from './cursor.js';
-import { Lines, type Scratch, type Stretch } from './lines.js';
+import { Lines, type Scratch, type PageBatch } from './lines.js';
 import { Queue } from './queue.js';
 import { openAt, type Opened, type Stop } from './resume.js';
 import { cutType, MEDIA_TYPE } from './rows.js';
@@ -15,7 +15,7 @@ interface Reading extends Opened {
 
 const POLL_MS = 1_000;
 const MOST_WARNINGS = 100;
-const NONE: Stretch = { body: Buffer.alloc(0), length: 0, done: 0, lines: 0, rows: 0 };
+const NONE: PageBatch = { body: Buffer.alloc(0), length: 0, done: 0, lines: 0, rows: 0 };
 
 /** Walks the logs of a place one after the other; only ever one file is open. */
 export class Walk {
@@ -148,7 +148,7 @@ export class Walk {
 
   #page(
     cursor: LineCursor,
-    { body, rows, cut }: Stretch,
+    { body, rows, cut }: PageBatch,
     next: LineCursor | null,
     end?: LineCursor & { old: string[] },
   ): FetchedPage {

@@ -28,7 +28,7 @@ export interface Counts {
 export type Refused = Map<string, boolean>;
 
 export const BATCH = 10;
-const LANES = 8;
+const MERGE_LEASES = 8;
 /** Of a queue that says zero, or nothing: it would hand every message out twice. */
 const VISIBILITY_SECONDS = 30;
 
@@ -52,7 +52,7 @@ export class Queue {
     this.#url = queueUrl;
     this.#visibilitySeconds = options.visibilitySeconds;
     process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-    const maxSockets = (options.pollers ?? DEFAULTS.pollers) + 3 * LANES;
+    const maxSockets = (options.pollers ?? DEFAULTS.pollers) + 3 * MERGE_LEASES;
     this.#client = new SQSClient({
       region,
       endpoint,
@@ -155,7 +155,7 @@ export async function inTens<T>(entries: T[], work: (ten: T[]) => Promise<void>)
       await work(ten);
     }
   };
-  const results = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  const results = await Promise.allSettled(Array.from({ length: MERGE_LEASES }, lane));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }

@@ -1,6 +1,6 @@
 import { shortName } from '../canonical/hostname.js';
 import type { Candidate } from './choose.js';
-import type { Conflict, Portrait } from './golden-host.js';
+import type { Conflict, HostAttributes } from './golden-host.js';
 import type { Device, HostObservation } from '../types.js';
 
 type Part = Pick<HostObservation, 'device' | 'cloud'>;
@@ -43,7 +43,7 @@ const FIELDS: readonly (readonly [path: string, value: Text, same: (a: string, b
  * What listed members say other than the host: the value that survived stands in its field, the others here, by field and
  * then the best member first. When each was said is the member's `last_seen`.
  */
-export function conflictsOf(host: Portrait, ranked: readonly Candidate[]): Conflict[] {
+export function conflictsOf(host: HostAttributes, ranked: readonly Candidate[]): Conflict[] {
   const conflicts: Conflict[] = [];
   for (const [path, valueOf, same] of FIELDS) {
     const survived = valueOf(host);

@@ -29,7 +29,7 @@ export interface Conflict {
 }
 
 /** What a machine's records say of it. */
-export interface Portrait {
+export interface HostAttributes {
   /** `h` and 20 hex digits, see `hostId`. */
   _id: string;
   class: HostObservation['class'];
@@ -51,7 +51,7 @@ export interface Portrait {
 }
 
 /** Why they are the records of one machine, and what they were kept apart from: another only where a record's identity is. */
-export interface Grounds {
+export interface MatchEvidence {
   /** All identity keys of the members, sorted. */
   keys: string[];
   reasons: Reason[];
@@ -65,4 +65,4 @@ export interface Grounds {
 }
 
 /** The golden record of one machine. */
-export interface GoldenHost extends Portrait, Grounds {}
+export interface GoldenHost extends HostAttributes, MatchEvidence {}

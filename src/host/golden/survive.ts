@@ -1,14 +1,14 @@
-import { anchorOf, hostId } from '../identity/seed-record.js';
+import { seedRecordOf, hostId } from '../identity/seed-record.js';
 import { choose, rank, type Candidate } from './choose.js';
 import { DEVICE_RULES, HARDWARE_RULES, HOST_RULES, type Rule } from './survivorship-rules.js';
 import { unionAgents, unionGroups, unionInterfaces, unionTexts } from './unions.js';
 import { conflictsOf } from './conflicts.js';
-import type { GoldenHost, HostSource, Portrait } from './golden-host.js';
+import type { GoldenHost, HostSource, HostAttributes } from './golden-host.js';
 import { strings } from '../observation.js';
 import type { Reason, ResolvedHost } from '../identity/resolution.js';
 import type { Device, HardwareInfo, HostRecord } from '../types.js';
 
-export { anchorOf, hostId } from '../identity/seed-record.js';
+export { seedRecordOf, hostId } from '../identity/seed-record.js';
 
 /** In `supplies`: every single-valued field that no other record is named for. */
 export const EVERYTHING_ELSE = '*';
@@ -29,7 +29,7 @@ export function goldenHost(
           members.flatMap((member) => member.keys),
           Infinity,
         );
-  const host: GoldenHost = { ...portrait(members), keys, reasons: [...reasons] };
+  const host: GoldenHost = { ...hostAttributes(members), keys, reasons: [...reasons] };
   if (refused.length > 0) host.refused = refused.slice(0, MOST_REFUSED);
   if (refused.length > MOST_REFUSED) host.more_refused = refused.length - MOST_REFUSED;
   if (findings.length > 0) host.findings = [...findings];
@@ -38,8 +38,8 @@ export function goldenHost(
 }
 
 /** The part of a golden record that rests on what its records say of the machine, and not on how they were found to be one. */
-export function portrait(members: readonly HostRecord[]): Portrait {
-  const anchor = anchorOf(members);
+export function hostAttributes(members: readonly HostRecord[]): HostAttributes {
+  const anchor = seedRecordOf(members);
   return members.length === 1 ? alone(anchor) : together(anchor, members);
 }
 
@@ -48,9 +48,9 @@ const UNDISPUTED = { refused: [], findings: [] };
 /** A name that a hundred machines have would make a hundred refusals of each. */
 export const MOST_REFUSED = 20;
 
-function alone(record: HostRecord): Portrait {
+function alone(record: HostRecord): HostAttributes {
   const { observation } = record;
-  const host: Portrait = {
+  const host: HostAttributes = {
     _id: hostId(record.id),
     class: observation.class,
     device: observation.device,
@@ -62,7 +62,7 @@ function alone(record: HostRecord): Portrait {
   return finish(host, record.gone);
 }
 
-function together(anchor: HostRecord, members: readonly HostRecord[]): Portrait {
+function together(anchor: HostRecord, members: readonly HostRecord[]): HostAttributes {
   const ranked = rank(members);
   const first = ranked[0]!;
   const retired = first.record.gone;
@@ -90,7 +90,7 @@ function together(anchor: HostRecord, members: readonly HostRecord[]): Portrait 
   lists(device, union);
   times(device, members);
 
-  const host: Portrait = {
+  const host: HostAttributes = {
     _id: hostId(anchor.id),
     class: anchor.observation.class,
     device: device as unknown as Device,
@@ -125,7 +125,7 @@ const HARDWARE = (Object.entries(HARDWARE_RULES) as [keyof HardwareInfo, Rule][]
 const HOST = Object.entries(HOST_RULES) as [keyof typeof HOST_RULES, Rule][];
 const TEXT_LISTS = ['external_ips', 'tags'] as const;
 
-function put<F extends keyof typeof HOST_RULES>(host: Portrait, field: F, value: Portrait[F]): void {
+function put<F extends keyof typeof HOST_RULES>(host: HostAttributes, field: F, value: HostAttributes[F]): void {
   if (value !== undefined) host[field] = value;
 }
 
@@ -178,7 +178,7 @@ const TIMES = [
   ['boot_time', false],
 ] as const;
 
-function finish(host: Portrait, retired: boolean): Portrait {
+function finish(host: HostAttributes, retired: boolean): HostAttributes {
   const { first_seen_time, last_seen_time } = host.device;
   if (first_seen_time) host.first_seen = first_seen_time;
   if (last_seen_time) host.last_seen = last_seen_time;

@@ -4,7 +4,7 @@ import { disjoint, type Facts } from './facts.js';
 import { surelyTogether } from './active-interval.js';
 import type { RefusedBy } from './resolution.js';
 
-export type VetoRule = Exclude<RefusedBy, 'ambiguous' | 'size' | 'split'>;
+export type CannotLinkRule = Exclude<RefusedBy, 'ambiguous' | 'size' | 'split'>;
 
 /** Says what speaks against two clusters being one machine, over all their members; nothing when nothing does. */
 type Veto = (a: Cluster, b: Cluster) => string[] | undefined;
@@ -24,7 +24,7 @@ type Veto = (a: Cluster, b: Cluster) => string[] | undefined;
  * | os, maker | another family of systems (an appliance's is one), another computer maker | scanners' guesses are coarse, but not that coarse |
  * | domain | one short name in two real domains, neither inside the other | `web-01` exists in each |
  */
-export const VETOES: Record<VetoRule, Veto> = {
+export const CANNOT_LINK_RULES: Record<CannotLinkRule, Veto> = {
   class: (a, b) => (classOf(a) === classOf(b) ? undefined : []),
   cloud: (a, b) => (disjoint(a.cloud, b.cloud) ? both(a.cloud, b.cloud) : undefined),
   serial: (a, b) => (disjoint(a.serial, b.serial) ? both(a.serial, b.serial) : undefined),

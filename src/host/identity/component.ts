@@ -2,8 +2,8 @@ import { clusterOf, unite, type Cluster, type Component, type Edge } from './clu
 import type { Placed } from './decisions.js';
 import { addKey, agreements, evidenceOf, keysOf, type Evidence } from './evidence.js';
 import type { Facts } from './facts.js';
-import { joinTier } from './join.js';
-import { TIERS, type Tier } from './match-levels.js';
+import { matchLevelOf } from './join.js';
+import { MATCH_LEVELS, type Tier } from './match-levels.js';
 import type { KeyFinding, KeyVerdict, Reason, Refusal, Resolution, ResolvedHost } from './resolution.js';
 import type { HostRecord } from '../types.js';
 
@@ -14,7 +14,7 @@ export interface SharedKey {
 }
 
 /** Levels at which a component that is too large to be compared pair by pair is still resolved. */
-const STRONG = TIERS.filter(({ level }) => level === 'cloud' || level === 'hardware');
+const STRONG = MATCH_LEVELS.filter(({ level }) => level === 'cloud' || level === 'hardware');
 
 /**
  * Joins the records of one component, strongest evidence first, each step checked cluster against cluster. `facts` are sorted
@@ -51,9 +51,9 @@ function joinAll(
   };
   for (const { i, j, at } of joins) if (!splitLater(component, i, j, at)) unite(component, 'decision', i, j);
   const pairs = evidence(facts, shared, states);
-  for (const tier of strongOnly ? STRONG : TIERS) {
+  for (const tier of strongOnly ? STRONG : MATCH_LEVELS) {
     const edges = open(component, pairs, tier);
-    if (edges.length > 0) joinTier(component, tier, edges);
+    if (edges.length > 0) matchLevelOf(component, tier, edges);
   }
   settle(component, states, into);
 }

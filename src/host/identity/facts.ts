@@ -1,11 +1,11 @@
 import { APPLIANCES } from '../canonical/deny-lists/appliances.js';
 import { MAKERS } from '../canonical/deny-lists/manufacturers.js';
 import { privateIps } from '../canonical/ip.js';
-import { lifeOf, type Life } from './active-interval.js';
+import { activeIntervalOf, type ActiveInterval } from './active-interval.js';
 import type { HostRecord, Os } from '../types.js';
 
 /** What resolution compares of a record, drawn from it once. */
-export interface Facts extends Life {
+export interface Facts extends ActiveInterval {
   record: HostRecord;
   /** Its vendor's own agent tells it: one on a machine. */
   agent: boolean;
@@ -28,7 +28,7 @@ const MOST_ADDRESSES = 8;
 
 export function factsOf(record: HostRecord): Facts {
   const { device } = record.observation;
-  const { from, to } = lifeOf(device);
+  const { from, to } = activeIntervalOf(device);
   const held: Record<Held, string[] | undefined> = {
     cloud: undefined,
     serial: undefined,

@@ -1,7 +1,7 @@
 import { unite, type Cluster, type Component, type Edge } from './cluster.js';
 import type { Tier } from './match-levels.js';
 import type { RefusedBy } from './resolution.js';
-import { VETOES } from './cannot-link.js';
+import { CANNOT_LINK_RULES } from './cannot-link.js';
 
 /** More records than this are no machine that anything but an instance id, a serial, a UUID or a person tells. */
 const CLUSTER_CAP = 16;
@@ -12,7 +12,7 @@ interface Conflict {
 }
 
 /** Joins along the edges that nothing forbids, the best first; where candidates contradict each other only one that is clearly better. */
-export function joinTier(component: Component, tier: Tier, edges: readonly Edge[]): void {
+export function matchLevelOf(component: Component, tier: Tier, edges: readonly Edge[]): void {
   const { clusters } = component;
   const allowed: Edge[] = [];
   for (const edge of edges) {
@@ -55,7 +55,7 @@ function conflict({ splits, clusters }: Component, a: Cluster, b: Cluster, tier:
     if ((left === a && right === b) || (left === b && right === a)) return { rule: 'split', against: [] };
   }
   for (const rule of tier.vetoes) {
-    const against = VETOES[rule](a, b);
+    const against = CANNOT_LINK_RULES[rule](a, b);
     if (against) return { rule, against };
   }
   if (tier.level !== 'cloud' && tier.level !== 'hardware' && a.members.length + b.members.length > CLUSTER_CAP)

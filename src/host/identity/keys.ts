@@ -2,7 +2,7 @@ import { cloudKey, cloudScope, providerOfInstance } from '../canonical/cloud.js'
 import { serialKey, serialNumber, serviceTag, uuid, uuidFromSerial, uuidKey } from '../canonical/hardware.js';
 import { domain, isAddressName, NETBIOS_LENGTH, shortName } from '../canonical/hostname.js';
 import { privateIps } from '../canonical/ip.js';
-import { junkOf, type Junk } from '../canonical/deny-lists/index.js';
+import { denyListsOf, type Junk } from '../canonical/deny-lists/index.js';
 import { isLocalMac, isMulticastMac } from '../canonical/mac.js';
 import type { Agent, Device, HostObservation } from '../types.js';
 
@@ -14,7 +14,7 @@ const MOST_MACS = 32;
 /** A machine's own address and those of two more interfaces. */
 const MOST_ADDRESSES = 3;
 
-const JUNK = junkOf();
+const JUNK = denyListsOf();
 
 /**
  * The identity keys that a record claims, sorted and distinct. Pods and containers report their node's identifiers, so they
@@ -34,7 +34,7 @@ const JUNK = junkOf();
  * | `name::<name>`, `name:netbios:<name>` | never alone | a specific short name; long ones also as NetBIOS cuts them |
  *
  * The scope of a MAC is the provider, not the network or account: agents know neither, and the key must meet a connector's.
- * A name made of an address is no name. `junk` are the built-in lists, or `junkOf` an operator's additions.
+ * A name made of an address is no name. `junk` are the built-in lists, or `denyListsOf` an operator's additions.
  */
 export function identityKeys(
   vendor: string,

@@ -1,6 +1,6 @@
 import { agreements, namesDiffer, type Evidence } from './evidence.js';
 import { kindOf } from './facts.js';
-import type { VetoRule } from './cannot-link.js';
+import type { CannotLinkRule } from './cannot-link.js';
 import type { Level } from './resolution.js';
 
 /** One level of joining: what it takes, and what forbids it. */
@@ -8,12 +8,12 @@ export interface Tier {
   level: Exclude<Level, 'decision'>;
   /** How much two records agree at this level: 0 is not enough, more is better where candidates contradict each other. */
   score(evidence: Evidence): number;
-  vetoes: readonly VetoRule[];
+  vetoes: readonly CannotLinkRule[];
 }
 
-const HARD: readonly VetoRule[] = ['class', 'cloud', 'serial', 'uuid'];
-const SOFT: readonly VetoRule[] = [...HARD, 'agents', 'os', 'maker', 'domain'];
-const NAMED: readonly VetoRule[] = [...SOFT, 'macs'];
+const HARD: readonly CannotLinkRule[] = ['class', 'cloud', 'serial', 'uuid'];
+const SOFT: readonly CannotLinkRule[] = [...HARD, 'agents', 'os', 'maker', 'domain'];
+const NAMED: readonly CannotLinkRule[] = [...SOFT, 'macs'];
 
 /** Days between a scan of an address and an agent that took over from scanning, or the other way round. */
 const LONGEST_GAP = 60;
@@ -32,7 +32,7 @@ const LONGEST_GAP = 60;
  * | fqdn | a name within a real domain, alive at the same time | unique there at one time |
  * | name | a short name alive at the same time, and a second agreement: site, external address, model, user | a short name alone never joins |
  */
-export const TIERS: readonly Tier[] = [
+export const MATCH_LEVELS: readonly Tier[] = [
   { level: 'cloud', vetoes: ['class'], score: ({ cloud }) => cloud.length },
   {
     level: 'hardware',

@@ -9,7 +9,7 @@ const systems = new Map<string, Os>();
  * words and systems are one object. What is left out (tags, groups, places, software, versions) no rule of identity may read;
  * a test compares both.
  */
-export function slim({ class: kind, device: d, cloud, external_ips }: HostObservation): HostObservation {
+export function identityProjection({ class: kind, device: d, cloud, external_ips }: HostObservation): HostObservation {
   const device: { [field in keyof Device]?: Device[field] | undefined } = {
     type_id: d.type_id,
     name: d.name === d.hostname ? d.hostname : d.name,

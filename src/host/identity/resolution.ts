@@ -1,4 +1,4 @@
-/** How sure a join is, strongest first; see `TIERS` in tiers.ts for what each takes. */
+/** How sure a join is, strongest first; see `MATCH_LEVELS` in tiers.ts for what each takes. */
 export type Level =
   'decision' | 'cloud' | 'hardware' | 'mac+name' | 'mac' | 'mac+renamed' | 'name+address' | 'fqdn' | 'name';
 
@@ -13,7 +13,7 @@ export interface Reason {
   records: [string, string];
 }
 
-/** What forbids a join; see `VETOES` in vetoes.ts. `ambiguous`: several candidates that contradict each other. */
+/** What forbids a join; see `CANNOT_LINK_RULES` in vetoes.ts. `ambiguous`: several candidates that contradict each other. */
 export type RefusedBy =
   | 'split'
   | 'class'

@@ -5,7 +5,7 @@ import type { HostRecord } from '../types.js';
  * The record that a host's id hangs on: the earliest (first seen, id), so that the id depends neither on the order of arrival
  * nor on which sources join later. Records that do not tell when they were first seen come last.
  */
-export function anchorOf(members: readonly HostRecord[]): HostRecord {
+export function seedRecordOf(members: readonly HostRecord[]): HostRecord {
   let anchor: HostRecord | undefined;
   for (const member of members) if (!anchor || isEarlier(member, anchor)) anchor = member;
   if (!anchor) throw new RangeError('A host has at least one record');

@@ -14,7 +14,7 @@ export interface Context {
 }
 
 /** A row of a page, understood and ready to be stored. */
-export interface Understood {
+export interface NormalizedRecord {
   /** `source:native id` */
   _id: string;
   row: number;
@@ -26,7 +26,7 @@ export interface Understood {
 export type Place = Pick<Row, 'index' | 'offset' | 'length'>;
 
 /** What kind of thing the records of a source are. The rest of the pipeline is the same for all. */
-export interface Dataset<Name extends DatasetName = DatasetName, Record extends Understood = Understood> {
+export interface Dataset<Name extends DatasetName = DatasetName, Record extends NormalizedRecord = NormalizedRecord> {
   name: Name;
   /** Names the fields that are stored masked only. Where there are any, pages are kept sealed. */
   personal: readonly string[];

@@ -1,16 +1,16 @@
-import type { Dataset, Place, Understood } from './dataset.js';
+import type { Dataset, Place, NormalizedRecord } from './dataset.js';
 import { categoryOf, eventIdOf, valueOf } from '../../model/event-values.js';
 import { storableFields } from '../../model/event-fields.js';
 import type { EventObservation } from '../../model/observations.js';
 
 /** An event on its way to its place in the order. */
-export interface UnderstoodEvent extends Understood {
+export interface NormalizedEvent extends NormalizedRecord {
   place: Place;
   event: EventObservation;
 }
 
 /** Events: unique by their id within a source, and delivered in its order once a listing has been read. */
-export const events: Dataset<'events', UnderstoodEvent> = {
+export const events: Dataset<'events', NormalizedEvent> = {
   name: 'events',
   personal: [],
   settle: 'order',

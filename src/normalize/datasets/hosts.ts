@@ -3,11 +3,11 @@ import { identityKeys } from '../../host/identity/keys.js';
 import type { HostObservation } from '../../host/types.js';
 import { RecordRejected } from '../../model/source.js';
 import { bsonSize } from '../../model/exact-bson.js';
-import { putRecords, type Understood } from '../../store/collections/records.js';
+import { putRecords, type NormalizedRecord } from '../../store/collections/records.js';
 import type { Dataset } from './dataset.js';
 
 /** Hosts: recognised by their identity keys, merged into golden records. */
-export const hosts: Dataset<'hosts', Understood> = {
+export const hosts: Dataset<'hosts', NormalizedRecord> = {
   name: 'hosts',
   personal: [],
   settle: 'merge',

@@ -1,12 +1,12 @@
 import { putLogins } from '../../store/collections/logins.js';
 import type { MaskedLogin } from '../../store/documents/logins.js';
 import { maskLogin } from '../mask-login.js';
-import type { Dataset, Understood } from './dataset.js';
+import type { Dataset, NormalizedRecord } from './dataset.js';
 
-export type UnderstoodLogin = Understood & MaskedLogin;
+export type NormalizedLogin = NormalizedRecord & MaskedLogin;
 
 /** Logins: each message once; address and device are masked before anything is stored, so that equal ones stay equal. */
-export const logins: Dataset<'logins', UnderstoodLogin> = {
+export const logins: Dataset<'logins', NormalizedLogin> = {
   name: 'logins',
   personal: ['ip', 'device_id'],
   settle: 'nothing',

@@ -4,7 +4,7 @@ import type { Store } from '../../store/database.js';
 import { mergeChanged } from '../../merge/drain.js';
 import { eraseHistory, valuesOf } from './history.js';
 import { removeRecords } from './records.js';
-import { eraseRaw, type Blotting, type ErasedRaw } from './raw.js';
+import { eraseRaw, type Redacting, type ErasedRaw } from './raw.js';
 import { claimingRaw } from '../../store/raw-claim.js';
 import type { Subject } from './subject.js';
 
@@ -37,7 +37,7 @@ export interface Erased extends ErasedRaw {
 export async function erase(
   store: Store,
   subject: Subject,
-  blotting: Blotting,
+  blotting: Redacting,
   { by, why, dryRun = false }: EraseOptions,
 ): Promise<Erased> {
   const { ids, hosts, user } = subject;

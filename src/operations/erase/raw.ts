@@ -18,7 +18,7 @@ export interface ErasedRow {
 }
 
 /** How rows are found and blotted out: what a page's bytes mean is not the store's to know. */
-export interface Blotting {
+export interface Redacting {
   /** Rows of a page that are the subject's. */
   rowsOf: (source: string, page: PageDoc, body: Buffer) => ErasedRow[];
   /** As many bytes that tell nothing. */
@@ -39,7 +39,7 @@ export interface ErasedRaw {
 export async function eraseRaw(
   store: Store,
   subject: Subject,
-  blotting: Blotting,
+  blotting: Redacting,
   dryRun: boolean,
   claim?: RawClaim,
 ): Promise<ErasedRaw> {
@@ -100,7 +100,7 @@ async function suspected(
   };
 }
 
-function blotted(body: Buffer, rows: readonly ErasedRow[], { blank }: Blotting): Buffer {
+function blotted(body: Buffer, rows: readonly ErasedRow[], { blank }: Redacting): Buffer {
   const changed = Buffer.from(body);
   for (const { offset, length } of rows) changed.set(blank(body.subarray(offset, offset + length)), offset);
   return changed;
@@ -114,7 +114,7 @@ async function replace(
   rows: readonly ErasedRow[],
   natives: ReadonlySet<string>,
   sealed: boolean,
-  { keys }: Blotting,
+  { keys }: Redacting,
   claim: RawClaim | undefined,
 ): Promise<number> {
   const digest = createHash('sha256').update(body).digest('hex');

@@ -1,17 +1,17 @@
 import { datasetOf } from '../../normalize/datasets/index.js';
-import type { UnderstoodLogin } from '../../normalize/datasets/logins.js';
+import type { NormalizedLogin } from '../../normalize/datasets/logins.js';
 import { offlineInput } from '../../sources/offline.js';
 import { RecordRejected } from '../../model/source.js';
 import { SET_ASIDE } from '../../normalize/deaths.js';
-import type { Blotting, ErasedRow } from './raw.js';
+import type { Redacting, ErasedRow } from './raw.js';
 import type { Subject } from './subject.js';
 import type { PageDoc } from '../../store/documents/pages.js';
-import { tombstone } from '../../model/erased.js';
+import { redactionMarker } from '../../model/erased.js';
 import { readPage } from '../../normalize/page.js';
 import type { Reading } from '../../normalize/context.js';
 
 /** Finds a subject's rows as the normalizer reads them: by their ids, and of logins by the user. */
-export function blottingOf(subject: Subject, reading: Reading): Blotting {
+export function redactingOf(subject: Subject, reading: Reading): Redacting {
   const { sources, environment, keys } = reading;
   const rowsOf = (name: string, page: PageDoc, body: Buffer): ErasedRow[] => {
     const source = sources.get(name);
@@ -24,7 +24,7 @@ export function blottingOf(subject: Subject, reading: Reading): Blotting {
     const own = new Map<number, string>();
     for (const record of understood) {
       const id = record._id.slice(name.length + 1);
-      const theirs = datasetOf(source).name === 'logins' && (record as UnderstoodLogin).user_id === subject.user;
+      const theirs = datasetOf(source).name === 'logins' && (record as NormalizedLogin).user_id === subject.user;
       if (natives.has(id) || theirs) own.set(record.row, id);
     }
     const found: ErasedRow[] = [];
@@ -41,7 +41,7 @@ export function blottingOf(subject: Subject, reading: Reading): Blotting {
     }
     return found;
   };
-  return { rowsOf, blank: tombstone, keys: () => keys.keys() };
+  return { rowsOf, blank: redactionMarker, keys: () => keys.keys() };
 }
 
 const refuse = (): never => {

@@ -2,7 +2,7 @@ import type { Pruned } from './pruned.js';
 import type { Filter } from 'mongodb';
 import type { SourceRegistry } from '../../sources/loading/registry.js';
 import type { AnySource } from '../../model/source.js';
-import { doomUnused, removeDoomed } from './unused-bodies.js';
+import { markUnusedBodies, removeMarkedBodies } from './unused-bodies.js';
 import type { Store } from '../../store/database.js';
 import { removeIds } from '../../store/collections/page-ids.js';
 import type { PageDoc } from '../../store/documents/pages.js';
@@ -55,12 +55,12 @@ export async function pruneRaw(
   const cutoff = new Date(now.getTime() - keepDays * DAY_MS);
   const names = (await store.pages.distinct('source')) as string[];
   // What an earlier call found unused goes first: it frees the most.
-  if (!dryRun) await removeDoomed(store, names, new Date(now.getTime() - graceMs), pruned, spent, options.claim);
+  if (!dryRun) await removeMarkedBodies(store, names, new Date(now.getTime() - graceMs), pruned, spent, options.claim);
   const definitions = new Map<string, AnySource>(sources.all().map((source) => [source.name, source]));
   for (const name of names) {
     const keepers = await keepersOf(store, name, definitions.get(name)?.listing, cutoff);
     for await (const batch of candidates(store, name, cutoff, keepers)) {
-      const unused = await doomUnused(store, names, batch, dryRun ? undefined : now);
+      const unused = await markUnusedBodies(store, names, batch, dryRun ? undefined : now);
       // The marks first: a call that is cut short here leaves no body that nobody looks for.
       if (!dryRun) await removePages(store, batch, now);
       pruned.pages += batch.length;
@@ -116,7 +116,7 @@ async function doomOrphans(
   let orphans = 0;
   let batch: { digest: string }[] = [];
   const look = async () => {
-    orphans += await doomUnused(store, names, batch, now);
+    orphans += await markUnusedBodies(store, names, batch, now);
     batch = [];
   };
   const ids = store.bodies.find({}, { projection: { _id: 1 }, hint: { _id: 1 } }).sort({ _id: 1 });

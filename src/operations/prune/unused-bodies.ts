@@ -29,7 +29,7 @@ async function unusedOf(
 }
 
 /** Marks the bodies that only these pages have, at `now`; without it they are only counted. Returns how many there are. */
-export async function doomUnused(
+export async function markUnusedBodies(
   store: Store,
   sources: readonly string[],
   pages: readonly { _id?: string; digest: string }[],
@@ -42,7 +42,7 @@ export async function doomUnused(
 }
 
 /** Removes bodies that were marked before `before` and still have no page, and takes the mark from the others. */
-export async function removeDoomed(
+export async function removeMarkedBodies(
   store: Store,
   sources: readonly string[],
   before: Date,

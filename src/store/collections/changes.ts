@@ -1,7 +1,7 @@
 import type { FieldChange, ChangeDoc } from '../documents/changes.js';
 import { deepEqual } from 'fast-equals';
 import { ObjectId } from 'mongodb';
-import type { HostSource, Portrait } from '../../host/golden/golden-host.js';
+import type { HostSource, HostAttributes } from '../../host/golden/golden-host.js';
 import type { Store } from '../database.js';
 import { formerIds, type Difference } from './hosts.js';
 
@@ -65,8 +65,8 @@ type Entry = Omit<ChangeDoc, '_id' | 'at' | 'run'>;
  * stood before.
  */
 export function historyOf(
-  before: ReadonlyMap<string, Portrait>,
-  after: readonly Portrait[],
+  before: ReadonlyMap<string, HostAttributes>,
+  after: readonly HostAttributes[],
   different: ReadonlyMap<string, readonly Difference[]>,
 ): Entry[] {
   if (before.size === 0) return [];
@@ -88,7 +88,7 @@ export function historyOf(
 
 /** How one host came to the records that it did not have before. */
 function whereFrom(
-  { _id }: Portrait,
+  { _id }: HostAttributes,
   isKnown: boolean,
   origins: ReadonlySet<string>,
   parts: ReadonlyMap<string, ReadonlySet<string>>,
@@ -109,7 +109,7 @@ function whereFrom(
 }
 
 /** Of each host after: the hosts before that its records were in. Of each host before: the hosts after that have them now. */
-function movesOf(before: ReadonlyMap<string, Portrait>, after: readonly Portrait[]) {
+function movesOf(before: ReadonlyMap<string, HostAttributes>, after: readonly HostAttributes[]) {
   const hostOf = new Map<string, { id: string; records: number }>();
   for (const { _id: id, sources } of before.values())
     for (const { record } of sources) hostOf.set(record, { id, records: sources.length });

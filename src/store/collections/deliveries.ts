@@ -13,7 +13,7 @@ export interface Delivery extends DeliveryDoc {
 }
 
 /** An entry on its way to be delivered. */
-export interface Arrival extends Place {
+export interface PendingEvent extends Place {
   offset: number;
   length: number;
   category: string;
@@ -22,7 +22,7 @@ export interface Arrival extends Place {
 }
 
 /** What an event says, as it is compared. */
-export type Content = Pick<Arrival, 'category' | 'value' | 'more'>;
+export type Content = Pick<PendingEvent, 'category' | 'value' | 'more'>;
 export type Delivering = Content & { id: EventId };
 
 const NO_COUNTS: DeliveryCounts = { new: 0, duplicates: 0, conflicts: 0 };
@@ -56,7 +56,7 @@ export async function takeDelivery(store: Store, source: string, turn: string): 
  * Takes the delivery of a source for a batch beside the one that may be under way. That one finds that it is no longer its turn,
  * and its next attempt goes on where it had come to.
  */
-export async function takeBeside(store: Store, source: string): Promise<Delivery> {
+export async function takeOutOfBand(store: Store, source: string): Promise<Delivery> {
   const taken = await store.deliveries.findOneAndUpdate(
     { _id: source },
     { $inc: { epoch: 1 }, $setOnInsert: { delivered: 0, turn: '', counts: NO_COUNTS } },

@@ -1,7 +1,7 @@
 import type { HostDoc } from '../documents/hosts.js';
 import { deepEqual } from 'fast-equals';
 import type { ClientSession, UpdateFilter } from 'mongodb';
-import type { Grounds, Portrait } from '../../host/golden/golden-host.js';
+import type { MatchEvidence, HostAttributes } from '../../host/golden/golden-host.js';
 import type { Store } from '../database.js';
 
 const OWN = new Set(['_id', 'device', 'created', 'version', 'updated_at']);
@@ -14,7 +14,7 @@ export interface Difference {
 }
 
 /** In what `host` differs from `known`, but for what only the store says of it. */
-export function differences(known: Portrait, host: Portrait): Difference[] {
+export function differences(known: HostAttributes, host: HostAttributes): Difference[] {
   const found: Difference[] = [];
   const compare = (prefix: string, before: object, after: object) => {
     const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
@@ -98,36 +98,36 @@ export function hostsOfRecords(store: Store, session: ClientSession, records: re
 }
 
 /** The same without why they are one: a third of a host, read in vain where that has not changed. */
-export function portraitsOfRecords(
+export function attributesOfRecords(
   store: Store,
   session: ClientSession,
   records: readonly string[],
-): Promise<Portrait[]> {
+): Promise<HostAttributes[]> {
   return store.hosts
-    .find<Portrait>({ 'sources.record': { $in: [...records] } }, { session, projection: NO_GROUNDS })
+    .find<HostAttributes>({ 'sources.record': { $in: [...records] } }, { session, projection: NO_EVIDENCE })
     .batchSize(1_000)
     .toArray();
 }
 
-const NO_GROUNDS = {
+const NO_EVIDENCE = {
   keys: 0,
   reasons: 0,
   refused: 0,
   more_refused: 0,
   findings: 0,
   oversized: 0,
-} as const satisfies Record<keyof Grounds, 0>;
+} as const satisfies Record<keyof MatchEvidence, 0>;
 
 /** The other part of hosts, by their ids. */
-export async function groundsOf(
+export async function matchEvidenceOf(
   store: Store,
   session: ClientSession,
   hosts: readonly string[],
-): Promise<Map<string, Grounds>> {
+): Promise<Map<string, MatchEvidence>> {
   if (hosts.length === 0) return new Map();
-  const projection = Object.fromEntries(Object.keys(NO_GROUNDS).map((field) => [field, 1]));
+  const projection = Object.fromEntries(Object.keys(NO_EVIDENCE).map((field) => [field, 1]));
   const found = await store.hosts
-    .find<Grounds & { _id: string }>({ _id: { $in: [...hosts] } }, { session, projection })
+    .find<MatchEvidence & { _id: string }>({ _id: { $in: [...hosts] } }, { session, projection })
     .toArray();
   return new Map(found.map(({ _id, ...grounds }) => [_id, grounds]));
 }

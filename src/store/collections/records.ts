@@ -6,7 +6,7 @@ import type { Store } from '../database.js';
 import { isAnotherWeek, timesMoved, touchTimes, type Touched } from '../times.js';
 
 /** A row of a page, understood and ready to be stored. */
-export interface Understood {
+export interface NormalizedRecord {
   _id: string;
   row: number;
   observation: HostObservation;
@@ -60,7 +60,7 @@ const KNOWN = {
 export async function putRecords(
   store: Store,
   origin: Origin,
-  records: readonly Understood[],
+  records: readonly NormalizedRecord[],
   known = true,
 ): Promise<Outcome> {
   const outcome: Outcome = { new: 0, changed: 0, unchanged: 0 };
@@ -77,14 +77,14 @@ export async function putRecords(
 async function putRound(
   store: Store,
   origin: Origin,
-  records: readonly Understood[],
+  records: readonly NormalizedRecord[],
   outcome: Outcome,
   { lookUp, now }: { lookUp: boolean; now: Date },
-): Promise<Understood[]> {
+): Promise<NormalizedRecord[]> {
   const known = lookUp ? await knownOf(store, records) : new Map<string, Known>();
 
   const inserts: RecordDoc[] = [];
-  const inserted: Understood[] = [];
+  const inserted: NormalizedRecord[] = [];
   const updates: AnyBulkWriteOperation<RecordDoc>[] = [];
   const updated: string[] = [];
   const touched: Touched[] = [];
@@ -123,7 +123,7 @@ async function putRound(
   return lost.size === 0 ? again : [...again, ...records.filter((record) => lost.has(record._id))];
 }
 
-async function knownOf(store: Store, records: readonly Understood[]): Promise<Map<string, Known>> {
+async function knownOf(store: Store, records: readonly NormalizedRecord[]): Promise<Map<string, Known>> {
   const found = await store.records
     .find<Known>({ _id: { $in: records.map(({ _id }) => _id) } }, { projection: KNOWN })
     .batchSize(10_000)
@@ -131,7 +131,7 @@ async function knownOf(store: Store, records: readonly Understood[]): Promise<Ma
   return new Map(found.map((record) => [record._id, record]));
 }
 
-function fresh(origin: Origin, record: Understood): RecordDoc {
+function fresh(origin: Origin, record: NormalizedRecord): RecordDoc {
   return {
     _id: record._id,
     source: origin.source,
@@ -151,7 +151,7 @@ function fresh(origin: Origin, record: Understood): RecordDoc {
   };
 }
 
-function change(origin: Origin, existing: Known, record: Understood) {
+function change(origin: Origin, existing: Known, record: NormalizedRecord) {
   const kept = new Set(record.keys);
   const lost = existing.keys.filter((key) => !kept.has(key));
   return {
@@ -180,7 +180,7 @@ function countKnown(origin: Origin, existing: Known, outcome: Outcome): void {
 }
 
 /** Inserts all; returns those that somebody else inserted first. */
-async function insertAll(store: Store, docs: RecordDoc[], from: Understood[]): Promise<Understood[]> {
+async function insertAll(store: Store, docs: RecordDoc[], from: NormalizedRecord[]): Promise<NormalizedRecord[]> {
   if (docs.length === 0) return [];
   try {
     await store.records.insertMany(docs, { ordered: false });

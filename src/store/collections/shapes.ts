@@ -2,7 +2,7 @@ import type { Drift } from '../../model/run.js';
 import type { Store } from '../database.js';
 
 /** Fields by path (`agentInfo.status`; `*` where a name is none), with the number of rows that have them. */
-export interface SampledShape {
+export interface SampledSchema {
   /** Rows that were looked at. */
   rows: number;
   fields: ReadonlyMap<string, number>;
@@ -16,7 +16,7 @@ const COMMON = 0.2;
 const FEWEST_ROWS = 20;
 
 /** Adds what was seen of a listing under way. Repeated attempts count rows twice, which changes no share. */
-export async function addSample(store: Store, source: string, run: string, shape: SampledShape): Promise<void> {
+export async function addSample(store: Store, source: string, run: string, shape: SampledSchema): Promise<void> {
   if (shape.rows === 0) return;
   const before = (await store.shapes.findOne({ _id: source }))?.sample;
   const counts = new Map<string, number>(shape.fields);
@@ -37,7 +37,7 @@ export async function addSample(store: Store, source: string, run: string, shape
  * Compares a complete listing with the one before it and remembers it in its place. `undefined`: nothing changed, or there is
  * nothing to compare with. Can be repeated.
  */
-export async function settleShape(store: Store, source: string, run: string): Promise<Drift | undefined> {
+export async function finalizeSchema(store: Store, source: string, run: string): Promise<Drift | undefined> {
   const doc = await store.shapes.findOne({ _id: source });
   if (!doc) return undefined;
   if (doc.drift?.run === run) return told(doc.drift);

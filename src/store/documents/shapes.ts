@@ -1,7 +1,7 @@
 import type { Drift } from '../../model/run.js';
 
 /** What the rows of a source look like. */
-export interface ShapeDoc {
+export interface SchemaDoc {
   /** The source. */
   _id: string;
   /** As of the last complete listing; `share` of the rows that had it then. */

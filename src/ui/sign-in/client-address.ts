@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { HostList } from '../../network/host-list.js';
 
-interface Arrival {
+interface PendingEvent {
   /** The other end of the connection. */
   remote: string | undefined;
   /** `X-Forwarded-For`, as it came. */
@@ -14,7 +14,7 @@ interface Arrival {
  * Who asks, for counting: the address of the connection; behind declared proxies the last one that none of them has. What a
  * client claims of itself stands before that and does not count. Of IPv6 the network: a client has all of its addresses.
  */
-export function clientAddress({ remote, forwarded, proxies }: Arrival): string {
+export function clientAddress({ remote, forwarded, proxies }: PendingEvent): string {
   let client = canonical(remote ?? '');
   const hops = (forwarded ?? '').split(',').map((hop) => canonical(hop.trim()));
   while (client !== undefined && proxies.hasAddress(client) && hops.length > 0) client = hops.pop();

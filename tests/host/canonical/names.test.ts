@@ -1,7 +1,7 @@
 import { domain, hostname, isAddressName, sameName, shortName } from '../../../src/host/canonical/hostname.js';
-import { junkOf } from '../../../src/host/canonical/deny-lists/index.js';
+import { denyListsOf } from '../../../src/host/canonical/deny-lists/index.js';
 
-const junk = junkOf();
+const junk = denyListsOf();
 
 test('host names are lower-case without trailing dot', () => {
   expect(hostname('Web-01.Corp.Example.COM.')).toBe('web-01.corp.example.com');
@@ -68,7 +68,7 @@ test.each(['corp.example.com', 'acme.local', 'us-central1-a.c.project.internal']
 });
 
 test("an operator's own lists add to the built-in ones", () => {
-  const extended = junkOf({
+  const extended = denyListsOf({
     hostnames: ['Golden-Image'],
     domains: ['Guest.Example.com'],
     macs: ['AA:BB:CC'],

@@ -1,7 +1,7 @@
 import {
   gapDays,
   lastSeenWeek,
-  lifeOf,
+  activeIntervalOf,
   maybeTogether,
   surelyTogether,
 } from '../../../src/host/identity/active-interval.js';
@@ -84,7 +84,7 @@ describe('machines that follow each other', () => {
 
 describe('time', () => {
   const life = (first: string | undefined, last: string | undefined) =>
-    lifeOf({
+    activeIntervalOf({
       type_id: 0,
       ...(first ? { first_seen_time: new Date(first) } : {}),
       ...(last ? { last_seen_time: new Date(last) } : {}),

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suppliersOf } from '../../../src/host/golden/provenance.js';
 import { STALE_AFTER_MS } from '../../../src/host/golden/survivorship-rules.js';
-import { anchorOf, goldenHost, hostId } from '../../../src/host/golden/survive.js';
+import { seedRecordOf, goldenHost, hostId } from '../../../src/host/golden/survive.js';
 import type { Reason } from '../../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../../src/host/types.js';
 import { record } from '../records.js';
@@ -17,11 +17,11 @@ describe('the id', () => {
     const early = record('qualys:z', { first_seen_time: day(1) });
     const late = record('crowdstrike:a', { first_seen_time: day(2) });
     const silent = record('aaa:0');
-    expect(anchorOf([late, silent, early])).toBe(early);
-    expect(anchorOf([record('b:1', { first_seen_time: day(1) }), record('a:1', { first_seen_time: day(1) })]).id).toBe(
-      'a:1',
-    );
-    expect(anchorOf([silent])).toBe(silent);
+    expect(seedRecordOf([late, silent, early])).toBe(early);
+    expect(
+      seedRecordOf([record('b:1', { first_seen_time: day(1) }), record('a:1', { first_seen_time: day(1) })]).id,
+    ).toBe('a:1');
+    expect(seedRecordOf([silent])).toBe(silent);
     expect(goldenHost([late, silent, early], [])._id).toBe(hostId('qualys:z'));
   });
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { anchorOf, hostId } from '../../../src/host/identity/seed-record.js';
+import { seedRecordOf, hostId } from '../../../src/host/identity/seed-record.js';
 import { lastSeenWeek } from '../../../src/host/identity/active-interval.js';
 import { keyState, keyStates, resolve, resolveAll } from '../../../src/host/identity/resolve.js';
 import type { Decisions, KeyVerdict, Resolution } from '../../../src/host/identity/resolution.js';
@@ -189,7 +189,7 @@ test("hosts' ids follow from the records alone, in any order, and no two hosts h
       const ids = (inventory: readonly HostRecord[]) => {
         const all = new Map(inventory.map((record) => [record.id, record]));
         return resolveAll(inventory).clusters.map(({ members }) =>
-          hostId(anchorOf(members.map((id) => all.get(id)!)).id),
+          hostId(seedRecordOf(members.map((id) => all.get(id)!)).id),
         );
       };
       const found = ids(given);

@@ -5,7 +5,7 @@ import { colours as pc } from '../../../format/colours.js';
 import { lookUp } from './host.js';
 import { happened } from './history.js';
 import { plain } from '../../../format/plain.js';
-import { prepareToLook } from '../../shared/prepare-to-look.js';
+import { prepareSearchIndexes } from '../../shared/prepare-to-look.js';
 import { since } from '../../shared/since.js';
 import { withStore } from '../../shared/with-store.js';
 
@@ -37,7 +37,7 @@ export const changesCommand = new Command('changes')
   .action(async ({ since: from, kind, host: name, limit, json }: Options) => {
     await withStore(loadConfig(), async (store) => {
       const host = name === undefined ? undefined : (await lookUp(store, name))._id;
-      await prepareToLook(store);
+      await prepareSearchIndexes(store);
       const events = await recentEvents(store, {
         since: from,
         limit,

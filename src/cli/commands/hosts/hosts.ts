@@ -8,7 +8,7 @@ import type { HostQuery } from '../../../search/query.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
 import { plain } from '../../../format/plain.js';
-import { prepareToLook } from '../../shared/prepare-to-look.js';
+import { prepareSearchIndexes } from '../../shared/prepare-to-look.js';
 import { withStore } from '../../shared/with-store.js';
 
 interface Options extends Omit<HostQuery, 'text' | 'staleDays'> {
@@ -56,7 +56,7 @@ export const hostsCommand = new Command('hosts')
       ...(stale === undefined ? {} : { staleDays: stale }),
     };
     await withStore(loadConfig(), async (store) => {
-      await prepareToLook(store);
+      await prepareSearchIndexes(store);
       const most = all ? Infinity : limit;
       if (json) await printLines(store, query, most);
       else await printTable(store, query, most);

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
 import { loadConfig } from '../../../config.js';
-import { hasHeapForAll, heapForAll } from '../../../system/large-heap.js';
-import { junkOf } from '../../../host/canonical/deny-lists/index.js';
+import { hasLargeHeapFlags, largeHeapFlags } from '../../../system/large-heap.js';
+import { denyListsOf } from '../../../host/canonical/deny-lists/index.js';
 import { plain } from '../../../format/plain.js';
 import { openStore, type Store } from '../../../store/database.js';
-import { previewMerge, reclaimAll, type Preview } from '../../../merge/re-resolve.js';
+import { previewMerge, reResolveAll, type Preview } from '../../../merge/re-resolve.js';
 import { countAside, recordsAside, retryAside } from '../../../merge/set-aside.js';
 import { EXIT } from '../../shared/exit.js';
 import { mergeNow } from '../../shared/merge-now.js';
@@ -29,8 +29,8 @@ export const mergeCommand = new Command('merge')
   .option('--retry', 'merge those again, and nothing else')
   .option('--json', 'print the result as one JSON object')
   .action(async (options: Options) => {
-    if (options.dryRun && !hasHeapForAll()) {
-      const again = [...process.execArgv, ...heapForAll(), ...process.argv.slice(1)];
+    if (options.dryRun && !hasLargeHeapFlags()) {
+      const again = [...process.execArgv, ...largeHeapFlags(), ...process.argv.slice(1)];
       process.exitCode = spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1;
       return;
     }
@@ -39,13 +39,13 @@ export const mergeCommand = new Command('merge')
     try {
       if (options.setAside) return await listAside(store, options);
       if (options.retry) return await retry(store, options);
-      const junk = junkOf(config.junk);
+      const junk = denyListsOf(config.junk);
       if (options.dryRun) {
         const preview = await previewMerge(store, junk);
         process.stdout.write(options.json ? `${JSON.stringify(preview)}\n` : `${textOf(preview)}\n`);
         return;
       }
-      const reclaimed = await reclaimAll(store, junk);
+      const reclaimed = await reResolveAll(store, junk);
       const onBatch = ({ settled }: { settled: number }) => process.stderr.write(`\r${settled} records merged`);
       const { more: _more, ...merged } = await mergeNow(
         store,

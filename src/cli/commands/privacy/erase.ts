@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../../../config.js';
 import { Failure } from '../../../model/failure.js';
-import { blottingOf } from '../../../operations/erase/rows.js';
-import { openReading } from '../../../normalize/context.js';
+import { redactingOf } from '../../../operations/erase/rows.js';
+import { openNormalizerContext } from '../../../normalize/context.js';
 import { openUserLogins } from '../../../outputs/user-logins.js';
 import { loadSources } from '../../../sources/loading/registry.js';
 import { erase, type Erased } from '../../../operations/erase/erase.js';
@@ -55,7 +55,7 @@ Examples:
     const sources = loadSources({ folders: config.sourceFolders });
     await withStore(config, async (store) => {
       const subject = await subjectOf(store, await identified(store, asked));
-      const blotting = blottingOf(subject, openReading(config, store, sources));
+      const blotting = redactingOf(subject, openNormalizerContext(config, store, sources));
       const work = (dryRun: boolean) => erase(store, subject, blotting, { by: options.by, why, dryRun });
       const planned = await work(true);
       if (isNothing(planned) && !(await isInPostgres(config, options.user))) throw unknown(asked);

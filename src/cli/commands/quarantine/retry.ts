@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { loadConfig } from '../../../config.js';
-import { openReading } from '../../../normalize/context.js';
+import { openNormalizerContext } from '../../../normalize/context.js';
 import { retryQuarantined, type Retried } from '../../../quarantine/retry.js';
 import { loadSources } from '../../../sources/loading/registry.js';
 import type { MergeResult } from '../../../merge/drain.js';
@@ -32,7 +32,7 @@ export const retryCommand = narrowing(new Command('retry'))
     const sources = loadSources({ folders: config.sourceFolders });
     await withStore(config, async (store) => {
       await refuseUnknown(store, which);
-      const reading = openReading(config, store, sources);
+      const reading = openNormalizerContext(config, store, sources);
       const progress = ({ pages }: Retried) => process.stderr.write(`\r${pages} pages read `);
       try {
         const retried = await retryQuarantined(reading, which, process.stderr.isTTY ? progress : undefined);

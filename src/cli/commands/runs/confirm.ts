@@ -5,11 +5,11 @@ import { loadConfig, type Config } from '../../../config.js';
 import { Failure } from '../../../model/failure.js';
 import type { Store } from '../../../store/database.js';
 import {
-  confirmHeld,
-  heldListings,
+  confirmRetirement,
+  unconfirmedRetirements,
   lastWord,
-  previewHeld,
-  type HeldListing,
+  previewRetirement,
+  type UnconfirmedRetirement,
   type HeldPreview,
 } from '../../../merge/unconfirmed-retirements.js';
 import { countLiveHosts } from '../../../store/collections/hosts.js';
@@ -63,7 +63,7 @@ export const confirmCommand = new Command('confirm')
     await withStore(config, async (store) => {
       if (options.source !== undefined) await knownSource(store, config, options.source);
       const run = prefix === undefined ? undefined : await runOf(store, prefix);
-      const listings = (await heldListings(store, run)).filter(
+      const listings = (await unconfirmedRetirements(store, run)).filter(
         ({ source }) => options.source === undefined || source === options.source,
       );
       if (listings.length === 0) throw nothingHeld(run?._id, options.source);
@@ -80,7 +80,7 @@ async function settle(
   store: Store,
   client: Client,
   config: Config,
-  listing: HeldListing,
+  listing: UnconfirmedRetirement,
   { yes, by }: Options,
 ): Promise<Confirmed> {
   const { source, run, account } = listing;
@@ -92,12 +92,12 @@ async function settle(
   }
   await refuseUnderWay(store, client, config, listing);
   await lastWord(store, listing);
-  const preview = await previewHeld(store, listing, NAMED);
+  const preview = await previewRetirement(store, listing, NAMED);
   for (const line of previewLines(listing, preview)) process.stderr.write(`${line}\n`);
   if (!yes && !(await askYes('Retire them?'))) return { source, run, outcome: 'declined', ...preview };
   // It may have taken a while to answer.
   await refuseUnderWay(store, client, config, listing);
-  const gone = await confirmHeld(store, listing, by);
+  const gone = await confirmRetirement(store, listing, by);
   await merge(store);
   const hosts = await countLiveHosts(store);
   process.stderr.write(`${hosts.toLocaleString('en-US')} hosts are listed now\n`);
@@ -119,7 +119,7 @@ async function refuseUnderWay(
   store: Store,
   client: Client,
   config: Config,
-  { source, run }: HeldListing,
+  { source, run }: UnconfirmedRetirement,
 ): Promise<void> {
   const [open] = await openSources(client, config, [source]);
   const collected = open !== undefined && open.progress?.state !== 'parked';
@@ -141,7 +141,7 @@ function nothingHeld(run: string | undefined, source: string | undefined): Failu
 }
 
 function* previewLines(
-  { source, run, account }: HeldListing,
+  { source, run, account }: UnconfirmedRetirement,
   { records, hosts, first }: HeldPreview,
 ): Iterable<string> {
   yield `${source}, run ${run}: ${plain(account.reason ?? 'records are missing')}`;

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../../config.js';
 import { datasetOf } from '../../../normalize/datasets/index.js';
-import { junkOf } from '../../../host/canonical/deny-lists/index.js';
+import { denyListsOf } from '../../../host/canonical/deny-lists/index.js';
 import { openKeyRing } from '../../../privacy/key-ring.js';
 import type { FetchedPage } from '../../../model/source.js';
 import { colours as pc } from '../../../format/colours.js';
@@ -46,7 +46,7 @@ export const previewCommand = new Command('preview')
       process.exitCode = exitFor(failure.kind);
       return;
     }
-    const rows = page ? readRows(source, input, page, most, { junk: junkOf(config.junk), keys }) : [];
+    const rows = page ? readRows(source, input, page, most, { junk: denyListsOf(config.junk), keys }) : [];
     const notes = [
       ...notesOn(page, rows, personal, source.listing === 'queue'),
       ...(page?.warnings ?? []),

@@ -1,4 +1,4 @@
-import type { Context, Understood } from '../../../normalize/datasets/dataset.js';
+import type { Context, NormalizedRecord } from '../../../normalize/datasets/dataset.js';
 import { datasetOf } from '../../../normalize/datasets/index.js';
 import { RecordRejected, type AnySource, type FetchedPage, type Input } from '../../../model/source.js';
 
@@ -45,8 +45,8 @@ export function readRows(
 }
 
 /** What of an understood record is worth a look, by what each dataset calls it. */
-function storedOf(understood: Understood): Pick<ReadRow, 'normalized' | 'keys'> {
-  const { observation, keys, event, ...rest } = understood as Understood & Record<string, unknown>;
+function storedOf(understood: NormalizedRecord): Pick<ReadRow, 'normalized' | 'keys'> {
+  const { observation, keys, event, ...rest } = understood as NormalizedRecord & Record<string, unknown>;
   if (observation !== undefined) return { normalized: observation, keys: keys as string[] };
   if (event !== undefined) return { normalized: event };
   const { _id: _omitted, row: _row, hash: _hash, ...login } = rest;

@@ -4,7 +4,7 @@ import { GENERIC_NAME_PATTERNS, GENERIC_NAMES } from './hostnames.js';
 import { SHARED_MAC_PREFIXES } from './macs.js';
 
 /** An operator's own additions to the lists in this folder; compared in lower case. */
-export interface JunkLists {
+export interface DenyLists {
   serials?: readonly string[];
   /** Either byte order. */
   uuids?: readonly string[];
@@ -28,7 +28,7 @@ export interface Junk {
  * The lists as one set of tests, made once and asked for every record. Placeholder serials and UUIDs that are built in never
  * get this far: `serialNumber` and `uuid` leave them out of observations.
  */
-export function junkOf(extra: JunkLists = {}): Junk {
+export function denyListsOf(extra: DenyLists = {}): Junk {
   const lower = (list: readonly string[] | undefined) => (list ?? []).map((entry) => entry.trim().toLowerCase());
   const serials = new Set(lower(extra.serials).map(serialKey));
   const uuids = new Set(lower(extra.uuids).map(uuidKey));

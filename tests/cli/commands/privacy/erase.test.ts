@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verify } from '../../../../src/cli/commands/verify.js';
 import { normalize } from '../../../../src/normalize/normalize.js';
-import { openReading } from '../../../../src/normalize/context.js';
+import { openNormalizerContext } from '../../../../src/normalize/context.js';
 import { createKeyRing, openKeyRing } from '../../../../src/privacy/key-ring.js';
 import { loadSources } from '../../../../src/sources/loading/registry.js';
 import { getBody, partsOf } from '../../../../src/store/collections/bodies.js';
@@ -236,7 +236,7 @@ test('a record is erased out of a host that others make up: it stays, without wh
 test('a user is erased from logins and from sealed pages, also from messages that were never understood', async () => {
   const { store, config } = pipeline;
   const sources = loadSources();
-  const reading = openReading(config, store, sources);
+  const reading = openNormalizerContext(config, store, sources);
   const message = (id: string, more: object) => ({
     MessageId: id,
     Body: JSON.stringify({

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadConfig, type Config } from '../../../../src/config.js';
 import { deliverRun } from '../../../../src/events/load.js';
 import { normalize, type Normalized } from '../../../../src/normalize/normalize.js';
-import { openReading } from '../../../../src/normalize/context.js';
+import { openNormalizerContext } from '../../../../src/normalize/context.js';
 import { loadSources } from '../../../../src/sources/loading/registry.js';
 import { openStore, type Store } from '../../../../src/store/database.js';
 import { mergeChanged } from '../../../../src/merge/drain.js';
@@ -112,7 +112,7 @@ const hosts = (of: string, rows: unknown[], seq = 0) =>
 
 /** What a worker does with the pages of a run, with the source files as they are now. */
 async function read(source: string, of: string, as = of): Promise<Normalized> {
-  const reading = openReading(config, store, loadSources({ folders: [folder] }));
+  const reading = openNormalizerContext(config, store, loadSources({ folders: [folder] }));
   const input = { run: as, source, from: 0, pages: of };
   const ordered = loadSources({ folders: [folder] }).get(source).dataset === 'events';
   const done = ordered

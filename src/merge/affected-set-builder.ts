@@ -1,18 +1,18 @@
-import { emptyClosure } from './affected-set.js';
+import { emptyAffectedSet } from './affected-set.js';
 import type { ClientSession } from 'mongodb';
 import type { Decisions } from '../host/identity/resolution.js';
 import type { Store } from '../store/database.js';
 import { decisionsAbout } from '../store/collections/decisions.js';
 import { hostsOfRecords } from '../store/collections/hosts.js';
 import type { HostDoc } from '../store/documents/hosts.js';
-import { Holders } from './key-holders.js';
+import { KeyHolders } from './key-holders.js';
 import { anyKeyStates } from '../store/collections/key-states.js';
 import { type MergeRecord } from './records.js';
 
-/** A closure that grows, and what was read for it. */
-export class Growing {
-  readonly closure = emptyClosure();
-  readonly holders: Holders;
+/** Builds an affected set: adds what hangs together with it, and keeps what it has read. */
+export class AffectedSetBuilder {
+  readonly affected = emptyAffectedSet();
+  readonly holders: KeyHolders;
 
   private constructor(
     private readonly store: Store,
@@ -20,38 +20,38 @@ export class Growing {
     anyStates: boolean,
     private readonly anyDecisions: boolean,
   ) {
-    this.holders = new Holders(store, session, this.closure, anyStates);
+    this.holders = new KeyHolders(store, session, this.affected, anyStates);
   }
 
-  static async open(store: Store, session: ClientSession): Promise<Growing> {
+  static async open(store: Store, session: ClientSession): Promise<AffectedSetBuilder> {
     const anyStates = await anyKeyStates(store, session);
     const anyDecisions = (await store.decisions.findOne({}, { session, projection: { _id: 1 } })) !== null;
-    return new Growing(store, session, anyStates, anyDecisions);
+    return new AffectedSetBuilder(store, session, anyStates, anyDecisions);
   }
 
   include(records: readonly MergeRecord[]): void {
     for (const record of records) this.holders.include(record);
   }
 
-  /** What hangs together with records of the closure and is not in it: `drawn` by keys; `bound` by their `hosts` or by decisions, maybe both. */
+  /** What hangs together with records of the affected set and is not in it: `linkedByKey`, or `linkedByHost`: by a host of `hosts` or by a decision. A record may be in both. */
   async around(
     frontier: readonly MergeRecord[],
-  ): Promise<{ drawn: Map<string, MergeRecord>; bound: MergeRecord[]; hosts: HostDoc[] }> {
-    const { closure, holders } = this;
-    const drawn = await holders.tiedTo(frontier);
+  ): Promise<{ linkedByKey: Map<string, MergeRecord>; linkedByHost: MergeRecord[]; hosts: HostDoc[] }> {
+    const { affected, holders } = this;
+    const linkedByKey = await holders.tiedTo(frontier);
     const ids = frontier.map(({ _id }) => _id);
-    const hosts = (await this.hostsOf(ids)).filter(({ _id }) => !closure.hosts.has(_id));
+    const hosts = (await this.hostsOf(ids)).filter(({ _id }) => !affected.hosts.has(_id));
     const wanted = new Set<string>();
     for (const host of hosts) {
-      closure.hosts.set(host._id, host);
+      affected.hosts.set(host._id, host);
       for (const { record } of host.sources) wanted.add(record);
     }
     for (const decision of await this.decisionsAbout(ids)) {
-      closure.decisions.set(JSON.stringify(decision), decision);
+      affected.decisions.set(JSON.stringify(decision), decision);
       if (decision.kind === 'join') for (const id of decision.records) wanted.add(id);
     }
-    for (const id of closure.records.keys()) wanted.delete(id);
-    return { drawn, bound: await holders.records([...wanted]), hosts };
+    for (const id of affected.records.keys()) wanted.delete(id);
+    return { linkedByKey, linkedByHost: await holders.records([...wanted]), hosts };
   }
 
   hostsOf(records: readonly string[]): Promise<HostDoc[]> {
