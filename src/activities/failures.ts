@@ -1,6 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { MongoError } from 'mongodb';
-import { Failure, placeOf, type FailureKind, type FailureNote } from '../model/failure.js';
+import { Failure, behaviourOf, placeOf, type FailureNote } from '../model/failure.js';
 import { refusalOf } from '../store/unstorable.js';
 
 /** What a source's failures have cost so far; kept in the heartbeat, so that it survives the attempt. */
@@ -10,16 +10,6 @@ export interface Tries {
   /** When the first of them happened, epoch milliseconds. */
   since: number;
 }
-
-/** Kinds that another try may cure; each is given up in time (see `patience`), all others at once. */
-const PASSING = new Set<FailureKind>([
-  'unreachable',
-  'vendor-error',
-  'response-mismatch',
-  'rate-limited',
-  'server-unavailable',
-  'superseded',
-]);
 
 /** Waits that a vendor names, with whatever status, are not impatience: only this many in a row without a page are. */
 const MOST_WAITS = 30;
@@ -54,25 +44,24 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
   };
   const common = { type: failure.kind, message: failure.message, details: [note] };
   const { retryAfterMs } = failure.details;
-  const named = retryAfterMs !== undefined && PASSING.has(failure.kind);
-  if (failure.kind === 'rate-limited' || (named && failure.kind === 'vendor-error')) {
+  const { retry } = behaviourOf(failure.kind);
+  const named = retryAfterMs !== undefined && retry !== 'never';
+  if (retry === 'when-told' || (named && failure.kind === 'vendor-error')) {
     return ApplicationFailure.create({
       ...common,
       nonRetryable: tries.count >= MOST_WAITS,
       // A limit that is waited for is no fault: it shows in the UI, but raises no alarm.
-      ...(failure.kind === 'rate-limited' && { category: ApplicationFailureCategory.BENIGN }),
+      ...(retry === 'when-told' && { category: ApplicationFailureCategory.BENIGN }),
       ...(named && { nextRetryDelay: retryAfterMs }),
     });
   }
   if (failure.kind === 'superseded') {
     return ApplicationFailure.create({ ...common, category: ApplicationFailureCategory.BENIGN });
   }
-  const mostTries = failure.kind === 'response-mismatch' ? 2 : 3;
-  const exhausted =
-    tries.count >= mostTries && now - tries.since >= (failure.kind === 'response-mismatch' ? 0 : patienceMs);
+  const exhausted = retry === 'twice' ? tries.count >= 2 : tries.count >= 3 && now - tries.since >= patienceMs;
   return ApplicationFailure.create({
     ...common,
-    nonRetryable: !PASSING.has(failure.kind) || exhausted,
+    nonRetryable: retry === 'never' || exhausted,
     ...(named && { nextRetryDelay: retryAfterMs }),
   });
 }

@@ -1,27 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { FailureKind } from '../model/failure.js';
 import { parkedSignal, retriedSignal } from '../model/messages.js';
 import type { Tries } from './failures.js';
-import type { FailureNote } from '../model/failure.js';
-
-/**
- * Failures that a person can mend, or that pass: the source keeps its cursor and waits. The others need a listing from its
- * beginning (`listing-loops`, `cursor-expired`) or a correction of Rollcall itself.
- */
-const MENDABLE = new Set<FailureKind | 'defect'>([
-  'unreachable',
-  'vendor-error',
-  'rate-limited',
-  'credentials-rejected',
-  'not-permitted',
-  'request-rejected',
-  'response-mismatch',
-  'response-too-large',
-  'redirect-refused',
-  'address-refused',
-  'settings-invalid',
-]);
+import { behaviourOf, type FailureNote } from '../model/failure.js';
 
 /** Temporal keeps the activity pending for this long, with its failure: until somebody resets it, or its workflow cancels it. */
 const PARKED_FOR = '3650 days';
@@ -33,7 +14,7 @@ const PARKED_FOR = '3650 days';
 export async function orPark(failure: Error): Promise<Error> {
   if (!(failure instanceof ApplicationFailure) || !failure.nonRetryable) return failure;
   const [note] = (failure.details ?? []) as (FailureNote | undefined)[];
-  if (!note || !MENDABLE.has(note.kind)) return failure;
+  if (!note || note.kind === 'defect' || !behaviourOf(note.kind).parks) return failure;
   const common = { type: note.kind, message: [note.message, note.remedy].filter(Boolean).join('. '), details: [note] };
   const { info } = Context.current();
   try {

@@ -1,40 +1,142 @@
+/** How Rollcall behaves when something goes wrong in one way. */
+export interface FailureBehaviour {
+  /** What has happened, one sentence. */
+  means: string;
+  /**
+   * Whether another try may help:
+   * - `never`: the failure is final
+   * - `patience`: at least three tries, and until `ROLLCALL_PATIENCE_SECONDS` have passed without a page
+   * - `twice`: one more try
+   * - `when-told`: after the time that the vendor names, up to thirty times in a row
+   */
+  retry: 'never' | 'patience' | 'twice' | 'when-told';
+  /** A person can mend it, or it passes: the source keeps its cursor and waits for `resume`. */
+  parks: boolean;
+  /** Exit code of a command that ends with it. */
+  exitCode: 2 | 4 | 5;
+  /** What to do where the failure itself does not say more. */
+  remedy: string;
+}
+
 /**
- * The one vocabulary of what can go wrong between Rollcall and the world.
+ * The one vocabulary of what can go wrong between Rollcall and the world. A new kind is one entry here: types, retries, exit
+ * codes and docs/reference/failures.md follow.
  *
  * Connectors and sources throw a `Failure`; `activities/failures.ts` alone decides what Temporal does about each kind.
  * Messages are shown to users and kept in Temporal's history: host and path only, never a query, header or body.
  */
-export type FailureKind =
-  /** No usable answer: refused, reset, time-out, cut body. Worth another try. */
-  | 'unreachable'
-  /** The vendor answered 5xx (other than its declared end of data). Worth another try. */
-  | 'vendor-error'
-  /** The vendor asks us to wait; `retryAfterMs` says how long when it tells. */
-  | 'rate-limited'
-  /** The credentials were refused. Trying again is pointless until somebody changes them. */
-  | 'credentials-rejected'
-  /** The credentials are right but lack a permission (scope, role, licence). */
-  | 'not-permitted'
-  /** The vendor refuses the request itself (400, 404, 422): a wrong setting or a changed API. */
-  | 'request-rejected'
-  /** A cursor the vendor no longer knows; the listing has to be restarted from its beginning. */
-  | 'cursor-expired'
-  /** A 2xx answer that is not what the source definition describes (HTML, an error object, bad JSON). */
-  | 'response-mismatch'
-  /** An answer larger than the source's cap. */
-  | 'response-too-large'
-  /** A redirect to a host that is not on the source's allow-list. */
-  | 'redirect-refused'
-  /** A request that would have gone to a host or an internal address that nobody declared. */
-  | 'address-refused'
-  /** The listing repeats itself or does not end. */
-  | 'listing-loops'
-  /** A missing or malformed setting, or an unknown source. */
-  | 'settings-invalid'
-  /** A late attempt: another one has taken its work over and goes on with it. No fault of anything. */
-  | 'superseded'
-  /** A server that Rollcall needs (Temporal, MongoDB) is missing or unfit. */
-  | 'server-unavailable';
+export const FAILURES = {
+  unreachable: {
+    means: 'No usable response: refused, reset, timed out or cut short.',
+    retry: 'patience',
+    parks: true,
+    exitCode: 5,
+    remedy: 'Check that this machine reaches the host and port, and resume the source',
+  },
+  'vendor-error': {
+    means: 'The vendor responded with 5xx, other than its declared end of data.',
+    retry: 'patience',
+    parks: true,
+    exitCode: 5,
+    remedy: 'Look at the vendor’s status page, and resume the source later',
+  },
+  'rate-limited': {
+    means: 'The vendor asks to wait; the failure says for how long where the vendor does.',
+    retry: 'when-told',
+    parks: true,
+    exitCode: 4,
+    remedy: 'Nothing: the source goes on when the vendor said',
+  },
+  'credentials-rejected': {
+    means: 'The vendor refused the credentials. Another try is pointless until a person changes them.',
+    retry: 'never',
+    parks: true,
+    exitCode: 4,
+    remedy: 'Correct the credentials that the message names, restart the worker, and resume the source',
+  },
+  'not-permitted': {
+    means: 'The credentials are right but lack a permission: a scope, a role or a licence.',
+    retry: 'never',
+    parks: true,
+    exitCode: 4,
+    remedy: 'Grant the permission that the message names, and resume the source',
+  },
+  'request-rejected': {
+    means: 'The vendor refused the request itself (400, 404, 422): a setting is wrong or the API has changed.',
+    retry: 'never',
+    parks: true,
+    exitCode: 4,
+    remedy: 'Compare the settings of the source with the vendor’s documentation',
+  },
+  'cursor-expired': {
+    means: 'The vendor no longer knows the cursor: the listing has to begin again.',
+    retry: 'never',
+    parks: false,
+    exitCode: 4,
+    remedy: 'Nothing: the listing begins again',
+  },
+  'response-mismatch': {
+    means: 'A 2xx response that is not what the source describes: HTML, an error object, bad JSON.',
+    retry: 'twice',
+    parks: true,
+    exitCode: 4,
+    remedy: 'Check the URL of the source: a proxy or a login page may have answered',
+  },
+  'response-too-large': {
+    means: 'A response larger than the limit of the source.',
+    retry: 'never',
+    parks: true,
+    exitCode: 4,
+    remedy: 'Ask for smaller pages',
+  },
+  'redirect-refused': {
+    means: 'A redirect to a host that the source does not allow.',
+    retry: 'never',
+    parks: true,
+    exitCode: 4,
+    remedy: 'Allow the host where it is one of the vendor’s',
+  },
+  'address-refused': {
+    means: 'A request to a host or an internal address that nobody declared. Nothing was sent.',
+    retry: 'never',
+    parks: true,
+    exitCode: 4,
+    remedy: 'Name the host in ROLLCALL_ON_PREMISES where it is yours',
+  },
+  'listing-loops': {
+    means: 'The listing repeats itself or does not end.',
+    retry: 'never',
+    parks: false,
+    exitCode: 4,
+    remedy: 'Check the paging of the source against the vendor’s documentation',
+  },
+  'settings-invalid': {
+    means: 'A setting is missing or malformed, or a source is unknown.',
+    retry: 'never',
+    parks: true,
+    exitCode: 2,
+    remedy: 'Correct the setting that the message names',
+  },
+  superseded: {
+    means: 'Another attempt has taken this work over and goes on with it. Nothing is wrong.',
+    retry: 'patience',
+    parks: false,
+    exitCode: 4,
+    remedy: 'Nothing: the other attempt goes on',
+  },
+  'server-unavailable': {
+    means: 'A server that Rollcall needs (Temporal, MongoDB) is missing or unfit.',
+    retry: 'patience',
+    parks: false,
+    exitCode: 5,
+    remedy: 'Start the server, or correct its address',
+  },
+} as const satisfies Record<string, FailureBehaviour>;
+
+export type FailureKind = keyof typeof FAILURES;
+
+/** How Rollcall behaves at failures of this kind. */
+export const behaviourOf = (kind: FailureKind): FailureBehaviour => FAILURES[kind];
 
 export interface FailureDetails {
   source?: string;

@@ -1,4 +1,4 @@
-import { Failure } from '../../model/failure.js';
+import { Failure, behaviourOf } from '../../model/failure.js';
 
 /** What a command's exit code says (documented in the README). */
 export const EXIT = {
@@ -22,5 +22,5 @@ export function report(error: unknown): number {
   else if (!(error instanceof Failure)) lines.push('ROLLCALL_DEBUG=1 shows the stack trace');
   process.stderr.write(`${lines.filter(Boolean).join('\n')}\n`);
   if (!(error instanceof Failure)) return EXIT.defect;
-  return error.kind === 'server-unavailable' ? EXIT.dependency : EXIT.usage;
+  return behaviourOf(error.kind).exitCode;
 }

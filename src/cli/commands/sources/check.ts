@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig, type Config } from '../../../config.js';
-import { Failure, type FailureKind } from '../../../model/failure.js';
+import { Failure, behaviourOf } from '../../../model/failure.js';
 import type { AnySource } from '../../../model/source.js';
 import { EXIT } from '../../shared/exit.js';
 import { check, type Checked, type CheckOptions } from '../../../diagnostics/source/check.js';
@@ -51,15 +51,9 @@ const none = (names: readonly string[]) =>
     remedy: `Fill in .env (see .env.example), or check definitions alone with --offline. There are ${names.join(', ')}`,
   });
 
-/** The exit code for what a source's failure is about. */
-export function exitFor(kind: FailureKind): number {
-  if (kind === 'settings-invalid') return EXIT.usage;
-  return kind === 'unreachable' || kind === 'vendor-error' ? EXIT.dependency : EXIT.incomplete;
-}
-
 /** What somebody can mend here goes before what is mended elsewhere. */
 function exitOf(checked: readonly Checked[], faulty: readonly Faulty[]): number {
-  const codes = checked.map(({ failure }) => (failure ? exitFor(failure.kind) : EXIT.ok) as number);
+  const codes = checked.map(({ failure }) => (failure ? behaviourOf(failure.kind).exitCode : EXIT.ok) as number);
   if (faulty.length > 0) codes.push(EXIT.usage);
   return [EXIT.usage, EXIT.dependency, EXIT.incomplete].find((code) => codes.includes(code)) ?? EXIT.ok;
 }

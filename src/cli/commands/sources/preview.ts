@@ -1,3 +1,4 @@
+import { behaviourOf } from '../../../model/failure.js';
 import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../../config.js';
 import { datasetOf } from '../../../normalize/datasets/index.js';
@@ -10,7 +11,7 @@ import { plain } from '../../../format/plain.js';
 import { ask } from '../../../diagnostics/source/ask.js';
 import { beside, shortened } from '../../../format/side-by-side.js';
 import { doubtsOf } from '../../../diagnostics/source/doubts.js';
-import { exitFor, seconds } from './check.js';
+import { seconds } from './check.js';
 import { sourceNamed } from '../../../diagnostics/source/find.js';
 import { jsonText, readRows, type ReadRow } from './read-rows.js';
 
@@ -43,7 +44,7 @@ export const previewCommand = new Command('preview')
     const { input, page, failure } = await ask(source, config, most, timeout * 1000);
     if (failure) {
       report(failure);
-      process.exitCode = exitFor(failure.kind);
+      process.exitCode = behaviourOf(failure.kind).exitCode;
       return;
     }
     const rows = page ? readRows(source, input, page, most, { junk: denyListsOf(config.junk), keys }) : [];
