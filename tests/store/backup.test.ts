@@ -44,7 +44,7 @@ async function raw(of: Store, name: string): Promise<string[]> {
 }
 
 test('what is restored is the same, byte for byte, with its indexes', async () => {
-  await putHosts(store, many(50));
+  await putHosts(store, many(20));
   const odd: Document = {
     _id: new ObjectId(),
     whole: new Double(3),
@@ -62,7 +62,7 @@ test('what is restored is the same, byte for byte, with its indexes', async () =
   await store.db.collection('of_a_later_version').insertOne(odd);
   const path = folder();
   const manifest = await backup(store, path);
-  expect(manifest.collections.find(({ name }) => name === 'records')).toMatchObject({ documents: 50 });
+  expect(manifest.collections.find(({ name }) => name === 'records')).toMatchObject({ documents: 20 });
   expect(statSync(path).mode & 0o077).toBe(0);
   expect(statSync(join(path, 'records.bson.gz')).mode & 0o077).toBe(0);
   const seen: string[] = [];
@@ -70,7 +70,7 @@ test('what is restored is the same, byte for byte, with its indexes', async () =
   expect(seen.sort()).toEqual(manifest.collections.map(({ name }) => name).sort());
   for (const { name } of manifest.collections) expect(await raw(other, name)).toEqual(await raw(store, name));
   expect(await other.records.indexes()).toEqual(await store.records.indexes());
-  expect(await other.hosts.countDocuments()).toBe(50);
+  expect(await other.hosts.countDocuments()).toBe(20);
 });
 
 test('a folder that is there is not written over, and one that was not finished is no backup', async () => {
@@ -81,14 +81,14 @@ test('a folder that is there is not written over, and one that was not finished 
 });
 
 test('of two backups into one folder at once, one is whole and the other one is told so', async () => {
-  await putHosts(store, many(50));
+  await putHosts(store, many(20));
   const path = folder();
   const both = await Promise.allSettled([backup(store, path), backup(store, path)]);
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   const lost = both.find((each) => each.status === 'rejected');
   expect(lost).toMatchObject({ reason: { kind: 'settings-invalid', message: `${path} is there already` } });
   await restore(other, path);
-  expect(await other.records.countDocuments()).toBe(50);
+  expect(await other.records.countDocuments()).toBe(20);
   expect(readdirSync(dirname(path)).filter((name) => name.startsWith(`.${basename(path)}.`))).toEqual([]);
 });
 
@@ -103,7 +103,7 @@ test('a database that holds something is left alone, but for what workers regist
 });
 
 test('a damaged, cut or missing file is found before anything is written', async () => {
-  await putHosts(store, many(60));
+  await putHosts(store, many(20));
   const path = folder();
   await backup(store, path);
   const file = join(path, 'hosts.bson.gz');
