@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitingIn } from '../../src/cli/watch/waiting.js';
+import type { RunSummary } from '../../src/workflows/collect-inventory.js';
 import { progressQuery, type SourceProgress } from '../../src/workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
@@ -32,8 +33,8 @@ afterAll(async () => {
   await simulator?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
-/** What is under way ends, and nothing is collected any more. */
-async function clear(): Promise<void> {
+/** What is under way ends. */
+async function endAll(): Promise<void> {
   await simulator.setFaults();
   const { client } = pipeline.env;
   const { taskQueue } = pipeline.config.temporal;
@@ -43,6 +44,10 @@ async function clear(): Promise<void> {
       .getHandle(workflowId)
       .terminate()
       .catch(() => {});
+}
+/** And nothing is collected any more. */
+async function clear(): Promise<void> {
+  await endAll();
   await pipeline.empty();
 }
 
@@ -82,54 +87,8 @@ const OUTAGE = { kind: 'outage', on: 'qualys-demo' } as const;
 const DEMOS = { sources: ['qualys-demo', 'crowdstrike-demo'], force: true };
 
 describe('from nothing', () => {
-  afterEach(clear);
-
-  test('runs are listed newest first with what each source came to, and filtered by source and status', async () => {
-    expect((await run('runs')).out).toBe('No runs yet: npm run trigger -- --wait makes one\n');
-    const first = await pipeline.collect(DEMOS);
-    await simulator.setFaults(REFUSED);
-    const second = await pipeline.collect(DEMOS);
-    const { out, code } = await run('runs');
-    expect(code).toBe(0);
-    expect(out.indexOf(second.run)).toBeLessThan(out.indexOf(first.run));
-    const records = first.sources['crowdstrike-demo']!.records;
-    expect(out).toMatch(new RegExp(`crowdstrike-demo: complete, ${records} records, ${records} new`));
-    expect(out).toMatch(/qualys-demo: partial, (parked, )?6 records/);
-    expect(out).toMatch(/\d s +│ completed +│ +20 │/);
-
-    const only = async (...args: string[]) =>
-      (await run('runs', '--json', ...args)).out
-        .trim()
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => (JSON.parse(line) as { _id: string })._id);
-    expect(await only()).toEqual([second.run, first.run]);
-    expect(await only('--limit', '1')).toEqual([second.run]);
-    expect(await only('--status', 'completed')).toEqual([first.run]);
-    expect(await only('--source', 'qualys-demo')).toEqual([second.run, first.run]);
-    expect(await only('--source', 'logins')).toEqual([]);
-    expect(await run('runs', '--source', 'qualis')).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('did you mean qualys') as string,
-    });
-
-    const shown = await run('runs', 'show');
-    expect(shown.out).toMatch(new RegExp(`^${second.run} {2}partial\n`));
-    expect(shown.out).toMatch(/reason +.*401[^]*remedy +\S[^]*go on +npm run rollcall -- resume qualys-demo/);
-    expect(shown.out).toMatch(/records +6: 0 new, 0 changed, 6 unchanged, 0 quarantined; 0 gone/);
-    expect(shown.out).toContain(
-      `/workflows/${pipeline.config.temporal.taskQueue}-collect-crowdstrike-demo%2Bqualys-demo`,
-    );
-    const json = JSON.parse((await run('runs', 'show', first.run.slice(0, -3), '--json')).out) as Record<
-      string,
-      unknown
-    >;
-    expect(json).toMatchObject({ _id: first.run, status: 'completed', quarantine: {} });
-    expect(await run('runs', 'show', 'nope')).toMatchObject({
-      code: 2,
-      err: expect.stringMatching(/There is no run nope\n/),
-    });
-  });
+  beforeEach(clear);
+  afterAll(clear);
 
   test('status tells how far a run is and why it waits, follows it to its end, and then how sources stand', async () => {
     // Until it was seen to wait.
@@ -259,6 +218,64 @@ describe('from nothing', () => {
   });
 });
 
+describe('a complete run and one that parked', () => {
+  let none: Ran;
+  let first: RunSummary;
+  let second: RunSummary;
+  beforeAll(async () => {
+    none = await run('runs');
+    first = await pipeline.collect(DEMOS);
+    await simulator.setFaults(REFUSED);
+    second = await pipeline.collect(DEMOS);
+  });
+  afterAll(endAll);
+
+  test('runs are listed newest first with what each source came to, and filtered by source and status', async () => {
+    expect(none.out).toBe('No runs yet: npm run trigger -- --wait makes one\n');
+    const { out, code } = await run('runs');
+    expect(code).toBe(0);
+    expect(out.indexOf(second.run)).toBeLessThan(out.indexOf(first.run));
+    const records = first.sources['crowdstrike-demo']!.records;
+    expect(out).toMatch(new RegExp(`crowdstrike-demo: complete, ${records} records, ${records} new`));
+    expect(out).toMatch(/qualys-demo: partial, (parked, )?6 records/);
+    expect(out).toMatch(/\d s +│ completed +│ +20 │/);
+
+    const only = async (...args: string[]) =>
+      (await run('runs', '--json', ...args)).out
+        .trim()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => (JSON.parse(line) as { _id: string })._id);
+    expect(await only()).toEqual([second.run, first.run]);
+    expect(await only('--limit', '1')).toEqual([second.run]);
+    expect(await only('--status', 'completed')).toEqual([first.run]);
+    expect(await only('--source', 'qualys-demo')).toEqual([second.run, first.run]);
+    expect(await only('--source', 'logins')).toEqual([]);
+    expect(await run('runs', '--source', 'qualis')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean qualys') as string,
+    });
+
+    const shown = await run('runs', 'show');
+    expect(shown.out).toMatch(new RegExp(`^${second.run} {2}partial\n`));
+    expect(shown.out).toMatch(/reason +.*401[^]*remedy +\S[^]*go on +npm run rollcall -- resume qualys-demo/);
+    expect(shown.out).toMatch(/records +6: 0 new, 0 changed, 6 unchanged, 0 quarantined; 0 gone/);
+    expect(shown.out).toContain(
+      `/workflows/${pipeline.config.temporal.taskQueue}-collect-crowdstrike-demo%2Bqualys-demo`,
+    );
+    const json = JSON.parse((await run('runs', 'show', first.run.slice(0, -3), '--json')).out) as Record<
+      string,
+      unknown
+    >;
+    expect(json).toMatchObject({ _id: first.run, status: 'completed', quarantine: {} });
+    expect(await run('runs', 'show', 'nope')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/There is no run nope\n/),
+    });
+  });
+});
+
+/** After the complete run of both sources. */
 describe('what a listing that shrank too much lacks', () => {
   /** Collects a fleet without half of its machines. */
   const shrink = async () => {
@@ -270,7 +287,6 @@ describe('what a listing that shrank too much lacks', () => {
   };
   let held: Awaited<ReturnType<typeof shrink>>;
   beforeAll(async () => {
-    await pipeline.collect(DEMOS);
     held = await shrink();
   });
 
