@@ -116,6 +116,7 @@ describe('from nothing', () => {
         ],
       },
     ]);
+    expect((json.under_way[0]!['waiting'] as { attempt: number }[])[0]!.attempt).toBeGreaterThan(1);
     const followed = await follow(['status'], (text) => {
       if (/rate limited until/.test(text)) void simulator.setFaults();
     });
