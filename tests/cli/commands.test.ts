@@ -9,7 +9,9 @@ const dir = mkdtempSync(join(tmpdir(), 'rollcall-cli-'));
 const worker = join(__dirname, '../../dist/src/worker.js');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function run(args: string[], environment: Record<string, string> = {}, start = runProgram): Promise<Ran> {
+type Start = (args: readonly string[], place: Parameters<typeof runProgram>[1]) => Promise<Ran>;
+
+function run(args: string[], environment: Record<string, string> = {}, start: Start = runProgram): Promise<Ran> {
   const env = {
     TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'],
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],

@@ -10,7 +10,7 @@ import { freshStore } from '../support/store.js';
 
 /** Export, backup, restore and prune as a user runs them: the compiled program and a real mongod. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-keeping-'));
-const HOSTS = 400;
+const HOSTS = 200;
 let store: Store;
 let other: Store;
 

@@ -266,13 +266,13 @@ describe('a run by the beginning of its id', () => {
   test('where one alone has pages, or one alone is called so, that one is meant', async () => {
     // Temporal is not there: so far it came.
     const noTemporal = { code: 5, err: expect.stringContaining('Temporal') };
-    const replays = [
+    for (const words of [
       ['--run', '20260101', '--source', 'qualys-demo'],
       ['--run', '20260102'],
-    ].map((words) => spawnProgram(['replay', ...words], place()));
+    ])
+      expect(await run(['replay', ...words])).toMatchObject(noTemporal);
     expect((await run(['verify', '--run', '20260102'])).out).toContain(`Run ${runs[3]}`);
     expect((await run(['runs', 'show', runs[2]!])).out).toContain(runs[2]);
-    expect(await Promise.all(replays)).toEqual(replays.map(() => expect.objectContaining(noTemporal)));
   });
 
   test('one without pages says so', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { compareIds, compareText, type EventId } from '../../src/model/event-order.js';
 import { ExternalSort, type Entry, type SortLimits } from '../../src/events/sort/index.js';
+import { character } from '../support/characters.js';
 import { series } from '../support/soak.js';
 
 let root: string;
@@ -64,7 +65,7 @@ const odd = fc.constantFrom(
 );
 const text = fc.oneof(
   fc.array(odd, { maxLength: 6 }).map((parts) => parts.join('')),
-  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.string({ unit: character, maxLength: 8 }),
 );
 const number = fc.oneof(
   fc.bigInt(),

@@ -38,15 +38,15 @@ const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 const BROKEN = { $set: { observation: null as never } };
 
 test('records whose component cannot be merged are set aside by name, all others are merged, and later ones too', async () => {
-  await put(...numbers(60));
-  await store.records.updateOne({ _id: 'qualys:31' }, BROKEN);
+  await put(...numbers(20));
+  await store.records.updateOne({ _id: 'qualys:11' }, BROKEN);
   const told: string[] = [];
   const merged = await mergeChanged(store, { holder: 'test', run: 'run-7', onAside: (ids) => told.push(...ids) });
-  expect(merged).toMatchObject({ settled: 118, created: 59, aside: 2, more: false });
-  expect(told.sort()).toEqual(['crowdstrike:31', 'qualys:31']);
-  expect((await hosts()).filter((one) => one.includes(':31'))).toEqual([]);
+  expect(merged).toMatchObject({ settled: 38, created: 19, aside: 2, more: false });
+  expect(told.sort()).toEqual(['crowdstrike:11', 'qualys:11']);
+  expect((await hosts()).filter((one) => one.includes(':11'))).toEqual([]);
   const aside = await recordsAside(store, 10);
-  expect(aside.map(({ record: id }) => id).sort()).toEqual(['crowdstrike:31', 'qualys:31']);
+  expect(aside.map(({ record: id }) => id).sort()).toEqual(['crowdstrike:11', 'qualys:11']);
   for (const { run, error, at } of aside) {
     expect(run).toBe('run-7');
     expect(error).toMatch(/^TypeError at \S+ ?\(?[\w./-]+:\d+:\d+\)?$/);
@@ -86,7 +86,7 @@ test('what was set aside is merged when it changes, or when somebody asks for an
 test('a host that grows beyond what MongoDB stores sets its records aside, not the inventory', async () => {
   await put(1, 2);
   await merge();
-  const tags = numbers(9).map((n) => `${n}`.repeat(1_000_000));
+  const tags = numbers(9).map((n) => `${n}`.repeat(950_000));
   for (const _id of ['qualys:2', 'crowdstrike:2'])
     await store.records.updateOne(
       { _id },

@@ -46,53 +46,56 @@ const write = (uri: string, id: string) =>
 const ids = (uri: string) =>
   using(uri, async (client) => (await client.db('t').collection('t').find().toArray()).map(({ _id }) => String(_id)));
 
-test('a write that was acknowledged is there after kill -9 and a restart, on the same port and on another', async () => {
-  const port = await freePort();
-  const first = await start({ port });
-  expect(first.uri).toBe(`mongodb://127.0.0.1:${port}/?replicaSet=rs0&directConnection=false`);
-  await write(first.uri, 'before the kill');
-  await first.kill();
-  expect(isAlive(first.pid)).toBe(false);
+describe('one after the other on one folder', () => {
+  let third: RunningMongod;
 
-  const second = await start({ port });
-  expect(second.pid).not.toBe(first.pid);
-  expect(await ids(second.uri)).toEqual(['before the kill']);
-  await write(second.uri, 'before the move');
-  await second.kill();
+  test('a write that was acknowledged is there after kill -9 and a restart, on the same port and on another', async () => {
+    const port = await freePort();
+    const first = await start({ port });
+    expect(first.uri).toBe(`mongodb://127.0.0.1:${port}/?replicaSet=rs0&directConnection=false`);
+    await write(first.uri, 'before the kill');
+    await first.kill();
+    expect(isAlive(first.pid)).toBe(false);
 
-  const third = await start();
-  expect(third.port).not.toBe(port);
-  expect((await ids(third.uri)).sort()).toEqual(['before the kill', 'before the move']);
-  await third.stop();
-  await third.stop();
-  expect(await accepts(third.port)).toBe(false);
-});
+    const second = await start({ port });
+    expect(second.pid).not.toBe(first.pid);
+    expect(await ids(second.uri)).toEqual(['before the kill']);
+    await write(second.uri, 'before the move');
+    await second.kill();
 
-test('it takes transactions, compresses with zstd, and limits both memory and the life of a transaction', async () => {
-  const server = await start({ dbPath: join(dir, 'settings') });
-  await using(server.uri, async (client) => {
-    const hosts = await client.db('t').createCollection('hosts', {
-      storageEngine: { wiredTiger: { configString: 'block_compressor=zstd' } },
+    third = await start();
+    expect(third.port).not.toBe(port);
+    expect((await ids(third.uri)).sort()).toEqual(['before the kill', 'before the move']);
+  });
+
+  test('it takes transactions, compresses with zstd, and limits both memory and the life of a transaction', async () => {
+    await using(third.uri, async (client) => {
+      const hosts = await client.db('t').createCollection('hosts', {
+        storageEngine: { wiredTiger: { configString: 'block_compressor=zstd' } },
+      });
+      await client.withSession((session) => session.withTransaction(() => hosts.insertOne({ a: 1 }, { session })));
+      const options = (await client.db('admin').command({ getCmdLineOpts: 1 }))['parsed'];
+      expect(options.storage.wiredTiger.engineConfig).toEqual({ cacheSizeGB: 0.25, zstdCompressionLevel: 1 });
+      expect(options.net.bindIp).toBe('127.0.0.1');
+      const parameter = await client.db('admin').command({ getParameter: 1, transactionLifetimeLimitSeconds: 1 });
+      expect(parameter['transactionLifetimeLimitSeconds']).toBe(15);
     });
-    await client.withSession((session) => session.withTransaction(() => hosts.insertOne({ a: 1 }, { session })));
-    const options = (await client.db('admin').command({ getCmdLineOpts: 1 }))['parsed'];
-    expect(options.storage.wiredTiger.engineConfig).toEqual({ cacheSizeGB: 0.25, zstdCompressionLevel: 1 });
-    expect(options.net.bindIp).toBe('127.0.0.1');
-    const parameter = await client.db('admin').command({ getParameter: 1, transactionLifetimeLimitSeconds: 1 });
-    expect(parameter['transactionLifetimeLimitSeconds']).toBe(15);
   });
-  await server.stop();
-});
 
-test('a port that is taken and a folder in use are told in its own words, and the one that was there goes on', async () => {
-  const [one, other] = await Promise.all([start({ dbPath: join(dir, 'one') }), start({ dbPath: join(dir, 'other') })]);
-  expect(one?.port).not.toBe(other?.port);
-  await expect(start({ dbPath: join(dir, 'third'), port: one?.port ?? 0 })).rejects.toMatchObject({
-    kind: 'server-unavailable',
-    message: expect.stringMatching(/MongoDB did not start.*Address already in use/i),
+  test('a port that is taken and a folder in use are told in its own words, and the one that was there goes on', async () => {
+    await expect(start({ dbPath: join(dir, 'another'), port: third.port })).rejects.toMatchObject({
+      kind: 'server-unavailable',
+      message: expect.stringMatching(/MongoDB did not start.*Address already in use/i),
+    });
+    await expect(start()).rejects.toThrow(/DBPathInUse|lock file/i);
+    await write(third.uri, 'still here');
   });
-  await expect(start({ dbPath: join(dir, 'one') })).rejects.toThrow(/DBPathInUse|lock file/i);
-  await write(one?.uri ?? '', 'still here');
+
+  test('it stops once, however often that is asked for', async () => {
+    await third.stop();
+    await third.stop();
+    expect(await accepts(third.port)).toBe(false);
+  });
 });
 
 test('a program that is no server is told with its exit code', async () => {

@@ -43,8 +43,8 @@ test('a wrong token is refused', async () => {
 });
 
 test('a page of many megabytes arrives whole', async () => {
-  const large = await startSimulator({ hosts: 400, fleet: 'fat' });
-  const rows = await demoPage(large.url, 'qualys', 0, 300);
-  expect(new Set(rows.map(({ id }) => id)).size).toBe(300);
+  const large = await startSimulator({ hosts: 130, fleet: 'fat' });
+  const rows = await demoPage(large.url, 'qualys', 0, 100);
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(100);
   await large.stop();
 });

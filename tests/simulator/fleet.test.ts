@@ -1,28 +1,30 @@
 import { startSimulator } from '../../simulator/server.js';
 import { control, demo, demoPage, type Row } from './clients.js';
 
+const RECORDS = 100;
+
 async function bytesOf(
   options: Parameters<typeof startSimulator>[0],
 ): Promise<{ qualys: string; crowdstrike: string }> {
   const { url, stop } = await startSimulator(options);
-  const qualys = await (await demo(url, 'qualys', 0, 500)).text();
-  const crowdstrike = await (await demo(url, 'crowdstrike', 0, 500)).text();
+  const qualys = await (await demo(url, 'qualys', 0, RECORDS)).text();
+  const crowdstrike = await (await demo(url, 'crowdstrike', 0, RECORDS)).text();
   await stop();
   return { qualys, crowdstrike };
 }
 
 test('a seed gives the same bytes each time and another seed others', async () => {
-  const first = await bytesOf({ hosts: 700, seed: 3 });
-  expect(await bytesOf({ hosts: 700, seed: 3 })).toEqual(first);
-  expect((await bytesOf({ hosts: 700, seed: 4 })).qualys).not.toBe(first.qualys);
+  const first = await bytesOf({ hosts: 150, seed: 3 });
+  expect(await bytesOf({ hosts: 150, seed: 3 })).toEqual(first);
+  expect((await bytesOf({ hosts: 150, seed: 4 })).qualys).not.toBe(first.qualys);
 });
 
 test('lean records are about 6 and 3 KB, fat ones about 95 and 3 KB', async () => {
-  const lean = await bytesOf({ hosts: 1000 });
-  const fat = await bytesOf({ hosts: 1000, fleet: 'fat' });
+  const lean = await bytesOf({ hosts: 150 });
+  const fat = await bytesOf({ hosts: 150, fleet: 'fat' });
   const around = (text: string, kilobytes: number): void => {
-    expect(text.length / 500).toBeGreaterThan(kilobytes * 900);
-    expect(text.length / 500).toBeLessThan(kilobytes * 1100);
+    expect(text.length / RECORDS).toBeGreaterThan(kilobytes * 900);
+    expect(text.length / RECORDS).toBeLessThan(kilobytes * 1100);
   };
   around(lean.qualys, 6);
   around(lean.crowdstrike, 3);
@@ -47,12 +49,12 @@ const VOLATILE = {
 };
 
 test('a touch moves the volatile times of every record and nothing else', async () => {
-  const { url, stop } = await startSimulator({ hosts: 300 });
+  const { url, stop } = await startSimulator({ hosts: 80 });
   for (const vendor of ['qualys', 'crowdstrike'] as const) {
-    const before = await demoPage(url, vendor, 0, 200);
+    const before = await demoPage(url, vendor, 0, 50);
     await control(url, 'POST', 'fleet', { touch: true });
-    const after = await demoPage(url, vendor, 0, 200);
-    for (let place = 0; place < 200; place++) {
+    const after = await demoPage(url, vendor, 0, 50);
+    for (let place = 0; place < 50; place++) {
       const changed = differences(before[place], after[place]);
       expect(changed.length).toBeGreaterThan(0);
       expect(VOLATILE[vendor]).toEqual(expect.arrayContaining(changed));
@@ -62,7 +64,7 @@ test('a touch moves the volatile times of every record and nothing else', async 
 });
 
 test('a change changes a real field of the records that it says', async () => {
-  const { url, inventory, stop } = await startSimulator({ hosts: 500 });
+  const { url, inventory, stop } = await startSimulator({ hosts: 200 });
   const read = async () => ({
     qualys: await demoPage(url, 'qualys', 0, inventory.count('qualys')),
     crowdstrike: await demoPage(url, 'crowdstrike', 0, inventory.count('crowdstrike')),
@@ -82,14 +84,14 @@ test('a change changes a real field of the records that it says', async () => {
 });
 
 test('machines vanish from the end and come back the same', async () => {
-  const { url, inventory, stop } = await startSimulator({ hosts: 500 });
+  const { url, inventory, stop } = await startSimulator({ hosts: 200 });
   const before = await demoPage(url, 'crowdstrike', 0, inventory.count('crowdstrike'));
-  expect(await control(url, 'POST', 'fleet', { remove: 50 })).toMatchObject({ hosts: 450 });
+  expect(await control(url, 'POST', 'fleet', { remove: 50 })).toMatchObject({ hosts: 150 });
   const fewer = await demoPage(url, 'crowdstrike', 0, inventory.count('crowdstrike'));
   expect(fewer.length).toBeLessThan(before.length);
   const ids = new Set(before.map(({ device_id }) => device_id));
   expect(fewer.every(({ device_id }) => ids.has(device_id))).toBe(true);
-  expect(await control(url, 'POST', 'fleet', { add: 50 })).toMatchObject({ hosts: 500 });
+  expect(await control(url, 'POST', 'fleet', { add: 50 })).toMatchObject({ hosts: 200 });
   expect(await demoPage(url, 'crowdstrike', 0, inventory.count('crowdstrike'))).toEqual(before);
   await stop();
 });

@@ -74,7 +74,7 @@ function fleetOf(seed: number): ReturnType<typeof makeFleet> {
 }
 
 async function makeFleet(seed: number) {
-  const { url, inventory, stop } = await startSimulator({ hosts: 1500, seed, maxPage: 10_000 });
+  const { url, inventory, stop } = await startSimulator({ hosts: 1_200, seed, maxPage: 10_000 });
   const qualys = await demoPage(url, 'qualys', 0, inventory.count('qualys'));
   const crowdstrike = await demoPage(url, 'crowdstrike', 0, inventory.count('crowdstrike'));
   const lines = (await (await fetch(`${url}/_control/truth`)).text()).trim().split('\n');

@@ -6,6 +6,7 @@ import { mapHostAsset } from '../../src/sources/qualys/host-asset.js';
 import { RecordRejected, type Mapped } from '../../src/model/source.js';
 import { ec2Device, macLaptop, pod, windowsLaptop } from './crowdstrike/devices.js';
 import { asExtended, asXml, azureAsset, ec2Asset, gcpAsset, windowsAsset } from './qualys/assets.js';
+import { character } from '../support/characters.js';
 import { series } from '../support/soak.js';
 
 /** What may stand anywhere in a record that is not as documented. */
@@ -35,7 +36,7 @@ const odd = fc.oneof(
     {},
     { list: { length: 1e9 } },
   ),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: character }),
   fc.jsonValue(),
   fc.constant(JSON.parse('{"__proto__": {"polluted": true}, "constructor": {"prototype": {"polluted": true}}}')),
 );

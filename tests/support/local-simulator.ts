@@ -12,26 +12,33 @@ export interface LocalSimulator {
   changeFleet(change: FleetChange): Promise<FleetChanged>;
   /** Replaces the faults; none clears them. */
   setFaults(...faults: Fault[]): Promise<void>;
+  /** Native ids of each machine. */
+  truth(): Promise<{ machine: number; qualys?: string; crowdstrike?: string }[]>;
   stop(): Promise<void>;
 }
 
 /** The simulator in this process, asked over HTTP as a spawned one is: a process of its own costs a second of CPU. */
 export async function localSimulator(options: SimulatorOptions): Promise<LocalSimulator> {
   const simulator = await startSimulator(options);
-  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+  const call = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const response = await fetch(`${simulator.url}/_control/${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`Simulator refused ${method} ${path}: ${await response.text()}`);
-    return response.json();
+    return response;
   };
+  const control = async (...args: Parameters<typeof call>): Promise<unknown> => (await call(...args)).json();
   return {
     url: simulator.url,
     environment: environmentOf({ ...simulator, demoPage: withDefaults(options).maxPage }),
     state: () => control('GET', 'state') as Promise<SimulatorState>,
     changeFleet: (change) => control('POST', 'fleet', change) as Promise<FleetChanged>,
     setFaults: async (...faults) => void (await control('POST', 'faults', faults)),
+    truth: async () => {
+      const lines = (await (await call('GET', 'truth')).text()).trimEnd().split('\n');
+      return lines.map((line) => JSON.parse(line) as { machine: number });
+    },
     stop: simulator.stop,
   };
 }

@@ -39,8 +39,7 @@ let installed = false;
 export async function openPipeline(environment: Record<string, string>, keepData = false): Promise<Pipeline> {
   if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   installed = true;
-  // With workflows in this thread Temporal would note where each promise of this process was made, for a query that no test asks.
-  Object.assign(globalHandlers, { setPromiseHook: () => {} });
+  withoutPromiseHooks();
   const name = `t${randomUUID().slice(0, 8)}`;
   const config = loadConfig({
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
@@ -105,6 +104,14 @@ export async function openPipeline(environment: Record<string, string>, keepData
       await env.teardown();
     },
   };
+}
+
+/**
+ * Before a worker with workflows in this thread: Temporal would note where each promise of this process was made, for a query
+ * that no test asks.
+ */
+export function withoutPromiseHooks(): void {
+  Object.assign(globalHandlers, { setPromiseHook: () => {} });
 }
 
 /** A run's summary, also of one that failed. */

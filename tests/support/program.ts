@@ -33,23 +33,29 @@ export function spawnProgram(args: readonly string[], { cwd, env }: Place, progr
 /** Those that start programs which print for themselves. */
 const STARTING = /^worker\b|^sources test\b|^merge\b.* --dry-run/;
 
-const printed = new AsyncLocalStorage<Record<'stdout' | 'stderr', string>>();
+/** What a command prints, and who is told of it at once. */
+interface Printed extends Record<'stdout' | 'stderr', string> {
+  told?: (text: string) => void;
+}
+
+const printed = new AsyncLocalStorage<Printed>();
 let before: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs a command of the compiled program to its end, with nobody at its standard input, in this process: a process of its own
- * costs a second of both cores. One after the other, as environment and working folder are the process's.
+ * costs a second of both cores. One after the other, as environment and working folder are the process's. `told` gets what the
+ * command prints while it runs.
  */
-export function runProgram(args: readonly string[], place: Place): Promise<Ran> {
+export function runProgram(args: readonly string[], place: Place, told?: (text: string) => void): Promise<Ran> {
   if (STARTING.test(args.join(' '))) return spawnProgram(args, place);
-  const ran = before.then(() => runHere(args, place));
+  const ran = before.then(() => runHere(args, place, told));
   before = ran.catch(() => {});
   return ran;
 }
 
-async function runHere(args: readonly string[], { cwd, env }: Place): Promise<Ran> {
+async function runHere(args: readonly string[], { cwd, env }: Place, told?: Printed['told']): Promise<Ran> {
   const { run: runCommand } = require(join(PROGRAM, '../run-command.js')) as { run: typeof run };
-  const output = { stdout: '', stderr: '' };
+  const output: Printed = { stdout: '', stderr: '', ...(told && { told }) };
   const undo = [inFolder(cwd), withEnvironment(env), capturing('stdout'), capturing('stderr'), withNobodyThere()];
   const exitCode = process.exitCode;
   try {
@@ -86,7 +92,9 @@ function capturing(name: 'stdout' | 'stderr'): () => void {
   stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
     const into = printed.getStore();
     if (!into) return write(chunk, ...rest);
-    into[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    into[name] += text;
+    into.told?.(text);
     const done = rest.at(-1);
     if (typeof done === 'function') process.nextTick(done);
     return true;

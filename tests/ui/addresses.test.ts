@@ -13,6 +13,7 @@ import {
 } from 'fast-check';
 import { record } from '../host/records.js';
 import { ask, openStand, type Stand } from './stand.js';
+import { character } from '../support/characters.js';
 import { series } from '../support/soak.js';
 
 /** Whatever stands in an address: it is answered, or said to be malformed. */
@@ -68,7 +69,7 @@ const PATHS = ['/', '/results', '/api/hosts', '/quarantine/rows', '/quarantine/r
 const NAMES =
   'q source lacks os type provider account region status agent stale retired after limit reason id next'.split(' ');
 const value = oneof(
-  string({ unit: 'binary', maxLength: 40 }),
+  string({ unit: character, maxLength: 40 }),
   constantFrom('', '%', '%00', '%ff%fe', '%ed%a0%80', '\0', '$ne', '{"$gt":""}', '.*', '[', '-1', '1e400', 'NaN'),
   tuple(integer({ min: -1, max: 12 }), option(string({ maxLength: 5 })), string({ maxLength: 5 })).map(cursor),
   jsonValue().map(cursor),

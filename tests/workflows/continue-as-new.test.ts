@@ -1,6 +1,6 @@
-import { spawnSimulator } from '../../simulator/spawn.js';
 import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startTemporal } from '../../src/servers/temporal.js';
+import { localSimulator } from '../support/local-simulator.js';
 import { openPipeline } from '../support/pipeline.js';
 
 test('a long listing continues as new before its history grows large, and loses nothing', async () => {
@@ -8,15 +8,15 @@ test('a long listing continues as new before its history grows large, and loses 
   const temporal = await startTemporal({
     binary: path,
     headless: true,
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '40' },
+    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '20' },
   });
-  const simulator = await spawnSimulator({ hosts: 300, seed: 9 });
+  const simulator = await localSimulator({ hosts: 60, seed: 9 });
   const pipeline = await openPipeline({
     ...simulator.environment,
     TEMPORAL_ADDRESS: temporal.address,
-    QUALYS_DEMO_PAGE_SIZE: '10',
+    QUALYS_DEMO_PAGE_SIZE: '4',
     QUALYS_DEMO_CONCURRENCY: '1',
-    ROLLCALL_STRETCH_RECORDS: '10',
+    ROLLCALL_STRETCH_RECORDS: '4',
   });
   try {
     const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
@@ -29,7 +29,7 @@ test('a long listing continues as new before its history grows large, and loses 
     let continued = 0;
     for await (const run of runs) {
       continued += 1;
-      expect(run.historyLength).toBeLessThan(80);
+      expect(run.historyLength).toBeLessThan(60);
     }
     expect(continued).toBeGreaterThan(1);
   } finally {

@@ -7,7 +7,7 @@ import { orPark } from '../../src/activities/parked.js';
 import { NO_COUNTS, type SourceAccount } from '../../src/model/run.js';
 import type { collectInventory } from '../../src/workflows/collect-inventory.js';
 import { progressQuery, type SourceProgress } from '../../src/model/messages.js';
-import { summaryOf } from '../support/pipeline.js';
+import { summaryOf, withoutPromiseHooks } from '../support/pipeline.js';
 
 /** A place in an activity where the test may hold it. */
 export class Gate {
@@ -82,6 +82,7 @@ export class ControlledSource {
 /** A worker with the real workflows on a real server, whose activities do what the test's sources say. */
 export async function openControlled(address: string) {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  withoutPromiseHooks();
   const taskQueue = `q${randomUUID().slice(0, 8)}`;
   const timings = { heartbeatMs: 60_000, retryMs: 100, retryMaxMs: 500 };
   const sources = new Map<string, ControlledSource>();
@@ -112,6 +113,8 @@ export async function openControlled(address: string) {
     workflowBundle: { codePath: process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE']! },
     activities,
     maxConcurrentActivityTaskExecutions: 100,
+    // In this thread, as pipelines of tests do.
+    debugMode: true,
   });
   const running = worker.run();
   const workflow = (source: ControlledSource) => client.workflow.getHandle(`${taskQueue}-source-${source.name}`);
@@ -141,7 +144,7 @@ export async function openControlled(address: string) {
         last = now ?? last;
         if ((await workflow(source).describe()).status.name !== 'RUNNING' && now?.state !== state)
           throw new Error(`It ended before it was ${state}: ${JSON.stringify(last)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
     async close() {

@@ -1,15 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSimulator } from '../../simulator/spawn.js';
 import type { SourceAccount } from '../../src/model/run.js';
-import { openPipeline } from '../support/pipeline.js';
+import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
+import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
 /** A vendor that changes what its records look like is told of, and nothing breaks. */
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-drift-'));
-const database = `drift${Date.now()}`;
-afterAll(() => rmSync(dir, { recursive: true }));
+let recorded: LocalSimulator | undefined;
+let pipeline: Pipeline | undefined;
+afterAll(async () => {
+  await pipeline?.close();
+  await recorded?.stop();
+  rmSync(dir, { recursive: true });
+});
 
 type Raw = Record<string, unknown>;
 const rows = (more: (id: number) => Raw): Raw[] =>
@@ -20,20 +25,14 @@ const rows = (more: (id: number) => Raw): Raw[] =>
     ...more(id),
   }));
 
-async function collect(records: Raw[], last = false): Promise<SourceAccount> {
+async function collect(records: Raw[]): Promise<SourceAccount> {
   writeFileSync(join(dir, 'qualys-hosts.json'), JSON.stringify(records));
   writeFileSync(join(dir, 'crowdstrike-hosts.json'), '[]');
-  const recorded = await spawnSimulator({ records: dir });
-  const pipeline = await openPipeline(
-    { ...recorded.environment, MONGODB_DATABASE: database, QUALYS_DEMO_PAGE_SIZE: '20' },
-    !last,
-  );
-  try {
-    return (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
-  } finally {
-    await pipeline.close();
-    await recorded.stop();
-  }
+  const port = recorded ? Number(new URL(recorded.url).port) : 0;
+  await recorded?.stop();
+  recorded = await localSimulator({ records: dir, port });
+  pipeline ??= await openPipeline({ ...recorded.environment, QUALYS_DEMO_PAGE_SIZE: '20' });
+  return (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
 }
 
 test('new fields and vanished ones are named, once; rare ones and names that are values are not', async () => {
@@ -51,7 +50,6 @@ test('new fields and vanished ones are named, once; rare ones and names that are
   // Not seen for a while is not new.
   const third = await collect(
     changed().map((row, id) => ({ ...row, name: `renamed-${id}`, ...(id === 5 ? { rare: 2 } : {}) })),
-    true,
   );
   expect(third.status).toBe('complete');
   expect(third.drift).toBeUndefined();

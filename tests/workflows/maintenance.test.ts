@@ -1,21 +1,21 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
+import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
 /** What follows a scheduled run. */
 
 const SOURCE = 'qualys-demo';
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-upkeep-'));
-let simulator: SpawnedSimulator;
+let simulator: LocalSimulator;
 let pipeline: Pipeline;
 
 beforeAll(async () => {
-  simulator = await spawnSimulator({ hosts: 60, seed: 3 });
+  simulator = await localSimulator({ hosts: 12, seed: 3 });
   pipeline = await openPipeline({
     ...simulator.environment,
-    QUALYS_DEMO_PAGE_SIZE: '20',
+    QUALYS_DEMO_PAGE_SIZE: '5',
     ROLLCALL_REPORT_DIR: join(dir, 'reports'),
   });
 });

@@ -1,33 +1,30 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
 import { progressQuery } from '../../src/model/messages.js';
 import { eventually } from '../support/eventually.js';
+import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
 /** A source that fails for good keeps its cursor, says what it needs, and goes on from there. */
 
 const SOURCE = 'qualys-demo';
-let simulator: SpawnedSimulator;
+let simulator: LocalSimulator;
 let pipeline: Pipeline;
 
 beforeAll(async () => {
-  simulator = await spawnSimulator({ hosts: 60, seed: 5 });
+  simulator = await localSimulator({ hosts: 20, seed: 5 });
   pipeline = await openPipeline({
     ...simulator.environment,
-    QUALYS_DEMO_PAGE_SIZE: '10',
+    QUALYS_DEMO_PAGE_SIZE: '4',
     QUALYS_DEMO_CONCURRENCY: '1',
-    CROWDSTRIKE_DEMO_PAGE_SIZE: '10',
+    CROWDSTRIKE_DEMO_PAGE_SIZE: '4',
   });
 });
 afterAll(async () => {
   await pipeline?.close();
   await simulator?.stop();
 });
-beforeEach(async () => {
-  await simulator.setFaults();
-  await simulator.control('DELETE', 'state');
-});
 afterEach(async () => {
+  await simulator.setFaults();
   await workflow()
     .terminate()
     .catch(() => {});
@@ -40,12 +37,12 @@ const refuse = () => simulator.setFaults({ kind: 'status', status: 401, on: SOUR
 const parkedOf = async () => (await pipeline.store.sources.findOne({ _id: SOURCE }))?.parked;
 const requests = async () => (await simulator.state()).requests;
 
-test('it waits with its cursor and says what it needs; its run ends, and the signal resume brings it to its end', async () => {
+test('it waits with its cursor and says what it needs; its run ends, a run that meets it still refused is told so, and the signal resume brings it to its end', async () => {
   await refuse();
   const summary = await pipeline.collect({ sources: [SOURCE, 'crowdstrike-demo'], force: true });
   expect(summary.status).toBe('partial');
   expect(summary.sources['crowdstrike-demo']!.status).toBe('complete');
-  expect(summary.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, pages: 3, records: 30 });
+  expect(summary.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, pages: 3, records: 12 });
   expect(await parkedOf()).toMatchObject({ run: summary.run, kind: 'credentials-rejected' });
 
   const progress = await eventually(
@@ -58,6 +55,11 @@ test('it waits with its cursor and says what it needs; its run ends, and the sig
     parkedAt: expect.any(String),
   });
   expect(progress.remedy).toMatch(/QUALYS_DEMO_TOKEN/);
+
+  const second = await collect();
+  expect(second.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, listing: summary.run });
+  expect(await parkedOf()).toMatchObject({ run: summary.run });
+  expect((await workflow().describe()).status.name).toBe('RUNNING');
 
   await simulator.setFaults();
   const before = await requests();
@@ -78,47 +80,37 @@ test('it waits with its cursor and says what it needs; its run ends, and the sig
   expect((await requests()) - before - resumed).toBe(resumed + 3);
 });
 
-test('the next run lets it go on where it was, and tells its outcome as its own', async () => {
+test('the next run lets it go on where it was, and tells its outcome as its own; what it did not see while it was parked is not gone', async () => {
+  const { new: all } = (await collect()).sources[SOURCE]!;
+  await simulator.changeFleet({ remove: 3 });
   await refuse();
   const first = await collect();
   await simulator.setFaults();
   const second = await collect();
   const { records } = await simulator.state();
   expect(second).toMatchObject({ status: 'completed' });
-  expect(second.sources[SOURCE]).toMatchObject({ status: 'complete', listing: first.run, records: records.qualys });
+  const resumed = second.sources[SOURCE]!;
+  expect(resumed).toMatchObject({ status: 'complete', listing: first.run, records: records.qualys, gone: 0 });
+  expect(resumed.warnings).toEqual([expect.stringContaining('nothing was retired')]);
   expect(await pipeline.store.pages.countDocuments({ run: second.run })).toBe(0);
   expect(await pipeline.store.runs.findOne({ _id: first.run })).toMatchObject({ status: 'completed' });
-  // And the one after it is a listing of its own again.
-  const third = await collect();
-  expect(third.sources[SOURCE]).toMatchObject({ status: 'complete', unchanged: records.qualys });
-  expect(third.sources[SOURCE]!.listing).toBeUndefined();
+  // The one after it is a listing of its own again, and decides.
+  const third = (await collect()).sources[SOURCE]!;
+  expect(third).toMatchObject({ status: 'complete', unchanged: records.qualys, gone: all - records.qualys });
+  expect(third.listing).toBeUndefined();
+  await simulator.changeFleet({ add: 3 });
 });
 
-test('a run that meets it still refused is told so, and it goes on waiting', async () => {
-  await refuse();
-  const first = await collect();
-  const second = await collect();
-  expect(second.sources[SOURCE]).toMatchObject({ status: 'partial', parked: true, listing: first.run });
-  expect(await parkedOf()).toMatchObject({ run: first.run });
-  expect((await workflow().describe()).status.name).toBe('RUNNING');
-});
-
-test('what it did not see while it was parked is not gone: the next run decides', async () => {
-  const { new: all } = (await collect()).sources[SOURCE]!;
-  await simulator.changeFleet({ remove: 3 });
+test('stop gives the cursor up, and the next run begins anew; cancelled while it is parked, it is no longer parked', async () => {
   await refuse();
   await collect();
-  await simulator.setFaults();
-  const resumed = (await collect()).sources[SOURCE]!;
-  expect(resumed).toMatchObject({ status: 'complete', gone: 0 });
-  expect(resumed.warnings).toEqual([expect.stringContaining('nothing was retired')]);
-  const { records } = await simulator.state();
-  expect((await collect()).sources[SOURCE]!.gone).toBe(all - records.qualys);
-});
+  await workflow().cancel();
+  await expect(workflow().result()).rejects.toThrow();
+  expect(await parkedOf()).toBeUndefined();
 
-test('stop gives the cursor up, and the next run begins anew', async () => {
   await refuse();
   await collect();
+  expect(await parkedOf()).toBeDefined();
   await workflow().signal('stop');
   expect(await workflow().result()).toMatchObject({
     status: 'partial',
@@ -129,14 +121,6 @@ test('stop gives the cursor up, and the next run begins anew', async () => {
   const next = await collect();
   expect(next.sources[SOURCE]).toMatchObject({ status: 'complete' });
   expect(next.sources[SOURCE]!.listing).toBeUndefined();
-});
-
-test('cancelled while it is parked, it is no longer parked', async () => {
-  await refuse();
-  await collect();
-  await workflow().cancel();
-  await expect(workflow().result()).rejects.toThrow();
-  expect(await parkedOf()).toBeUndefined();
 });
 
 /** The activities that Temporal shows as pending, as the Web UI does. */
@@ -155,7 +139,7 @@ const execution = () => ({ workflowId: workflow().workflowId });
 const service = () => pipeline.env.client.workflowService;
 const common = () => ({ namespace: 'default', execution: execution(), identity: 'a user of the Web UI' });
 
-test('in the Web UI its activity is pending with what failed and what to do, and the run has failed and names the source', async () => {
+test('in the Web UI its activity is pending with what failed and what to do; paused and unpaused there it is tried again, and reset it goes on from its cursor', async () => {
   await refuse();
   const { handle } = await pipeline.start({ sources: [SOURCE], force: true });
   const failure = await handle.result().then(
@@ -171,15 +155,27 @@ test('in the Web UI its activity is pending with what failed and what to do, and
   expect(pending.attempt).toBeGreaterThan(0);
   expect(pending.lastFailure!.message).toMatch(/401.*QUALYS_DEMO_TOKEN/);
   expect(pending.lastFailure!.applicationFailureInfo!.type).toBe('credentials-rejected');
-});
 
-test('reset in the Web UI, it goes on from its cursor and completes, and its run with it', async () => {
-  await refuse();
-  const { run } = await collect();
-  const { activityId } = await failed();
+  const { run } = (await parkedOf())!;
+  // Paused and unpaused, it is tried again; still refused, it parks again with the new failure.
+  await simulator.setFaults({ kind: 'status', status: 403, on: SOURCE, at: 1, times: 1_000 });
+  await service().pauseActivity({ ...common(), id: pending.activityId! });
+  await service().unpauseActivity({ ...common(), id: pending.activityId!, resetAttempts: true });
+  await eventually('the other reason', parkedOf, (parked) => parked?.kind === 'not-permitted');
+  const progress = await eventually(
+    'the source to be parked again',
+    () => workflow().query(progressQuery),
+    (now) => now.state === 'parked',
+  );
+  expect(progress.reason).toMatch(/403/);
+  const second = await failed();
+  expect(second.activityId).toBe(pending.activityId);
+  expect(second.lastFailure!.message).toMatch(/403/);
+
+  // Reset, it completes, and its run with it.
   await simulator.setFaults();
   const before = await requests();
-  await service().resetActivity({ ...common(), id: activityId!, resetHeartbeat: true });
+  await service().resetActivity({ ...common(), id: second.activityId!, resetHeartbeat: true });
   const account = await workflow().result();
   const { records } = await simulator.state();
   expect(account).toMatchObject({ status: 'complete', records: records.qualys });
@@ -189,26 +185,4 @@ test('reset in the Web UI, it goes on from its cursor and completes, and its run
   const resumed = (await requests()) - before;
   await collect();
   expect((await requests()) - before - resumed).toBe(resumed + 3);
-});
-
-test('paused and unpaused in the Web UI, it is tried again; still refused, it parks again with the new failure', async () => {
-  await refuse();
-  await collect();
-  const first = await failed();
-  await simulator.setFaults({ kind: 'status', status: 403, on: SOURCE, at: 1, times: 1_000 });
-  await service().pauseActivity({ ...common(), id: first.activityId! });
-  await service().unpauseActivity({ ...common(), id: first.activityId!, resetAttempts: true });
-  await eventually('the other reason', parkedOf, (parked) => parked?.kind === 'not-permitted');
-  const progress = await eventually(
-    'the source to be parked again',
-    () => workflow().query(progressQuery),
-    (now) => now.state === 'parked',
-  );
-  expect(progress.reason).toMatch(/403/);
-  const second = await failed();
-  expect(second.activityId).toBe(first.activityId);
-  expect(second.lastFailure!.message).toMatch(/403/);
-  await simulator.setFaults();
-  await service().resetActivity({ ...common(), id: second.activityId! });
-  expect(await workflow().result()).toMatchObject({ status: 'complete' });
 });

@@ -7,8 +7,9 @@ import { sightingsOf, type Sighting } from '../../../bench/identity/fleet/sighti
 import { worldOf, type Kind } from '../../../bench/identity/fleet/world.js';
 import { Collector } from '../../../bench/identity/collect.js';
 
-const SLOTS = 12_000;
-const rates = ratesWith();
+const SLOTS = 6_000;
+// Clones are a hundredth of machines: twice as many, so that there are enough to count.
+const rates = ratesWith({ clone: 2 * RATES.clone[0] });
 const world = worldOf(5, SLOTS, rates);
 const machines: Machine[] = [];
 const sightings: Sighting[] = [];
@@ -111,17 +112,17 @@ test('about 2.35 records come of a machine', () => {
 });
 
 test('a seed always gives the same records, another one others, and ids are distinct', () => {
-  const text = (seed: number) => [...fleet(seed, 400, rates)].map((record) => JSON.stringify(record));
+  const text = (seed: number) => [...fleet(seed, 150, rates)].map((record) => JSON.stringify(record));
   expect(text(9)).toStrictEqual(text(9));
   expect(text(9)).not.toStrictEqual(text(10));
-  const records = [...fleet(9, 3_000, rates)];
+  const records = [...fleet(9, 1_000, rates)];
   expect(new Set(records.map(({ source, id }) => source + id)).size).toBe(records.length);
-  expect(new Set(records.map(({ machine }) => machine)).size).toBe(3_000);
+  expect(new Set(records.map(({ machine }) => machine)).size).toBe(1_000);
 });
 
 test('every record of a fleet can be read by its vendor’s mapping', () => {
   const collector = new Collector({ pitfalls: false, naive: false });
-  for (const { source, id, raw } of fleet(2, 500, rates)) {
+  for (const { source, id, raw } of fleet(2, 300, rates)) {
     expect(collector.add(source, JSON.stringify(raw), () => 'm')).toBe(`${source}:${id}`);
   }
 });
@@ -146,12 +147,16 @@ test('who shares a trap shares its identifier: docks, clones and batches have se
 
 test('what took over a name is another machine, with other hardware and mostly after it', () => {
   const before = machines.filter(({ id }) => id.endsWith('before'));
-  expect(before.length).toBeGreaterThan(100);
+  expect(before.length).toBeGreaterThan(50);
+  const bySlot = new Map(now.map((machine) => [machine.slot, machine]));
   for (const old of before) {
-    const next = now.find(({ slot }) => slot === old.slot)!;
-    expect(old.states[0]!.name).toBe(next.states[0]!.name);
-    expect(old.unit).not.toBe(next.unit);
-    expect(old.to).toBeLessThan(next.from + 4 * 86_400_000);
+    const next = bySlot.get(old.slot)!;
+    const same = [
+      old.states[0]!.name === next.states[0]!.name,
+      old.unit === next.unit,
+      old.to < next.from + 4 * 86_400_000,
+    ];
+    expect([old.id, ...same]).toEqual([old.id, true, false, true]);
   }
 });
 

@@ -30,10 +30,10 @@ const KEYS = [
 ];
 
 test('--json gives one object of the promised fields and nothing else', async () => {
-  expect(await runFleet(200, ratesWith(), { seed: 1, json: true, shuffle: 2, errors: 3 })).toBe(0);
+  expect(await runFleet(100, ratesWith(), { seed: 1, json: true, shuffle: 2, errors: 3 })).toBe(0);
   const object = JSON.parse(said) as Record<string, number>;
   expect(Object.keys(object)).toStrictEqual(KEYS);
-  expect(object['machines']).toBe(200);
+  expect(object['machines']).toBe(100);
   expect(Object.values(object).every(Number.isFinite)).toBe(true);
 });
 
@@ -42,7 +42,7 @@ test('a fleet that was written and read back measures the same, pitfalls include
   try {
     const measured = async (run: object): Promise<string> => {
       said = '';
-      await runFleet(400, ratesWith({ dock: 0.8 }), { seed: 2, errors: 5, ...run });
+      await runFleet(200, ratesWith({ dock: 0.8 }), { seed: 2, errors: 5, ...run });
       return said.replace(/^parse and map.*$/m, '').replace(/^ {10}.*$/gm, '');
     };
     const made = await measured({});

@@ -65,14 +65,14 @@ test('whatever the number of hosts, the page size and the pages in flight, each 
   let total = 0;
   server = await serve((request, response) => hosts(total)(request, response));
   let walks = 0;
-  for (const limit of [1, 2, 3, 7, 16]) {
+  for (const limit of [1, 2, 7, 16]) {
     // None, one, and one fewer than fill a number of pages, just as many, and one more.
-    const edges = [1, 2, 3].flatMap((pages) => [pages * limit - 1, pages * limit, pages * limit + 1]);
+    const edges = [1, 3].flatMap((pages) => [pages * limit - 1, pages * limit, pages * limit + 1]);
     for (total of new Set([0, 1, ...edges])) {
       const { rows, pages, failure } = await collect(input(limit, (walks++ % 3) + 1));
       expect(failure).toBeUndefined();
       expect(rows).toEqual(ids(total));
-      for (const [index, page] of pages.entries()) expect(pages[index + 1]?.cursor ?? null).toEqual(page.next);
+      expect(pages.map(({ next }) => next)).toEqual([...pages.slice(1).map(({ cursor }) => cursor), null]);
     }
   }
 });

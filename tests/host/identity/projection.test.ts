@@ -12,7 +12,7 @@ import { mapAsset } from '../../../src/sources/tenable/asset.js';
 const MAP = { qualys: mapHostAsset, crowdstrike: mapDevice, tenable: mapAsset };
 const collector = new Collector({ pitfalls: false, naive: false });
 const whole: HostRecord[] = [];
-for (const { source, machine, raw } of fleet(4, 1_200, ratesWith())) {
+for (const { source, machine, raw } of fleet(4, 500, ratesWith())) {
   collector.add(source, JSON.stringify(raw), () => machine);
   const { id, observation } = MAP[source](raw);
   whole.push({ id: `${source}:${id}`, source, vendor: source, observation, keys: [], gone: false });
@@ -20,21 +20,21 @@ for (const { source, machine, raw } of fleet(4, 1_200, ratesWith())) {
 const { records } = collector.collected();
 claim(records);
 claim(whole);
+const resolution = resolveAll(records);
 
 test('what the bench leaves out of observations changes no key and no host', () => {
-  expect(records.map(({ keys }) => keys)).toStrictEqual(whole.map(({ keys }) => keys));
-  expect(digest(records, resolveAll(records))).toBe(digest(whole, resolveAll(whole)));
+  const others = records.filter(({ keys }, at) => keys.join('\n') !== whole[at]!.keys.join('\n'));
+  expect([others, records.length]).toStrictEqual([[], whole.length]);
+  expect(digest(records, resolution)).toBe(digest(whole, resolveAll(whole)));
 });
 
 test('a shuffled arrival is seen to give the same, and a different result to differ', () => {
-  const resolution = resolveAll(records);
   expect(shuffled(records, resolution, 2, 1)).toBe(0);
   const clusters = resolution.clusters.slice(1);
-  expect(shuffled(records, { ...resolution, clusters }, 2, 1)).toBe(2);
+  expect(shuffled(records, { ...resolution, clusters }, 1, 1)).toBe(1);
 });
 
 test('every record has its place in the partition', () => {
-  const resolution = resolveAll(records);
   const places = partition(records, resolution);
-  records.forEach(({ id }, at) => expect(resolution.clusters[places[at]!]!.members).toContain(id));
+  expect(records.filter(({ id }, at) => !resolution.clusters[places[at]!]!.members.includes(id))).toEqual([]);
 });

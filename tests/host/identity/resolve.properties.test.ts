@@ -9,7 +9,7 @@ import { record } from '../records.js';
 import { series } from '../../support/soak.js';
 
 /** How many histories each property is tried on. */
-const HISTORIES = series(40, 3_000);
+const HISTORIES = series(25, 3_000);
 const run = { numRuns: HISTORIES };
 
 const records = fc.array(machine, { maxLength: 16 }).map((given) => given.map(made));

@@ -218,7 +218,7 @@ test('no page ever loses its body to a prune that runs beside workers which stor
   const done = new AbortController();
   let turn = 0;
   const worker = async (name: string) => {
-    for (let seq = 0; seq < 30; seq += 1) {
+    for (let seq = 0; seq < 12; seq += 1) {
       // Every page is old at once, so each is fair game unless its run is open.
       await page(`${name}-${seq}`, 'queue', 200, bodies[(turn += 1) % bodies.length]);
     }

@@ -1,56 +1,69 @@
-import { interrupt } from './interrupted.js';
-import { expectWhole, list } from './listed.js';
+import type { FaultKind } from '../../../simulator/faults/fault.js';
+import { interrupt, interruptions, type Interrupted } from './interrupted.js';
+import { expectSilent, expectWhole, list } from './listed.js';
 import { declared, limitTo } from './limits.js';
 import { closeSimulators, simulate } from './simulated.js';
-import { SUBJECTS, WAYS } from './subjects.js';
+import { SUBJECTS, WAYS, type Subject } from './subjects.js';
 import { series } from '../../support/soak.js';
 
-const MIB = 1024 * 1024;
-
-/** In place of the cap of 64 MiB, which takes a second to be filled. */
-const SMALL = 4 * MIB;
-limitTo({ maxBytes: SMALL });
-
+// Answers whose bodies are not what they should be, too large, or do not come. In one file, as replacing the sources' limits loads
+// all code anew.
 jest.mock('../../../src/connectors/http/input.js', () =>
   jest.requireActual<typeof import('./limits.js')>('./limits.js').limited(),
 );
 
 afterEach(async () => {
-  limitTo({ maxBytes: SMALL });
+  limitTo();
   await closeSimulators();
 });
+
+const MIB = 1024 * 1024;
 
 describe.each(WAYS)('$title', (subject) => {
   const { source, path, pageSize } = subject;
 
-  test.each(['html', 'object', 'empty-body'] as const)('%s with status 200 is a mismatch and no end', async (kind) => {
-    for (const from of [1, 4]) {
-      const { failure } = await interrupt(subject, { kind }, { from });
+  test.each([1, 2])('what is no listing with status 200 is a mismatch and no end, from request %i on', async (from) => {
+    const kinds = ['html', 'object', 'empty-body'] as const;
+    const told = await interruptions(
+      subject,
+      kinds.map((kind) => ({ kind })),
+      { from },
+    );
+    for (const { failure } of told) {
       expect(failure).toMatchObject({ kind: 'response-mismatch', details: { status: 200 } });
       expect(failure.details.at).toMatch(path);
     }
   });
 
-  test('what claims to be gzip and is not has not arrived', async () => {
-    const { failure } = await interrupt(subject, { kind: 'bad-gzip' });
-    expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('decompressed') });
-  });
+  describe('with a small cap, as the one of 64 MiB takes a second to be filled,', () => {
+    beforeEach(() => limitTo({ maxBytes: MIB }));
 
-  test.each(['gzip-bomb', 'oversize'] as const)('%s is given up at the cap', async (kind) => {
-    // Pages of one cannot be asked for in smaller ones.
-    const { failure } = await interrupt(subject, { kind, bytes: 5 * MIB }, { environment: { [pageSize]: '1' } });
-    expect(failure.kind).toBe('response-too-large');
-    expect(failure.message).toMatch(/ sent more than \d+ bytes$/);
-    expect(Number(/(\d+) bytes/.exec(failure.message)![1])).toBeLessThanOrEqual(SMALL);
-    expect(failure.details.remedy).toContain(pageSize);
-  });
+    test('what is too large is given up at the cap, and what claims to be gzip and is not has not arrived', async () => {
+      const [packed, ...large] = await interruptions(
+        subject,
+        [{ kind: 'bad-gzip' }, { kind: 'gzip-bomb', bytes: 2 * MIB }, { kind: 'oversize', bytes: 2 * MIB }],
+        // Pages of one cannot be asked for in smaller ones.
+        { environment: { [pageSize]: '1' } },
+      );
+      expect(packed!.failure).toMatchObject({
+        kind: 'unreachable',
+        message: expect.stringContaining('decompressed'),
+      });
+      for (const { failure } of large) {
+        expect(failure.kind).toBe('response-too-large');
+        expect(failure.message).toMatch(/ sent more than \d+ bytes$/);
+        expect(Number(/(\d+) bytes/.exec(failure.message)![1])).toBeLessThanOrEqual(MIB);
+        expect(failure.details.remedy).toContain(pageSize);
+      }
+    });
 
-  test('one page over the cap is asked for again in smaller ones, and that is told', async () => {
-    const { simulator, input, truth } = await simulate(subject);
-    simulator.setFaults([{ kind: 'oversize', bytes: 5 * MIB, at: 3 }]);
-    const listed = await list(source, input());
-    expectWhole(listed, await truth());
-    expect(listed.pages.flatMap(({ warnings }) => warnings ?? []).join()).toMatch(/asked again in smaller pages/);
+    test('one page over the cap is asked for again in smaller ones, and that is told', async () => {
+      const { simulator, input, truth } = await simulate(subject);
+      simulator.setFaults([{ kind: 'oversize', bytes: 2 * MIB, at: 3 }]);
+      const listed = await list(source, input());
+      expectWhole(listed, truth());
+      expect(listed.pages.flatMap(({ warnings }) => warnings ?? []).join()).toMatch(/asked again in smaller pages/);
+    });
   });
 });
 
@@ -58,12 +71,8 @@ test.each((['oversize', 'gzip-bomb'] as const).slice(0, series(1, 2)))(
   'the cap outside tests ends %s at 64 MiB',
   async (kind) => {
     const subject = SUBJECTS[0]!;
-    limitTo();
-    const { failure } = await interrupt(
-      subject,
-      { kind, bytes: 65 * MIB },
-      { environment: { [subject.pageSize]: '1' } },
-    );
+    const environment = { [subject.pageSize]: '1' };
+    const { failure } = await interrupt(subject, { kind, bytes: 65 * MIB }, { environment });
     expect(failure).toMatchObject({ kind: 'response-too-large' });
     expect(failure.message).toMatch(new RegExp(` sent more than ${64 * MIB} bytes$`));
   },
@@ -73,4 +82,82 @@ test('no source declares a higher cap than that', async () => {
   for (const subject of SUBJECTS) (await simulate(subject)).input();
   expect(declared.length).toBeGreaterThanOrEqual(SUBJECTS.length);
   for (const { limits = {} } of declared) expect(limits.maxBytes ?? 0).toBeLessThanOrEqual(64 * MIB);
+});
+
+describe('an answer that does not come', () => {
+  /** Deadlines in milliseconds that every source has in place of its own, which are longer than a test may last. */
+  const SHORT = { headersMs: 4_000, idleMs: 4_000, bodyMs: 5_000 };
+  const told = new Map<FaultKind, [Subject, Interrupted][]>();
+
+  const all = async (work: (subject: Subject) => Promise<void>) => Promise.all(WAYS.map(work));
+  const interruptAll = async (...kinds: FaultKind[]) =>
+    all(async (subject) => {
+      const faults = kinds.map((kind) => ({ kind, ms: 100 }));
+      for (const [at, one] of (await interruptions(subject, faults)).entries())
+        told.set(kinds[at]!, [...(told.get(kinds[at]!) ?? []), [subject, one]]);
+    });
+
+  beforeAll(async () => {
+    // The first answers wait for code to be compiled and for the simulator to make its texts.
+    await all(async (subject) => void (await list(subject.source, (await simulate(subject)).input())));
+    await interruptAll('cut', 'reset');
+    limitTo(SHORT);
+    await interruptAll('hang', 'stall', 'trickle');
+  });
+
+  test.each<[FaultKind, string, number]>([
+    ['hang', 'sent no answer within 4000 ms', SHORT.headersMs],
+    ['stall', 'stopped in mid-answer for 4000 ms', SHORT.idleMs],
+    // A byte now and then never counts as idle.
+    ['trickle', 'did not send its whole answer within 5000 ms', SHORT.bodyMs],
+    ['cut', 'cut the connection before its answer was complete', 0],
+    ['reset', 'cut the connection before its answer was complete', 0],
+  ])('%s is unreachable in time, whatever the source, and costs no record', (kind, message, ms) => {
+    expect(told.get(kind)).toHaveLength(WAYS.length);
+    for (const [{ title, path }, { failure, seconds }] of told.get(kind)!) {
+      expect([title, failure.kind]).toEqual([title, 'unreachable']);
+      expect(failure.message).toContain(`${path} ${message}`);
+      expect(seconds * 1000).toBeGreaterThanOrEqual(ms - 5);
+    }
+  });
+
+  test('a login that is never answered is unreachable in time', async () => {
+    const crowdstrike = SUBJECTS.find(({ protocol }) => protocol === 'crowdstrike')!;
+    limitTo(SHORT);
+    const kinds = ['hang', 'stall', 'cut'] as const;
+    await Promise.all(
+      kinds.map(async (kind) => {
+        const { simulator, input } = await simulate(crowdstrike);
+        simulator.setFaults([{ kind, on: 'crowdstrike-token' }]);
+        const { pages, failure } = await list(crowdstrike.source, input());
+        expect(pages).toEqual([]);
+        expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('/oauth2/token') });
+        expectSilent(failure!, [simulator.credentials.clientSecret]);
+      }),
+    );
+  });
+
+  test('a run that is cancelled lets go of it', async () => {
+    await all(async (subject) => {
+      const { simulator, input } = await simulate(subject);
+      simulator.setFaults([{ kind: 'hang', at: 2, times: 1_000 }]);
+      const controller = new AbortController();
+      const walk = async () => {
+        for await (const page of input().pages(null, { signal: controller.signal, more: () => true })) {
+          setTimeout(() => controller.abort(new Error(`stop ${subject.title}`)), 50);
+          expect(page.next).not.toBeNull();
+        }
+      };
+      await expect(walk()).rejects.toThrow(`stop ${subject.title}`);
+    });
+  });
+
+  test('the deadlines that the sources declare themselves all end within ten minutes', () => {
+    expect(declared.length).toBeGreaterThan(SUBJECTS.length);
+    for (const { limits = {} } of declared) {
+      const { headersMs = 0, bodyMs = 0, idleMs = 0 } = limits;
+      expect(headersMs + bodyMs).toBeLessThanOrEqual(600_000);
+      expect(idleMs).toBeLessThanOrEqual(60_000);
+    }
+  });
 });

@@ -9,7 +9,7 @@ describe.each(SUBJECTS)('$title', (subject) => {
 
   test(`it has ${concurrency} in flight with a slow vendor, never more`, async () => {
     const { input, truth, state } = await simulate(subject, { latency: 30 });
-    expectWhole(await list(source, input()), await truth());
+    expectWhole(await list(source, input()), truth());
     expect((await state()).mostRunning[protocol]).toBe(concurrency);
   });
 
@@ -40,7 +40,7 @@ test.each(BY_OFFSET)(
     const inOrder = await list(subject.source, input());
     simulator.setFaults([{ kind: 'latency', ms: 60, every: 3 }]);
     const overtaken = await list(subject.source, input());
-    expectWhole(overtaken, await truth());
+    expectWhole(overtaken, truth());
     expect(overtaken.ids).toEqual(inOrder.ids);
   },
 );

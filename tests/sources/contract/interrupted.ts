@@ -1,5 +1,6 @@
 import type { Fault } from '../../../simulator/faults/fault.js';
 import type { Failure } from '../../../src/model/failure.js';
+import type { Cursor } from '../../../src/model/source.js';
 import { expectSilent, list } from './listed.js';
 import { simulate, type Simulated } from './simulated.js';
 import type { Subject } from './subjects.js';
@@ -10,31 +11,59 @@ function secretsOf({ simulator }: Simulated): string[] {
   return [demoToken, qualysPassword, clientSecret, `${qualysUser}:${qualysPassword}`];
 }
 
-/**
- * A listing that a fault strikes from its `from`th request on until somebody puts it right. The failure must be none of an
- * end, must show no secret, and what was read before it and after it must be every record exactly once.
- */
-export async function interrupt(
-  subject: Subject,
-  fault: Fault,
-  { from = 4, environment = {} }: { from?: number; environment?: Record<string, string> } = {},
-): Promise<{ failure: Failure; simulated: Simulated; seconds: number }> {
-  const simulated = await simulate(subject);
-  const { simulator, input, truth } = simulated;
-  simulator.setFaults([{ at: from, times: 1_000_000, ...fault }]);
-  const started = performance.now();
-  const before = await list(subject.source, input(environment));
-  const seconds = (performance.now() - started) / 1000;
-  const { failure } = before;
-  if (!failure) throw new Error(`${subject.title}: the walk did not fail`);
-  expectSilent(failure, secretsOf(simulated));
-  expect(failure.details).toMatchObject({ source: subject.source.name, remedy: expect.any(String) });
-  expect(before.pages.length).toBeLessThan(from);
-  expect(before.pages.map(({ next }) => next)).not.toContain(null);
+interface How {
+  /** The request that each fault strikes first, counted from where the listing was taken up. */
+  from?: number;
+  environment?: Record<string, string>;
+  /** Machines of the fleet: each fault but the first needs a page more. */
+  hosts?: number;
+}
 
+/** How a fault ended a listing, and after how many seconds. */
+export interface Interrupted {
+  failure: Failure;
+  seconds: number;
+}
+
+/**
+ * One listing that one fault after the other strikes, each from its `from`th request on until somebody puts it right; then it is
+ * taken up where it stopped. No failure may be that of an end or show a secret, and what was read before and after them must be
+ * every record exactly once.
+ */
+export async function interruptions(
+  subject: Subject,
+  faults: Fault[],
+  { from = 2, environment = {}, hosts = 20 }: How = {},
+): Promise<Interrupted[]> {
+  const simulated = await simulate(subject, { hosts });
+  const { simulator, input, truth } = simulated;
+  const told: Interrupted[] = [];
+  const ids: string[] = [];
+  let next: Cursor | null = null;
+  for (const fault of faults) {
+    simulator.setFaults([{ at: from, times: 1_000_000, ...fault }]);
+    const started = performance.now();
+    const before = await list(subject.source, input(environment), { from: next });
+    const seconds = (performance.now() - started) / 1000;
+    const { failure } = before;
+    if (!failure) throw new Error(`${subject.title}: the walk did not fail of ${JSON.stringify(fault)}`);
+    expectSilent(failure, secretsOf(simulated));
+    expect(failure.details).toMatchObject({ source: subject.source.name, remedy: expect.any(String) });
+    expect(before.pages.length).toBeLessThan(from);
+    expect(before.pages.map((page) => page.next)).not.toContain(null);
+    ids.push(...before.ids);
+    next = before.pages.at(-1)?.next ?? next;
+    told.push({ failure, seconds });
+  }
   simulator.setFaults([]);
-  const after = await list(subject.source, input(environment), { from: before.pages.at(-1)?.next ?? null });
+  const after = await list(subject.source, input(environment), { from: next });
   expect(after.failure).toBeUndefined();
-  expect([...before.ids, ...after.ids].toSorted()).toEqual((await truth()).toSorted());
-  return { failure, simulated, seconds };
+  expect([...ids, ...after.ids].toSorted()).toEqual(truth().toSorted());
+  return told;
+}
+
+/** A listing that one fault strikes. */
+export async function interrupt(subject: Subject, fault: Fault, how: How = {}): Promise<Interrupted> {
+  const [told] = await interruptions(subject, [fault], { from: 4, ...how });
+  return told!;
 }

@@ -42,11 +42,13 @@ export async function list(source: SourceDefinition, input: Input, { from = null
 
 /** The mapped records of one page, which must agree with its bytes. */
 export function recordsOf(source: SourceDefinition, input: Pick<Input, 'rows'>, page: FetchedPage): Mapped[] {
-  expect(page.digest).toBe(createHash('sha256').update(page.body).digest('hex'));
+  const digest = createHash('sha256').update(page.body).digest('hex');
+  if (page.digest !== digest) throw new Error(`The page's digest is ${page.digest} in place of ${digest}`);
   const rows = [...input.rows(page)];
-  expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: page.rows }, (_, index) => index));
-  expect(rows.filter(({ error }) => error !== undefined)).toEqual([]);
-  return rows.map((row) => {
+  if (rows.length !== page.rows) throw new Error(`The page has ${rows.length} rows in place of ${page.rows}`);
+  return rows.map((row, place) => {
+    if (row.index !== place) throw new Error(`Row ${place} says that it is row ${row.index}`);
+    if (row.error !== undefined) throw new Error(`Row ${place} cannot be read`, { cause: row.error });
     const mapped = source.map(row.value);
     const own = page.body.subarray(row.offset, row.offset + row.length);
     if (!own.includes(mapped.id)) throw new Error(`Row ${row.index} does not point to the bytes of ${mapped.id}`);

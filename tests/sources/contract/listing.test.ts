@@ -19,8 +19,8 @@ describe.each(SUBJECTS)('$title', (subject) => {
   const { source, pageSize } = subject;
 
   test('every record is read exactly once and maps, whatever the page size', async () => {
-    const { input, truth, state } = await simulate(subject, { hosts: 34 });
-    const ids = await truth();
+    const { input, truth, state } = await simulate(subject, { hosts: 18 });
+    const ids = truth();
     // The default leaves a tail; then one page that is just filled, one that is not, and pages of one.
     expect(ids.length % PAGE_SIZE).not.toBe(0);
     let pages = 0;
@@ -37,7 +37,7 @@ describe.each(SUBJECTS)('$title', (subject) => {
   test('a walk taken up after any page reads the rest, and the same page has the same bytes', async () => {
     const { input } = await simulate(subject);
     const whole = await list(source, input());
-    expect(whole.pages.length).toBeGreaterThan(5);
+    expect(whole.pages.length).toBeGreaterThan(4);
     await expectResumable(source, input, whole);
   });
 
@@ -51,7 +51,7 @@ describe.each(SUBJECTS)('$title', (subject) => {
       expect(stretch.failure).toBeUndefined();
       ids.push(...stretch.ids);
     }
-    expect(ids.toSorted()).toEqual((await truth()).toSorted());
+    expect(ids.toSorted()).toEqual(truth().toSorted());
   });
 
   test('an empty listing is a complete one without records', async () => {

@@ -1,5 +1,6 @@
+import type { Fault } from '../../../simulator/faults/fault.js';
 import type { FailureKind } from '../../../src/model/failure.js';
-import { interrupt } from './interrupted.js';
+import { interrupt, interruptions } from './interrupted.js';
 import { expectSilent, list } from './listed.js';
 import { closeSimulators, simulate } from './simulated.js';
 import { BY_OFFSET, WAYS } from './subjects.js';
@@ -23,24 +24,28 @@ describe.each(WAYS)('$title', (subject) => {
     expect(Object.values(paths).reduce((sum, requests) => sum + requests, 0)).toBeLessThanOrEqual(subject.concurrency);
   });
 
-  test('a rate limit says how long to wait', async () => {
-    const { failure } = await interrupt(subject, { kind: 'rate', limit: 0, ms: 30_000 });
-    expect(failure.kind).toBe('rate-limited');
-    expect(failure.details.at).toMatch(path);
-    expect(failure.details.retryAfterMs).toBeGreaterThan(27_000);
-    expect(failure.details.retryAfterMs).toBeLessThanOrEqual(31_000);
+  test('a rate limit says how long to wait, and too many requests at a time are a limit too', async () => {
+    const [rate, crowded] = await interruptions(subject, [
+      { kind: 'rate', limit: 0, ms: 30_000 },
+      { kind: 'concurrency', limit: 0 },
+    ]);
+    expect(rate!.failure.kind).toBe('rate-limited');
+    expect(rate!.failure.details.at).toMatch(path);
+    expect(rate!.failure.details.retryAfterMs).toBeGreaterThan(27_000);
+    expect(rate!.failure.details.retryAfterMs).toBeLessThanOrEqual(31_000);
+    expect(crowded!.failure.kind).toBe('rate-limited');
+    expect([1000, 2000]).toContain(crowded!.failure.details.retryAfterMs);
   });
 
-  test('too many requests at a time are a limit too', async () => {
-    const { failure } = await interrupt(subject, { kind: 'concurrency', limit: 0 });
-    expect(failure.kind).toBe('rate-limited');
-    expect([1000, 2000]).toContain(failure.details.retryAfterMs);
-  });
-
-  test.each([500, 502, 503, 504])('status %d is an outage and no end', async (status) => {
-    const { failure } = await interrupt(subject, { kind: 'status', status, seconds: 9 });
-    expect(failure).toMatchObject({ kind: 'vendor-error', details: { status } });
-    expect(failure.details.retryAfterMs).toBe(status === 503 ? 9_000 : undefined);
+  test('a status that tells of an outage is one, and no end', async () => {
+    const statuses = [500, 502, 503, 504];
+    const told = await interruptions(
+      subject,
+      statuses.map((status) => ({ kind: 'status', status, seconds: 9 })),
+    );
+    expect(told.map(({ failure }) => [failure.kind, failure.details.status, failure.details.retryAfterMs])).toEqual(
+      statuses.map((status) => ['vendor-error', status, status === 503 ? 9_000 : undefined]),
+    );
   });
 
   test('an outage at the first request is no empty listing', async () => {
@@ -48,22 +53,24 @@ describe.each(WAYS)('$title', (subject) => {
     expect(failure).toMatchObject({ kind: 'vendor-error', details: { status: 500 } });
   });
 
-  test.each<[number, FailureKind]>([
-    [401, 'credentials-rejected'],
-    [403, 'not-permitted'],
-    [404, 'request-rejected'],
-    [422, 'request-rejected'],
-  ])('status %d in mid-listing is %s', async (status, kind) => {
-    expect((await interrupt(subject, { kind: 'status', status })).failure).toMatchObject({ kind, details: { status } });
-  });
-
-  test('an error inside an answer with status 200 is named by what it says', async () => {
-    const kinds: Partial<Record<typeof protocol, FailureKind>> = {
+  test('a refusal in mid-listing is named for its status, or for what it says with status 200', async () => {
+    const kinds: Record<number, FailureKind> = {
+      401: 'credentials-rejected',
+      403: 'not-permitted',
+      404: 'request-rejected',
+      422: 'request-rejected',
+    };
+    const inside: Partial<Record<typeof protocol, FailureKind>> = {
       qualys: 'request-rejected',
       crowdstrike: 'not-permitted',
     };
-    const { failure } = await interrupt(subject, { kind: 'errors' });
-    expect(failure).toMatchObject({ kind: kinds[protocol] ?? 'response-mismatch', details: { status: 200 } });
+    const statuses = Object.keys(kinds).map(Number);
+    const faults: Fault[] = [...statuses.map((status): Fault => ({ kind: 'status', status })), { kind: 'errors' }];
+    const told = await interruptions(subject, faults, { hosts: 30 });
+    expect(told.map(({ failure }) => [failure.details.status, failure.kind])).toEqual([
+      ...statuses.map((status) => [status, kinds[status]]),
+      [200, inside[protocol] ?? 'response-mismatch'],
+    ]);
   });
 });
 

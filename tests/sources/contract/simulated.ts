@@ -12,7 +12,7 @@ export interface Simulated {
   /** A new input, as another worker would make it. */
   input: (more?: Record<string, string>) => Input;
   /** Native ids of the fleet's machines in the vendor's listing, in no order. */
-  truth: () => Promise<string[]>;
+  truth: () => string[];
   state: () => Promise<SimulatorState>;
 }
 
@@ -21,9 +21,9 @@ export const PAGE_SIZE = 3;
 
 const running: Simulator[] = [];
 
-/** Starts a simulator of 30 hosts for one test. `closeSimulators` ends it. */
+/** Starts a simulator of 20 hosts for one test, which are five or six pages. `closeSimulators` ends it. */
 export async function simulate(subject: Subject, options: SimulatorOptions = {}): Promise<Simulated> {
-  const simulator = await startSimulator({ hosts: 30, seed: 11, ...options });
+  const simulator = await startSimulator({ hosts: 20, seed: 11, ...options });
   running.push(simulator);
   const { source, vendor } = subject;
   const environment = {
@@ -31,15 +31,14 @@ export async function simulate(subject: Subject, options: SimulatorOptions = {})
     [subject.pageSize]: String(PAGE_SIZE),
     ...subject.environment,
   };
-  const control = async (path: string) => (await fetch(`${simulator.url}/_control/${path}`)).text();
   return {
     simulator,
     input: (more = {}) => source.input(resolveSettings(source.name, source.settings, { ...environment, ...more })),
-    truth: async () => {
-      const lines = (await control('truth')).split('\n').filter(Boolean);
-      return lines.flatMap((line) => (JSON.parse(line) as Partial<Record<string, string>>)[vendor] ?? []);
-    },
-    state: async () => JSON.parse(await control('state')) as SimulatorState,
+    truth: () =>
+      [...simulator.inventory.fleet!.truth()].flatMap(
+        (line) => (JSON.parse(line) as Partial<Record<string, string>>)[vendor] ?? [],
+      ),
+    state: async () => (await (await fetch(`${simulator.url}/_control/state`)).json()) as SimulatorState,
   };
 }
 

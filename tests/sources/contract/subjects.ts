@@ -65,7 +65,7 @@ export const SUBJECTS: Subject[] = [
 export const WAYS = SUBJECTS.filter(({ protocol }) => protocol !== 'crowdstrike-demo');
 
 /** Sources that ask by skip and limit. */
-export const BY_OFFSET = SUBJECTS.filter(({ protocol }) => protocol.endsWith('-demo'));
+export const BY_OFFSET = WAYS.filter(({ protocol }) => protocol.endsWith('-demo'));
 
 /** Sources that go on after an id or by a token: a listing that grows or shrinks moves no page. */
-export const BY_KEY = SUBJECTS.filter(({ protocol }) => !protocol.endsWith('-demo'));
+export const BY_KEY = WAYS.filter(({ protocol }) => !protocol.endsWith('-demo'));

@@ -90,7 +90,7 @@ beforeAll(async () => {
     ROLLCALL_KEY_RING: keyRing,
   });
 });
-beforeEach(async () => {
+async function fromNothing(): Promise<void> {
   served = {
     qualys: [
       asset(1),
@@ -102,7 +102,7 @@ beforeEach(async () => {
     crowdstrike: [device(1), victimDevice('planted-one'), device(2), device(3)],
   };
   await pipeline.empty();
-});
+}
 afterAll(async () => {
   await pipeline?.close();
   await server?.close();
@@ -151,6 +151,7 @@ const names = async () =>
   (await pipeline.store.hosts.find().toArray()).map(({ device: { hostname } }) => String(hostname)).sort();
 
 test('a host is erased from raw pages, records, hosts, history and quarantine, and nothing else is', async () => {
+  await fromNothing();
   await collect();
   // Renamed: the old name is in its history, and in the pages of the first run.
   served['qualys']![2] = victimAsset('planted-two');
@@ -208,32 +209,8 @@ test('a host is erased from raw pages, records, hosts, history and quarantine, a
   expect((await verify(pipeline.config, '')).findings).toEqual([]);
 });
 
-test('a record is erased out of a host that others make up: it stays, without what only that record told', async () => {
-  await collect();
-  const { store } = pipeline;
-  await store.records.updateOne(
-    { _id: 'crowdstrike-demo:dev9' },
-    { $set: { 'observation.device.owner': { name: 'planted.user' } } },
-  );
-  served['crowdstrike']![1] = victimDevice('planted-one');
-  const { out, code } = await run(
-    'erase',
-    '--record',
-    'crowdstrike-demo:dev9',
-    '--why',
-    'request 18',
-    '--yes',
-    '--json',
-  );
-  expect(code).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({ records: 1, hosts: 0, remaining: 1 });
-  expect(await found(['PLANTEDSERIAL', 'crowdstrike-demo:dev9'])).toEqual([]);
-  const host = (await store.hosts.findOne({ 'device.hostname': 'planted-one' }))!;
-  expect(host.sources.map(({ record }) => record)).toEqual(['qualys-demo:700009']);
-  expect((await verify(pipeline.config, '')).findings).toEqual([]);
-});
-
 test('a user is erased from logins and from sealed pages, also from messages that were never understood', async () => {
+  await fromNothing();
   const { store, config } = pipeline;
   const sources = loadSources();
   const reading = openNormalizerContext(config, store, sources);
@@ -301,6 +278,7 @@ test('a user is erased from logins and from sealed pages, also from messages tha
 });
 
 test('one subject is to be named, and one that is there', async () => {
+  await fromNothing();
   expect((await run('erase', '--why', 'x')).code).toBe(2);
   expect((await run('erase', '--host', 'h1', '--user', 'u', '--why', 'x', '--yes')).code).toBe(2);
   expect(await run('erase', '--host', 'h00000000000000000000', '--why', 'x', '--yes')).toMatchObject({
@@ -322,18 +300,44 @@ test('one subject is to be named, and one that is there', async () => {
   expect(await audit.countDocuments()).toBe(0);
 });
 
-test('a host is erased by any name that finds it, and its id is named; where several are called so, it is asked for', async () => {
-  await collect();
-  const { store } = pipeline;
-  const { _id: id } = (await store.hosts.findOne({ 'device.hostname': 'planted-one' }))!;
-  const { code, out } = await run('erase', '--host', 'PLANTED-ONE', '--why', 'x', '--dry-run');
-  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining(`2 records, 1 host (${id})`) });
-  await store.hosts.updateOne({ 'device.hostname': 'web-1' }, { $set: { 'device.hostname': 'planted-one' } });
-  expect(await run('erase', '--host', 'planted-one', '--why', 'x', '--yes')).toMatchObject({
-    code: 2,
-    err: expect.stringMatching(new RegExp(`2 hosts are called planted-one\\n.*by its id: .*${id}`)),
+describe('a host of two records', () => {
+  let id: string;
+
+  test('is found by any name, and its id is named; where several are called so, it is asked for', async () => {
+    await fromNothing();
+    await collect();
+    const { hosts } = pipeline.store;
+    ({ _id: id } = (await hosts.findOne({ 'device.hostname': 'planted-one' }))!);
+    const { code, out } = await run('erase', '--host', 'PLANTED-ONE', '--why', 'x', '--dry-run');
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining(`2 records, 1 host (${id})`) });
+    const { _id: other } = (await hosts.findOne({ 'device.hostname': 'web-1' }))!;
+    await hosts.updateOne({ _id: other }, { $set: { 'device.hostname': 'planted-one' } });
+    expect(await run('erase', '--host', 'planted-one', '--why', 'x', '--yes')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(new RegExp(`2 hosts are called planted-one\\n.*by its id: .*${id}`)),
+    });
+    await hosts.updateOne({ _id: other }, { $set: { 'device.hostname': 'web-1' } });
+    expect(await hosts.countDocuments()).toBe(4);
+    const planned = await run('erase', '--host', 'qualys-demo:700009', '--why', 'x', '--dry-run', '--json');
+    expect(JSON.parse(planned.out)).toMatchObject({ host: id, records: 2 });
   });
-  expect(await store.hosts.countDocuments()).toBe(4);
-  const erased = await run('erase', '--host', 'qualys-demo:700009', '--why', 'x', '--yes', '--json');
-  expect(JSON.parse(erased.out)).toMatchObject({ host: id, records: 2 });
+
+  test('stays when one of them is erased, without what only that record told, and goes with its last one', async () => {
+    const { store } = pipeline;
+    await store.records.updateOne(
+      { _id: 'crowdstrike-demo:dev9' },
+      { $set: { 'observation.device.owner': { name: 'planted.user' } } },
+    );
+    const erase = async (...subject: string[]) => {
+      const { out, code } = await run('erase', ...subject, '--why', 'request 18', '--yes', '--json');
+      expect(code).toBe(0);
+      return JSON.parse(out) as object;
+    };
+    expect(await erase('--record', 'crowdstrike-demo:dev9')).toMatchObject({ records: 1, hosts: 0, remaining: 1 });
+    expect(await found(['PLANTEDSERIAL', 'crowdstrike-demo:dev9'])).toEqual([]);
+    const host = (await store.hosts.findOne({ 'device.hostname': 'planted-one' }))!;
+    expect(host.sources.map(({ record }) => record)).toEqual(['qualys-demo:700009']);
+    expect((await verify(pipeline.config, '')).findings).toEqual([]);
+    expect(await erase('--host', 'qualys-demo:700009')).toMatchObject({ host: host._id, records: 1, hosts: 1 });
+  });
 });

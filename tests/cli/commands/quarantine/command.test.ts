@@ -112,9 +112,10 @@ const hosts = (of: string, rows: unknown[], seq = 0) =>
 
 /** What a worker does with the pages of a run, with the source files as they are now. */
 async function read(source: string, of: string, as = of): Promise<Normalized> {
-  const reading = openNormalizerContext(config, store, loadSources({ folders: [folder] }));
+  const sources = loadSources({ folders: [folder] });
+  const reading = openNormalizerContext(config, store, sources);
   const input = { run: as, source, from: 0, pages: of };
-  const ordered = loadSources({ folders: [folder] }).get(source).dataset === 'events';
+  const ordered = sources.get(source).dataset === 'events';
   const done = ordered
     ? await deliverRun(reading, input, { signal, onPage() {} })
     : await normalize(reading, { ...input, follow: false }, { rows: 1_000, waitMs: 0, signal, onPage() {} });

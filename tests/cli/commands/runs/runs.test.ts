@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitingIn } from '../../../../src/cli/watch/pending-activity.js';
+import type { RunSummary } from '../../../../src/workflows/collect-inventory.js';
 import { progressQuery, type SourceProgress } from '../../../../src/model/messages.js';
 import { eventually } from '../../../support/eventually.js';
 import { localSimulator, type LocalSimulator } from '../../../support/local-simulator.js';
@@ -9,7 +11,7 @@ import { type Ran, runProgram } from '../../../support/program.js';
 
 /** What a user asks about runs and tells them, with the compiled program, real servers and vendors that misbehave. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-runs-'));
-const HOSTS = 40;
+const HOSTS = 20;
 let simulator: LocalSimulator;
 let pipeline: Pipeline;
 
@@ -17,13 +19,13 @@ beforeAll(async () => {
   simulator = await localSimulator({ hosts: HOSTS, seed: 5 });
   pipeline = await openPipeline({
     ...simulator.environment,
-    // Small pages: there is time to ask and to tell where they come slowly.
-    QUALYS_DEMO_PAGE_SIZE: '5',
+    // Small pages, three of them a stretch.
+    QUALYS_DEMO_PAGE_SIZE: '3',
     CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
     QUALYS_DEMO_CONCURRENCY: '1',
-    ROLLCALL_STRETCH_RECORDS: '10',
-    // Long enough to be seen between two attempts.
-    ROLLCALL_PATIENCE_SECONDS: '2',
+    ROLLCALL_STRETCH_RECORDS: '3',
+    // Until a test has seen what it waits for.
+    ROLLCALL_PATIENCE_SECONDS: '600',
   });
 });
 afterAll(async () => {
@@ -31,8 +33,8 @@ afterAll(async () => {
   await simulator?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
-/** What is under way ends, and nothing is collected any more. */
-async function clear(): Promise<void> {
+/** What is under way ends. */
+async function endAll(): Promise<void> {
   await simulator.setFaults();
   const { client } = pipeline.env;
   const { taskQueue } = pipeline.config.temporal;
@@ -42,17 +44,24 @@ async function clear(): Promise<void> {
       .getHandle(workflowId)
       .terminate()
       .catch(() => {});
+}
+/** And nothing is collected any more. */
+async function clear(): Promise<void> {
+  await endAll();
   await pipeline.empty();
 }
 
-function run(...args: string[]): Promise<Ran> {
+const run = (...args: string[]): Promise<Ran> => follow(args);
+
+/** Tells what the command prints, at once. */
+function follow(args: string[], told?: (text: string) => void): Promise<Ran> {
   const env = {
     TEMPORAL_ADDRESS: pipeline.config.temporal.address,
     TEMPORAL_TASK_QUEUE: pipeline.config.temporal.taskQueue,
     MONGODB_URI: pipeline.config.mongodb.uri,
     MONGODB_DATABASE: pipeline.config.mongodb.database,
   };
-  return runProgram(args, { cwd: dir, env });
+  return runProgram(args, { cwd: dir, env }, told);
 }
 
 const workflow = (source: string) =>
@@ -63,73 +72,36 @@ const state = (source: string, wanted: SourceProgress['state']) =>
     () => workflow(source).query(progressQuery),
     (progress) => progress.state === wanted,
   );
+/** Between two attempts. */
+const betweenAttempts = () =>
+  eventually(
+    'an attempt that is due later',
+    async () => waitingIn(await workflow('qualys-demo').describe()),
+    ([first]) => first?.next,
+  );
 const demo = { sources: ['qualys-demo'], force: true };
 /** The third page is refused: the source parks at once, with two pages. */
 const REFUSED = { kind: 'status', status: 401, on: 'qualys-demo', at: 3, times: 1_000 } as const;
-const LATENCY = { kind: 'latency', ms: 600, on: 'qualys-demo' } as const;
+/** The stretch under way lasts until the faults are taken back. */
+const OUTAGE = { kind: 'outage', on: 'qualys-demo' } as const;
 const DEMOS = { sources: ['qualys-demo', 'crowdstrike-demo'], force: true };
 
 describe('from nothing', () => {
-  afterEach(clear);
-
-  test('runs are listed newest first with what each source came to, and filtered by source and status', async () => {
-    expect((await run('runs')).out).toBe('No runs yet: npm run trigger -- --wait makes one\n');
-    const first = await pipeline.collect(DEMOS);
-    await simulator.setFaults(REFUSED);
-    const second = await pipeline.collect(DEMOS);
-    const { out, code } = await run('runs');
-    expect(code).toBe(0);
-    expect(out.indexOf(second.run)).toBeLessThan(out.indexOf(first.run));
-    const records = first.sources['crowdstrike-demo']!.records;
-    expect(out).toMatch(new RegExp(`crowdstrike-demo: complete, ${records} records, ${records} new`));
-    expect(out).toMatch(/qualys-demo: partial, (parked, )?10 records/);
-    expect(out).toMatch(/\d s +│ completed +│ +40 │/);
-
-    const only = async (...args: string[]) =>
-      (await run('runs', '--json', ...args)).out
-        .trim()
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => (JSON.parse(line) as { _id: string })._id);
-    expect(await only()).toEqual([second.run, first.run]);
-    expect(await only('--limit', '1')).toEqual([second.run]);
-    expect(await only('--status', 'completed')).toEqual([first.run]);
-    expect(await only('--source', 'qualys-demo')).toEqual([second.run, first.run]);
-    expect(await only('--source', 'logins')).toEqual([]);
-    expect(await run('runs', '--source', 'qualis')).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('did you mean qualys') as string,
-    });
-
-    const shown = await run('runs', 'show');
-    expect(shown.out).toMatch(new RegExp(`^${second.run} {2}partial\n`));
-    expect(shown.out).toMatch(/reason +.*401[^]*remedy +\S[^]*go on +npm run rollcall -- resume qualys-demo/);
-    expect(shown.out).toMatch(/records +10: 0 new, 0 changed, 10 unchanged, 0 quarantined; 0 gone/);
-    expect(shown.out).toContain(
-      `/workflows/${pipeline.config.temporal.taskQueue}-collect-crowdstrike-demo%2Bqualys-demo`,
-    );
-    const json = JSON.parse((await run('runs', 'show', first.run.slice(0, -3), '--json')).out) as Record<
-      string,
-      unknown
-    >;
-    expect(json).toMatchObject({ _id: first.run, status: 'completed', quarantine: {} });
-    expect(await run('runs', 'show', 'nope')).toMatchObject({
-      code: 2,
-      err: expect.stringMatching(/There is no run nope\n/),
-    });
-  });
+  beforeEach(clear);
+  afterAll(clear);
 
   test('status tells how far a run is and why it waits, follows it to its end, and then how sources stand', async () => {
-    await simulator.setFaults({ kind: 'status', status: 429, seconds: 5, on: 'qualys-demo', at: 3, times: 1 });
+    // Until it was seen to wait.
+    await simulator.setFaults({ kind: 'status', status: 429, seconds: 5, on: 'qualys-demo', at: 3, times: 1_000 });
     const { handle } = await pipeline.start(demo);
+    await betweenAttempts();
     const limited = await eventually(
       'a source that waits',
       () => run('status', '--once'),
       ({ out }) => /waiting: rate limited/.test(out),
-      300,
     );
     expect(limited.out).toMatch(
-      /^Under way: run \d{14}-[0-9a-f]{8}\nqualys-demo: fetching: 2 pages, 10 (of \d+ )?records, .*normalized\n/,
+      /^Under way: run \d{14}-[0-9a-f]{8}\nqualys-demo: fetching: 2 pages, 6 (of \d+ )?records, .*normalized\n/,
     );
     expect(limited.out).toMatch(/\n {2}waiting: rate limited until \d\d:\d\d:\d\d\n/);
     const json = JSON.parse((await run('status', '--json')).out) as { under_way: Record<string, unknown>[] };
@@ -138,11 +110,16 @@ describe('from nothing', () => {
         source: 'qualys-demo',
         state: 'fetching',
         pages: 2,
-        records: 10,
-        waiting: [{ kind: 'limited', attempt: 2, next_at: expect.stringMatching(/^20/) as string }],
+        records: 6,
+        waiting: [
+          { kind: 'limited', attempt: expect.any(Number) as number, next_at: expect.stringMatching(/^20/) as string },
+        ],
       },
     ]);
-    const followed = await run('status');
+    expect((json.under_way[0]!['waiting'] as { attempt: number }[])[0]!.attempt).toBeGreaterThan(1);
+    const followed = await follow(['status'], (text) => {
+      if (/rate limited until/.test(text)) void simulator.setFaults();
+    });
     expect(followed.code).toBe(0);
     expect(followed.err).toMatch(/qualys-demo: fetching: 2 pages.*rate limited until/);
     const { run: id } = await handle.result();
@@ -153,22 +130,24 @@ describe('from nothing', () => {
   });
 
   test('status tells of a vendor that fails which attempt is next, and of a parked source what it needs', async () => {
-    await simulator.setFaults({ kind: 'outage', on: 'qualys-demo', at: 3, times: 1_000 });
+    await simulator.setFaults({ ...OUTAGE, at: 3, times: 1_000 });
     const { handle } = await pipeline.start(demo);
+    await betweenAttempts();
     const failing = await eventually(
       'a second attempt',
       () => run('status', '--once'),
       ({ out }) => /attempt [2-9] at \d\d:/.test(out),
-      300,
     );
     expect(failing.out).toMatch(/\n {2}waiting: .*500.*; attempt \d at \d\d:\d\d:\d\d\n/);
+    // Refused, it parks at its next attempt.
+    await simulator.setFaults(REFUSED);
     const followed = await run('status');
     expect(followed.code).toBe(4);
     expect((await summaryOf(handle.result())).sources['qualys-demo']!.parked).toBe(true);
     const { out } = await run('status', '--once');
     expect(out).toMatch(/qualys-demo +│ parked/);
     expect(out).toMatch(
-      /qualys-demo is parked since \d\d:\d\d:\d\d: .*500[^]*Then: npm run rollcall -- resume qualys-demo/,
+      /qualys-demo is parked since \d\d:\d\d:\d\d: .*401[^]*Then: npm run rollcall -- resume qualys-demo/,
     );
 
     await simulator.setFaults();
@@ -191,10 +170,11 @@ describe('from nothing', () => {
       out: '',
       err: expect.stringContaining('Nothing is under way') as string,
     });
-    await simulator.setFaults(LATENCY);
+    await simulator.setFaults(OUTAGE);
     const { handle } = await pipeline.start(demo);
     await state('qualys-demo', 'fetching');
     expect((await run('pause', 'qualys-demo')).out).toMatch(/^qualys-demo: pause sent, it waits when/);
+    await simulator.setFaults();
     const { pages } = await state('qualys-demo', 'paused');
     expect((await run('status', '--once')).out).toMatch(/qualys-demo: paused: /);
     expect((await workflow('qualys-demo').query(progressQuery)).pages).toBe(pages);
@@ -207,9 +187,11 @@ describe('from nothing', () => {
       code: 2,
       err: expect.stringContaining('did you mean qualys-demo') as string,
     });
+    await simulator.setFaults(OUTAGE);
     expect((await run('resume')).out).toMatch(/^qualys-demo: resume sent, it goes on from where it was paused\n$/);
     await state('qualys-demo', 'fetching');
     expect((await run('stop')).out).toMatch(/^qualys-demo: stop sent, it ends when/);
+    await simulator.setFaults();
     expect((await summaryOf(handle.result())).sources['qualys-demo']).toMatchObject({
       status: 'partial',
       reason: expect.stringContaining('stopped') as string,
@@ -237,6 +219,64 @@ describe('from nothing', () => {
   });
 });
 
+describe('a complete run and one that parked', () => {
+  let none: Ran;
+  let first: RunSummary;
+  let second: RunSummary;
+  beforeAll(async () => {
+    none = await run('runs');
+    first = await pipeline.collect(DEMOS);
+    await simulator.setFaults(REFUSED);
+    second = await pipeline.collect(DEMOS);
+  });
+  afterAll(endAll);
+
+  test('runs are listed newest first with what each source came to, and filtered by source and status', async () => {
+    expect(none.out).toBe('No runs yet: npm run trigger -- --wait makes one\n');
+    const { out, code } = await run('runs');
+    expect(code).toBe(0);
+    expect(out.indexOf(second.run)).toBeLessThan(out.indexOf(first.run));
+    const records = first.sources['crowdstrike-demo']!.records;
+    expect(out).toMatch(new RegExp(`crowdstrike-demo: complete, ${records} records, ${records} new`));
+    expect(out).toMatch(/qualys-demo: partial, (parked, )?6 records/);
+    expect(out).toMatch(/\d s +│ completed +│ +20 │/);
+
+    const only = async (...args: string[]) =>
+      (await run('runs', '--json', ...args)).out
+        .trim()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => (JSON.parse(line) as { _id: string })._id);
+    expect(await only()).toEqual([second.run, first.run]);
+    expect(await only('--limit', '1')).toEqual([second.run]);
+    expect(await only('--status', 'completed')).toEqual([first.run]);
+    expect(await only('--source', 'qualys-demo')).toEqual([second.run, first.run]);
+    expect(await only('--source', 'logins')).toEqual([]);
+    expect(await run('runs', '--source', 'qualis')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean qualys') as string,
+    });
+
+    const shown = await run('runs', 'show');
+    expect(shown.out).toMatch(new RegExp(`^${second.run} {2}partial\n`));
+    expect(shown.out).toMatch(/reason +.*401[^]*remedy +\S[^]*go on +npm run rollcall -- resume qualys-demo/);
+    expect(shown.out).toMatch(/records +6: 0 new, 0 changed, 6 unchanged, 0 quarantined; 0 gone/);
+    expect(shown.out).toContain(
+      `/workflows/${pipeline.config.temporal.taskQueue}-collect-crowdstrike-demo%2Bqualys-demo`,
+    );
+    const json = JSON.parse((await run('runs', 'show', first.run.slice(0, -3), '--json')).out) as Record<
+      string,
+      unknown
+    >;
+    expect(json).toMatchObject({ _id: first.run, status: 'completed', quarantine: {} });
+    expect(await run('runs', 'show', 'nope')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/There is no run nope\n/),
+    });
+  });
+});
+
+/** After the complete run of both sources. */
 describe('what a listing that shrank too much lacks', () => {
   /** Collects a fleet without half of its machines. */
   const shrink = async () => {
@@ -248,7 +288,6 @@ describe('what a listing that shrank too much lacks', () => {
   };
   let held: Awaited<ReturnType<typeof shrink>>;
   beforeAll(async () => {
-    await pipeline.collect(DEMOS);
     held = await shrink();
   });
 
@@ -257,8 +296,7 @@ describe('what a listing that shrank too much lacks', () => {
     expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, held: missing });
     // Runs that begin in the same second have ids in no order.
     const before = await pipeline.store.pages.distinct('run');
-    // Few pages are left: it has to be stopped before it comes to the last one.
-    await simulator.setFaults({ ...LATENCY, ms: 1_500 });
+    await simulator.setFaults({ ...OUTAGE, at: 2, times: 1_000 });
     const { handle } = await pipeline.start(demo);
     await state('qualys-demo', 'fetching');
     expect(await run('runs', 'confirm', '--yes')).toMatchObject({
@@ -271,12 +309,12 @@ describe('what a listing that shrank too much lacks', () => {
       (pages) => pages > 0,
     );
     await handle.signal('stop');
+    await simulator.setFaults();
     await summaryOf(handle.result());
     expect(await run('runs', 'confirm', '--yes')).toMatchObject({
       code: 2,
       err: expect.stringMatching(/has been read again since.*nothing was retired\n/),
     });
-    await simulator.setFaults();
     const later = await pipeline.collect(demo);
     expect(await run('runs', 'confirm', summary.run, '--yes')).toMatchObject({
       code: 2,

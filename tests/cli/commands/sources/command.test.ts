@@ -377,34 +377,31 @@ describe('new', () => {
     },
   );
 
-  test('what it writes is found where it wrote it, by every command, without a setting', async () => {
+  test('what it writes is found where it wrote it, by every command, without a setting; its test fails when the mapping is broken', async () => {
     const wrote = await run(['new', 'acme']);
     expect(wrote).toMatchObject({ code: 0, out: expect.stringContaining('Wrote sources/acme.ts') });
     expect(wrote.out).not.toContain('ROLLCALL_SOURCES');
-    expect(await run(['test', 'acme'])).toMatchObject({ code: 0 });
     expect(await run(['check', 'acme', '--offline'])).toMatchObject({
       out: expect.stringContaining('sources/acme.ts'),
     });
     expect((await run(['list'])).out).toContain('acme');
-    const elsewhere = await run(['new', 'other', '--folder', 'mine']);
-    expect(elsewhere.out).toContain('ROLLCALL_SOURCES=sources,mine');
-    expect(await run(['test', 'other'])).toMatchObject({
+    const file = join(dir, 'sources', 'acme.ts');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(`record['serial']`, `record['serail']`));
+    expect(await run(['test', 'acme'])).toMatchObject({ code: 4, out: expect.stringMatching(/fail 1\n/) });
+  });
+
+  test('what it writes elsewhere is found by the setting that it prints, and its test by the command; it passes', async () => {
+    await run(['new', 'acme']);
+    const { out } = await run(['new', 'other', '--auth', 'client-credentials', '--folder', 'mine']);
+    expect(out).toContain('ROLLCALL_SOURCES=sources,mine');
+    const command = /npm run rollcall -- sources (test \S+)/.exec(out)![1]!.split(' ');
+    expect(await run(command)).toMatchObject({ code: 0, out: expect.stringMatching(/pass 3\n/) });
+    expect(await run(['check', 'other', '--offline'], { ROLLCALL_SOURCES: 'sources,mine' })).toMatchObject({ code: 0 });
+    expect(await run(['preview', 'other'])).toMatchObject({
       code: 2,
       err: expect.stringMatching(
         /There is no source other[^]*looked for in sources: ROLLCALL_SOURCES names other folders/,
       ),
-    });
-  });
-
-  test('its own test runs by the command that is printed, passes, and fails when the mapping is broken', async () => {
-    const { out } = await run(['new', 'acme', '--auth', 'client-credentials', '--folder', 'mine']);
-    const command = /npm run rollcall -- sources (test \S+)/.exec(out)![1]!.split(' ');
-    expect(await run(command)).toMatchObject({ code: 0, out: expect.stringMatching(/pass 3\n/) });
-    const file = join(dir, 'mine', 'acme.ts');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(`record['serial']`, `record['serail']`));
-    expect(await run(['test', 'acme'], { ROLLCALL_SOURCES: 'mine' })).toMatchObject({
-      code: 4,
-      out: expect.stringMatching(/fail 1\n/),
     });
   });
 
