@@ -14,7 +14,7 @@ const POPULAR: KnownState = { state: 'cut', why: 'holders' };
 
 /** Which records hold the keys of an affected set, and what the keys are worth by that. Remembers what it has read. */
 export class KeyHolders {
-  /** KeyHolders of keys, in the affected set or not. */
+  /** Holders of keys, in the affected set or not. */
   private readonly known = new Map<string, { doc: MergeRecord; facts: Facts | undefined }>();
   /** Ids of the known ones, by key. */
   private readonly byKey = new Map<string, string[]>();

@@ -48,7 +48,7 @@ export interface MergeOptions {
 /**
  * Settles changed records in one snapshot transaction: reads everything they can affect, resolves it anew and writes only the
  * hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be repeated or cut short
- * anywhere. MergeWorkers of one merge share `lanes`. Throws `LeaseLost` when another holder has taken over: then nothing was written.
+ * anywhere. Workers of one merge share `lanes`. Throws `LeaseLost` when another holder has taken over: then nothing was written.
  */
 export async function mergeBatch(
   store: Store,

@@ -16,7 +16,7 @@ import { openStore, type Store } from '../../src/store/database.js';
 import { seedSources } from '../../src/store/collections/sources.js';
 import { stickyMs, throttleMs } from '../../src/model/timings.js';
 import type { CollectInventoryInput, RunSummary } from '../../src/workflows/collect-inventory.js';
-import { emptyStore } from './store.js';
+import { dropStore, emptyStore, takeDatabase } from './store.js';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
@@ -44,7 +44,7 @@ export async function openPipeline(environment: Record<string, string>, keepData
   const config = loadConfig({
     MONGODB_URI: process.env['ROLLCALL_TEST_MONGODB_URI'],
     TEMPORAL_ADDRESS: process.env['ROLLCALL_TEST_TEMPORAL_ADDRESS'],
-    MONGODB_DATABASE: name,
+    MONGODB_DATABASE: environment['MONGODB_DATABASE'] ?? takeDatabase(),
     TEMPORAL_TASK_QUEUE: name,
     ROLLCALL_PATIENCE_SECONDS: '1',
     // Not shorter: on a machine that is busy a worker would be taken for dead. Tests that wait for it set their own.
@@ -99,8 +99,8 @@ export async function openPipeline(environment: Record<string, string>, keepData
     async close() {
       worker.shutdown();
       await running;
-      if (!keepData) await store.db.dropDatabase();
-      await store.close();
+      if (keepData) await store.close();
+      else await dropStore(store);
       await env.teardown();
     },
   };
