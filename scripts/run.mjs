@@ -131,6 +131,7 @@ const commands = {
   simulator: () => run(process.execPath, [at('dist/simulator/main.js'), ...rest]),
   test: () => run(process.execPath, [bin('jest', 'bin/jest.js'), ...rest]),
   'test:soak': soak,
+  reference: () => run(process.execPath, [at('scripts/reference.mjs'), ...rest]),
   check: () =>
     run(process.execPath, [bin('typescript', 'bin/tsc'), '--noEmit']) ||
     run(process.execPath, [

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from './model/failure.js';
+import { readDenyLists } from './system/deny-list-file.js';
 import { normalizerHeapMb } from './system/large-heap.js';
 import type { DenyLists } from './host/canonical/deny-lists/index.js';
 import { HostList } from './network/host-list.js';
@@ -93,6 +94,11 @@ const schema = z.object({
     .optional(),
   ROLLCALL_RAW_KEEP_DAYS: z.coerce.number().int().positive().default(90),
 });
+
+/** Every variable with its default, for docs/reference/settings.md. */
+export const SETTINGS: readonly { name: string; fallback?: unknown }[] = Object.entries(schema.shape).map(
+  ([name, type]) => ({ name, fallback: type.safeParse(undefined).data }),
+);
 
 export interface Config {
   /** `mostQuarantined`: rows of one source that are kept in quarantine. */
@@ -193,7 +199,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
     stretchRecords: env.ROLLCALL_STRETCH_RECORDS,
     rowMs: ms(env.ROLLCALL_ROW_SECONDS),
     normalizerMb: env.ROLLCALL_NORMALIZER_MB ?? normalizerHeapMb(),
-    junk: env.ROLLCALL_JUNK === undefined ? {} : readJunk(env.ROLLCALL_JUNK),
+    junk: env.ROLLCALL_JUNK === undefined ? {} : readDenyLists(env.ROLLCALL_JUNK),
     ...(env.ROLLCALL_KEY_RING === undefined ? {} : { keyRing: resolve(env.ROLLCALL_KEY_RING) }),
     ...(env.LOGINS_POSTGRES_URL === undefined ? {} : { loginsPostgres: env.LOGINS_POSTGRES_URL }),
     shrinkShare: env.ROLLCALL_SHRINK_SHARE,
@@ -221,30 +227,4 @@ function sourceFoldersOf(named: string): string[] {
   const wanted = folders.filter(Boolean);
   if (wanted.length > 0) return wanted.map((folder) => resolve(folder));
   return existsSync(OWN_SOURCES) ? [resolve(OWN_SOURCES)] : [];
-}
-
-const texts = z.array(z.string().min(1)).optional();
-const junkLists = z.strictObject({ serials: texts, uuids: texts, macs: texts, hostnames: texts, domains: texts });
-
-function readJunk(path: string): DenyLists {
-  const bad = (why: string) =>
-    new Failure('settings-invalid', `ROLLCALL_JUNK: ${path} ${why}`, {
-      remedy: 'Give the path of a JSON file: {"serials": [], "uuids": [], "macs": [], "hostnames": [], "domains": []}',
-    });
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw bad(`cannot be read (${(error as { code?: string }).code ?? 'error'})`);
-  }
-  let lists: unknown;
-  try {
-    lists = JSON.parse(text);
-  } catch {
-    throw bad('is not JSON');
-  }
-  const parsed = junkLists.safeParse(lists);
-  if (!parsed.success)
-    throw bad(parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; '));
-  return parsed.data as DenyLists;
 }

@@ -1,6 +1,6 @@
 import { Failure, behaviourOf } from '../../model/failure.js';
 
-/** What a command's exit code says (documented in the README). */
+/** A command's exit code. */
 export const EXIT = {
   ok: 0,
   defect: 1,
@@ -11,6 +11,16 @@ export const EXIT = {
   dependency: 5,
   interrupted: 130,
 } as const;
+
+/** What each exit code means, for docs/reference/commands.md. */
+export const EXIT_CODES: Readonly<Record<number, string>> = {
+  [EXIT.ok]: 'done',
+  [EXIT.defect]: 'a defect in Rollcall; `ROLLCALL_DEBUG=1` shows the stack trace',
+  [EXIT.usage]: 'a wrong argument or setting; the message names it',
+  [EXIT.incomplete]: 'a source ended partial or failed (with `--wait`), a vendor refused, or `verify` found something',
+  [EXIT.dependency]: 'Temporal, MongoDB or a vendor does not respond, or the run was cancelled',
+  [EXIT.interrupted]: 'interrupted; a run that was started goes on',
+};
 
 /** Says in one sentence (two with the way out) what went wrong, and gives the exit code. Stack traces only when asked for. */
 export function report(error: unknown): number {

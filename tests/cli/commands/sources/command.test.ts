@@ -138,7 +138,7 @@ describe('check', () => {
     const environment = { CROWDSTRIKE_URL: server.url, CROWDSTRIKE_CLIENT_SECRET: 'canary-7d' };
     const { code, out } = await run(['check', 'crowdstrike'], environment);
     expect(code).toBe(0);
-    expect(out).toMatch(/✓ crowdstrike {2}.*crowdstrike\.js/);
+    expect(out).toMatch(/✓ crowdstrike {2}.*crowdstrike\/source\.js/);
     expect(out).toMatch(/CROWDSTRIKE_CLIENT_ID +client-1 {2}\.env/);
     expect(out).toMatch(/CROWDSTRIKE_CLIENT_SECRET +\(hidden\) {2}environment/);
     expect(out).toMatch(/CROWDSTRIKE_PAGE_SIZE +5000 {2}default/);
