@@ -50,7 +50,9 @@ const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 function about(one) {
   const notes = [
     one.argChoices ? `one of ${one.argChoices.map(code).join(', ')}` : undefined,
-    one.defaultValue === undefined || one.defaultValue === false ? undefined : `default ${code(one.defaultValue)}`,
+    one.defaultValue === undefined || one.defaultValue === false
+      ? undefined
+      : `default ${code(one.defaultValueDescription ?? one.defaultValue)}`,
   ].filter(Boolean);
   return one.description + (notes.length > 0 ? ` (${notes.join('; ')})` : '');
 }

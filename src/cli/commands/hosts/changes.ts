@@ -24,7 +24,7 @@ const SHOWN = 300;
 
 export const changesCommand = new Command('changes')
   .description('what happened to hosts lately: new, changed, merged, split, retired, returned; the latest first')
-  .option('--since <time>', '30m, 12h, 7d or a date', since, since('7d'))
+  .addOption(new Option('--since <time>', '30m, 12h, 7d or a date').argParser(since).default(since('7d'), '7d'))
   .addOption(new Option('--kind <kind...>', 'only of these kinds').choices(EVENT_KINDS))
   .option('--host <host>', 'of one host: its id, a record id or a hostname')
   .option('--limit <n>', 'show so many', count, LIMIT)
