@@ -9,7 +9,7 @@ import { KeyHolders } from './key-holders.js';
 import { anyKeyStates } from '../store/collections/key-states.js';
 import { type MergeRecord } from './records.js';
 
-/** Builds an affected set: adds what hangs together with it, and keeps what it has read. */
+/** Builds an affected set step by step, and caches the records that it has read. */
 export class AffectedSetBuilder {
   readonly affected = emptyAffectedSet();
   readonly holders: KeyHolders;
@@ -33,25 +33,28 @@ export class AffectedSetBuilder {
     for (const record of records) this.holders.include(record);
   }
 
-  /** What hangs together with records of the affected set and is not in it: `linkedByKey`, or `linkedByHost`: by a host of `hosts` or by a decision. A record may be in both. */
+  /**
+   * The records linked to `frontier` that are not in the affected set yet: `linkedByKey`, and `linkedByHost` (by a host of
+   * `hosts` or by a decision). A record may be in both.
+   */
   async around(
     frontier: readonly MergeRecord[],
   ): Promise<{ linkedByKey: Map<string, MergeRecord>; linkedByHost: MergeRecord[]; hosts: HostDoc[] }> {
     const { affected, holders } = this;
-    const linkedByKey = await holders.tiedTo(frontier);
+    const linkedByKey = await holders.linkedTo(frontier);
     const ids = frontier.map(({ _id }) => _id);
     const hosts = (await this.hostsOf(ids)).filter(({ _id }) => !affected.hosts.has(_id));
-    const wanted = new Set<string>();
+    const linked = new Set<string>();
     for (const host of hosts) {
       affected.hosts.set(host._id, host);
-      for (const { record } of host.sources) wanted.add(record);
+      for (const { record } of host.sources) linked.add(record);
     }
     for (const decision of await this.decisionsAbout(ids)) {
       affected.decisions.set(JSON.stringify(decision), decision);
-      if (decision.kind === 'join') for (const id of decision.records) wanted.add(id);
+      if (decision.kind === 'join') for (const id of decision.records) linked.add(id);
     }
-    for (const id of affected.records.keys()) wanted.delete(id);
-    return { linkedByKey, linkedByHost: await holders.records([...wanted]), hosts };
+    for (const id of affected.records.keys()) linked.delete(id);
+    return { linkedByKey, linkedByHost: await holders.records([...linked]), hosts };
   }
 
   hostsOf(records: readonly string[]): Promise<HostDoc[]> {

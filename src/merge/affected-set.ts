@@ -4,24 +4,24 @@ import type { HostDoc } from '../store/documents/hosts.js';
 import type { KnownState } from '../store/documents/key-states.js';
 import { type MergeRecord } from './records.js';
 
-/** Everything that one batch of changed records can affect. */
+/** All records and hosts that one batch of changed records can affect. */
 export interface AffectedSet {
   records: Map<string, MergeRecord>;
   hosts: Map<string, HostDoc>;
-  /** The weak and cut ones among the records' keys. */
+  /** States of the records' keys that are weak or suppressed (`cut`); keys without an entry count in full. */
   states: Map<string, KeyVerdict>;
-  /** States that are other than the store knows; all records that were settled with the old one are in the affected set. */
+  /** Key states that differ from the stored ones. Every record that was resolved with an old state is in the affected set. */
   altered: Map<string, KnownState | undefined>;
-  /** Keys of changed records: what they are worth another lane must not alter meanwhile. */
+  /** Keys of changed records. No other merge worker may change their states until this batch is written. */
   readKeys: Set<string>;
   decisions: Map<string, Decision>;
-  /** Records whose component is too large to be read whole: of it, only what strong keys tie to them is in the affected set. */
+  /** Records whose component is too large to read whole. Of it, the affected set has only the records that strong keys link. */
   oversized: ReadonlySet<string>;
-  /** Records, in it or not, that were read to know so: another lane must not settle them meanwhile. */
+  /** Records that were read to measure such components. No other merge worker may resolve them until this batch is written. */
   readRecords: Set<string>;
-  /** Some of the changed records are not in it: they come with another batch. */
+  /** Some of the changed records were left out, for another batch. */
   partial: boolean;
-  /** Hosts outside of it whose records have changed in nothing that tells which machine they are. */
+  /** Hosts outside the affected set whose records changed, but not in any value that identity resolution uses. */
   refreshed: Map<string, { host: HostAttributes; members: MergeRecord[] }>;
 }
 

@@ -9,8 +9,8 @@ import { affectedSetOfLarge } from './large-components.js';
 import { findRecords, type MergeRecord } from './records.js';
 
 /**
- * What `changed` records can affect: all that hangs together with the unresolved ones, and the hosts of the others, whose records
- * stay together and apart as they were.
+ * Finds what `changed` records can affect: the components of the unresolved ones, and the hosts of the others. The records of
+ * those hosts need no new resolution: they stay grouped as they are.
  */
 export async function affectedBy(
   store: Store,
@@ -18,35 +18,37 @@ export async function affectedBy(
   changed: readonly MergeRecord[],
   cap?: number,
 ): Promise<AffectedSet> {
-  const light = new Map(changed.flatMap((record) => (record.unresolved ? [] : [[record._id, record]])));
-  const hosts = light.size === 0 ? [] : await attributesOfRecords(store, session, [...light.keys()]);
-  const housed = new Set(hosts.flatMap(({ sources }) => sources.map(({ record }) => record)));
-  // One without a host was never resolved, whatever it says.
+  const resolvedBefore = new Map(changed.flatMap((record) => (record.unresolved ? [] : [[record._id, record]])));
+  const hosts = resolvedBefore.size === 0 ? [] : await attributesOfRecords(store, session, [...resolvedBefore.keys()]);
+  const withHost = new Set(hosts.flatMap(({ sources }) => sources.map(({ record }) => record)));
+  // A record without a host was never resolved, even if it is not marked as unresolved.
   const affected = await affectedSetOf(
     store,
     session,
-    changed.filter(({ _id, unresolved }) => unresolved || !housed.has(_id)),
+    changed.filter(({ _id, unresolved }) => unresolved || !withHost.has(_id)),
     cap,
   );
   const others = hosts.filter(({ _id }) => !affected.hosts.has(_id));
-  const missing = others.flatMap(({ sources }) => sources.map(({ record }) => record)).filter((id) => !light.has(id));
+  const missing = others
+    .flatMap(({ sources }) => sources.map(({ record }) => record))
+    .filter((id) => !resolvedBefore.has(id));
   const read = missing.length === 0 ? [] : await findRecords(store, session, missing);
-  for (const record of read) light.set(record._id, record);
+  for (const record of read) resolvedBefore.set(record._id, record);
   for (const host of others) {
-    const members = host.sources.flatMap(({ record }) => light.get(record) ?? []);
+    const members = host.sources.flatMap(({ record }) => resolvedBefore.get(record) ?? []);
     affected.refreshed.set(host._id, { host, members });
   }
   return affected;
 }
 
-/** As many records as this times the cap are read before anybody asks whether a component is too large. */
-const ROOM = 4;
+/** Component sizes are first checked when this many times `cap` records have been read. */
+const FIRST_CHECK = 4;
 
 /**
- * The fixpoint of: all holders of every key that a record has and that is not cut, those of keys that a changed record no
- * longer has, those of keys whose state has changed, members of the same host, and records that somebody decided to join.
- * Everything is read in the session's snapshot, so no record can slip in between two reads. Components of more than `cap`
- * records are left out, see `AffectedSet.partial`; where nothing else has changed they are what it is about, see `affectedSetOfLarge`.
+ * Follows links from `changed` until no record is added. A link is: a key that two records hold and that is not suppressed, a key
+ * that a changed record no longer has, a key whose state has changed, a common host, or a user's decision to join. All reads
+ * use the session's snapshot, so no record can appear between two reads. Components of more than `cap` records are left out (see
+ * `AffectedSet.partial`), unless nothing else has changed: then `affectedSetOfLarge` handles them.
  */
 export async function affectedSetOf(
   store: Store,
@@ -55,30 +57,30 @@ export async function affectedSetOf(
   cap = COMPONENT_CAP,
 ): Promise<AffectedSet> {
   if (changed.length === 0) return emptyAffectedSet();
-  const growing = await AffectedSetBuilder.open(store, session);
-  const { affected } = growing;
-  const left = new Set<string>();
-  let room = ROOM * cap;
-  growing.include(changed);
+  const builder = await AffectedSetBuilder.open(store, session);
+  const { affected } = builder;
+  const leftOut = new Set<string>();
+  let checkAt = FIRST_CHECK * cap;
+  builder.include(changed);
   let frontier = [...changed];
   while (frontier.length > 0) {
-    const { linkedByKey, linkedByHost, hosts } = await growing.around(frontier);
+    const { linkedByKey, linkedByHost, hosts } = await builder.around(frontier);
     for (const record of linkedByHost) linkedByKey.set(record._id, record);
     frontier = [...linkedByKey.values()];
-    growing.include(frontier);
+    builder.include(frontier);
     const large = hosts
       .filter(({ oversized }) => oversized)
       .flatMap(({ sources }) => sources.map(({ record }) => record));
-    for (const { _id } of frontier) if (left.has(_id)) large.push(_id);
-    if (affected.records.size > room) {
+    for (const { _id } of frontier) if (leftOut.has(_id)) large.push(_id);
+    if (affected.records.size > checkAt) {
       large.push(...largeParts(affected, cap));
-      room = 2 * affected.records.size;
+      checkAt = 2 * affected.records.size;
     }
     if (large.length === 0) continue;
-    for (const id of dropComponents(affected, large)) left.add(id);
+    for (const id of dropComponents(affected, large)) leftOut.add(id);
     frontier = frontier.filter(({ _id }) => affected.records.has(_id));
   }
-  affected.partial = left.size > 0;
+  affected.partial = leftOut.size > 0;
   return affected.records.size > 0
     ? affected
     : affectedSetOfLarge(await AffectedSetBuilder.open(store, session), changed, cap);

@@ -2,21 +2,21 @@ import type { Store } from '../store/database.js';
 import { MergeWorkers } from './workers.js';
 import { LeaseLost, type Lease } from '../store/collections/leases.js';
 import { addMerged, NOTHING_MERGED, type Merged } from './merge-batch.js';
-import { mergeApart } from './merge-one-by-one.js';
+import { mergeOneByOne } from './merge-one-by-one.js';
 import { MERGE_LEASES, withMergeLeases } from './leases.js';
-import { changedIds, Waiting } from '../store/changed-records.js';
+import { changedIds, ChangedRecordQueue } from '../store/changed-records.js';
 
 export interface MergeResult extends Merged {
-  /** Changed records are left: come again. */
+  /** Changed records are left; the caller calls again. */
   more: boolean;
-  /** Records that could not be merged and were set aside, see `set-aside.ts`. */
+  /** Number of records that could not be merged and were set aside, see `set-aside.ts`. */
   aside: number;
 }
 
 export interface Draining {
-  /** Stable over attempts: one that is made after a crash takes the dead attempt's lease at once. */
+  /** The same for all attempts of one activity, so that an attempt after a crash takes over the lease without waiting. */
   holder: string;
-  /** What the history names as the cause: a run, or a command. */
+  /** The run or command that the hosts' history names as the cause. */
   run: string;
   signal?: AbortSignal;
   budgetMs?: number;
@@ -27,9 +27,9 @@ export interface Draining {
 }
 
 /**
- * Merges changed records of all sources into hosts until none is left or the budget is used. One merge at a time: a second
- * one waits for the lease, and by the time it has it there is usually nothing left to do. Records that cannot be merged are
- * set aside, and end nothing.
+ * Merges changed records of all sources into hosts until none is left or the budget is used. Only one merge runs at a time: a
+ * second one waits for the leases, and then usually finds no changed records. Records that cannot be merged are set aside, and
+ * the merge continues.
  */
 export async function mergeChanged(
   store: Store,
@@ -39,12 +39,12 @@ export async function mergeChanged(
   const started = Date.now();
   const stopped = () => signal?.aborted === true;
 
-  const drain = async (waiting: Waiting, lanes: MergeWorkers, lane: number, lease: Lease) => {
+  const drain = async (queue: ChangedRecordQueue, workers: MergeWorkers, worker: number, lease: Lease) => {
     for (;;) {
-      const ids = await waiting.next();
+      const ids = await queue.next();
       if (ids.length === 0) return;
-      const batch = await mergeApart(store, lease, { ids, lanes, lane, run });
-      waiting.left ||= batch.left;
+      const batch = await mergeOneByOne(store, lease, { ids, workers, worker, run });
+      queue.left ||= batch.left;
       addMerged(sum, batch);
       sum.aside += batch.aside.length;
       if (batch.aside.length > 0) onAside?.(batch.aside);
@@ -56,15 +56,15 @@ export async function mergeChanged(
     }
   };
   const isOver = async () => stopped() || (await changedIds(store, 1)).length === 0;
-  /** Returns whether there is nothing to come back to. */
+  /** Returns whether the merge is finished. */
   const drainAll = async (leases: readonly Lease[]) => {
-    const waiting = await Waiting.open(store, MERGE_LEASES.length);
-    const lanes = new MergeWorkers();
-    const working = leases.slice(0, waiting.lanes);
-    const drained = await Promise.allSettled(working.map((lease, lane) => drain(waiting, lanes, lane, lease)));
+    const queue = await ChangedRecordQueue.open(store, MERGE_LEASES.length);
+    const workers = new MergeWorkers();
+    const working = leases.slice(0, queue.workerCount);
+    const drained = await Promise.allSettled(working.map((lease, worker) => drain(queue, workers, worker, lease)));
     const failed = drained.find((result) => result.status === 'rejected');
     if (failed && !(failed.reason instanceof LeaseLost)) throw failed.reason;
-    return (!failed && !waiting.left) || sum.more || stopped();
+    return (!failed && !queue.left) || sum.more || stopped();
   };
 
   while ((await withMergeLeases(store, holder, drainAll, isOver)) === false);

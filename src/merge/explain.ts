@@ -8,7 +8,7 @@ import type { HostDoc } from '../store/documents/hosts.js';
 import { affectedSetOfLarge } from './large-components.js';
 import { toHostRecord } from './records.js';
 
-/** Everything that made a host what it is, and what it was kept apart from, a sentence each. */
+/** Explains a host: why its records were joined and which records were kept apart. One sentence each. */
 export async function explainStored(store: Store, host: HostDoc): Promise<string[]> {
   const { reasons, refused = [], more_refused: more, findings = [], oversized } = host;
   const sentences = explainHost({
@@ -22,8 +22,8 @@ export async function explainStored(store: Store, host: HostDoc): Promise<string
 }
 
 /**
- * Why two records are or are not one host, in sentences, as the records stand now: also where they have not been merged yet.
- * Throws a `RangeError` when there is no such record.
+ * Explains why two records are or are not one host, from their current content, even if they have not been merged yet. Throws a
+ * `RangeError` when one of them does not exist.
  */
 export async function explainPair(store: Store, a: string, b: string): Promise<{ one: boolean; sentences: string[] }> {
   const affected = await store.client.withSession((session) =>
@@ -49,7 +49,10 @@ export async function explainPair(store: Store, a: string, b: string): Promise<{
   return whyOrWhyNot(a, b, records, states, [...affected.decisions.values()], affected.oversized);
 }
 
-/** Findings with who holds the key, which hosts do not keep: it changes without changing them. */
+/**
+ * Adds the current holders of each key to the findings. Hosts do not store them, because holders change without changing the
+ * host.
+ */
 async function detailed(store: Store, findings: readonly KeyFinding[]): Promise<KeyFinding[]> {
   return Promise.all(
     findings.map(async (finding) => {

@@ -8,19 +8,19 @@ import { knownState, readKeyStates, sameState } from '../store/collections/key-s
 import type { KnownState } from '../store/documents/key-states.js';
 import { asMerged, findRecords, toHostRecord, type MergeRecord } from './records.js';
 
-/** More holders than this in one look-up, and the popular keys among them are cut before the rest is read. */
+/** Most holders that one query reads. When it finds more, keys over their limit are suppressed before the rest is read. */
 const HOLDERS_AT_ONCE = 5_000;
 const POPULAR: KnownState = { state: 'cut', why: 'holders' };
 
-/** Which records hold the keys of an affected set, and what the keys are worth by that. Remembers what it has read. */
+/** Finds the records that hold the keys of an affected set, and the state of each key. Caches what it has read. */
 export class KeyHolders {
-  /** Holders of keys, in the affected set or not. */
+  /** Holders of keys, both in the affected set and outside. */
   private readonly known = new Map<string, { doc: MergeRecord; facts: Facts | undefined }>();
-  /** Ids of the known ones, by key. */
+  /** Ids of the known holders, by key. */
   private readonly byKey = new Map<string, string[]>();
   private readonly lookedUp = new Set<string>();
-  /** Their states were taken as the store knows them: until a changed record is met that holds them, or did. */
-  private readonly taken = new Set<string>();
+  /** Keys whose stored state is used, until a changed record turns out to hold the key or to have held it. */
+  private readonly stored = new Set<string>();
   /** Keys that changed records no longer have. */
   private readonly lost = new Set<string>();
 
@@ -28,39 +28,39 @@ export class KeyHolders {
     private readonly store: Store,
     private readonly session: ClientSession,
     private readonly affected: AffectedSet,
-    /** Whether the store knows any key that is not good. */
+    /** Whether the store has any key state, that is any key that does not count in full. */
     private readonly anyStates: boolean,
   ) {}
 
   include(record: MergeRecord): void {
     this.affected.records.set(record._id, record);
-    this.remember(record);
+    this.cache(record);
   }
 
-  /** Records outside the affected set that keys tie to the frontier. */
-  async tiedTo(frontier: readonly MergeRecord[]): Promise<Map<string, MergeRecord>> {
+  /** Records outside the affected set that keys link to `frontier`. */
+  async linkedTo(frontier: readonly MergeRecord[]): Promise<Map<string, MergeRecord>> {
     const { touched, fresh } = this.keysOf(frontier);
     const before = this.anyStates ? await readKeyStates(this.store, this.session, [...fresh]) : NO_STATES;
     const open: string[] = [];
     for (const key of fresh) {
       const state = before.get(key);
       // More holders cannot make a popular key rare again; only a record that has lost it can.
-      const stands =
+      const unchanged =
         state?.why === 'holders'
           ? !this.lost.has(key) || (await this.isPopular(key))
           : state?.state === 'cut' && !touched.has(key);
-      if (stands) {
+      if (unchanged) {
         this.affected.states.set(key, state!);
-        this.taken.add(key);
+        this.stored.add(key);
       } else open.push(key);
     }
     const popular = new Set<string>();
     await this.readHolders(open, popular);
-    return this.judge(open, popular, before);
+    return this.updateStates(open, popular, before);
   }
 
-  /** The holders of those of `keys` that are not cut by what they say now. The affected set learns nothing of it. */
-  async uncut(keys: readonly string[]): Promise<MergeRecord[]> {
+  /** The holders of those of `keys` that are not suppressed by their current holders. Does not change the affected set. */
+  async unsuppressedHolders(keys: readonly string[]): Promise<MergeRecord[]> {
     const before = this.anyStates ? await readKeyStates(this.store, this.session, keys) : NO_STATES;
     const popular = new Set<string>();
     for (const key of keys) if (before.get(key)?.why === 'holders' && (await this.isPopular(key))) popular.add(key);
@@ -86,7 +86,7 @@ export class KeyHolders {
     const touch = (key: string) => {
       touched.add(key);
       this.affected.readKeys.add(key);
-      if (this.taken.delete(key)) fresh.add(key);
+      if (this.stored.delete(key)) fresh.add(key);
       look(key);
     };
     for (const { keys, prior_keys: prior = [], unresolved } of frontier) {
@@ -106,10 +106,10 @@ export class KeyHolders {
     return (await store.records.countDocuments({ keys: key }, { session, hint: { keys: 1 }, limit })) === limit;
   }
 
-  /** Reads the holders of `keys`, except of those that turn out to be `popular`. */
+  /** Reads the holders of `keys`. Keys with more holders than their limit are added to `popular` instead. */
   private async readHolders(keys: readonly string[], popular: Set<string>): Promise<void> {
     if (keys.length === 0) return;
-    // What is known is counted here: reading it once more would be most of the work.
+    // Known holders are counted from the cache: reading them again would be most of the work.
     const held = new Set(keys.flatMap((key) => this.byKey.get(key) ?? []));
     const found = await this.store.records
       .find<MergeRecord>(
@@ -123,7 +123,7 @@ export class KeyHolders {
     for (const doc of found) for (const key of doc.keys) if (asked.has(key)) degree.set(key, degree.get(key)! + 1);
     for (const [key, holders] of degree) if (holders > limitOf(key)) popular.add(key);
     if (found.length < HOLDERS_AT_ONCE) {
-      for (const doc of found) if (doc.keys.some((key) => asked.has(key) && !popular.has(key))) this.remember(doc);
+      for (const doc of found) if (doc.keys.some((key) => asked.has(key) && !popular.has(key))) this.cache(doc);
       return;
     }
     const rest = keys.filter((key) => !popular.has(key));
@@ -132,15 +132,15 @@ export class KeyHolders {
     await this.readHolders(rest.slice(half), popular);
   }
 
-  /** Finds out what each key is worth by now, and which holders that draws in. */
-  private async judge(
+  /** Determines the current state of each key, and returns the holders that belong into the affected set because of it. */
+  private async updateStates(
     keys: readonly string[],
     popular: ReadonlySet<string>,
     before: ReadonlyMap<string, KnownState>,
   ): Promise<Map<string, MergeRecord>> {
     const { affected } = this;
     const linkedByKey = new Map<string, MergeRecord>();
-    const draw = (doc: MergeRecord) => {
+    const include = (doc: MergeRecord) => {
       if (!affected.records.has(doc._id)) linkedByKey.set(doc._id, doc);
     };
     const newlyPopular: string[] = [];
@@ -153,9 +153,9 @@ export class KeyHolders {
       const altered = !sameState(state, before.get(key));
       if (altered) affected.altered.set(key, state);
       if (altered && popular.has(key)) newlyPopular.push(key);
-      if (altered || state?.state !== 'cut') for (const id of held) draw(this.known.get(id)!.doc);
+      if (altered || state?.state !== 'cut') for (const id of held) include(this.known.get(id)!.doc);
     }
-    for (const doc of await this.settledHolders(newlyPopular)) draw(doc);
+    for (const doc of await this.resolvedHolders(newlyPopular)) include(doc);
     return linkedByKey;
   }
 
@@ -168,8 +168,8 @@ export class KeyHolders {
     return verdict(key, facts);
   }
 
-  /** Those that were settled while the keys still counted: at most as many as their limit allowed. */
-  private async settledHolders(keys: readonly string[]): Promise<MergeRecord[]> {
+  /** Holders that were resolved while the keys still counted: at most as many as the keys' limits allow. */
+  private async resolvedHolders(keys: readonly string[]): Promise<MergeRecord[]> {
     if (keys.length === 0) return [];
     const docs = await this.store.records
       .find<MergeRecord>(
@@ -177,18 +177,18 @@ export class KeyHolders {
         { ...asMerged(this.session), hint: { keys: 1 } },
       )
       .toArray();
-    for (const doc of docs) this.remember(doc);
+    for (const doc of docs) this.cache(doc);
     return docs;
   }
 
-  /** Records by id, among those known or from the store. */
+  /** Records by id, from the cache or the store. */
   async records(ids: readonly string[]): Promise<MergeRecord[]> {
     const missing = ids.filter((id) => !this.known.has(id));
     const read = missing.length === 0 ? [] : await findRecords(this.store, this.session, missing);
     return [...ids.flatMap((id) => this.known.get(id)?.doc ?? []), ...read];
   }
 
-  private remember(doc: MergeRecord): void {
+  private cache(doc: MergeRecord): void {
     if (this.known.has(doc._id)) return;
     this.known.set(doc._id, { doc, facts: undefined });
     for (const key of doc.keys) {

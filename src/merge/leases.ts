@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../store/database.js';
 import { releaseLease, takeLease, type Lease } from '../store/collections/leases.js';
 
-/** One lane resolves while another one's reads are under way and a third one's writes are being acknowledged. */
+/** One lease per merge worker. With three, one resolves while another reads and the third waits for its writes. */
 export const MERGE_LEASES = ['merge:hosts:0', 'merge:hosts:1', 'merge:hosts:2'];
 export const LEASE_TTL_MS = 20_000;
 const POLL_MS = 250;
 
 /**
- * Waits until nobody else merges and calls `work` with the leases of all lanes; `undefined` when `isOver` says so first. The
- * transactions of `work` are to fence the leases that they rely on. `holder` is stable over attempts: one that is made after
- * a crash takes the dead attempt's leases at once.
+ * Waits until no other process merges, then calls `work` with the leases of all merge workers. Returns `undefined` if `isOver`
+ * resolves to `true` first. The transactions of `work` must fence the leases that they use. `holder` must be the same for all
+ * attempts of one activity, so that an attempt after a crash takes over the leases without waiting.
  */
 export async function withMergeLeases<T>(
   store: Store,
@@ -21,21 +21,21 @@ export async function withMergeLeases<T>(
   while (!(await isOver())) {
     const leases = await takeAll(store, holder);
     if (!leases) {
-      // Not all at the same moment: two that each took one lane would do so for ever.
+      // Random, because two processes that keep taking one lease each at the same moment would never get all.
       await sleep(POLL_MS * (0.5 + Math.random()));
       continue;
     }
     try {
       return await work(leases);
     } finally {
-      // A lease that cannot be given back runs out by itself.
+      // A lease that cannot be released expires.
       await Promise.allSettled(leases.map((lease) => releaseLease(store, lease)));
     }
   }
   return undefined;
 }
 
-/** The leases of all lanes, or none of them. */
+/** Takes all leases, or none. */
 async function takeAll(store: Store, holder: string): Promise<Lease[] | undefined> {
   const asked = await Promise.all(MERGE_LEASES.map((id) => takeLease(store, id, holder, LEASE_TTL_MS)));
   const taken = asked.filter((lease) => lease !== undefined);

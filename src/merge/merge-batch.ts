@@ -16,70 +16,71 @@ import { asMerged, toHostRecord, type MergeRecord } from './records.js';
 import { CHANGED } from '../store/changed-records.js';
 
 export interface Merged {
-  /** Changed records that were settled. */
+  /** Changed records that were merged. */
   settled: number;
-  /** Records that were resolved for it, these included. */
+  /** All records that were resolved for it, including these. */
   resolved: number;
   /** New hosts. */
   created: number;
-  /** Hosts with other fields or under another id. */
+  /** Hosts whose fields or id changed. */
   changed: number;
-  /** Hosts whose records are in others now. */
+  /** Hosts whose records are in other hosts now. */
   removed: number;
 }
 
-/** What one batch came to. */
+/** Result of one batch. */
 export interface MergedBatch extends Merged {
-  /** Some of it is in another lane's hands, or came to be too much for one transaction: it is left as it was. */
+  /** Some records were not merged: another worker has reserved them, or they did not fit into one transaction. */
   left: boolean;
 }
 
 export interface MergeOptions {
-  /** Changed records to settle in one transaction. Those that are settled already are passed over. */
+  /** Changed records to merge in one transaction. Those that are merged already are ignored. */
   ids: readonly string[];
-  lanes: MergeWorkers;
-  lane?: number;
-  /** What the history names as the cause: a run, or a command. */
+  workers: MergeWorkers;
+  worker?: number;
+  /** The run or command that the hosts' history names as the cause. */
   run: string;
-  /** A component of more records is resolved by strong keys alone. */
+  /** A component with more records is resolved by strong keys alone. */
   cap?: number;
 }
 
 /**
- * Settles changed records in one snapshot transaction: reads everything they can affect, resolves it anew and writes only the
- * hosts that differ. Hosts are a pure function of the records and of what people decided, so it may be repeated or cut short
- * anywhere. Workers of one merge share `lanes`. Throws `LeaseLost` when another holder has taken over: then nothing was written.
+ * Merges changed records in one snapshot transaction: reads all records that they can affect, resolves these again and writes
+ * only the hosts that differ. Hosts are a pure function of the records and of users' decisions, so it can be repeated and
+ * interrupted. The workers of one merge share `workers`. Throws `LeaseLost` when another holder has taken the lease; then nothing
+ * was written.
  */
 export async function mergeBatch(
   store: Store,
   lease: Lease,
-  { ids, lanes, lane = 0, run, cap = COMPONENT_CAP }: MergeOptions,
+  { ids, workers, worker = 0, run, cap = COMPONENT_CAP }: MergeOptions,
 ): Promise<MergedBatch> {
   const session = store.client.startSession();
   try {
     return await session.withTransaction(
       async () => {
-        lanes.begin(lane);
+        workers.begin(worker);
         await fenceLease(store, lease, LEASE_TTL_MS, session);
         const changed = await findChanged(store, session, ids);
         if (changed.length === 0) return { ...NOTHING_MERGED, left: false };
         const affected = await affectedBy(store, session, changed, cap);
-        const whole = lanes.claim(lane, affected);
+        const whole = workers.reserve(worker, affected);
         const isEmpty = affected.records.size === 0 && affected.refreshed.size === 0;
-        const merged = isEmpty ? NOTHING_MERGED : await settle(store, session, affected, run, cap);
+        const merged = isEmpty ? NOTHING_MERGED : await resolveAndWrite(store, session, affected, run, cap);
         return { ...merged, left: affected.partial || !whole };
       },
       { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
     );
   } finally {
-    lanes.end(lane);
+    workers.end(worker);
     await session.endSession();
   }
 }
 
 export const NOTHING_MERGED: Readonly<Merged> = { settled: 0, resolved: 0, created: 0, changed: 0, removed: 0 };
 
-const isWaiting = ({ dirty, set_aside: aside }: MergeRecord) => dirty === true || aside !== undefined;
+const isQueued = ({ dirty, set_aside: aside }: MergeRecord) => dirty === true || aside !== undefined;
 
 /** Adds one batch's counts to a sum. */
 export function addMerged(sum: Merged, batch: Merged): void {
@@ -93,7 +94,7 @@ function findChanged(store: Store, session: ClientSession, ids: readonly string[
     .toArray();
 }
 
-async function settle(
+async function resolveAndWrite(
   store: Store,
   session: ClientSession,
   affected: AffectedSet,
@@ -113,22 +114,22 @@ async function settle(
     ),
   );
   const before = new Map<string, HostAttributes>(affected.hosts);
-  const portraits: HostAttributes[] = [];
+  const refreshed: HostAttributes[] = [];
   const renamed = new Map<string, HostAttributes>();
-  const settled = [...affected.records.values()].filter(isWaiting);
+  const settled = [...affected.records.values()].filter(isQueued);
   let resolved = affected.records.size;
   for (const { host, members: records } of affected.refreshed.values()) {
     before.set(host._id, host);
-    const told = hostAttributes(records.map(toHostRecord));
-    if (told._id === host._id) portraits.push(told);
-    else renamed.set(host._id, told);
+    const attributes = hostAttributes(records.map(toHostRecord));
+    if (attributes._id === host._id) refreshed.push(attributes);
+    else renamed.set(host._id, attributes);
     resolved += records.length;
-    settled.push(...records.filter((record) => isWaiting(record) && !record.unresolved));
+    settled.push(...records.filter((record) => isQueued(record) && !record.unresolved));
   }
-  // Another of their records is the first seen: rare enough to read now why they are one.
-  for (const [id, grounds] of await matchEvidenceOf(store, session, [...renamed.keys()]))
-    golden.push({ ...renamed.get(id)!, ...grounds });
-  const merged = await writeHosts(store, session, { before, golden, portraits }, run);
+  // These hosts got another seed record and so another id. That is rare, so their match evidence is read only now.
+  for (const [id, evidence] of await matchEvidenceOf(store, session, [...renamed.keys()]))
+    golden.push({ ...renamed.get(id)!, ...evidence });
+  const merged = await writeHosts(store, session, { before, golden, refreshed }, run);
   await writeKeyStates(store, session, affected.altered);
   const ids = settled.map(({ _id }) => _id);
   await store.records.updateMany(
@@ -139,23 +140,23 @@ async function settle(
   return { settled: ids.length, resolved, ...merged };
 }
 
-interface Settled {
-  /** Hosts that stood before. */
+interface ResolvedHosts {
+  /** Hosts before the batch. */
   before: ReadonlyMap<string, HostAttributes>;
-  /** Hosts as they were resolved. */
+  /** Hosts that were resolved again. */
   golden: readonly GoldenHost[];
-  /** Hosts that stand as they did, of the same records for the same reasons. */
-  portraits: readonly HostAttributes[];
+  /** Hosts of the same records for the same reasons, whose attributes may differ. */
+  refreshed: readonly HostAttributes[];
 }
 
 async function writeHosts(
   store: Store,
   session: ClientSession,
-  { before, golden, portraits }: Settled,
+  { before, golden, refreshed }: ResolvedHosts,
   run: string,
 ): Promise<Omit<Merged, 'settled' | 'resolved'>> {
   const now = await store.clock.now();
-  const after = [...golden, ...portraits];
+  const after = [...golden, ...refreshed];
   const inserts = golden.filter(({ _id }) => !before.has(_id));
   const updates: AnyBulkWriteOperation<HostDoc>[] = [];
   const different = new Map<string, Difference[]>();
@@ -173,7 +174,7 @@ async function writeHosts(
     await redirect(store, removed, golden, now, session);
   }
   const history = historyOf(before, after, different);
-  // A host under another id is no new one.
+  // A host that got another id does not count as new.
   const formerOf = new Map(
     history.flatMap(({ host, kind, others = [] }) => (kind === 'renamed' ? [[host, others[0]!]] : [])),
   );
@@ -188,7 +189,7 @@ async function writeHosts(
       };
     });
     await store.hosts.insertMany(docs, { session, ordered: true });
-    // An id that stands for a host again no longer points elsewhere.
+    // An id that belongs to a host again must not redirect.
     if (before.size > 0)
       await store.redirects.deleteMany({ _id: { $in: inserts.map((host) => host._id) } }, { session });
   }
@@ -202,10 +203,10 @@ async function writeHosts(
   };
 }
 
-/** It begins with its time, by which the history is in order. */
+/** An id that begins with `time`, because the history is sorted by id. */
 const objectIdOf = (time: Date) => new ObjectId(ObjectId.generate(Math.floor(time.getTime() / 1_000)));
 
-/** Ids that stop standing for a host lead to the host that now holds their record. */
+/** Redirects the ids of removed hosts to the hosts that hold their records now. */
 async function redirect(
   store: Store,
   removed: readonly HostAttributes[],

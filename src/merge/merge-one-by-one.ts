@@ -3,16 +3,17 @@ import { LeaseLost, type Lease } from '../store/collections/leases.js';
 import { addMerged, mergeBatch, NOTHING_MERGED, type MergedBatch, type MergeOptions } from './merge-batch.js';
 import { isDefect, setAside } from './set-aside.js';
 
-/** What a batch came to, and the records of it that could not be merged. */
-export interface ApartBatch extends MergedBatch {
+/** Result of a batch. */
+export interface BatchWithSetAside extends MergedBatch {
+  /** Records that could not be merged. */
   aside: string[];
 }
 
 /**
- * Merges a batch. Where it fails by a defect of the code or the data, each half of it is merged on its own, and so on: what is
- * left in the end is set aside, and everything else is merged. Throws when MongoDB is away, and `LeaseLost`.
+ * Merges a batch. If that fails because of a defect in code or data, it splits the batch in halves until single records are left.
+ * Those that still fail are set aside, all others are merged. Throws when MongoDB is unavailable, and `LeaseLost`.
  */
-export async function mergeApart(store: Store, lease: Lease, options: MergeOptions): Promise<ApartBatch> {
+export async function mergeOneByOne(store: Store, lease: Lease, options: MergeOptions): Promise<BatchWithSetAside> {
   try {
     return { ...(await mergeBatch(store, lease, options)), aside: [] };
   } catch (error) {
@@ -21,9 +22,9 @@ export async function mergeApart(store: Store, lease: Lease, options: MergeOptio
   const { ids } = options;
   if (ids.length === 1) return mergeOrSetAside(store, lease, options, ids[0]!);
   const middle = Math.ceil(ids.length / 2);
-  const sum: ApartBatch = { ...NOTHING_MERGED, left: false, aside: [] };
+  const sum: BatchWithSetAside = { ...NOTHING_MERGED, left: false, aside: [] };
   for (const half of [ids.slice(0, middle), ids.slice(middle)]) {
-    const { left, aside, ...merged } = await mergeApart(store, lease, { ...options, ids: half });
+    const { left, aside, ...merged } = await mergeOneByOne(store, lease, { ...options, ids: half });
     addMerged(sum, merged);
     sum.left ||= left;
     sum.aside.push(...aside);
@@ -31,8 +32,13 @@ export async function mergeApart(store: Store, lease: Lease, options: MergeOptio
   return sum;
 }
 
-/** Tries once more, now that it is known which content fails: what has changed meanwhile stays in the merge. */
-async function mergeOrSetAside(store: Store, lease: Lease, options: MergeOptions, id: string): Promise<ApartBatch> {
+/** Tries again after reading the record's hash. A record that has changed meanwhile is not set aside. */
+async function mergeOrSetAside(
+  store: Store,
+  lease: Lease,
+  options: MergeOptions,
+  id: string,
+): Promise<BatchWithSetAside> {
   const record = await store.records.findOne({ _id: id }, { projection: { hash: 1 } });
   try {
     return { ...(await mergeBatch(store, lease, options)), aside: [] };

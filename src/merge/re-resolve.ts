@@ -10,23 +10,23 @@ import type { Store } from '../store/database.js';
 import { toHostRecord } from './records.js';
 import type { RecordDoc } from '../store/documents/records.js';
 
-/** What resolving all stored records by the present rules would make of the hosts. */
+/** How the hosts would change if all stored records were resolved by the current rules. */
 export interface Preview {
   records: number;
-  /** Records that would claim other keys. */
+  /** Records that would have other identity keys. */
   reclaimed: number;
   hosts: { before: number; after: number };
-  /** Hosts that would be one. */
+  /** Hosts that would be joined. */
   merged: { hosts: string[]; into: string }[];
-  /** Hosts that would come apart. */
+  /** Hosts that would be split. */
   split: { host: string; into: string[] }[];
 }
 
 const BATCH = 1_000;
 
 /**
- * Resolves all stored records by the present rules and compares; writes nothing. The one way in which the whole inventory is
- * held in memory: about 10 GB for a million machines.
+ * Resolves all stored records by the current rules and compares the result with the stored hosts. Writes nothing. This is the
+ * only function that keeps the whole inventory in memory: about 10 GB for a million machines.
  */
 export async function previewMerge(store: Store, junk: Junk): Promise<Preview> {
   const hostOf = new Map<string, string>();
@@ -40,7 +40,7 @@ export async function previewMerge(store: Store, junk: Junk): Promise<Preview> {
   let reclaimed = 0;
   for await (const doc of store.records.find().batchSize(BATCH)) {
     const record = toHostRecord(doc);
-    const keys = claimed(doc, junk);
+    const keys = keysOf(doc, junk);
     if (!sameKeys(keys, record.keys)) reclaimed += 1;
     records.push({ ...record, keys, observation: identityProjection(record.observation) });
   }
@@ -72,7 +72,7 @@ function compare(
   return { merged, split };
 }
 
-/** Claims all records' keys by the present rules and hands every record to the merge. Returns how many claim other keys. */
+/** Computes all records' keys by the current rules and marks every record as changed. Returns how many have other keys now. */
 export async function reResolveAll(store: Store, junk: Junk): Promise<number> {
   let reclaimed = 0;
   let updates: AnyBulkWriteOperation<RecordDoc>[] = [];
@@ -81,7 +81,7 @@ export async function reResolveAll(store: Store, junk: Junk): Promise<number> {
     updates = [];
   };
   for await (const doc of store.records.find().batchSize(BATCH)) {
-    const keys = claimed(doc, junk);
+    const keys = keysOf(doc, junk);
     if (!sameKeys(keys, doc.keys)) reclaimed += 1;
     updates.push({ updateOne: { filter: { _id: doc._id, hash: doc.hash }, update: changeOf(doc, keys) } });
     if (updates.length === BATCH) await write();
@@ -91,19 +91,19 @@ export async function reResolveAll(store: Store, junk: Junk): Promise<number> {
 }
 
 function changeOf(doc: RecordDoc, keys: string[]): UpdateFilter<RecordDoc> {
-  const merge = { dirty: true, unresolved: true } as const;
-  if (sameKeys(keys, doc.keys)) return { $set: merge };
+  const marks = { dirty: true, unresolved: true } as const;
+  if (sameKeys(keys, doc.keys)) return { $set: marks };
   const lost = doc.keys.filter((key) => !keys.includes(key));
   const mapping = doc.hash.slice(0, doc.hash.indexOf('.'));
   const hash = `${mapping}.${contentHash(doc.observation, keys)}`;
   const identity = identityDigest(doc.vendor, doc.observation, keys);
   return {
-    $set: { keys, identity, hash, ...merge },
+    $set: { keys, identity, hash, ...marks },
     ...(lost.length > 0 ? { $addToSet: { prior_keys: { $each: lost } } } : {}),
   };
 }
 
-function claimed({ _id, source, vendor, observation }: RecordDoc, junk: Junk): string[] {
+function keysOf({ _id, source, vendor, observation }: RecordDoc, junk: Junk): string[] {
   return identityKeys(vendor, _id.slice(source.length + 1), observation, junk);
 }
 

@@ -3,7 +3,7 @@ import type { HostRecord } from '../host/types.js';
 import type { Store } from '../store/database.js';
 import type { RecordDoc } from '../store/documents/records.js';
 
-/** What merging reads of a record: not where and when it was received. */
+/** The fields of a record that merging reads: all except where and when it was received. */
 export type MergeRecord = Omit<RecordDoc, keyof typeof NOT_MERGED>;
 
 const NOT_MERGED = {
@@ -17,7 +17,7 @@ const NOT_MERGED = {
   created_page: 0,
 } as const satisfies Partial<Record<keyof RecordDoc, 0>>;
 
-/** Options of every query by which merging reads records. */
+/** Options for every query with which merging reads records. */
 export const asMerged = (session: ClientSession) => ({ session, projection: NOT_MERGED });
 
 /** Records by id, in any order. */
@@ -28,7 +28,7 @@ export function findRecords(store: Store, session: ClientSession, ids: readonly 
     .toArray();
 }
 
-/** The shape that identity resolution and survivorship work on. */
+/** Converts a stored record to the form that identity resolution and survivorship use. */
 export function toHostRecord(doc: MergeRecord): HostRecord {
   return {
     id: doc._id,

@@ -2,29 +2,29 @@ import type { Store } from '../store/database.js';
 import { idsIn } from '../store/collections/page-ids.js';
 
 export interface Absence {
-  /** Distinct native ids that the listing held. */
+  /** Distinct native ids in the listing. */
   seen: number;
-  /** Of rows that were read again since the listing began anew: how many came before, understood and in quarantine. */
+  /** If the listing was restarted: how many ids of normalized and of quarantined rows were read both before and after that. */
   again: { seen: number; rejected: number };
-  /** Distinct native ids since it last began anew, whether understood or in quarantine. */
+  /** Distinct native ids since the last restart, of normalized and quarantined rows. */
   named: number;
   /** Live records of the source before the listing is applied. */
   live: number;
-  /** Live records that the listing did not hold. */
+  /** Live records that are not in the listing. */
   missing: number;
-  /** Of these, those that the listing before it held: they are missing for the first time. */
+  /** Those of the missing records that were in the previous listing: they are missing for the first time. */
   first: number;
-  /** Rows in quarantine whose id could be read: what is listed is not gone, understood or not. */
+  /** Quarantined rows whose id could be read. Their records are listed, so they are not gone. */
   rejected: number;
 }
 
-/** Ids are compared in slices of this many, so that memory stays flat however long the listing is. */
+/** Ids are compared in slices of this many, so that memory does not grow with the listing. */
 const SLICE = 250_000;
 
 /**
- * Compares a complete listing (the ids in its ledger) with the source's live records, and calls `each` with the ids of
- * the missing ones, in batches. With `before`, the run of an earlier listing, only with those that both lack. Every id of
- * the ledger has a live record by now, so equal counts need no comparison.
+ * Compares a complete listing (the ids in its ledger) with the source's live records, and calls `each` with the ids of the
+ * missing ones, in batches. `before` is the run of an earlier listing: with it, only records that both listings lack are passed.
+ * Every id of the ledger has a live record by now, so equal counts need no comparison.
  */
 export async function compareListing(
   store: Store,
@@ -48,7 +48,7 @@ export async function compareListing(
     if (slices === 1 && seen.size === live) return { ...absence, live };
     const earlier = before === undefined ? undefined : await idsOf(store, before, source, belongs);
     let missing: string[] = [];
-    // Records of a source share its name as prefix, so `_id` order is enough and no further index is needed.
+    // All `_id`s of a source begin with its name, so the `_id` index is enough.
     const records = store.records
       .find({ _id: { $gte: `${source}:`, $lt: `${source};` } }, { projection: { _id: 1, gone_at: 1 } })
       .batchSize(10_000);
@@ -81,7 +81,7 @@ interface Ids {
   named: number;
 }
 
-/** The native ids of one listing. Where it began anew within its run, each of its beginnings is a listing of its own. */
+/** The native ids of one listing. If it was restarted within its run, the pages of each restart count as their own listing. */
 async function idsOf(store: Store, run: string, source: string, belongs: (id: string) => boolean): Promise<Ids> {
   const beginnings = new Map<number, Pick<Ids, 'seen' | 'rejected'>>();
   const pages = store.pages.find(
@@ -114,7 +114,7 @@ async function idsOf(store: Store, run: string, source: string, belongs: (id: st
   };
 }
 
-/** Counted over indexes: of the source's range of `_id`, those that are not gone. */
+/** Counts the source's records that are not gone, using indexes only. */
 async function countLive(store: Store, source: string): Promise<number> {
   const [all, gone] = await Promise.all([
     store.records.countDocuments({ _id: { $gte: `${source}:`, $lt: `${source};` } }),
@@ -136,7 +136,7 @@ function sliceOf(id: string, slices: number): number {
   return (hash >>> 0) % slices;
 }
 
-/** Marks records as gone and hands them to the merge. Repeating it changes nothing. */
+/** Marks records as gone and as changed, so that the next merge updates their hosts. Can be repeated. */
 export async function markGone(store: Store, ids: readonly string[], at: Date): Promise<number> {
   const marked = await store.records.updateMany(
     { _id: { $in: [...ids] }, gone_at: { $exists: false } },
@@ -146,8 +146,8 @@ export async function markGone(store: Store, ids: readonly string[], at: Date): 
 }
 
 /**
- * Retires what a complete listing does not hold (and neither does that of the run `before`), as of `at`. Returns how many records are gone by it, through this attempt or
- * an earlier one.
+ * Retires records that are missing from a complete listing (and from that of the run `before`), with `at` as the time. Returns
+ * how many records it retired, in this attempt or an earlier one.
  */
 export async function retireMissing(
   store: Store,
@@ -160,12 +160,12 @@ export async function retireMissing(
   return countGone(store, source, at);
 }
 
-/** Records of the source that a listing closed at `at` retired. */
+/** Counts the source's records that were retired with the time `at`. */
 export function countGone(store: Store, source: string, at: Date): Promise<number> {
   return store.records.countDocuments({ source, gone_at: at });
 }
 
-/** Takes the retirement of a listing closed at `at` back. */
+/** Undoes the retirement of records that were retired with the time `at`. */
 export async function bringBack(store: Store, source: string, at: Date): Promise<void> {
   await store.records.updateMany({ source, gone_at: at }, { $set: { dirty: true }, $unset: { gone_at: true } });
 }

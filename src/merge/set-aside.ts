@@ -7,20 +7,25 @@ import { refusalOf } from '../store/unstorable.js';
 /** A record that was set aside, as shown to users. */
 export type AsideRecord = SetAside & { record: string };
 
-/** What MongoDB refuses of a whole transaction, beside what it refuses of a document: it will refuse it again. */
-const REFUSED = new Set([
+/**
+ * Codes of MongoDB errors about a whole transaction that will come again on a retry. `refusalOf` knows those about a document.
+ */
+const PERMANENT_ERRORS = new Set([
   66, // ImmutableField
   257, // TransactionTooLarge
   11000, // DuplicateKey
 ]);
 
-/** Whether an error is a defect of the code or of the data; otherwise MongoDB is away or busy, and another try may succeed. */
+/** Whether an error is a defect in code or data. Otherwise MongoDB is unavailable or busy, and a retry may succeed. */
 export function isDefect(error: unknown): boolean {
   if (!(error instanceof MongoError) || refusalOf(error) !== undefined) return true;
-  return error instanceof MongoServerError && REFUSED.has(Number(error.code));
+  return error instanceof MongoServerError && PERMANENT_ERRORS.has(Number(error.code));
 }
 
-/** Takes a record out of the merge until its content changes or somebody asks for another try. No-op when it has changed since `hash`. */
+/**
+ * Excludes a record from merging until its content changes or a user retries it (`merge --retry`). Does nothing when its content
+ * is no longer that of `hash`.
+ */
 export async function setAside(store: Store, id: string, hash: string, run: string, error: unknown): Promise<boolean> {
   const code = (error as { code?: unknown }).code;
   const name = `${(error as Error)?.name ?? 'Error'}${typeof code === 'number' ? ` (${code})` : ''}`;
@@ -34,7 +39,7 @@ export async function setAside(store: Store, id: string, hash: string, run: stri
 
 const ASIDE = { 'set_aside.at': { $exists: true } };
 
-/** Records that are set aside now, the oldest first. */
+/** Records that are set aside, the oldest first. */
 export async function recordsAside(store: Store, limit: number): Promise<AsideRecord[]> {
   const found = await store.records
     .find(ASIDE, { projection: { set_aside: 1 }, sort: { 'set_aside.at': 1 }, limit })
@@ -42,12 +47,12 @@ export async function recordsAside(store: Store, limit: number): Promise<AsideRe
   return found.map(({ _id, set_aside }) => ({ record: _id, ...set_aside! }));
 }
 
-/** How many records are set aside now. */
+/** How many records are set aside. */
 export function countAside(store: Store): Promise<number> {
   return store.records.countDocuments(ASIDE);
 }
 
-/** Hands all records that are set aside to the next merge. Returns how many. */
+/** Marks all records that are set aside as changed, so that the next merge tries them again. Returns how many. */
 export async function retryAside(store: Store): Promise<number> {
   const { modifiedCount } = await store.records.updateMany(
     { ...ASIDE, dirty: { $exists: false } },
@@ -56,9 +61,10 @@ export async function retryAside(store: Store): Promise<number> {
   return modifiedCount;
 }
 
+/** Most records that `asideText` names. */
 const NAMED = 5;
 
-/** One sentence for users on records that a merge has set aside, and what to do. */
+/** Message for users: which records a merge has set aside, and what to do. */
 export function asideText(records: readonly string[]): string {
   const rest = records.length > NAMED ? ` and ${records.length - NAMED} more` : '';
   const named = `${[...records].sort().slice(0, NAMED).join(', ')}${rest}`;

@@ -5,7 +5,7 @@ import { bringBack, compareListing, retireMissing } from './retire.js';
 import type { RunDoc } from '../store/documents/runs.js';
 import type { SourceAccount } from '../model/run.js';
 
-/** A complete listing that lacked so many records that nothing was retired. */
+/** A complete listing that lacked so many records that none was retired without confirmation by a user. */
 export interface UnconfirmedRetirement {
   source: string;
   /** The run whose ledger holds the listing. */
@@ -13,9 +13,9 @@ export interface UnconfirmedRetirement {
   account: SourceAccount;
 }
 
-/** Listings of `run` that are held back or were confirmed; without a run, of each source's last complete one. */
+/** Listings of `run` whose retirements are unconfirmed or were confirmed. Without `run`: of each source's last complete run. */
 export async function unconfirmedRetirements(store: Store, run?: RunDoc): Promise<UnconfirmedRetirement[]> {
-  const found = run ? accountsOf(run) : await lastOnes(store);
+  const found = run ? accountsOf(run) : await lastComplete(store);
   return found.filter(({ account }) => account.held !== undefined || account.confirmed !== undefined);
 }
 
@@ -23,7 +23,7 @@ function accountsOf({ _id, sources }: RunDoc): UnconfirmedRetirement[] {
   return Object.entries(sources).map(([source, account]) => ({ source, run: account.listing ?? _id, account }));
 }
 
-async function lastOnes(store: Store): Promise<UnconfirmedRetirement[]> {
+async function lastComplete(store: Store): Promise<UnconfirmedRetirement[]> {
   const sources = await store.sources
     .find({ last_complete: { $exists: true } })
     .sort({ _id: 1 })
@@ -39,23 +39,23 @@ async function lastOnes(store: Store): Promise<UnconfirmedRetirement[]> {
 }
 
 export interface HeldPreview {
-  /** Records that would be gone. */
+  /** Records that would be retired. */
   records: number;
-  /** Hosts that no source would list any more, and the first of them. */
+  /** Number of hosts that no source would list any more; `first` names some of them. */
   hosts: number;
   first: { id: string; name?: string; ip?: string }[];
 }
 
 type Member = Pick<HostDoc, '_id' | 'sources' | 'device'>;
 
-/** What confirming a listing would retire; `most` hosts are named. */
+/** Previews what confirming a listing would retire, and names up to `most` hosts. */
 export async function previewRetirement(
   store: Store,
   { source, run }: UnconfirmedRetirement,
   most: number,
 ): Promise<HeldPreview> {
   const preview: HeldPreview = { records: 0, hosts: 0, first: [] };
-  /** Hosts with several records of the source: how many of them are still to be found missing. */
+  /** Hosts with several records of the source: how many of these were not found missing yet. */
   const left = new Map<string, number>();
   await compareListing(store, run, source, async (ids) => {
     preview.records += ids.length;
@@ -93,30 +93,30 @@ function nameOf({ _id, device }: Member): HeldPreview['first'][number] {
 }
 
 /**
- * Retires what was held back, as of the end of its listing, and says so in the account; merging is left to the caller. Can be
- * repeated. Throws `Failure` when the listing is not the last word on its source, also when it stops being that meanwhile.
+ * Retires the missing records of an unconfirmed listing, with the end of the listing as the time, and updates the source account.
+ * The caller merges afterwards. Can be repeated. Throws `Failure` when the source was read again since, even while this runs.
  */
 export async function confirmRetirement(store: Store, held: UnconfirmedRetirement, by: string): Promise<number> {
   const { source, run } = held;
   const { at, begun } = await lastWord(store, held);
   const gone = await retireMissing(store, run, source, at);
   try {
-    // A run that has begun since may have read a record before it was marked here, and would not bring it back.
+    // A run that has started since may have read a record before it was marked as gone here, and would not restore it.
     if ((await lastWord(store, held)).begun !== begun) throw begunSince(source);
   } catch (error) {
     await bringBack(store, source, at);
     throw error;
   }
   const account = `sources.${source}`;
-  const concerned = { $or: [{ _id: run }, { [`${account}.listing`]: run }], [`${account}.held`]: { $exists: true } };
-  await store.runs.updateMany(concerned, {
+  const accounts = { $or: [{ _id: run }, { [`${account}.listing`]: run }], [`${account}.held`]: { $exists: true } };
+  await store.runs.updateMany(accounts, {
     $set: { [`${account}.gone`]: gone, [`${account}.confirmed`]: { by, at: await store.clock.now() } },
     $unset: { [`${account}.held`]: true, [`${account}.reason`]: true, [`${account}.remedy`]: true },
   });
   return gone;
 }
 
-/** When the listing ended and which run asked the source last. Throws `Failure` when something newer was read. */
+/** When the listing ended, and which run read the source last. Throws `Failure` when the source was read again since. */
 export async function lastWord(
   store: Store,
   { source, run }: UnconfirmedRetirement,
@@ -126,10 +126,10 @@ export async function lastWord(
     const newer = last ? `: run ${last.run} is` : '';
     throw new Failure('settings-invalid', `Run ${run} is not the last complete one of ${source}${newer}`, {
       source,
-      remedy: 'That one decides what is gone: npm run rollcall -- runs confirm, without a run',
+      remedy: 'Only the last complete run can be confirmed: npm run rollcall -- runs confirm, without a run',
     });
   }
-  // By the time of its own last page, not of its end: that is told by another server's clock.
+  // Compared with the time of its own last page, because the time of its end is from another server's clock.
   const own = await store.pages.findOne({ source, run }, { sort: { seq: -1 }, projection: { fetched_at: 1 } });
   const newer = { source, fetched_at: { $gt: own?.fetched_at ?? last.at }, run: { $ne: run }, rows: { $gt: 0 } };
   if (await store.pages.findOne(newer, { projection: { _id: 1 } })) throw begunSince(source);
@@ -137,12 +137,8 @@ export async function lastWord(
 }
 
 function begunSince(source: string): Failure {
-  return new Failure(
-    'settings-invalid',
-    `${source} has been read again since, though not to its end: nothing was retired`,
-    {
-      source,
-      remedy: `Collect it whole: npm run trigger -- ${source} --force --wait; confirm what is held back then`,
-    },
-  );
+  return new Failure('settings-invalid', `${source} was read again since, but not completely: nothing was retired`, {
+    source,
+    remedy: `Collect it completely: npm run trigger -- ${source} --force --wait; then confirm that run`,
+  });
 }

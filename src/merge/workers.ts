@@ -1,78 +1,83 @@
 import type { AffectedSet } from './affected-set.js';
 import { dropComponents } from './affected-parts.js';
 
-/** What a lane has in hand: records, keys whose worth it rests on, and keys whose worth it changes. */
-interface Claim {
+/** What a merge worker has reserved: the records that it resolves, and the keys whose state it has read or changes. */
+interface Reservation {
   ids: ReadonlySet<string>;
   readKeys: ReadonlySet<string>;
   altered: ReadonlySet<string>;
-  /** Records that it rests on without having them in hand, where a component is too large to be. */
+  /** Records that it has read without resolving them, to measure a large component. */
   readRecords: ReadonlySet<string>;
 }
 
-const NOTHING: Claim = { ids: new Set(), readKeys: new Set(), altered: new Set(), readRecords: new Set() };
+const NOTHING: Reservation = { ids: new Set(), readKeys: new Set(), altered: new Set(), readRecords: new Set() };
 
 /**
- * What the lanes of one merge have in hand. Components of two lanes never overlap, and none changes what a key is worth that
- * the other one rests on: the transactions would not notice all of it, as they only compare what is written.
+ * Reservations of the workers of one merge. Two workers never resolve the same component, and none changes the state of a key
+ * that another one has read. MongoDB's transactions would not prevent that: they only detect conflicting writes.
  */
 export class MergeWorkers {
-  private readonly held = new Map<number, { since: number; claim: Claim }>();
-  /** Let go of at `at`: a lane whose snapshot is older still sees all as it was. */
-  private settled: { at: number; claim: Claim }[] = [];
+  private readonly current = new Map<number, { since: number; reservation: Reservation }>();
+  /** Reservations that ended at `at`. They still count for workers whose snapshot is older, as it does not have the writes. */
+  private ended: { at: number; reservation: Reservation }[] = [];
   private clock = 0;
 
-  /** To be called before the lane's snapshot is taken. */
-  begin(lane: number): void {
-    this.held.set(lane, { since: ++this.clock, claim: NOTHING });
-    const oldest = Math.min(...[...this.held.values()].map(({ since }) => since));
-    this.settled = this.settled.filter(({ at }) => at > oldest);
+  /** Must be called before the worker's snapshot is taken. */
+  begin(worker: number): void {
+    this.current.set(worker, { since: ++this.clock, reservation: NOTHING });
+    const oldest = Math.min(...[...this.current.values()].map(({ since }) => since));
+    this.ended = this.ended.filter(({ at }) => at > oldest);
   }
 
   /**
-   * Takes what no other lane has; the rest of the affected set is left for later, whole components at a time. Returns whether that
-   * is all of it.
+   * Reserves the affected set for a worker. Removes the components from it that conflict with another worker's reservation; they
+   * are left for a later batch. Returns whether nothing was removed.
    */
-  claim(lane: number, affected: AffectedSet): boolean {
-    const own = this.held.get(lane)!;
-    const others = [...this.held.values(), ...this.settled.filter(({ at }) => at > own.since)]
+  reserve(worker: number, affected: AffectedSet): boolean {
+    const own = this.current.get(worker)!;
+    const others = [...this.current.values(), ...this.ended.filter(({ at }) => at > own.since)]
       .filter((other) => other !== own)
-      .map(({ claim }) => claim);
-    const taken = others.length === 0 ? [] : takenBy(others, affected);
-    if (taken.length > 0) dropComponents(affected, taken);
-    const wanted = affected.refreshed.size;
+      .map(({ reservation }) => reservation);
+    const conflicts = others.length === 0 ? [] : conflictingRecords(others, affected);
+    if (conflicts.length > 0) dropComponents(affected, conflicts);
+    const before = affected.refreshed.size;
     for (const [id, { members }] of affected.refreshed)
       if (members.some(({ _id }) => others.some(({ ids }) => ids.has(_id)))) affected.refreshed.delete(id);
     const refreshed = [...affected.refreshed.values()].flatMap(({ members }) => members.map(({ _id }) => _id));
-    own.claim = {
+    own.reservation = {
       ids: new Set([...affected.records.keys(), ...refreshed]),
       readKeys: affected.readKeys,
       altered: new Set(affected.altered.keys()),
       readRecords: affected.readRecords,
     };
-    return taken.length === 0 && affected.refreshed.size === wanted;
+    return conflicts.length === 0 && affected.refreshed.size === before;
   }
 
-  end(lane: number): void {
-    const own = this.held.get(lane);
-    this.held.delete(lane);
-    if (own && this.held.size > 0) this.settled.push({ at: ++this.clock, claim: own.claim });
+  end(worker: number): void {
+    const own = this.current.get(worker);
+    this.current.delete(worker);
+    if (own && this.current.size > 0) this.ended.push({ at: ++this.clock, reservation: own.reservation });
   }
 }
 
-/** Records that another lane has in hand or rests on, or that hold a key which both rest on and one of them alters. */
-function takenBy(others: readonly Claim[], { records, readKeys, altered, readRecords }: AffectedSet): string[] {
-  // What came of large components is not taken apart.
+/**
+ * Records that another worker has reserved or read, or whose key one of the workers alters and the other has read or alters too.
+ */
+function conflictingRecords(
+  others: readonly Reservation[],
+  { records, readKeys, altered, readRecords }: AffectedSet,
+): string[] {
+  // The affected set of large components is not split.
   if (Array.from(readRecords).some((id) => others.some(({ ids }) => ids.has(id)))) return [...records.keys()];
-  const disputed = new Set<string>();
+  const conflicting = new Set<string>();
   for (const other of others) {
-    for (const key of altered.keys()) if (other.readKeys.has(key) || other.altered.has(key)) disputed.add(key);
-    for (const key of other.altered) if (readKeys.has(key)) disputed.add(key);
+    for (const key of altered.keys()) if (other.readKeys.has(key) || other.altered.has(key)) conflicting.add(key);
+    for (const key of other.altered) if (readKeys.has(key)) conflicting.add(key);
   }
-  const taken: string[] = [];
+  const conflicts: string[] = [];
   for (const [id, { keys, prior_keys: prior = [] }] of records) {
-    if (others.some(({ ids, readRecords: rested }) => ids.has(id) || rested.has(id))) taken.push(id);
-    else if (disputed.size > 0 && [...keys, ...prior].some((key) => disputed.has(key))) taken.push(id);
+    if (others.some(({ ids, readRecords: read }) => ids.has(id) || read.has(id))) conflicts.push(id);
+    else if (conflicting.size > 0 && [...keys, ...prior].some((key) => conflicting.has(key))) conflicts.push(id);
   }
-  return taken;
+  return conflicts;
 }

@@ -1,43 +1,43 @@
 import type { Store } from './database.js';
 
-/** The index that tells which records have changed. */
+/** The index of changed records. */
 export const CHANGED = { dirty: 1, _id: 1 } as const;
 
-/** Changed records in one transaction: at least as many as make a lane worth having, at most what is held in memory. */
+/** Changed records in one transaction. Fewer than `least` do not justify another merge worker; `most` limits memory. */
 const BATCH = { least: 100, most: 300 };
-/** Ids of changed records that are read at a time: the index walks over those that were settled lately, each time. */
+/** Ids read at a time. Each read scans the index entries of records that were merged lately, so few large reads are cheaper. */
 const LIST = 10_000;
 
-/** Ids of changed records, a batch at a time, to whichever lane comes first. */
-export class Waiting {
-  /** Something was left behind: look again from the beginning. What comes meanwhile is followed by a merge of its own. */
+/** The changed-record queue: hands out ids in batches to the merge workers. */
+export class ChangedRecordQueue {
+  /** A worker left records unmerged: the caller reads again from the beginning. Records that change meanwhile start their own merge. */
   left = false;
-  /** How many lanes are worth having. */
-  readonly lanes: number;
+  /** Number of merge workers that the queue's length justifies. */
+  readonly workerCount: number;
   private readonly batch: number;
   private last: string | undefined;
   private isLast: boolean;
-  private turn: Promise<unknown> = Promise.resolve();
+  private taking: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly store: Store,
     private ids: string[],
-    mostLanes: number,
+    mostWorkers: number,
   ) {
-    this.lanes = Math.min(mostLanes, Math.ceil(ids.length / BATCH.least));
-    this.batch = Math.min(BATCH.most, Math.ceil(ids.length / this.lanes));
+    this.workerCount = Math.min(mostWorkers, Math.ceil(ids.length / BATCH.least));
+    this.batch = Math.min(BATCH.most, Math.ceil(ids.length / this.workerCount));
     this.isLast = ids.length < LIST;
   }
 
-  static async open(store: Store, mostLanes: number): Promise<Waiting> {
-    return new Waiting(store, await changedIds(store, LIST), mostLanes);
+  static async open(store: Store, mostWorkers: number): Promise<ChangedRecordQueue> {
+    return new ChangedRecordQueue(store, await changedIds(store, LIST), mostWorkers);
   }
 
-  /** None: nothing more is waiting. */
+  /** The next batch; empty when the queue is. */
   next(): Promise<string[]> {
-    // One lane asks at a time.
-    const next = this.turn.then(() => this.take());
-    this.turn = next.catch(() => {});
+    // One worker takes at a time.
+    const next = this.taking.then(() => this.take());
+    this.taking = next.catch(() => {});
     return next;
   }
 
@@ -52,7 +52,7 @@ export class Waiting {
   }
 }
 
-/** Ids of up to `limit` changed records beyond `after`, in order. Told by an index alone. */
+/** Ids of up to `limit` changed records after `after`, in order. Read from an index alone. */
 export async function changedIds(store: Store, limit: number, after?: string): Promise<string[]> {
   const beyond = after === undefined ? {} : { _id: { $gt: after } };
   const found = await store.records

@@ -52,13 +52,13 @@ async function put(laptops: ReturnType<typeof laptop>[]): Promise<void> {
 
 /** Merges until nothing is left, and compares with what the records alone would give. */
 async function merge(): Promise<Pick<Merged, 'settled' | 'resolved'>> {
-  const lease = (await takeLease(store, 'lane:0', 'test', 60_000))!;
+  const lease = (await takeLease(store, 'worker:0', 'test', 60_000))!;
   const sum = { settled: 0, resolved: 0 };
   for (let batch = 0; (await store.records.countDocuments({ dirty: true })) > 0; batch += 1) {
     if (batch > 100) throw new Error('Merging does not end');
     const { settled, resolved } = await mergeBatch(store, lease, {
       ids: await changedIds(store, 50),
-      lanes: new MergeWorkers(),
+      workers: new MergeWorkers(),
       run: 'r',
       cap: CAP,
     });

@@ -186,31 +186,31 @@ class World {
     ]);
   }
 
-  /** Two lanes at once, `batches` each. */
+  /** Two workers at once, `batches` each. */
   private async merge(batches: number): Promise<void> {
-    const lanes = new MergeWorkers();
+    const workers = new MergeWorkers();
     await Promise.all(
-      [0, 1].map(async (lane) => {
-        const lease = (await takeLease(store, `lane:${lane}`, 'test', 60_000))!;
+      [0, 1].map(async (worker) => {
+        const lease = (await takeLease(store, `worker:${worker}`, 'test', 60_000))!;
         for (let batch = 0; batch < batches; batch += 1)
-          await mergeBatch(store, lease, { ids: await this.waiting(lane), lanes, lane, run: 'r', cap: this.cap });
+          await mergeBatch(store, lease, { ids: await this.waiting(worker), workers, worker, run: 'r', cap: this.cap });
       }),
     );
   }
 
-  /** The lanes begin at different ends, which records of one machine are likely to lie at. */
-  private async waiting(lane: number): Promise<string[]> {
+  /** The workers begin at different ends, which records of one machine are likely to lie at. */
+  private async waiting(worker: number): Promise<string[]> {
     const ids = await changedIds(store, 1_000);
-    return lane === 0 ? ids.slice(0, this.limit) : ids.slice(-this.limit);
+    return worker === 0 ? ids.slice(0, this.limit) : ids.slice(-this.limit);
   }
 
   /** A merge that dies after some of its writes: its transaction is never committed. */
   private async crash(writes: number): Promise<void> {
-    const lease = (await takeLease(store, 'lane:0', 'test', 60_000))!;
+    const lease = (await takeLease(store, 'worker:0', 'test', 60_000))!;
     let left = writes;
     const dying = dyingAfter(store, () => (left -= 1) < 0);
     const ids = await this.waiting(0);
-    await mergeBatch(dying, lease, { ids, lanes: new MergeWorkers(), run: 'r', cap: this.cap }).catch(
+    await mergeBatch(dying, lease, { ids, workers: new MergeWorkers(), run: 'r', cap: this.cap }).catch(
       (error: Error) => {
         if (error.message !== 'died') throw error;
       },

@@ -56,7 +56,7 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
 
 const mergeAll = async () => {
   while (
-    (await mergeBatch(store, lease, { ids: await changedIds(store, 100), lanes: new MergeWorkers(), run: 'run' }))
+    (await mergeBatch(store, lease, { ids: await changedIds(store, 100), workers: new MergeWorkers(), run: 'run' }))
       .settled > 0
   );
 };
@@ -235,7 +235,7 @@ test('a holder that lost its lease writes nothing more', async () => {
   const successor = await takeLease(store, 'merge:hosts', 'other', 60_000);
   expect(successor!.epoch).toBe(lease.epoch + 1);
   await expect(
-    mergeBatch(store, lease, { ids: await changedIds(store, 100), lanes: new MergeWorkers(), run: 'run' }),
+    mergeBatch(store, lease, { ids: await changedIds(store, 100), workers: new MergeWorkers(), run: 'run' }),
   ).rejects.toThrow('taken over');
   expect(await store.hosts.countDocuments()).toBe(0);
   expect(await takeLease(store, 'merge:hosts', 'third', 60_000)).toBeUndefined();

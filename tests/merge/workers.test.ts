@@ -42,33 +42,33 @@ async function putMachines(count: number, ...shared: string[]): Promise<string[]
   return numbers.map((n) => `a:${n}+b:${n}`);
 }
 
-/** Two lanes at work at the same time, from both ends and in small batches, until nothing is left. */
-async function mergeInTwoLanes(): Promise<void> {
-  const lanes = new MergeWorkers();
-  const drain = async (lease: Lease, lane: number) => {
+/** Two workers at work at the same time, from both ends and in small batches, until nothing is left. */
+async function mergeWithTwoWorkers(): Promise<void> {
+  const workers = new MergeWorkers();
+  const drain = async (lease: Lease, worker: number) => {
     for (;;) {
       const waiting = await changedIds(store, 1_000);
       if (waiting.length === 0) return;
-      const ids = lane === 0 ? waiting.slice(0, 7) : waiting.slice(-7);
-      await mergeBatch(store, lease, { ids, lanes, lane, run: 'r' });
+      const ids = worker === 0 ? waiting.slice(0, 7) : waiting.slice(-7);
+      await mergeBatch(store, lease, { ids, workers, worker, run: 'r' });
     }
   };
-  const leases = await Promise.all([0, 1].map((lane) => takeLease(store, `lane:${lane}`, 'test', 60_000)));
-  await Promise.all(leases.map((lease, lane) => drain(lease!, lane)));
+  const leases = await Promise.all([0, 1].map((worker) => takeLease(store, `worker:${worker}`, 'test', 60_000)));
+  await Promise.all(leases.map((lease, worker) => drain(lease!, worker)));
 }
 
 const membersOf = async () =>
   (await store.hosts.find().toArray()).map(({ sources }) => sources.map(({ record }) => record).join('+')).sort();
 
-test('two lanes settle every record once, although each machine has a record at both ends', async () => {
+test('two workers settle every record once, although each machine has a record at both ends', async () => {
   const machines = await putMachines(60);
-  await mergeInTwoLanes();
+  await mergeWithTwoWorkers();
   expect(await membersOf()).toEqual(machines);
   expect(await store.records.countDocuments({ dirty: true })).toBe(0);
 });
 
-test('what lanes leave to each other is settled in the end', async () => {
-  // Each lane finds that too many hold the one key, and only one of them may say so at a time.
+test('what workers leave to each other is settled in the end', async () => {
+  // Each worker finds that too many hold the one key, and only one of them may say so at a time.
   const machines = await putMachines(300, 'uuid::SHARED');
   const { settled, more } = await mergeChanged(store, { holder: 'test', run: 'r' });
   expect({ settled, more }).toEqual({ settled: 600, more: false });
@@ -76,23 +76,23 @@ test('what lanes leave to each other is settled in the end', async () => {
   expect(await membersOf()).toEqual(machines);
 });
 
-test('a key that too many records hold joins none of them, whichever lane meets it', async () => {
+test('a key that too many records hold joins none of them, whichever worker meets it', async () => {
   const machines = await putMachines(40, 'uuid::SHARED');
-  await mergeInTwoLanes();
+  await mergeWithTwoWorkers();
   expect(await membersOf()).toEqual(machines);
 });
 
-describe('what a lane may take', () => {
+describe('what a worker may take', () => {
   const affected = (given: Partial<AffectedSet>): AffectedSet => ({ ...emptyAffectedSet(), ...given });
   const holding = (...ids: string[]) =>
     new Map(ids.map((id) => [id, { _id: id, keys: ['mac::dock', `serial::${id}`] } as RecordDoc]));
 
-  test('nothing that rests on a key which another lane alters, until its snapshot is a later one', () => {
-    const lanes = new MergeWorkers();
-    lanes.begin(0);
-    lanes.begin(1);
+  test('nothing that rests on a key which another worker alters, until its snapshot is a later one', () => {
+    const workers = new MergeWorkers();
+    workers.begin(0);
+    workers.begin(1);
     const altering = affected({ records: holding('a'), altered: new Map([['mac::dock', { state: 'cut' }]]) });
-    expect(lanes.claim(0, altering)).toBe(true);
+    expect(workers.reserve(0, altering)).toBe(true);
     const resting = () =>
       affected({
         records: holding('b'),
@@ -100,27 +100,27 @@ describe('what a lane may take', () => {
         states: new Map([['mac::dock', { state: 'cut' }]]),
       });
     const [during, after, later] = [resting(), resting(), resting()];
-    expect(lanes.claim(1, during)).toBe(false);
+    expect(workers.reserve(1, during)).toBe(false);
     expect(during.records.size).toBe(0);
-    lanes.end(0);
-    lanes.claim(1, after);
+    workers.end(0);
+    workers.reserve(1, after);
     expect(after.records.size).toBe(0);
-    lanes.end(1);
-    lanes.begin(1);
-    expect(lanes.claim(1, later)).toBe(true);
+    workers.end(1);
+    workers.begin(1);
+    expect(workers.reserve(1, later)).toBe(true);
     expect(later.records.size).toBe(1);
   });
 
   test('a component whole or not at all, with what it would have altered', () => {
-    const lanes = new MergeWorkers();
-    lanes.begin(0);
-    lanes.begin(1);
-    lanes.claim(0, affected({ records: holding('a') }));
+    const workers = new MergeWorkers();
+    workers.begin(0);
+    workers.begin(1);
+    workers.reserve(0, affected({ records: holding('a') }));
     const mixed = affected({
       records: new Map([...holding('a', 'b'), ['c', { _id: 'c', keys: ['serial::c'] } as RecordDoc]]),
       altered: new Map([['mac::dock', { state: 'weak' }]]),
     });
-    lanes.claim(1, mixed);
+    workers.reserve(1, mixed);
     expect([...mixed.records.keys()]).toEqual(['c']);
     expect(mixed.altered.size).toBe(0);
   });
