@@ -3,10 +3,10 @@ import type { Activities } from '../activities/index.js';
 import type { Timings } from '../model/timings.js';
 
 /**
- * The activities that heartbeat. Storage that is away is waited for; what is hopeless says so itself (`activities/failures.ts`).
- * `activityId` is the id of the one that is called: without it Temporal counts.
+ * Proxies of the activities that heartbeat. Temporal retries them without limit while storage is unavailable; the activity marks
+ * a failure that no retry can help as non-retryable (`activities/failures.ts`). Temporal numbers activities without `activityId`.
  */
-export function patientActivities({ heartbeatMs, retryMs, retryMaxMs }: Timings, activityId?: string) {
+export function heartbeatingActivities({ heartbeatMs, retryMs, retryMaxMs }: Timings, activityId?: string) {
   const common = {
     ...(activityId ? { activityId } : {}),
     heartbeatTimeout: heartbeatMs,
@@ -16,9 +16,9 @@ export function patientActivities({ heartbeatMs, retryMs, retryMaxMs }: Timings,
     ...common,
     startToCloseTimeout: '20 minutes',
   });
-  /** A whole listing at once, as long as it is. */
+  /** One call loads a whole listing in order, however long it is. */
   const { deliverRecords } = proxyActivities<Activities>({ ...common, startToCloseTimeout: '24 hours' });
-  /** What follows a run is not worth more than a few tries. */
+  /** Maintenance is tried three times; the next scheduled run repeats it anyway. */
   const { writeReport, pruneRawPages } = proxyActivities<Activities>({
     ...common,
     startToCloseTimeout: '30 minutes',
@@ -27,9 +27,9 @@ export function patientActivities({ heartbeatMs, retryMs, retryMaxMs }: Timings,
   return { fetchPages, normalizePages, mergeRecords, closeListing, deliverRecords, writeReport, pruneRawPages };
 }
 
-export type PatientActivities = ReturnType<typeof patientActivities>;
+export type HeartbeatingActivities = ReturnType<typeof heartbeatingActivities>;
 
-/** Small bookkeeping: local, because a full activity would cost more than its work. */
+/** Short database updates run as local activities, because scheduling a full activity costs more than the update. */
 export const { openListing, resumeListing, openInventoryRun, closeInventoryRun, recountRun } =
   proxyLocalActivities<Activities>({
     startToCloseTimeout: '30 seconds',

@@ -5,7 +5,6 @@ import {
   isCancellation,
   condition,
   getExternalWorkflowHandle,
-  log,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -15,8 +14,14 @@ import {
 import { runStatusOf } from '../model/run.js';
 import { askAgainMs } from '../model/timings.js';
 import type { RunStatus, SourceAccount } from '../model/run.js';
-import { closeInventoryRun, openInventoryRun, patientActivities, type PatientActivities } from './activities.js';
+import {
+  closeInventoryRun,
+  openInventoryRun,
+  heartbeatingActivities,
+  type HeartbeatingActivities,
+} from './activities.js';
 import { collectSource } from './collect-source.js';
+import { runMaintenance, type Upkeep } from './maintenance.js';
 import type { Step } from './source-input.js';
 import {
   SOURCE_ATTRIBUTE,
@@ -30,31 +35,29 @@ import {
   type RunProgress,
 } from '../model/messages.js';
 import { STOPPED, busyAccount, emptyAccount } from './progress.js';
-import { accountOf, tableOf, troubleOf } from './run-outcome.js';
+import { accountOf, tableOf, problemOf } from './run-outcome.js';
 
 export interface CollectInventoryInput {
   sources: string[];
   /** Collect sources that are still fresh too. */
   force?: boolean;
-  /** Retire missing records however many they are. */
+  /** Retire all missing records, even when they exceed the permitted share. */
   confirmShrink?: boolean;
-  /** One step alone; all of them when absent. */
+  /** Take only this step. Default: all steps. */
   only?: Step;
-  /** Queues and growing files: goes on until it is told to stop. */
+  /** For queues and growing files: keep collecting until the signal `stop`. */
   follow?: boolean;
   /** Normalize and merge stored pages instead of fetching. */
   replay?: boolean;
-  /** What follows: a scheduled run writes the day's report and removes old raw pages. */
+  /** Maintenance after the run: a scheduled run writes the day's report and removes old raw pages. */
   upkeep?: Upkeep[];
-  /** Whose stored pages are normalized when nothing is fetched, per source: a run's id. */
+  /** Per source, the id of the run whose stored pages are normalized when nothing is fetched. */
   pagesOf?: Record<string, string>;
-  /** Begins the ids of the sources' workflows: installations that share a namespace differ in it. */
+  /** Prefix of the sources' workflow ids, so that several installations can share a namespace. */
   prefix?: string;
   /** The search attributes are registered with the namespace. */
   searchable?: boolean;
 }
-
-export type Upkeep = 'report' | 'prune';
 
 export interface RunSummary {
   run: string;
@@ -63,63 +66,63 @@ export interface RunSummary {
   hosts: number;
   seconds: number;
   sources: Record<string, SourceAccount>;
-  /** Records merged, of a run that only merges. */
+  /** Number of merged records; only of a run that only merges. */
   merged?: number;
 }
 
-type Word = typeof pauseSignal | typeof resumeSignal | typeof stopSignal;
+type ControlSignal = typeof pauseSignal | typeof resumeSignal | typeof stopSignal;
 
-/** A source's workflow that ends whenever it is looked at is somebody else's to find out. */
-const MOST_TRIES = 5;
+/** The run gives a source up after this many attempts whose workflow ended before the run could attach to it. */
+const MAX_ATTEMPTS = 5;
 
-/** Collects sources side by side into one inventory; one that fails leaves the others alone. */
+/** Collects sources in parallel into one inventory. A source that fails does not affect the others. */
 export async function collectInventory(input: CollectInventoryInput): Promise<RunSummary> {
   const startedAt = new Date();
   const run = `${startedAt.toISOString().slice(0, 19).replace(/\D/g, '')}-${workflowInfo().runId.slice(-8)}`;
   const progress: RunProgress = { run, sources: {} };
-  const workflows = new Map<string, { signal(of: Word): Promise<void> }>();
+  const workflows = new Map<string, { signal(signal: ControlSignal): Promise<void> }>();
   setHandler(runProgressQuery, () => progress);
-  // Signals count for sources that start later, too.
-  const told = { paused: false, stopped: false };
-  const hand = (signal: Word, now: Partial<typeof told>) =>
+  // The last control signals, kept because they also apply to sources that start later.
+  const controls = { paused: false, stopped: false };
+  const forward = (signal: ControlSignal, change: Partial<typeof controls>) =>
     setHandler(signal, async () => {
-      Object.assign(told, now);
+      Object.assign(controls, change);
       await Promise.allSettled([...workflows.values()].map((workflow) => workflow.signal(signal)));
     });
-  hand(pauseSignal, { paused: true });
-  hand(resumeSignal, { paused: false });
-  hand(stopSignal, { stopped: true });
+  forward(pauseSignal, { paused: true });
+  forward(resumeSignal, { paused: false });
+  forward(stopSignal, { stopped: true });
   const { timings } = await openInventoryRun({ run, startedAt: startedAt.toISOString() });
-  const activities = patientActivities(timings);
+  const activities = heartbeatingActivities(timings);
 
-  // One workflow id a source: one at a time, however many triggers and schedules fire.
+  // A source has one workflow id, so Temporal runs it once at a time, however many triggers and schedules fire.
   const sourceWorkflowId = (source: string) => `${input.prefix ?? 'rollcall'}-source-${source}`;
   const steps = stepsOf(input);
   const accounts: Record<string, SourceAccount> = {};
-  const settle = (source: string, account: SourceAccount): void => {
+  const recordAccount = (source: string, account: SourceAccount): void => {
     accounts[source] = account;
     progress.sources[source] = { workflowId: sourceWorkflowId(source), account };
     setCurrentDetails(tableOf(run, input.sources, accounts));
   };
-  // Of a source that parks, or that another run began: it does not end as this run's child.
+  // A source that parks, or that another run began, does not end as a child of this run: it sends its account as a signal.
   setHandler(settledSignal, (source, account) => {
-    // What is said to this run from now on is not meant for a source of another run.
+    // Another run collects the source: this run no longer forwards control signals to it.
     if (account.status === 'busy') workflows.delete(source);
-    settle(source, account);
+    recordAccount(source, account);
   });
   const collect = async (source: string): Promise<void> => {
     progress.sources[source] = { workflowId: sourceWorkflowId(source) };
-    for (let tries = 0; accounts[source] === undefined; tries += 1) {
-      if (tries === MOST_TRIES) settle(source, busyAccount());
+    for (let attempts = 0; accounts[source] === undefined; attempts += 1) {
+      if (attempts === MAX_ATTEMPTS) recordAccount(source, busyAccount());
       else if (!(await collectAsChild(source))) await takeOver(source);
     }
   };
-  /** `false`: its workflow is there already. */
+  /** Returns `false` when the source's workflow is already running. */
   const collectAsChild = async (source: string): Promise<boolean> => {
     const pagesOf = input.pagesOf?.[source];
     const child = await startChild(collectSource, {
       workflowId: sourceWorkflowId(source),
-      // One that parks outlives its run.
+      // A source that parks outlives its run.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${source}, run ${run}`,
       ...(input.searchable ? { typedSearchAttributes: [{ key: SOURCE_ATTRIBUTE, value: source }] } : {}),
@@ -141,41 +144,42 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
     });
     if (!child) return false;
     workflows.set(source, child);
-    const late = [...(told.paused ? [pauseSignal] : []), ...(told.stopped ? [stopSignal] : [])];
-    for (const signal of late) await child.signal(signal).catch(() => {}); // it has ended
+    const missedSignals = [...(controls.paused ? [pauseSignal] : []), ...(controls.stopped ? [stopSignal] : [])];
+    for (const signal of missedSignals) await child.signal(signal).catch(() => {}); // it has ended
     const ended = child.result().then(
-      (account) => settle(source, account),
+      (account) => recordAccount(source, account),
       (error: unknown) => {
         if (isCancellation(error)) throw error;
-        settle(source, accountOf(error, startedAt));
+        recordAccount(source, accountOf(error, startedAt));
       },
     );
-    ended.catch(() => {}); // a cancellation that comes when nobody waits any longer
-    // Cancelled, it waits until the source has ended, too.
-    const settled = CancellationScope.nonCancellable(() => condition(() => accounts[source] !== undefined));
-    await Promise.race([ended, settled]);
+    ended.catch(() => {}); // a cancellation after the race below is over
+    // A cancelled run still waits until the source has ended.
+    const accountReceived = CancellationScope.nonCancellable(() => condition(() => accounts[source] !== undefined));
+    await Promise.race([ended, accountReceived]);
     return true;
   };
-  /** Lets a parked source go on, and waits for what it comes to. Returns without that when it has ended meanwhile. */
+  /** Resumes a parked source and waits for its account. Returns without an account when the source's workflow has ended. */
   const takeOver = async (source: string): Promise<void> => {
     const other = getExternalWorkflowHandle(sourceWorkflowId(source));
     const { workflowId, runId } = workflowInfo();
-    const ask = (now: typeof told) =>
-      other.signal(takeOverSignal, { workflowId, runId }, now).then(
+    const requestTakeOver = (current: typeof controls) =>
+      other.signal(takeOverSignal, { workflowId, runId }, current).then(
         () => true,
         () => false,
       );
     for (;;) {
-      // A stopped run gives up no place in the listing that another one has reached.
-      if (told.stopped && !workflows.has(source))
-        return settle(source, emptyAccount({ status: 'failed', reason: STOPPED.message }, startedAt));
-      const now = { ...told };
-      // Said again now and then: one that was terminated never answers.
-      if (!(await ask(now))) return;
+      // A stopped run does not discard the cursor that another run has reached.
+      if (controls.stopped && !workflows.has(source))
+        return recordAccount(source, emptyAccount({ status: 'failed', reason: STOPPED.message }, startedAt));
+      const sent = { ...controls };
+      // The request is repeated, because a workflow that was terminated never responds.
+      if (!(await requestTakeOver(sent))) return;
       if (accounts[source] === undefined) workflows.set(source, other);
-      // What was said meanwhile reached only the workflows that this run had by then.
-      if ((told.paused && !now.paused) || (told.stopped && !now.stopped)) await ask({ ...told });
-      if (now.paused && !told.paused) await other.signal(resumeSignal).catch(() => {});
+      // Control signals that arrived during the request were not forwarded to this workflow.
+      if ((controls.paused && !sent.paused) || (controls.stopped && !sent.stopped))
+        await requestTakeOver({ ...controls });
+      if (sent.paused && !controls.paused) await other.signal(resumeSignal).catch(() => {});
       if (await condition(() => accounts[source] !== undefined, askAgainMs(timings))) return;
     }
   };
@@ -197,7 +201,7 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
   const { hosts } = await closeInventoryRun({ run, status, accounts, ...(merged === undefined ? {} : { merged }) });
   if (input.searchable) upsertSearchAttributes([{ key: STATUS_ATTRIBUTE, value: status }]);
   const seconds = (Date.now() - startedAt.getTime()) / 1000;
-  await keepUp(activities, run, input.upkeep ?? []);
+  await runMaintenance(activities, run, input.upkeep ?? []);
   const summary: RunSummary = {
     run,
     status,
@@ -207,11 +211,11 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
     ...(merged === undefined ? {} : { merged }),
   };
   if (status === 'completed') return summary;
-  // A run that is not complete must not look as if it were: the Web UI shows it as failed, with this message.
+  // The workflow fails unless the run is complete, so that the Web UI shows it as failed, with this message.
   throw ApplicationFailure.create({
     type: status,
     message: Object.entries(accounts)
-      .flatMap(([source, account]) => troubleOf(source, account, sourceWorkflowId(source)))
+      .flatMap(([source, account]) => problemOf(source, account, sourceWorkflowId(source)))
       .join('; '),
     nonRetryable: true,
     details: [summary],
@@ -219,23 +223,11 @@ export async function collectInventory(input: CollectInventoryInput): Promise<Ru
 }
 
 /** Returns how many records were merged. */
-async function mergeAll(activities: PatientActivities, run: string): Promise<number> {
+async function mergeAll(activities: HeartbeatingActivities, run: string): Promise<number> {
   for (let merged = 0; ;) {
     const { settled, more } = await activities.mergeRecords({ run });
     merged += settled;
     if (!more) return merged;
-  }
-}
-
-/** Whatever fails in it, the run has come to what it has come to. */
-async function keepUp(activities: PatientActivities, run: string, upkeep: readonly Upkeep[]): Promise<void> {
-  for (const work of upkeep) {
-    try {
-      await (work === 'report' ? activities.writeReport({ run }) : activities.pruneRawPages({ run }));
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      log.warn(`${work} was given up`, { run });
-    }
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@temporalio/workflow';
 import type { SourceAccount } from '../model/run.js';
 import { openListing, recountRun, resumeListing } from './activities.js';
-import { Listeners, tell } from './listeners.js';
+import { Listeners, notifyRun } from './listeners.js';
 import {
   NO_PROGRESS,
   STATUS_ATTRIBUTE,
@@ -24,34 +24,34 @@ import {
   type SourceProgress,
 } from '../model/messages.js';
 import { STOPPED, busyAccount, emptyAccount, noteOf, pickCounts } from './progress.js';
-import type { Told } from './listing-state.js';
+import type { ControlState } from './listing-state.js';
 import { SourceListing } from './source-listing.js';
 
 /**
- * Collects one source. Where that fails in a way that can be mended, the workflow stays with its cursor, and the activity stays
- * pending with its failure, until it is reset, the signal `resume` comes, or the next run wants the source; its own run hears
- * at once what it has come to.
+ * Collects one source. When a failure can be fixed by a person, the source parks: the workflow keeps its cursor, and the activity
+ * stays pending with its failure, until a user resets it, the signal `resume` comes, or the next run takes the source over. A
+ * parked source sends its account to its run at once.
  */
 export async function collectSource(input: CollectSourceInput): Promise<SourceAccount> {
   const { run, source, steps } = input;
   const progress: SourceProgress = { ...(input.state?.progress ?? NO_PROGRESS) };
   const listeners = new Listeners(input.state?.waiting ?? [], source);
-  const told: Told = input.state?.told ?? { paused: false, stopped: false, woken: false };
+  const controls: ControlState = input.state?.told ?? { paused: false, stopped: false, woken: false };
   setHandler(progressQuery, () => progress);
-  setHandler(pauseSignal, () => void (told.paused = true));
-  setHandler(stopSignal, () => void (told.stopped = true));
-  setHandler(resumeSignal, () => void Object.assign(told, { paused: false, woken: true }));
+  setHandler(pauseSignal, () => void (controls.paused = true));
+  setHandler(stopSignal, () => void (controls.stopped = true));
+  setHandler(resumeSignal, () => void Object.assign(controls, { paused: false, woken: true }));
   setHandler(takeOverSignal, async (other, { paused, stopped }) => {
     const known = listeners.knows(other);
-    if (!known && progress.state !== 'parked') return tell(other, source, busyAccount());
+    if (!known && progress.state !== 'parked') return notifyRun(other, source, busyAccount());
     if (!known) listeners.waiting.push(other);
-    told.woken ||= !known;
-    told.paused ||= paused;
-    told.stopped ||= stopped;
+    controls.woken ||= !known;
+    controls.paused ||= paused;
+    controls.stopped ||= stopped;
   });
 
   let state = input.state;
-  // Stored pages that are read when nothing is fetched.
+  // The run whose stored pages are normalized when nothing is fetched.
   let pages = steps.includes('fetch') ? run : input.pagesOf;
   if (!state) {
     const opened = await openListing({ run, source, force: input.force, fetch: steps.includes('fetch') });
@@ -61,12 +61,13 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       return opened.account;
     }
     pages ??= opened.lastRun;
-    const { startedAt, listing: manner, settle, timings } = opened;
-    const nothing = { seq: 0, cursor: null, ended: false, normalized: 0, resumed: false, warnings: [] };
-    state = { startedAt, listing: manner, settle, timings, ...nothing, told, waiting: listeners.waiting, progress };
+    const { startedAt, listing: listingKind, settle, timings } = opened;
+    const start = { seq: 0, cursor: null, ended: false, normalized: 0, resumed: false, warnings: [] };
+    const kept = { told: controls, waiting: listeners.waiting, progress };
+    state = { startedAt, listing: listingKind, settle, timings, ...start, ...kept };
   }
   const listing = new SourceListing(input, state, progress, pages ?? run);
-  const mark = (status: string) => {
+  const setStatusAttribute = (status: string) => {
     if (input.searchable) upsertSearchAttributes([{ key: STATUS_ATTRIBUTE, value: status }]);
   };
 
@@ -74,34 +75,34 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
     let { account, failure } = await listing.collect();
     while (account.parked) {
       listing.show({ state: 'parked', parkedAt: new Date().toISOString(), ...outcomeOf(account) });
-      mark('parked');
-      // Runs that take the source over from here on hear what the next try comes to.
-      const heard = listeners.take();
-      await listeners.tellParent(account);
-      await listeners.tellOthers(heard, account, run);
-      await condition(() => told.woken || told.stopped || listing.parkable.stirred());
-      if (told.stopped) {
-        const message = `given up by a signal after: ${account.reason ?? 'a failure'}`;
-        listing.parkable.drop();
+      setStatusAttribute('parked');
+      // Runs that take the source over after this line receive the account of the next try.
+      const waitingRuns = listeners.take();
+      await listeners.notifyParent(account);
+      await listeners.notifyOthers(waitingRuns, account, run);
+      await condition(() => controls.woken || controls.stopped || listing.parkable.changed());
+      if (controls.stopped) {
+        const message = `stopped by a signal after: ${account.reason ?? 'a failure'}`;
+        listing.parkable.cancelAll();
         account = await listing.close({ ...STOPPED, message }, false);
         break;
       }
-      // An activity that was reset in the Web UI goes on by itself; the others are scheduled anew, from the same place.
-      if (told.woken) listing.parkable.drop();
-      told.woken = false;
+      // An activity that a user reset in the Web UI continues by itself. Others are cancelled and scheduled again from the cursor.
+      if (controls.woken) listing.parkable.cancelAll();
+      controls.woken = false;
       await resumeListing({ run, source });
       listing.state.resumed = true;
-      mark('collecting');
+      setStatusAttribute('collecting');
       for (const field of ['status', 'reason', 'remedy', 'parkedAt'] as const) delete progress[field];
-      if (workflowInfo().continueAsNewSuggested && !listing.parkable.stirred()) await listing.continueAsNew();
+      if (workflowInfo().continueAsNewSuggested && !listing.parkable.changed()) await listing.continueAsNew();
       ({ account, failure } = await listing.collect());
     }
     listing.show({ state: 'done', ...outcomeOf(account), ...pickCounts(account) });
     if (listing.state.resumed) {
-      mark(account.status);
+      setStatusAttribute(account.status);
       await recountRun({ run });
     }
-    await listeners.tellOthers(listeners.take(), account, run);
+    await listeners.notifyOthers(listeners.take(), account, run);
     await condition(allHandlersFinished);
     if (account.status !== 'failed') return account;
     throw failureOf(source, account, failure?.kind);
@@ -115,13 +116,13 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       { status: 'failed', reason: cancelled ? 'cancelled' : noteOf(error).message },
       new Date(state.startedAt),
     );
-    await CancellationScope.nonCancellable(() => listeners.tellOthers(listeners.take(), account, run));
+    await CancellationScope.nonCancellable(() => listeners.notifyOthers(listeners.take(), account, run));
     if (cancelled) throw error;
     throw failureOf(source, account, noteOf(error).kind);
   }
 }
 
-/** A source that read nothing is a failed workflow; its account goes along. */
+/** The workflow of a source that read nothing fails; the failure carries the account. */
 function failureOf(source: string, account: SourceAccount, type = 'failed'): ApplicationFailure {
   return ApplicationFailure.create({
     type,

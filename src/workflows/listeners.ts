@@ -2,7 +2,7 @@ import { getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
 import type { SourceAccount } from '../model/run.js';
 import { settledSignal, type WaitingRun } from '../model/messages.js';
 
-/** The runs that want to hear what a source comes to. Its own parent hears it as a result, unless the source parks. */
+/** The runs that wait for a source's account. The parent run gets it as the child's result, unless the source parks. */
 export class Listeners {
   constructor(
     /** Survives a continue-as-new. */
@@ -14,28 +14,28 @@ export class Listeners {
     return this.waiting.some((run) => run.runId === runId);
   }
 
-  /** Tells the parent of a source that parks: it need not wait any longer. */
-  async tellParent(account: SourceAccount): Promise<void> {
+  /** Sends the account of a source that parks to the parent run, so that it stops waiting. */
+  async notifyParent(account: SourceAccount): Promise<void> {
     const { parent } = workflowInfo();
-    if (parent) await tell(parent, this.source, account);
+    if (parent) await notifyRun(parent, this.source, account);
   }
 
-  /** The runs that wait, each once. */
+  /** Removes and returns the waiting runs. */
   take(): WaitingRun[] {
     return this.waiting.splice(0);
   }
 
-  /** Tells other runs. `listing`: the run whose ledger holds the pages. */
-  async tellOthers(runs: readonly WaitingRun[], account: SourceAccount, listing: string): Promise<void> {
-    for (const run of runs) await tell(run, this.source, { ...account, listing });
+  /** Sends the account to other runs. `listing` is the run whose ledger holds the pages. */
+  async notifyOthers(runs: readonly WaitingRun[], account: SourceAccount, listing: string): Promise<void> {
+    for (const run of runs) await notifyRun(run, this.source, { ...account, listing });
   }
 }
 
-/** A run that is no more need not be told. */
-export async function tell(run: WaitingRun, source: string, account: SourceAccount): Promise<void> {
+/** Sends a source's account to a run. Runs that have ended are ignored. */
+export async function notifyRun(run: WaitingRun, source: string, account: SourceAccount): Promise<void> {
   try {
     await getExternalWorkflowHandle(run.workflowId, run.runId).signal(settledSignal, source, account);
   } catch {
-    // It has ended.
+    // The run has ended.
   }
 }

@@ -2,29 +2,29 @@ import type { Opened } from '../activities/listing-input.js';
 import type { Cursor } from '../model/source.js';
 import type { SourceProgress, WaitingRun } from '../model/messages.js';
 
-/** What the source is like, as far as the order of its steps depends on it. */
-type Manner = Pick<Extract<Opened, { collect: true }>, 'listing' | 'settle' | 'timings'>;
+/** The properties of the source that decide the order of the workflow's steps. */
+type ListingTraits = Pick<Extract<Opened, { collect: true }>, 'listing' | 'settle' | 'timings'>;
 
-/** By control signals. Every one of them counts until it has had its effect, in whichever execution that is. */
-export interface Told {
+/** The last control signals. Each stays set until the workflow has acted on it, also across a continue-as-new. */
+export interface ControlState {
   paused: boolean;
   stopped: boolean;
-  /** To go on, since it is parked. */
+  /** The source is parked and the signal `resume` has come. */
   woken: boolean;
 }
 
-/** The pagination state: all that has to survive a continue-as-new. */
-export interface ListingState extends Manner {
+/** The pagination state and all else that has to survive a continue-as-new. */
+export interface ListingState extends ListingTraits {
   startedAt: string;
   seq: number;
   cursor: Cursor | null;
   ended: boolean;
-  /** Position in the listing up to which pages are records. */
+  /** Position of the first page that is not normalized yet. */
   normalized: number;
-  /** It was parked meanwhile: what it did not see may have come and gone. */
+  /** The source was parked during the listing: machines may have come and gone unseen in that time. */
   resumed: boolean;
-  /** What the signals said last. */
-  told: Told;
+  /** The last control signals. */
+  told: ControlState;
   waiting: WaitingRun[];
   warnings: string[];
   progress: SourceProgress;

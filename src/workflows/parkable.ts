@@ -2,7 +2,7 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { FailureNote } from '../model/failure.js';
 import { parkedSignal, retriedSignal } from '../model/messages.js';
 
-/** An activity failed in a way that can be mended, and stays pending in Temporal until it is tried again. */
+/** Thrown when an activity fails in a way that a person can fix. It stays pending in Temporal until it is tried again. */
 export class Parked extends Error {
   override readonly name = 'Parked';
   constructor(readonly note: FailureNote) {
@@ -13,59 +13,59 @@ export class Parked extends Error {
 interface Pending {
   scope: CancellationScope;
   result: Promise<unknown>;
-  over: boolean;
-  /** Why it is parked. */
+  ended: boolean;
+  /** The failure that parked it. */
   note?: FailureNote;
-  /** Something happened to it since its `Parked` was thrown. */
-  stirred: boolean;
+  /** It was retried, ended or parked again since its `Parked` was thrown. */
+  changed: boolean;
 }
 
-/** Activities that may park: at most one of each name at a time. */
+/** Starts activities that may park, at most one of each name at a time. */
 export class ParkableActivities {
   private readonly pending = new Map<string, Pending>();
   private started = 0;
 
-  /** `onParked` is called the moment the first of them parks. */
+  /** `onParked` is called when the first activity parks. */
   constructor(onParked: () => void) {
     setHandler(parkedSignal, (id, note) => {
-      const one = this.pending.get(id);
-      if (!one) return; // a late attempt of an activity that is over
+      const activity = this.pending.get(id);
+      if (!activity) return; // a late attempt of an activity that has ended
       if (![...this.pending.values()].some((other) => other.note)) onParked();
-      Object.assign(one, { note, stirred: true });
+      Object.assign(activity, { note, changed: true });
     });
     setHandler(retriedSignal, (id) => {
-      const one = this.pending.get(id);
-      if (!one) return;
-      delete one.note;
-      one.stirred = true;
+      const activity = this.pending.get(id);
+      if (!activity) return;
+      delete activity.note;
+      activity.changed = true;
     });
   }
 
   /**
-   * The activity's result. Throws `Parked` when it parks. One that is pending since then is waited for again instead of a new
-   * one: it was reset in the Web UI. `start` is given the id that the activity must have.
+   * Returns the activity's result. Throws `Parked` when it parks. Called again, waits for the activity that is still pending
+   * instead of starting another one, because a user has reset it in the Web UI. `start` gets the id that the activity must have.
    */
   async run<T>(name: string, start: (activityId: string) => Promise<T>): Promise<T> {
     const known = [...this.pending.keys()].find((id) => id.startsWith(`${name}-`));
     const id = known ?? `${name}-${++this.started}`;
-    const one = this.pending.get(id) ?? this.start(id, start);
-    one.stirred = false;
-    await condition(() => one.over || one.note !== undefined);
-    if (one.over) {
+    const activity = this.pending.get(id) ?? this.start(id, start);
+    activity.changed = false;
+    await condition(() => activity.ended || activity.note !== undefined);
+    if (activity.ended) {
       this.pending.delete(id);
-      return one.result as Promise<T>;
+      return activity.result as Promise<T>;
     }
-    one.stirred = false;
-    throw new Parked(one.note!);
+    activity.changed = false;
+    throw new Parked(activity.note!);
   }
 
-  /** A parked activity was tried again by hand, has ended, or has parked for another reason. */
-  stirred(): boolean {
-    return [...this.pending.values()].some((one) => one.stirred);
+  /** Whether a parked activity was retried by a user, has ended, or has parked for another reason. */
+  changed(): boolean {
+    return [...this.pending.values()].some((activity) => activity.changed);
   }
 
-  /** Cancels what is pending: the next `run` starts anew. */
-  drop(): void {
+  /** Cancels all pending activities: the next `run` starts a new one. */
+  cancelAll(): void {
     for (const { scope } of this.pending.values()) scope.cancel();
     this.pending.clear();
   }
@@ -73,10 +73,10 @@ export class ParkableActivities {
   private start<T>(id: string, start: (activityId: string) => Promise<T>): Pending {
     const scope = new CancellationScope();
     const result = scope.run(() => start(id));
-    const one: Pending = { scope, result, over: false, stirred: false };
-    const end = () => Object.assign(one, { over: true, stirred: true });
+    const activity: Pending = { scope, result, ended: false, changed: false };
+    const end = () => Object.assign(activity, { ended: true, changed: true });
     result.then(end, end);
-    this.pending.set(id, one);
-    return one;
+    this.pending.set(id, activity);
+    return activity;
   }
 }

@@ -7,7 +7,7 @@ import { Parked } from './parkable.js';
 
 export const STOPPED: FailureNote = { kind: 'unreachable', message: 'stopped by a signal before its end' };
 
-/** What an activity that gave up has to say about it. */
+/** The kind, message and remedy of an activity's final failure. */
 export function noteOf(error: unknown): FailureNote {
   if (error instanceof Parked) return error.note;
   const cause = error instanceof ActivityFailure ? error.cause : error;
@@ -23,8 +23,8 @@ export function emptyAccount(
   outcome: Pick<SourceAccount, 'status' | 'reason' | 'remedy'>,
   startedAt: Date = new Date(),
 ): SourceAccount {
-  const nothing = { pages: 0, records: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, gone: 0, repeated: 0 };
-  return { ...nothing, ...outcome, started_at: startedAt };
+  const noCounts = { pages: 0, records: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, gone: 0, repeated: 0 };
+  return { ...noCounts, ...outcome, started_at: startedAt };
 }
 
 export const busyAccount = (): SourceAccount =>
@@ -54,14 +54,14 @@ export function pickCounts({
   return { pages, new: created, changed, unchanged, quarantined };
 }
 
-/** What the Web UI shows of a running source. */
+/** The Markdown text of a running source that the Web UI shows. */
 export function detailsOf(source: string, progress: SourceProgress): string {
   const of = progress.total === undefined ? '' : ` of ${progress.total}`;
   const parked = progress.state === 'parked';
   return [
     `**${source}**: ${parked ? 'parked, ' : ''}${progress.status ?? progress.state}${progress.reason ? ` (${progress.reason})` : ''}`,
     ...(parked
-      ? [`${progress.remedy ? `${progress.remedy}. ` : ''}The signal \`resume\`, or the next run, goes on from there`]
+      ? [`${progress.remedy ? `${progress.remedy}. ` : ''}The signal \`resume\`, or the next run, continues from there`]
       : []),
     `${progress.pages} pages, ${progress.rows}${of} rows fetched, ${progress.normalized} normalized`,
     `${progress.new} new, ${progress.changed} changed, ${progress.unchanged} unchanged, ${progress.quarantined} quarantined`,

@@ -9,20 +9,20 @@ export function accountOf(error: unknown, startedAt: Date): SourceAccount {
     const [account] = (cause.details ?? []) as SourceAccount[];
     if (account?.status) return account;
   }
-  // It failed before it had an account, as when the worker does not know the source.
+  // The workflow failed before it had an account, for example because the worker does not know the source.
   const { message: reason, remedy } = noteOf(cause);
   return emptyAccount({ status: 'failed', reason, ...(remedy ? { remedy } : {}) }, startedAt);
 }
 
-/** Where to look, and what to do; nothing of a source that is complete. */
-export function troubleOf(source: string, account: SourceAccount, workflowId: string): string[] {
+/** The reason, remedy and workflow id of a source that failed or is partial; empty for others. */
+export function problemOf(source: string, account: SourceAccount, workflowId: string): string[] {
   const { status, parked, reason = 'no reason given', remedy } = account;
   if (status !== 'failed' && status !== 'partial') return [];
-  const told = [`${source} is ${parked ? 'parked, ' : ''}${status}: ${reason}`, ...(remedy ? [remedy] : [])];
-  return [`${told.join('. ')} (workflow ${workflowId})`];
+  const sentences = [`${source} is ${parked ? 'parked, ' : ''}${status}: ${reason}`, ...(remedy ? [remedy] : [])];
+  return [`${sentences.join('. ')} (workflow ${workflowId})`];
 }
 
-/** What the Web UI shows of the run. */
+/** The Markdown table of the run's sources that the Web UI shows. */
 export function tableOf(run: string, sources: string[], accounts: Record<string, SourceAccount>): string {
   const rows = sources.map((source) => {
     const account = accounts[source];

@@ -9,12 +9,12 @@ export interface CollectSourceInput {
   confirmShrink: boolean;
   /** Which steps to take; all of them in a usual run. */
   steps: Step[];
-  /** Whose stored pages to normalize, when nothing is fetched: a run's id. */
+  /** Id of the run whose stored pages are normalized when nothing is fetched. */
   pagesOf?: string;
-  /** Goes on at the end of what there is, until it is told to stop. */
+  /** At the end of the listing, wait for more until the signal `stop`. */
   follow?: boolean;
   /** The search attributes are registered with the namespace. */
   searchable?: boolean;
-  /** Where a run that was continued as new goes on. */
+  /** State of the previous execution, after a continue-as-new. */
   state?: ListingState;
 }

@@ -8,34 +8,34 @@ import {
 } from '@temporalio/workflow';
 import type { FailureNote } from '../model/failure.js';
 import type { SourceAccount } from '../model/run.js';
-import { patientActivities, type PatientActivities } from './activities.js';
+import { heartbeatingActivities, type HeartbeatingActivities } from './activities.js';
 import type { CollectSourceInput } from './source-input.js';
 import type { ListingState } from './listing-state.js';
 import type { SourceProgress } from '../model/messages.js';
 import { ParkableActivities, Parked } from './parkable.js';
 import { STOPPED, addCounts, countsOf, detailsOf, noteOf } from './progress.js';
 
-/** How the listing was interrupted. */
+/** Why fetching or normalizing stopped before its end. */
 interface Interruption {
   note: FailureNote;
   /** Its activity stays pending. */
   parked: boolean;
 }
 
-const MOST_WARNINGS = 10;
+const MAX_WARNINGS = 10;
 
-/** One source's listing in one run: fetched stretch by stretch, normalized alongside, closed and merged. */
+/** One source's listing in one run: fetches batches of pages, normalizes them at the same time, closes the listing and merges. */
 export class SourceListing {
   private readonly queue: boolean;
   private readonly ordered: boolean;
   private readonly follow: boolean;
-  private readonly activities: PatientActivities;
+  private readonly activities: HeartbeatingActivities;
   readonly parkable: ParkableActivities;
   private fetching = false;
-  /** What is left is for the next execution. */
+  /** The workflow is about to continue as new: normalizing stops and goes on in the next execution. */
   private continuing = false;
-  private interrupted: Interruption | undefined;
-  private normalizingFailed: Interruption | undefined;
+  private fetchingInterrupted: Interruption | undefined;
+  private normalizingInterrupted: Interruption | undefined;
 
   constructor(
     private readonly input: CollectSourceInput,
@@ -44,36 +44,36 @@ export class SourceListing {
     /** The run whose stored pages are normalized. */
     private readonly pages: string,
   ) {
-    this.activities = patientActivities(state.timings);
+    this.activities = heartbeatingActivities(state.timings);
     this.parkable = new ParkableActivities(() => (state.told.woken = false));
     this.queue = state.listing === 'queue';
     this.ordered = state.settle === 'order';
     this.follow = (input.follow ?? false) && (this.queue || state.listing === 'append');
   }
 
-  /** Fetches to the end, as far as that goes; what came is stored, understood and merged. */
+  /** Fetches until the listing ends, fails or is stopped, then normalizes and merges what was fetched. */
   async collect(): Promise<{ account: SourceAccount; failure: FailureNote | undefined }> {
     const { steps } = this.input;
     const fetch = steps.includes('fetch');
-    const { told } = this.state;
-    this.interrupted = this.normalizingFailed = undefined;
+    const { told: controls } = this.state;
+    this.fetchingInterrupted = this.normalizingInterrupted = undefined;
     this.continuing = false;
     this.fetching = fetch;
-    // A queue's pages are records before it forgets them, and what is put in order waits for the end.
+    // Pages of a queue are normalized inside the fetch activity; an ordered load starts when fetching has ended.
     const alongside = steps.includes('normalize') && !this.ordered && !(this.queue && fetch);
     const normalizing = alongside ? this.normalize() : Promise.resolve();
-    normalizing.catch(() => {}); // a cancellation: awaited below, if it comes that far
+    normalizing.catch(() => {}); // a cancellation is thrown by the await below
     if (fetch) await this.fetch(normalizing);
-    // Pages of a stretch that failed in its middle are in the ledger, and as good as any.
+    // Normalizing goes on after a failed batch: the pages before the failure are in the ledger and valid.
     this.fetching = false;
     await normalizing;
-    if (this.ordered && steps.includes('normalize')) await this.deliver().catch((error) => this.note(error));
-    // Who follows ends when told to: that is no fault.
-    const cut = told.stopped && !this.state.ended && !this.follow;
+    if (this.ordered && steps.includes('normalize')) await this.loadInOrder().catch((error) => this.note(error));
+    // A source that is followed never ends by itself, so a stop signal is no failure there.
+    const stoppedEarly = controls.stopped && !this.state.ended && !this.follow;
     const interruption = this.interruption();
-    const failure = interruption?.note ?? (cut ? STOPPED : undefined);
-    const parks = interruption?.parked === true && !told.stopped && fetch;
-    if (!parks) this.parkable.drop();
+    const failure = interruption?.note ?? (stoppedEarly ? STOPPED : undefined);
+    const parks = interruption?.parked === true && !controls.stopped && fetch;
+    if (!parks) this.parkable.cancelAll();
     const account = await this.close(failure, this.state.ended || this.follow || !fetch, parks);
     if (steps.includes('merge') && this.state.settle === 'merge') {
       this.show({ state: 'merging' });
@@ -83,7 +83,7 @@ export class SourceListing {
     return { account, failure };
   }
 
-  /** Writes the account. `parks`: what failed can be mended, and the listing goes on from here then. */
+  /** Writes the account. `parks`: a person can fix the failure, and the listing then continues from its cursor. */
   close(failure: FailureNote | undefined, ended: boolean, parks = false): Promise<SourceAccount> {
     const { run, source, steps, confirmShrink } = this.input;
     const { startedAt, resumed, warnings } = this.state;
@@ -103,7 +103,7 @@ export class SourceListing {
     });
   }
 
-  /** Tells the query and the Web UI. */
+  /** Updates the progress that the query returns and the Web UI shows. */
   show(now: Partial<SourceProgress>): void {
     Object.assign(this.progress, now);
     setCurrentDetails(detailsOf(this.input.source, this.progress));
@@ -111,25 +111,25 @@ export class SourceListing {
 
   private async fetch(normalizing: Promise<void>): Promise<void> {
     const { state, progress } = this;
-    const { told } = state;
-    while (!state.ended && !this.interrupted && !this.normalizingFailed) {
-      progress.state = told.paused ? 'paused' : 'fetching';
-      await condition(() => !told.paused || told.stopped);
-      if (told.stopped) return;
+    const { told: controls } = state;
+    while (!state.ended && !this.fetchingInterrupted && !this.normalizingInterrupted) {
+      progress.state = controls.paused ? 'paused' : 'fetching';
+      await condition(() => !controls.paused || controls.stopped);
+      if (controls.stopped) return;
       progress.state = 'fetching';
-      await this.fetchStretch().catch((error: unknown) => {
-        this.interrupted = interruptionOf(error);
+      await this.fetchBatch().catch((error: unknown) => {
+        this.fetchingInterrupted = interruptionOf(error);
       });
-      if (workflowInfo().continueAsNewSuggested && !state.ended && !this.interrupted && !told.stopped) {
+      if (workflowInfo().continueAsNewSuggested && !state.ended && !this.fetchingInterrupted && !controls.stopped) {
         this.fetching = false;
         this.continuing = true;
         await normalizing;
-        if (!this.normalizingFailed) await this.continueAsNew();
+        if (!this.normalizingInterrupted) await this.continueAsNew();
       }
     }
   }
 
-  /** The state goes along, signals that came meanwhile included. */
+  /** Starts the next execution with this state, which includes all signals received so far. */
   async continueAsNew(): Promise<never> {
     await condition(allHandlersFinished);
     return continueAsNew<(input: CollectSourceInput) => Promise<SourceAccount>>({
@@ -138,7 +138,7 @@ export class SourceListing {
     });
   }
 
-  private async fetchStretch(): Promise<void> {
+  private async fetchBatch(): Promise<void> {
     const { run, source } = this.input;
     const { state, progress } = this;
     const fetched = {
@@ -149,40 +149,42 @@ export class SourceListing {
       rows: progress.rows,
       ...(this.follow ? { follow: true } : {}),
     };
-    const stretch = await this.parkable.run('fetchPages', (id) => this.named(id).fetchPages(fetched));
-    if (stretch.through) addCounts(progress, stretch.through);
-    progress.pages = stretch.to;
-    progress.rows += stretch.rows;
-    this.warn(stretch.warnings);
-    if (stretch.total !== undefined) progress.total = stretch.total;
-    Object.assign(state, { seq: stretch.to, cursor: stretch.next, ended: stretch.next === null });
+    const batch = await this.parkable.run('fetchPages', (id) => this.activitiesWithId(id).fetchPages(fetched));
+    if (batch.through) addCounts(progress, batch.through);
+    progress.pages = batch.to;
+    progress.rows += batch.rows;
+    this.warn(batch.warnings);
+    if (batch.total !== undefined) progress.total = batch.total;
+    Object.assign(state, { seq: batch.to, cursor: batch.next, ended: batch.next === null });
     this.show({});
-    if (this.follow && stretch.rows > 0) await this.round();
+    if (this.follow && batch.rows > 0) await this.finishBatch();
   }
 
-  /** While following: brings what was fetched to its end, so that it can be used and the next run goes on after it. */
-  private async round(): Promise<void> {
-    if (this.ordered) await this.deliver();
+  /** While following: finishes each batch, so that its records are visible and the next run starts after it. */
+  private async finishBatch(): Promise<void> {
+    if (this.ordered) await this.loadInOrder();
     await this.close(undefined, true);
     if (this.state.settle !== 'merge') return;
     this.warn(await this.merge());
   }
 
-  /** Kept for the account, each once. */
+  /** Keeps warnings for the account, each once. */
   private warn(warnings: readonly string[]): void {
     const { warnings: known } = this.state;
-    for (const warning of warnings) if (known.length < MOST_WARNINGS && !known.includes(warning)) known.push(warning);
+    for (const warning of warnings) if (known.length < MAX_WARNINGS && !known.includes(warning)) known.push(warning);
   }
 
-  /** Follows the fetching close behind, and ends when there is nothing left to read. */
+  /** Normalizes pages while more are fetched. Ends after the last page of the listing. */
   private async normalize(): Promise<void> {
     const { run, source } = this.input;
     const { state } = this;
     try {
       for (;;) {
         const { normalized: from } = state;
-        const read = { run, source, from, follow: this.fetching, pages: this.pages };
-        const sum = await this.parkable.run('normalizePages', (id) => this.named(id).normalizePages(read));
+        const request = { run, source, from, follow: this.fetching, pages: this.pages };
+        const sum = await this.parkable.run('normalizePages', (id) =>
+          this.activitiesWithId(id).normalizePages(request),
+        );
         addCounts(this.progress, sum);
         state.normalized = sum.next;
         if (sum.stopped === 'ended' || this.continuing) return;
@@ -193,37 +195,37 @@ export class SourceListing {
     }
   }
 
-  /** Puts what was fetched since the last time in order. */
-  private async deliver(): Promise<void> {
+  /** Loads in order what was fetched since the last call. */
+  private async loadInOrder(): Promise<void> {
     const { run, source } = this.input;
-    const ordered = { run, source, from: this.state.normalized, pages: this.pages };
-    const sum = await this.parkable.run('deliverRecords', (id) => this.named(id).deliverRecords(ordered));
+    const request = { run, source, from: this.state.normalized, pages: this.pages };
+    const sum = await this.parkable.run('deliverRecords', (id) => this.activitiesWithId(id).deliverRecords(request));
     addCounts(this.progress, sum);
     this.state.normalized = sum.next;
   }
 
-  /** Returns what users are to know of it. */
+  /** Returns warnings for the account. */
   private async merge(): Promise<string[]> {
     const warnings: string[] = [];
     for (let more = true; more;) {
       const merged = await this.activities.mergeRecords({ run: this.input.run });
       this.progress.merged += merged.settled;
-      if (merged.warning && warnings.length < MOST_WARNINGS) warnings.push(merged.warning);
+      if (merged.warning && warnings.length < MAX_WARNINGS) warnings.push(merged.warning);
       more = merged.more;
     }
     return warnings;
   }
 
   private interruption(): Interruption | undefined {
-    return this.interrupted ?? this.normalizingFailed;
+    return this.fetchingInterrupted ?? this.normalizingInterrupted;
   }
 
   private note(error: unknown): void {
-    this.normalizingFailed = interruptionOf(error);
+    this.normalizingInterrupted = interruptionOf(error);
   }
 
-  private named(activityId: string): PatientActivities {
-    return patientActivities(this.state.timings, activityId);
+  private activitiesWithId(activityId: string): HeartbeatingActivities {
+    return heartbeatingActivities(this.state.timings, activityId);
   }
 }
 
