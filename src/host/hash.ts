@@ -4,8 +4,8 @@ import { agentText, groupText, interfaceText } from './observation.js';
 import type { Device, HardwareInfo, HostObservation, Os, VOLATILE_DEVICE_FIELDS } from './types.js';
 
 /**
- * Whether what resolution reads of a record has changed: its keys, life, class, system, maker, model, addresses, user and
- * whether its vendor's agent tells it. Records with equal digests are interchangeable to `resolve`.
+ * Digest of everything that resolution reads of a record: keys, active interval, class, system, manufacturer, model, addresses,
+ * user, and whether its vendor's own agent reports it. Records with equal digests are interchangeable to `resolve`.
  */
 export function identityDigest(vendor: string, observation: HostObservation, keys: readonly string[]): string {
   const { device: d, external_ips: external } = observation;
@@ -33,12 +33,12 @@ export function identityDigest(vendor: string, observation: HostObservation, key
   return hash('sha256', read.join('\n'), 'base64url').slice(0, LENGTH);
 }
 
-/** 132 of SHA-256's bits. */
+/** Characters; 132 bits of SHA-256. */
 const LENGTH = 22;
 
 /**
- * Whether a record changed: the same for equal content, whatever the order of its fields and lists, and without the fields
- * that only tell time. `keys` make it differ when the rules for claiming keys do.
+ * Digest of a record's content, by which changes are detected: independent of the order of fields and lists, and without volatile
+ * times. It includes `keys`, so it also changes when the rules that derive keys change.
  */
 export function contentHash(observation: HostObservation, keys?: readonly string[]): string {
   const { device: d, cloud } = observation;
@@ -98,7 +98,7 @@ function hardware(h: HardwareInfo): unknown[] {
   ];
 }
 
-/** Lists made by `observation()` are in order already. */
+/** Sorts a list only if needed: `observation()` has usually sorted it already. */
 function sorted(list: readonly string[]): readonly string[] {
   for (let at = 1; at < list.length; at++) {
     if ((list[at] as string) < (list[at - 1] as string)) return [...list].sort();

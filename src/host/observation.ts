@@ -1,6 +1,6 @@
 import type { Agent, Device, HardwareInfo, HostObservation, NetworkInterface } from './types.js';
 
-/** The same shape with every value allowed to be absent: what a mapping has in hand. */
+/** The same shape in which every value may be `undefined`: the input of `observation()`. */
 type Draft<T> = { [K in keyof T]?: T[K] | undefined };
 
 type Nested = 'network_interfaces' | 'agent_list' | 'groups' | 'hw_info' | 'image' | 'org' | 'owner';
@@ -28,12 +28,12 @@ export interface ObservationDraft {
   status?: string | undefined;
 }
 
-/** Longer lists are a defect or an attack; what is beyond is left to the raw page. */
+/** Longer lists are a defect or an attack; the raw page keeps the entries beyond the limit. */
 const LIST_LIMIT = 512;
 
 /**
- * The one way to make an observation: absent values are left out, down to empty objects, and lists whose order has no
- * meaning are sorted and distinct. Equal content therefore has one form, whatever order a vendor told it in.
+ * The only constructor of observations. It drops absent values and empty objects, and makes lists sorted and distinct where
+ * order has no meaning, so that equal content has one form in whatever order a vendor sends it.
  */
 export function observation(draft: ObservationDraft): HostObservation {
   const { cloud } = draft;
@@ -54,8 +54,8 @@ export function observation(draft: ObservationDraft): HostObservation {
   return observed;
 }
 
-// Field by field and not in a loop: the engine turns an object that gets more than a dozen computed keys into a dictionary,
-// and everything that reads, hashes, copies or stores it afterwards is several times slower.
+// Field by field instead of in a loop: V8 turns an object with more than a dozen computed keys into a dictionary, which makes
+// reading, hashing, copying and storing it several times slower.
 function deviceOf(d: DeviceDraft): Device {
   const device: Device = { type_id: d.type_id ?? 0 };
   if (d.type !== undefined) device.type = d.type;
@@ -92,7 +92,7 @@ function deviceOf(d: DeviceDraft): Device {
   return device;
 }
 
-/** Text that two entries share only when they are the same; canonical text holds no control characters. */
+/** A text that is equal for equal entries only: canonical text holds no control characters, so `\n` is a safe separator. */
 export function interfaceText({ mac = '', ip = '', name = '', hostname = '' }: Draft<NetworkInterface>): string {
   return `${mac}\n${ip}\n${name}\n${hostname}`;
 }
@@ -106,7 +106,7 @@ export function groupText({ uid = '', name = '' }: Draft<Group>): string {
   return `${uid}\n${name}`;
 }
 
-/** A list of texts, sorted and distinct. */
+/** Sorted and distinct texts. */
 export function strings(list: readonly string[] | undefined, limit = LIST_LIMIT): string[] {
   if (!list || list.length === 0) return [];
   if (list.length === 1) return [list[0] as string];
@@ -132,7 +132,7 @@ function distinct<T extends object>(
   return texts.slice(0, LIST_LIMIT).map((text) => entries.get(text)!);
 }
 
-/** A copy without absent values; nothing when nothing is left. The same object when it has none. */
+/** A copy without absent values; the same object if none is absent, `undefined` if all are. */
 function compact<T extends object>(value: Draft<T>): T | undefined {
   let present = 0;
   const keys = Object.keys(value) as (keyof T)[];

@@ -1,6 +1,6 @@
 /**
  * The canonical host: OCSF `device` names and enums (schema 1.8, objects `device`, `endpoint`, `os`, `device_hw_info`,
- * `network_interface`, `agent`), wrapped with what OCSF has no place for. Times are `Date` (UTC, milliseconds).
+ * `network_interface`, `agent`), wrapped with fields that OCSF lacks. Times are `Date` (UTC, milliseconds).
  * Absent values are absent keys: never `null`, never an empty string.
  */
 export interface Os {
@@ -52,7 +52,7 @@ export interface Device {
   type_id: number;
   type?: string;
   name?: string;
-  /** Lower-case, without trailing dot, as full as the source tells it. */
+  /** Lower-case, without trailing dot, with the domain if the source reports one. */
   hostname?: string;
   domain?: string;
   ip?: string;
@@ -87,24 +87,24 @@ export interface Cloud {
   project_uid?: string;
 }
 
-/** What one source says about one machine, in canonical form. */
+/** One source's data about one machine, in canonical form. */
 export interface HostObservation {
   device: Device;
   cloud?: Cloud;
-  /** `pod` and `container` report their node's identifiers: they never merge with machines. */
+  /** `pod` and `container` report the identifiers of their node, so they never merge with machines. */
   class: 'machine' | 'pod' | 'container';
   external_ips: string[];
   tags: string[];
   software_count?: number;
   vulnerability_count?: number;
-  /** Operational state as the vendor words it (`normal`, `contained`, `STATUS_ACTIVE`, `RUNNING`). */
+  /** Operational state in the vendor's spelling (`normal`, `contained`, `STATUS_ACTIVE`, `RUNNING`). */
   status?: string;
 }
 
-/** Paths below `HostObservation` that only tell time: they are not part of the content hash. */
+/** Fields that hold only times: they are not part of the content hash. */
 export const VOLATILE_DEVICE_FIELDS = ['last_seen_time', 'modified_time', 'boot_time'] as const;
 
-/** A record as identity resolution and survivorship see it. */
+/** The input of identity resolution and survivorship. */
 export interface HostRecord {
   /** `source:native id` */
   id: string;
@@ -112,8 +112,8 @@ export interface HostRecord {
   /** Lower-case vendor name; agent ids are unique inside it. */
   vendor: string;
   observation: HostObservation;
-  /** Identity keys `kind:scope:value`, see keys.ts. */
+  /** Identity keys `kind:scope:value`, see identity/keys.ts. */
   keys: string[];
-  /** The source no longer lists it (a complete listing did not hold it). */
+  /** The source no longer lists it: a complete listing lacked it. */
   gone: boolean;
 }

@@ -87,7 +87,7 @@ test('records that hang together in too great a number are resolved by strong ke
   expect(await oversized()).toBe(61);
   const host = (await store.hosts.findOne({ 'sources.record': 'crowdstrike:0500' }))!;
   expect(host.sources.map(({ record: id }) => id)).toEqual(['crowdstrike:0500', 'qualys:0501']);
-  expect((await explainStored(store, host)).at(-1)).toMatch(/^More than 2000 records hang together around it/);
+  expect((await explainStored(store, host)).at(-1)).toMatch(/^More than 2000 records are connected to it/);
 });
 
 test('a change within them concerns what strong keys tie to it, and nothing of the rest', async () => {

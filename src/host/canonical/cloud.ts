@@ -10,7 +10,7 @@ const PROVIDERS: readonly [RegExp, string][] = [
   [/^ibm/, 'ibm'],
 ];
 
-/** A provider as `aws`, `azure`, `gcp`, `oci`, `alibaba`, `ibm`, from vendors' words (`AWS_EC2_V2`, `Azure`, `GCP`); others lower-case. */
+/** Normalizes a provider's name (`AWS_EC2_V2`, `Azure`, `GCP`) to `aws`, `azure`, `gcp`, `oci`, `alibaba` or `ibm`; others become lower-case. */
 export function cloudProvider(name: string): string | undefined {
   const folded = name
     .toLowerCase()
@@ -22,15 +22,15 @@ export function cloudProvider(name: string): string | undefined {
 
 const AWS_INSTANCE = /^m?i-[0-9a-f]{8}(?:[0-9a-f]{9})?$/;
 
-/** The provider that an instance id names by its form alone; EC2 can name a machine by its id, too (resource names). */
+/** Returns the provider that the form of an instance id proves. EC2 also uses the id as a machine's name (resource names). */
 export function providerOfInstance(instance: string): string | undefined {
   return /^i-[0-9a-f]{17}$/.test(instance) ? 'aws' : undefined;
 }
 
 /**
- * The value of a `cloud` key. AWS instance ids, Azure vmIds and GCP's numeric ids are unique in their whole cloud, so the account
- * is left out: a record that knows it must meet one that does not. Another provider's ids are only unique within an account,
- * so without one they claim nothing.
+ * Returns the value of a `cloud` key. AWS instance ids, Azure vmIds and GCP's numeric ids are unique in their whole cloud, so the
+ * key omits the account: records with and without the account must share it. The ids of other providers are unique only within
+ * an account, so there is no key without one.
  */
 export function cloudKey(provider: string, instance: string, account: string | undefined): string | undefined {
   const folded = instance.toLowerCase();
@@ -44,8 +44,8 @@ export function cloudKey(provider: string, instance: string, account: string | u
 }
 
 /**
- * The cloud inside which a record's locally administered MACs mean something, if any. Records often lack the cloud's metadata;
- * EC2 shows itself in the firmware (`4.11.amazon`, `Amazon EC2`) and in its private DNS names too.
+ * Returns the cloud within which a record's locally administered MACs are unique, if any. Records often lack the cloud's
+ * metadata, so EC2 is also recognized by its firmware (`4.11.amazon`, `Amazon EC2`) and its private DNS names.
  */
 export function cloudScope({ cloud, device }: HostObservation): string | undefined {
   if (cloud) return cloud.provider;

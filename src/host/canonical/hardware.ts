@@ -4,10 +4,10 @@ import { PLACEHOLDER_UUIDS, PLACEHOLDER_UUID_PATTERNS } from './deny-lists/uuids
 import { text } from './text.js';
 
 const UUID = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/;
-/** VMware and Parallels write the UUID's sixteen octets behind their name. */
+/** VMware and Parallels append the sixteen octets of the UUID to their name. */
 const OCTETS = /^(?:vmware|parallels)-((?:[0-9a-f]{2}[ -]?){16})$/;
 
-/** A manufacturer's or model's name; what board makers leave in its place is absent. */
+/** A manufacturer's or model's name; placeholders of board manufacturers are absent. */
 export function productName(value: unknown): string | undefined {
   const name = text(value, 256);
   return name === undefined || PLACEHOLDER_MODELS.has(name.toLowerCase()) ? undefined : name;
@@ -23,7 +23,7 @@ export function serialNumber(value: unknown): string | undefined {
   return serial;
 }
 
-/** A UUID lower-case with dashes, in the byte order that the vendor reports; placeholders are absent. */
+/** A UUID in lower case with dashes, in the byte order that the vendor reports; placeholders are absent. */
 export function uuid(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length < 32 || value.length > 40) return undefined;
   const match = UUID.exec(value.trim().toLowerCase());
@@ -33,7 +33,7 @@ export function uuid(value: unknown): string | undefined {
 }
 
 /**
- * The hardware UUID that some platforms report as their serial number: EC2 and most hypervisors plainly, VMware as
+ * Returns the hardware UUID that some platforms report as the serial number: EC2 and most hypervisors unchanged, VMware as
  * `VMware-56 4d …`, Google as `GoogleCloud-<32 digits>`.
  */
 export function uuidFromSerial(serial: string): string | undefined {
@@ -45,8 +45,8 @@ export function uuidFromSerial(serial: string): string | undefined {
 }
 
 /**
- * The same text for both byte orders of a UUID. SMBIOS 2.6 stores the first three fields little-endian (DSP0134, 7.2.1) and
- * tools disagree on whether to swap them: the smaller of the two spellings stands for both.
+ * Returns the same text for both byte orders of a UUID: the smaller spelling. SMBIOS 2.6 stores the first three fields
+ * little-endian (DSP0134, 7.2.1), and tools disagree on whether to swap them.
  */
 export function uuidKey(uuid: string): string {
   const swapped = swap(uuid);
@@ -79,23 +79,23 @@ function isPlaceholderUuid(uuid: string): boolean {
   }
   let distinct = 0;
   for (let bits = seen; bits !== 0; bits &= bits - 1) distinct++;
-  if (distinct <= 3) return true; // all zeros, all ones, 01010101-…: filled, not generated
+  if (distinct <= 3) return true; // all zeros, all ones, 01010101-…: placeholders, not generated
   return PLACEHOLDER_UUID_KEYS.has(uuidKey(uuid)) || PLACEHOLDER_UUID_PATTERNS.some((pattern) => pattern.test(uuid));
 }
 
-/** Serial numbers are compared without case and without the spaces that some tools put in. */
+/** Folds a serial number for comparison: case and the spaces that some tools insert are ignored. */
 export function serialKey(serial: string): string {
   return serial.toUpperCase().replace(/\s+/g, '');
 }
 
 /**
- * The service tag inside a Dell's SMBIOS UUID: `DELL` in ASCII, then the tag's seven characters at fixed places, the first
- * with its high bit set (`4c4c4544-00SS-SS10-80SS-SSc04fSSSSSS`). It is the serial number that other tools report.
+ * Returns the service tag inside a Dell's SMBIOS UUID: `DELL` in ASCII, then the tag's seven characters at fixed positions, the
+ * first with its high bit set (`4c4c4544-00SS-SS10-80SS-SSc04fSSSSSS`). Other tools report the tag as the serial number.
  */
 export function serviceTag(uuid: string): string | undefined {
   const octets = uuid.startsWith('4c4c4544') ? uuid : uuid.startsWith('44454c4c') ? swap(uuid) : undefined;
   if (octets === undefined || octets.slice(26, 30) !== 'c04f') return undefined;
-  const at = (place: number) => Number.parseInt(octets.slice(place, place + 2), 16);
+  const at = (position: number) => Number.parseInt(octets.slice(position, position + 2), 16);
   const codes = [at(24) & 0x7f, at(11), at(14), at(21), at(30), at(32), at(34)];
   const tag = String.fromCharCode(...codes);
   return /^[0-9A-Z]{7}$/.test(tag) ? tag : undefined;

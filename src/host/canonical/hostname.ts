@@ -4,8 +4,8 @@ import { text } from './text.js';
 const ASCII_NAME = /^[\x21-\x7e]+$/;
 
 /**
- * A host name, lower-case and without trailing dots, as full as it is told; an address in its place is absent. Width and
- * compatibility forms are folded and invisible characters dropped, so that two spellings that look the same are the same.
+ * A host name in lower case and without trailing dots, with the domain if the source reports one; an address in this field is
+ * absent. Width and compatibility forms are folded and invisible characters dropped, so that names that look equal are equal.
  */
 export function hostname(value: unknown): string | undefined {
   let name = text(value, 255);
@@ -16,7 +16,7 @@ export function hostname(value: unknown): string | undefined {
   return name;
 }
 
-/** A DNS or directory domain, lower-case. `WORKGROUP` is what Windows says outside of one. */
+/** A DNS or directory domain, lower-case. Windows reports `WORKGROUP` on machines without a domain. */
 export function domain(value: unknown): string | undefined {
   const name = hostname(value);
   return name === 'workgroup' || name === 'local' || name === 'localdomain' ? undefined : name;
@@ -28,21 +28,21 @@ export function shortName(hostname: string): string {
   return dot < 0 ? hostname : hostname.slice(0, dot);
 }
 
-/** A name made of an address (`ip-10-0-0-22`, `dhcp-192-0-2-7`): it says no more than the address does. */
+/** Whether a name is derived from an address (`ip-10-0-0-22`, `dhcp-192-0-2-7`): it is no more evidence than the address. */
 export function isAddressName(short: string): boolean {
   return ADDRESS_IN_NAME.test(short);
 }
 
 const ADDRESS_IN_NAME = /(?:^|\D)\d{1,3}(?:[-_]\d{1,3}){3}(?:$|\D)/;
 
-/** NetBIOS cuts names here. */
+/** NetBIOS truncates names to this length. */
 export const NETBIOS_LENGTH = 15;
 
-/** Whether two short names are one, cut to NetBIOS' length or not. */
+/** Whether two short names are equal, or one is the other truncated to NetBIOS' length. */
 export function sameName(a: string, b: string): boolean {
-  return a === b || isCut(a, b) || isCut(b, a);
+  return a === b || isTruncated(a, b) || isTruncated(b, a);
 }
 
-function isCut(short: string, long: string): boolean {
+function isTruncated(short: string, long: string): boolean {
   return short.length === NETBIOS_LENGTH && long.length > NETBIOS_LENGTH && long.startsWith(short);
 }

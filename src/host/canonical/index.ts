@@ -1,4 +1,4 @@
-/** Canonical spellings: one form for each value, `undefined` for what is no value. */
+/** Canonical spellings: one form for each value, `undefined` for an absent or unusable one. */
 export { clean, count, digits, text } from './text.js';
 export { earliest, latest, time } from './time.js';
 export { mac } from './mac.js';

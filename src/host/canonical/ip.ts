@@ -6,8 +6,8 @@ const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 
 /**
- * An address as canonical text (RFC 5952 for IPv6). Zone, prefix length and brackets are left out, IPv4-mapped IPv6 becomes
- * IPv4. Octets with leading zeros (decimal or octal, nobody knows), unspecified addresses and anything else are absent.
+ * An address as canonical text (RFC 5952 for IPv6). Zone, prefix length and brackets are dropped; IPv4-mapped IPv6 becomes
+ * IPv4. Octets with leading zeros (ambiguous: decimal or octal), unspecified addresses and anything else are absent.
  */
 export function ip(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length < 2 || value.length > 64) return undefined;
@@ -31,7 +31,7 @@ function parse6(text: string): ipaddr.IPv6 | undefined {
   }
 }
 
-/** All addresses of a field that may hold several in one string (`10.0.0.5, fe80::1`) or in an array. */
+/** All addresses of a field that holds several in one string (`10.0.0.5, fe80::1`) or in an array. */
 export function ips(value: unknown): string[] {
   const parts: unknown[] = Array.isArray(value)
     ? value.slice(0, 64)
@@ -41,10 +41,10 @@ export function ips(value: unknown): string[] {
   return parts.flatMap((part) => ip(part) ?? []);
 }
 
-/** What a canonical address is good for. `local` stands for loopback, multicast, broadcast and reserved ones: no machine is found by them. */
+/** The scope of a canonical address. `local` covers loopback, multicast, broadcast and reserved addresses, which identify no machine. */
 export type IpScope = 'public' | 'private' | 'link' | 'local';
 
-/** Documentation ranges count as public: recorded and generated records use them in the place of real ones. */
+/** Documentation ranges count as public: recorded and generated records use them instead of real addresses. */
 export function ipScope(ip: string): IpScope {
   return ip.includes(':') ? scopeOf6(ip) : scopeOf4(ip);
 }
@@ -70,7 +70,7 @@ function scopeOf6(ip: string): IpScope {
   return first >= 0xfc00 && first < 0xfe00 ? 'private' : 'local';
 }
 
-/** A machine's private addresses, its own first, then by text: those that software sets up the same everywhere are none. */
+/** A machine's private addresses: its primary one first, then by text. Addresses of software-created networks are excluded. */
 export function privateIps({ ip, network_interfaces }: Device, limit: number): string[] {
   const found: string[] = [];
   if (ip !== undefined && isPrivate(ip)) found.push(ip);

@@ -23,24 +23,24 @@ const EDITION =
 const WINDOWS = /Windows (?:Server )?(?:\d{4}(?: R2)?|\d+(?:\.\d)?|XP|Vista|NT|ME)\b/i;
 const VERSIONED = /^(.*?\D)[ -]?v?(\d+(?:\.\d+)*(?:-?[a-z]\w*)?(?: SP\d+)?)(?![\d.])/i;
 
-const known = new Map<string, Os>();
-const KNOWN_LIMIT = 2_000;
+const cache = new Map<string, Os>();
+const CACHE_LIMIT = 2_000;
 
 /**
- * An operating system from the one line that a vendor tells: `Amazon Linux 2`, `macOS 13.3.1 (22E261)`, `Microsoft Windows
- * Server 2019 Datacenter 10.0.17763 64-bit N/A Build 17763 UBR 3232`. A fleet has few such lines, so they are remembered.
+ * Parses an operating system from a vendor's single line: `Amazon Linux 2`, `macOS 13.3.1 (22E261)`, `Microsoft Windows
+ * Server 2019 Datacenter 10.0.17763 64-bit N/A Build 17763 UBR 3232`. A fleet has few distinct lines, so results are cached.
  */
 export function parseOs(line: string): Os {
-  let os = known.get(line);
+  let os = cache.get(line);
   if (!os) {
     os = parse(line.slice(0, 256));
-    if (known.size >= KNOWN_LIMIT) known.clear();
-    known.set(line, os);
+    if (cache.size >= CACHE_LIMIT) cache.clear();
+    cache.set(line, os);
   }
   return { ...os };
 }
 
-/** The OCSF family of an operating system's name: 99 Other for a name that is none of them. */
+/** The OCSF family of an operating system's name; 99 Other for any other name. */
 export function osFamily(name: string): { type_id: number; type: string } {
   for (const [pattern, type_id, type] of FAMILIES) if (pattern.test(name)) return { type_id, type };
   return { type_id: 99, type: 'Other' };
@@ -49,10 +49,10 @@ export function osFamily(name: string): { type_id: number; type: string } {
 function parse(line: string): Os {
   const name = line.replace(/^Microsoft /i, '');
   const family = osFamily(name);
-  // A scanner's guess names several systems; none of their versions is this machine's.
+  // A scanner's guess lists several systems, so its versions are not this machine's.
   if (name.includes(' / ') || name.includes(',')) return { name, ...family };
   if (family.type_id === 100) return { ...parseWindows(name), ...family };
-  // Falcon tells a Mac's release by its marketing name: `Ventura (13)`.
+  // Falcon reports a Mac's release by its marketing name: `Ventura (13)`.
   const marketing = /^([A-Z][A-Za-z ]+) \((\d[\d.]*)\)$/.exec(name);
   if (marketing && family.type_id === 99)
     return { name: `macOS ${marketing[1]}`, version: marketing[2] as string, type_id: 300, type: 'macOS' };

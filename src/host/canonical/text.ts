@@ -2,7 +2,7 @@ const TEXT_LIMIT = 1_024;
 const OTHER_THAN_PRINTABLE_ASCII = /[^\x20-\x7e]/;
 const LONE_SURROGATES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Words that vendors write where they have no value. */
+/** Placeholders that vendors write for a missing value. */
 const FILLERS = new Set([
   '(none)',
   '(null string)',
@@ -31,8 +31,8 @@ const FILLERS = new Set([
 const LONGEST_FILLER = Math.max(...[...FILLERS].map((filler) => filler.length));
 
 /**
- * Text as it may be stored and shown: no control characters, no lone surrogates, at most `limit` UTF-16 units, not empty.
- * Numbers are taken as the text that they were; anything else is absent.
+ * Text that is safe to store and show: no control characters, no lone surrogates, at most `limit` UTF-16 units, not empty.
+ * Numbers become their original text; any other type is absent.
  */
 export function clean(value: unknown, limit = TEXT_LIMIT): string | undefined {
   let text = typeof value === 'string' ? value : digits(value);
@@ -43,7 +43,7 @@ export function clean(value: unknown, limit = TEXT_LIMIT): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** As `clean`, and vendors' fillers (`null`, `N/A`, `unknown`, …) are absent values. */
+/** Like `clean`, and vendors' placeholders (`null`, `N/A`, `unknown`, …) are absent. */
 export function text(value: unknown, limit = TEXT_LIMIT): string | undefined {
   const cleaned = clean(value, limit);
   if (cleaned === undefined || cleaned.length > LONGEST_FILLER) return cleaned;
@@ -52,7 +52,7 @@ export function text(value: unknown, limit = TEXT_LIMIT): string | undefined {
 
 /**
  * The exact decimal text of a number in any of its forms: JSON number, bigint, extended JSON (`{"$numberLong": "…"}`),
- * lossless-json's `LosslessNumber`. A JSON number beyond 2^53 has lost its digits already and is absent.
+ * lossless-json's `LosslessNumber`. A JSON number beyond 2^53 has already lost digits and is absent.
  */
 export function digits(value: unknown): string | undefined {
   if (typeof value === 'number') {
@@ -67,7 +67,7 @@ export function digits(value: unknown): string | undefined {
   return typeof inner === 'string' ? inner : undefined;
 }
 
-/** A count: a safe integer that is not negative, from any form of a number or from digits. */
+/** A count: a non-negative safe integer, from any form of a number or from digits. */
 export function count(value: unknown): number | undefined {
   const text = typeof value === 'string' ? value.trim() : digits(value);
   if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;

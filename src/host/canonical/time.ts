@@ -1,8 +1,8 @@
 import { digits } from './text.js';
 
-/** No inventory API is older; epoch 0, year 1 and BIOS defaults are vendors' ways to say "never". */
+/** No inventory API is older. Vendors use epoch 0, year 1 and BIOS defaults for "never". */
 const EARLIEST = Date.UTC(1990, 0, 1);
-/** Device clocks and "never expires" go beyond it. */
+/** Wrong device clocks and "never expires" are later than this. */
 const LATEST = Date.UTC(2100, 0, 1);
 
 const ISO =
@@ -14,7 +14,7 @@ const ISO =
  * | form | read as |
  * |---|---|
  * | `2023-07-26T04:27:35Z`, any fraction digits, `+02:00`, `+0200`, a space for `T`, date alone | ISO 8601 |
- * | `{"$date": …}` (extended JSON) | what it wraps; a bare number is milliseconds |
+ * | `{"$date": …}` (extended JSON) | the wrapped value; a bare number is milliseconds |
  * | number or digits | epoch seconds, milliseconds, microseconds or nanoseconds, by magnitude |
  * | before 1990 (epoch 0, year 1) or from 2100 on, impossible days, anything else | absent |
  */
@@ -42,7 +42,7 @@ export function earliest(...times: (Date | undefined)[]): Date | undefined {
 }
 
 function fromText(text: string): Date | undefined {
-  // What most vendors write, read by the engine's own ISO parser: five times faster than the table's expression.
+  // The most common form, parsed by the engine's ISO parser: five times faster than the regular expression of the table.
   if (text.length === 20 && text.charCodeAt(19) === 90 && text.charCodeAt(10) === 84) {
     const date = within(Date.parse(text));
     // The engine rolls 30 February over to March.

@@ -1,15 +1,15 @@
 import { STALE_AFTER_MS, type Rule } from './survivorship-rules.js';
 import type { HostRecord } from '../types.js';
 
-/** A member of a host, and what it turned out to supply. */
+/** A member of a host, and the fields that it supplies. */
 export interface Candidate {
   record: HostRecord;
-  /** When it was last seen; 0 when it does not tell. */
+  /** When its source last saw it; 0 if the source does not report that. */
   at: number;
   supplies: string[];
 }
 
-/** The members, best first where no rule says otherwise: listed before gone, fresh before old, then by id. A total order. */
+/** Orders the members where no rule applies: listed before gone, fresh before old, then by id. A total order. */
 export function rank(members: readonly HostRecord[]): Candidate[] {
   const candidates = members.map((record) => ({
     record,
@@ -24,30 +24,30 @@ function byRecency(a: Candidate, b: Candidate): number {
   return b.at - a.at || (a.record.id < b.record.id ? -1 : 1);
 }
 
-/** The one of `ranked` that supplies a field by `rule`: among those that `has` a value for it, if there are any. */
+/** Chooses the record of `ranked` that supplies a field by `rule`, among those for which `has` is true. */
 export function choose(
   ranked: readonly Candidate[],
   rule: Rule,
   has: (record: HostRecord) => boolean,
 ): Candidate | undefined {
   let best: Candidate | undefined;
-  let bestPlace = Infinity;
+  let bestRank = Infinity;
   let freshest = 0;
   for (const candidate of ranked) {
     if (!has(candidate.record)) continue;
     if (!rule.order) return candidate;
     if (best) {
-      // Whoever comes next is gone as well, or older still.
+      // All later candidates are gone as well, or older.
       if (candidate.record.gone !== best.record.gone) break;
       if (!rule.lasting && candidate.at < freshest - STALE_AFTER_MS) break;
     } else freshest = candidate.at;
-    const place = placeOf(rule.order, candidate.record.vendor);
-    if (place < bestPlace) [best, bestPlace] = [candidate, place];
+    const rank = rankOf(rule.order, candidate.record.vendor);
+    if (rank < bestRank) [best, bestRank] = [candidate, rank];
   }
   return best;
 }
 
-function placeOf(order: readonly string[], vendor: string): number {
-  const place = order.indexOf(vendor);
-  return place < 0 ? order.length : place;
+function rankOf(order: readonly string[], vendor: string): number {
+  const rank = order.indexOf(vendor);
+  return rank < 0 ? order.length : rank;
 }

@@ -11,7 +11,7 @@ const device =
   (host) =>
     host.device[field] as string | undefined;
 
-/** Whether one source's word for a field says the same as another's, though not in the same words. */
+/** Whether the values of two sources mean the same although they are spelled differently. */
 const SAME = {
   text: (a: string, b: string) => fold(a) === fold(b),
   /** `Windows 11` and `Microsoft Windows 11 Enterprise`. */
@@ -27,7 +27,7 @@ const fold = (text: string) => text.toLowerCase();
 const words = (text: string) => new Set(fold(text).match(/[a-z]+|\d+(?:\.\d+)*/g) ?? []);
 const isSubset = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].every((word) => b.has(word));
 
-/** Fields in which sources may contradict each other, and what counts as saying the same. */
+/** Fields in which sources may contradict each other, and the comparison of each. */
 const FIELDS: readonly (readonly [path: string, value: Text, same: (a: string, b: string) => boolean])[] = [
   ['device.hostname', device('hostname'), SAME.name],
   ['device.domain', device('domain'), SAME.text],
@@ -40,8 +40,8 @@ const FIELDS: readonly (readonly [path: string, value: Text, same: (a: string, b
 ];
 
 /**
- * What listed members say other than the host: the value that survived stands in its field, the others here, by field and
- * then the best member first. When each was said is the member's `last_seen`.
+ * Values of listed members that differ from the host's: the surviving value is in the field, the others are here, by field and
+ * then the best member first. The time of each value is the member's `last_seen`.
  */
 export function conflictsOf(host: HostAttributes, ranked: readonly Candidate[]): Conflict[] {
   const conflicts: Conflict[] = [];

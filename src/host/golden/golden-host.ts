@@ -1,7 +1,7 @@
-import type { KeyFinding, Reason, Refusal } from '../identity/resolution.js';
+import type { KeyFinding, Reason, ForbiddenJoin } from '../identity/resolution.js';
 import type { Cloud, Device, HostObservation } from '../types.js';
 
-/** One record's part in a host. */
+/** The contribution of one record to a host. */
 export interface HostSource {
   /** Record id, `source:native id`. */
   record: string;
@@ -12,14 +12,14 @@ export interface HostSource {
   gone?: true;
   /**
    * Paths below the host that hold this record's values; a path covers everything below it, and `*` every single-valued field
-   * that no other record is named for. With `last_seen` this is each field's provenance, in a fraction of the space that a
-   * source and a time per field would take. Lists name every record that gave entries, except where there is but one
-   * record; times (`first_seen`, `last_seen` and those in `device`) are over all records and name none.
+   * for which no other record is named. With `last_seen` this is each field's provenance, in a fraction of the space that a
+   * source and a time per field would take. Lists name every record that contributed entries, unless the host has only one
+   * record; times (`first_seen`, `last_seen` and those in `device`) cover all records and name none.
    */
   supplies: string[];
 }
 
-/** A value that did not survive, though its source still lists the record. */
+/** A value that did not survive although its source still lists the record. */
 export interface Conflict {
   /** Path below the host, as in `supplies`. */
   path: string;
@@ -28,7 +28,7 @@ export interface Conflict {
   record: string;
 }
 
-/** What a machine's records say of it. */
+/** The surviving values of a machine's records. */
 export interface HostAttributes {
   /** `h` and 20 hex digits, see `hostId`. */
   _id: string;
@@ -44,23 +44,23 @@ export interface HostAttributes {
   last_seen?: Date;
   /** Sorted by record id. */
   sources: HostSource[];
-  /** What sources say other than the host. */
+  /** Values of sources that differ from the host's. */
   conflicts?: Conflict[];
-  /** No source lists it any more. */
+  /** Set when no source lists the host any more. */
   retired?: true;
 }
 
-/** Why they are the records of one machine, and what they were kept apart from: another only where a record's identity is. */
+/** Why the records belong to one machine and what they were kept apart from. Changes only when a record's identity changes. */
 export interface MatchEvidence {
   /** All identity keys of the members, sorted. */
   keys: string[];
   reasons: Reason[];
-  /** Joins with other hosts that were refused; at most `MOST_REFUSED`, `more_refused` counts the others. */
-  refused?: Refusal[];
+  /** Joins with other hosts that a cannot-link rule forbade; at most `MOST_REFUSED`, `more_refused` counts the others. */
+  refused?: ForbiddenJoin[];
   more_refused?: number;
-  /** Keys that do not count as they normally would. */
+  /** Keys that are weak or suppressed. */
   findings?: KeyFinding[];
-  /** So many records hang together around it that only cloud, agent, serial and UUID keys could join its own. */
+  /** Its component has so many records that only cloud, agent, serial and UUID keys could join them. */
   oversized?: true;
 }
 

@@ -1,7 +1,7 @@
 import { EVERYTHING_ELSE, SHARED_PATHS } from './survive.js';
 import type { GoldenHost, HostSource } from './golden-host.js';
 
-/** The records that the value at `path` (`device.hostname`, `device.hw_info.ram_size`, `tags`) comes from; none where there is no value. */
+/** Returns the records that supply the value at `path` (`device.hostname`, `device.hw_info.ram_size`, `tags`); none if there is no value. */
 export function suppliersOf(host: GoldenHost, path: string): HostSource[] {
   if (!hasValue(host, path)) return [];
   if (host.sources.length === 1) return host.sources;

@@ -10,12 +10,12 @@ import type { Device, HardwareInfo, HostRecord } from '../types.js';
 
 export { seedRecordOf, hostId } from '../identity/seed-record.js';
 
-/** In `supplies`: every single-valued field that no other record is named for. */
+/** In `supplies`: every single-valued field for which no other record is named. */
 export const EVERYTHING_ELSE = '*';
 
 /**
- * One machine as all its records tell it, by the rules in `rules.ts`: a pure function of the set of members. Records that
- * their source no longer lists give a value only where no listed one has any. Throws `RangeError` without members.
+ * Builds a host from all its records by the rules in `survivorship-rules.ts`: a pure function of the set of members. A record
+ * that its source no longer lists supplies a value only if no listed record has one. Throws `RangeError` without members.
  */
 export function goldenHost(
   members: readonly HostRecord[],
@@ -37,7 +37,7 @@ export function goldenHost(
   return host;
 }
 
-/** The part of a golden record that rests on what its records say of the machine, and not on how they were found to be one. */
+/** The part of a golden record that depends on the values of its records, not on how they were joined. */
 export function hostAttributes(members: readonly HostRecord[]): HostAttributes {
   const anchor = seedRecordOf(members);
   return members.length === 1 ? alone(anchor) : together(anchor, members);
@@ -45,7 +45,7 @@ export function hostAttributes(members: readonly HostRecord[]): HostAttributes {
 
 const UNDISPUTED = { refused: [], findings: [] };
 
-/** A name that a hundred machines have would make a hundred refusals of each. */
+/** Limit of stored refusals: a name that a hundred machines share would add a hundred to each of them. */
 export const MOST_REFUSED = 20;
 
 function alone(record: HostRecord): HostAttributes {
@@ -66,13 +66,13 @@ function together(anchor: HostRecord, members: readonly HostRecord[]): HostAttri
   const ranked = rank(members);
   const first = ranked[0]!;
   const retired = first.record.gone;
-  /** Those whose lists count. */
+  /** Candidates whose lists are merged. */
   const union = retired ? ranked : ranked.filter(({ record }) => !record.gone);
 
-  // Starts as the best member's: mostly its values stay, and every one that it has is decided below.
+  // Starts as a copy of the best member's device: most of its values survive, and each of them is decided below.
   const device: Record<string, unknown> = { ...first.record.observation.device };
   for (const [field, rule, path] of DEVICE) {
-    // 0 is "unknown": any other kind of machine beats it.
+    // 0 is "unknown": any other type wins.
     const winner = choose(
       ranked,
       rule,
@@ -106,7 +106,7 @@ function together(anchor: HostRecord, members: readonly HostRecord[]): HostAttri
   }
   for (const { record, supplies } of union)
     for (const field of TEXT_LISTS) if (record.observation[field].length > 0) supplies.push(field);
-  // The best member's name stands for all that it supplies alone: written out, it would be a sixth of the document.
+  // `*` stands for all that the best member alone supplies: the written-out paths would be a sixth of the document.
   first.supplies = [EVERYTHING_ELSE, ...first.supplies.filter((path) => SHARED_PATHS.has(path))];
   host.sources = ranked
     .map(({ record, supplies }) => sourceOf(record, supplies))
@@ -158,7 +158,7 @@ const LISTS = [
 /** Fields that several records may supply together. */
 export const SHARED_PATHS: ReadonlySet<string> = new Set<string>([...LISTS.map(([, , path]) => path), ...TEXT_LISTS]);
 
-/** Over all members, gone ones too: the store moves the last ones forward on its own when only times change. */
+/** Covers all members, gone ones too: the store advances these times by itself when nothing else changes. */
 function times(device: Record<string, unknown>, members: readonly HostRecord[]): void {
   for (const [field, first] of TIMES) {
     let found: Date | undefined;

@@ -1,28 +1,28 @@
 import type { Device, HardwareInfo, HostObservation } from '../types.js';
 
-/** How one field's value is chosen among records that have one. */
+/** How one field's value is chosen among the records that have one. */
 export interface Rule {
   /**
-   * Vendors whose word goes first, best first. Without it, the most recent observation wins; among equals, the smaller
-   * record id. A record that its source no longer lists never wins against one that is listed.
+   * Vendors in order of preference. Without it, the most recent observation wins; among equals, the smaller record id. A record
+   * that its source no longer lists never wins against a listed one.
    */
   order?: readonly string[];
-  /** The order holds however old the observation is: for what a machine keeps as long as it lives. */
+  /** The order applies at any age: for values that never change during a machine's life. */
   lasting?: true;
 }
 
-/** Beyond this much older than the freshest one, an observation has lost its place in a rule's order. */
+/** An observation that is older than the freshest one by more than this loses its rank in a rule's order. */
 export const STALE_AFTER_MS = 30 * 86_400_000;
 
 const RECENT: Rule = {};
-/** Sensors read the firmware themselves; scanners see what the network shows. */
+/** Sensors read the firmware directly; scanners report what the network shows. */
 const SENSOR_LASTING: Rule = { order: ['crowdstrike', 'qualys'], lasting: true };
-/** What a sensor reads on the machine, a scanner may only have from reverse DNS or a banner. */
+/** A sensor reads these values on the machine; a scanner may have them only from reverse DNS or a banner. */
 const SENSOR_FIRST: Rule = { order: ['crowdstrike', 'qualys'] };
-/** Qualys has it from the cloud's own API, by its connector. */
+/** Qualys reads it from the cloud's own API, through its connector. */
 const CONNECTOR_LASTING: Rule = { order: ['qualys', 'crowdstrike'], lasting: true };
 
-/** Survivorship of `device`, field by field, in stored order. What is not here is a list, a time over all records, or an object with rules of its own. */
+/** Survivorship rules of `device`, in stored order. All other fields are lists, times over all records, or objects with their own rules. */
 export const DEVICE_RULES = {
   type_id: SENSOR_FIRST,
   name: SENSOR_FIRST,
@@ -57,7 +57,7 @@ export const HARDWARE_RULES = {
   uuid: SENSOR_LASTING,
 } as const satisfies Record<keyof HardwareInfo, Rule>;
 
-/** Beside `device`. `status` is a vendor's own word: containment matters more than a licence's state. */
+/** Fields outside `device`. `status` is the vendor's text: containment matters more than a licence's state. */
 export const HOST_RULES = {
   cloud: CONNECTOR_LASTING,
   software_count: RECENT,
@@ -69,5 +69,5 @@ type Ruled = keyof typeof DEVICE_RULES;
 type Lists = 'network_interfaces' | 'agent_list' | 'groups';
 type OverAll = 'created_time' | 'first_seen_time' | 'last_seen_time' | 'modified_time' | 'boot_time';
 type None<T extends never> = T;
-/** Does not compile when a field of `Device` has no way to survive. `type` goes with `type_id`. */
+/** Does not compile when a field of `Device` has no survivorship rule. `type` is chosen together with `type_id`. */
 export type RulelessField = None<Exclude<keyof Device, Ruled | Lists | OverAll | 'hw_info' | 'type'>>;

@@ -3,8 +3,8 @@ import { agentText, groupText, strings } from '../observation.js';
 import type { Agent, Device, HostRecord, NetworkInterface } from '../types.js';
 
 /**
- * All candidates' interfaces. One that tells an address and MAC which another tells as well adds to it what that one lacks;
- * one with only the address or only the MAC of another adds nothing. The candidates come best first: their words stay.
+ * Merges all candidates' interfaces. Entries with the same address and MAC are combined; an entry with only the address or only
+ * the MAC of another one adds nothing. Candidates are sorted best first, and earlier values are kept.
  */
 export function unionInterfaces(candidates: readonly Candidate[]): NetworkInterface[] {
   const all: NetworkInterface[] = [];
@@ -30,7 +30,7 @@ export function unionInterfaces(candidates: readonly Candidate[]): NetworkInterf
   return inOrder(found);
 }
 
-/** All candidates' agents; one agent told twice (the same vendor, kind and id) is as told first. */
+/** Merges all candidates' agents; of entries with the same vendor, kind and id the first is kept. */
 export function unionAgents(candidates: readonly Candidate[]): Agent[] {
   const found = new Map<string, Agent>();
   for (const { record } of candidates) {

@@ -2,29 +2,30 @@ import type { Cluster } from './cluster.js';
 import { namesAgree, namesDiffer, shared } from './evidence.js';
 import { disjoint, type Facts } from './facts.js';
 import { surelyTogether } from './active-interval.js';
-import type { RefusedBy } from './resolution.js';
+import type { ForbiddenBy } from './resolution.js';
 
-export type CannotLinkRule = Exclude<RefusedBy, 'ambiguous' | 'size' | 'split'>;
+export type CannotLinkRule = Exclude<ForbiddenBy, 'ambiguous' | 'size' | 'split'>;
 
-/** Says what speaks against two clusters being one machine, over all their members; nothing when nothing does. */
-type Veto = (a: Cluster, b: Cluster) => string[] | undefined;
+/** Returns the evidence against two clusters being one machine, over all their members; `undefined` if there is none. */
+type CannotLinkTest = (a: Cluster, b: Cluster) => string[] | undefined;
 
 /**
- * What forbids a join, whatever speaks for it.
+ * Rules that forbid a join even if other evidence supports it.
+ *
  *
  * | rule | forbids | because |
  * |---|---|---|
  * | class | a machine and a pod | pods report their node's instance id, serial and UUID |
  * | cloud | two instance ids | AWS, Azure and GCP never give an id twice |
- * | serial | two serial numbers | hardware under an old name is another machine, also one after the other; a replaced board keeps the serial |
- * | uuid | two hardware UUIDs, unless one serial had them one after the other (a replaced board), or a name and an interface are shared (a desktop that is built anew at each logon) | SMBIOS |
+ * | serial | two serial numbers | different hardware under an old name is another machine, even if it follows the first; a replaced board keeps the serial |
+ * | uuid | two hardware UUIDs, unless records with one serial had them in succession (a replaced board), or a name and an interface are shared (a desktop that is rebuilt at each logon) | SMBIOS |
  * | clone | one hardware id, but no interface and no name in common | copies at the storage level keep UUID, serial and agent id |
- * | agents | two live agents of one vendor without a common interface | an agent runs once on a machine; reinstalled ones follow each other |
- * | macs | for names: both know interfaces, none in common | a machine rebuilt on an old name |
- * | os, maker | another family of systems (an appliance's is one), another computer maker | scanners' guesses are coarse, but not that coarse |
+ * | agents | two live agents of one vendor without a common interface | a machine runs one agent at a time; a reinstalled agent follows the old one |
+ * | macs | at name levels: both report interfaces, none in common | a machine rebuilt on an old name |
+ * | os, maker | different families of systems (appliances are a family), different computer manufacturers | scanners' guesses are coarse, but not that coarse |
  * | domain | one short name in two real domains, neither inside the other | `web-01` exists in each |
  */
-export const CANNOT_LINK_RULES: Record<CannotLinkRule, Veto> = {
+export const CANNOT_LINK_RULES: Record<CannotLinkRule, CannotLinkTest> = {
   class: (a, b) => (classOf(a) === classOf(b) ? undefined : []),
   cloud: (a, b) => (disjoint(a.cloud, b.cloud) ? both(a.cloud, b.cloud) : undefined),
   serial: (a, b) => (disjoint(a.serial, b.serial) ? both(a.serial, b.serial) : undefined),
@@ -52,8 +53,12 @@ export const CANNOT_LINK_RULES: Record<CannotLinkRule, Veto> = {
     return found && texts('os', found, ({ record }) => record.observation.device.os?.name);
   },
   maker: (a, b) => {
-    const found = pairOf(a, b, (x, y) => x.maker !== undefined && y.maker !== undefined && x.maker !== y.maker);
-    return found && texts('maker', found, ({ maker }) => maker);
+    const found = pairOf(
+      a,
+      b,
+      (x, y) => x.manufacturer !== undefined && y.manufacturer !== undefined && x.manufacturer !== y.manufacturer,
+    );
+    return found && texts('maker', found, ({ manufacturer }) => manufacturer);
   },
   domain: (a, b) => {
     const found = pairOf(a, b, (x, y) => {
@@ -68,7 +73,7 @@ const classOf = (cluster: Cluster) => cluster.members[0]!.record.observation.cla
 
 const both = (a: readonly string[], b: readonly string[]) => [...a, ...b].sort();
 
-/** The first pair of members of which the test holds. */
+/** Returns the first pair of members for which the test holds. */
 function pairOf(a: Cluster, b: Cluster, test: (x: Facts, y: Facts) => boolean): [Facts, Facts] | undefined {
   for (const x of a.members) for (const y of b.members) if (test(x, y)) return [x, y];
   return undefined;

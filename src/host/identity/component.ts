@@ -1,30 +1,30 @@
 import { clusterOf, unite, type Cluster, type Component, type Edge } from './cluster.js';
-import type { Placed } from './decisions.js';
+import type { ComponentDecisions } from './decisions.js';
 import { addKey, agreements, evidenceOf, keysOf, type Evidence } from './evidence.js';
 import type { Facts } from './facts.js';
-import { matchLevelOf } from './join.js';
-import { MATCH_LEVELS, type Tier } from './match-levels.js';
-import type { KeyFinding, KeyVerdict, Reason, Refusal, Resolution, ResolvedHost } from './resolution.js';
+import { joinAtLevel } from './join.js';
+import { MATCH_LEVELS, type MatchLevel } from './match-levels.js';
+import type { KeyFinding, KeyVerdict, Reason, ForbiddenJoin, Resolution, ResolvedHost } from './resolution.js';
 import type { HostRecord } from '../types.js';
 
-/** A key that several records of the component hold: their places, ascending. */
+/** A key that several records of the component share: their positions, ascending. */
 export interface SharedKey {
   key: string;
   holders: number[];
 }
 
-/** Levels at which a component that is too large to be compared pair by pair is still resolved. */
+/** Match levels that still apply to a component that is too large to be compared pair by pair. */
 const STRONG = MATCH_LEVELS.filter(({ level }) => level === 'cloud' || level === 'hardware');
 
 /**
- * Joins the records of one component, strongest evidence first, each step checked cluster against cluster. `facts` are sorted
- * by record id and `shared` by key: nothing depends on any other order.
+ * Joins the records of one component, strongest evidence first, and checks each join cluster against cluster. `facts` are sorted
+ * by record id and `shared` by key, so the result does not depend on any other order.
  */
 export function resolveComponent(
   facts: readonly Facts[],
   shared: readonly SharedKey[],
   states: ReadonlyMap<string, KeyVerdict>,
-  decided: Placed,
+  decided: ComponentDecisions,
   strongOnly: boolean,
   into: Resolution,
 ): void {
@@ -38,7 +38,7 @@ function joinAll(
   facts: readonly Facts[],
   shared: readonly SharedKey[],
   states: ReadonlyMap<string, KeyVerdict>,
-  { joins, splits }: Placed,
+  { joins, splits }: ComponentDecisions,
   strongOnly: boolean,
   into: Resolution,
 ): void {
@@ -47,15 +47,15 @@ function joinAll(
     clusters: facts.map((fact, at) => clusterOf(fact, at, states)),
     splits,
     reasons: [],
-    refusals: new Map(),
+    forbidden: new Map(),
   };
   for (const { i, j, at } of joins) if (!splitLater(component, i, j, at)) unite(component, 'decision', i, j);
   const pairs = evidence(facts, shared, states);
-  for (const tier of strongOnly ? STRONG : MATCH_LEVELS) {
-    const edges = open(component, pairs, tier);
-    if (edges.length > 0) matchLevelOf(component, tier, edges);
+  for (const level of strongOnly ? STRONG : MATCH_LEVELS) {
+    const edges = openEdges(component, pairs, level);
+    if (edges.length > 0) joinAtLevel(component, level, edges);
   }
-  settle(component, states, into);
+  finalize(component, states, into);
 }
 
 function alone({ record }: Facts, states: ReadonlyMap<string, KeyVerdict>): ResolvedHost {
@@ -70,7 +70,7 @@ function splitLater({ clusters, splits }: Component, i: number, j: number, at: s
   });
 }
 
-/** What each pair of records that share a key has in common. */
+/** Collects what each pair of records that share a key has in common. */
 function evidence(
   facts: readonly Facts[],
   shared: readonly SharedKey[],
@@ -91,23 +91,23 @@ function evidence(
   return [...pairs.values()];
 }
 
-function open({ clusters }: Component, pairs: readonly Evidence[], tier: Tier): Edge[] {
+function openEdges({ clusters }: Component, pairs: readonly Evidence[], level: MatchLevel): Edge[] {
   const edges: Edge[] = [];
   for (const evidence of pairs) {
     if (clusters[evidence.i] === clusters[evidence.j]) continue;
-    const score = tier.score(evidence);
+    const score = level.score(evidence);
     if (score > 0) edges.push({ evidence, score });
   }
   return edges;
 }
 
-function settle(
-  { facts, clusters, reasons, refusals }: Component,
+function finalize(
+  { facts, clusters, reasons, forbidden }: Component,
   states: ReadonlyMap<string, KeyVerdict>,
   into: Resolution,
 ): void {
   const made = new Map<Cluster, ResolvedHost>();
-  const idAt = (place: number) => facts[place]!.record.id;
+  const idAt = (position: number) => facts[position]!.record.id;
   facts.forEach(({ record }, at) => {
     const cluster = clusters[at]!;
     let host = made.get(cluster);
@@ -121,15 +121,15 @@ function settle(
     if (agreed.length > 0) reason.facts = agreed;
     made.get(clusters[a]!)!.reasons.push(reason);
   }
-  for (const { rule, level, evidence, against } of refusals.values()) {
+  for (const { rule, level, evidence, against } of forbidden.values()) {
     const [left, right] = [clusters[evidence.i]!, clusters[evidence.j]!];
-    // What other, clearer evidence joined after all was not refused.
+    // Other evidence joined these clusters after all.
     if (left === right) continue;
     const records: [string, string] = [idAt(evidence.i), idAt(evidence.j)];
-    const refusal: Refusal = { rule, level, keys: keysOf(evidence), against, records };
-    into.refused.push(refusal);
-    made.get(left)!.refused.push(refusal);
-    made.get(right)!.refused.push(refusal);
+    const join: ForbiddenJoin = { rule, level, keys: keysOf(evidence), against, records };
+    into.refused.push(join);
+    made.get(left)!.refused.push(join);
+    made.get(right)!.refused.push(join);
   }
   for (const [cluster, host] of made) {
     host.refused.sort(byRecords);
@@ -141,7 +141,7 @@ function settle(
   }
 }
 
-function byRecords({ records: a }: Refusal, { records: b }: Refusal): number {
+function byRecords({ records: a }: ForbiddenJoin, { records: b }: ForbiddenJoin): number {
   return a[0] === b[0] ? (a[1] < b[1] ? -1 : 1) : a[0] < b[0] ? -1 : 1;
 }
 

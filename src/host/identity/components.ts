@@ -3,13 +3,13 @@ import { kindOf, type Kind } from './facts.js';
 import type { HostRecord } from '../types.js';
 
 /**
- * Keys that several records hold. Kind by kind, so that only one kind's keys are in hand at a time: a `Map` takes 2^24 entries,
- * and a million machines claim about as many keys.
+ * Keys that several records share. Large inventories are processed kind by kind to bound memory: a `Map` takes 2^24 entries, and
+ * a million machines have about as many keys.
  */
 export function sharedKeys(records: readonly HostRecord[]): SharedKey[] {
   const several: SharedKey[] = [];
   const kinds: readonly Kind[] = ['cloud', 'agent', 'serial', 'uuid', 'mac', 'fqdn', 'name-ip', 'name'];
-  // Few records fit into one map.
+  // One map suffices for few records.
   const passes = records.length > 50_000 ? kinds : [undefined];
   for (const kind of passes) {
     const holders = new Map<string, number | number[]>();
@@ -29,7 +29,7 @@ export function sharedKeys(records: readonly HostRecord[]): SharedKey[] {
   return several;
 }
 
-/** The component of each of `count` places, by union-find; components are only where to look, never a result. */
+/** Returns the component of each of `count` records, by union-find. A component only limits which records are compared. */
 export function components(count: number, ties: Iterable<readonly number[]>): Int32Array {
   const parent = Int32Array.from({ length: count }, (_, at) => at);
   const find = (at: number): number => {

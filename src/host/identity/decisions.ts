@@ -1,41 +1,44 @@
 import type { Facts } from './facts.js';
 import type { Decisions } from './resolution.js';
 
-/** Decisions by the places of their records in a component; those about records elsewhere are left out. */
-export interface Placed {
-  joins: PlacedDecision[];
-  splits: PlacedDecision[];
+/** Decisions about the records of one component, by their positions; decisions about other records are left out. */
+export interface ComponentDecisions {
+  joins: ComponentDecision[];
+  splits: ComponentDecision[];
 }
 
-export interface PlacedDecision {
+export interface ComponentDecision {
   i: number;
   j: number;
   at: string;
 }
 
-export const UNDECIDED: Placed = { joins: [], splits: [] };
+export const UNDECIDED: ComponentDecisions = { joins: [], splits: [] };
 
-/** Later decisions first; of two at the same time the order is by their records. */
-export function place(decisions: Decisions, placeOf: ReadonlyMap<string, number>): Placed {
-  const placed: Placed = { joins: [], splits: [] };
+/** Later decisions first; decisions of the same time are sorted by their records. */
+export function decisionsOfComponent(
+  decisions: Decisions,
+  positionOf: ReadonlyMap<string, number>,
+): ComponentDecisions {
+  const found: ComponentDecisions = { joins: [], splits: [] };
   for (const { kind, records, at } of decisions) {
-    const [a, b] = [placeOf.get(records[0]), placeOf.get(records[1])];
+    const [a, b] = [positionOf.get(records[0]), positionOf.get(records[1])];
     if (a === undefined || b === undefined || a === b) continue;
-    placed[kind === 'join' ? 'joins' : 'splits'].push({ i: Math.min(a, b), j: Math.max(a, b), at });
+    found[kind === 'join' ? 'joins' : 'splits'].push({ i: Math.min(a, b), j: Math.max(a, b), at });
   }
-  const later = (a: PlacedDecision, b: PlacedDecision) =>
+  const later = (a: ComponentDecision, b: ComponentDecision) =>
     a.at === b.at ? a.i - b.i || a.j - b.j : a.at < b.at ? 1 : -1;
-  placed.joins.sort(later);
-  placed.splits.sort(later);
-  return placed;
+  found.joins.sort(later);
+  found.splits.sort(later);
+  return found;
 }
 
-/** Places of records that joins tie together, whatever their keys. */
+/** Positions of records that join decisions link, whatever their keys. */
 export function decided(facts: readonly Facts[], decisions: Decisions): number[][] {
   const joins = decisions.filter(({ kind }) => kind === 'join');
   const wanted = new Set(joins.flatMap(({ records }) => records));
-  const placeOf = new Map<string, number>();
-  facts.forEach(({ record: { id } }, at) => wanted.has(id) && placeOf.set(id, at));
-  const pairs = joins.map(({ records }) => records.flatMap((id) => placeOf.get(id) ?? []));
+  const positionOf = new Map<string, number>();
+  facts.forEach(({ record: { id } }, at) => wanted.has(id) && positionOf.set(id, at));
+  const pairs = joins.map(({ records }) => records.flatMap((id) => positionOf.get(id) ?? []));
   return pairs.filter((pair) => pair.length === 2);
 }

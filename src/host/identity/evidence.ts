@@ -3,11 +3,11 @@ import { disjoint, kindOf, type Facts } from './facts.js';
 import { gapDays, maybeTogether } from './active-interval.js';
 import type { KeyVerdict } from './resolution.js';
 
-/** What two records have in common. Cut keys are not among it. */
+/** What two records have in common, without suppressed keys. */
 export interface Evidence {
   x: Facts;
   y: Facts;
-  /** Places in the component, the smaller first. */
+  /** Positions in the component, the smaller first. */
   i: number;
   j: number;
   cloud: string[];
@@ -16,21 +16,21 @@ export interface Evidence {
   weakHard: string[];
   macs: string[];
   weakMacs: string[];
-  /** How many of the weak ones are so because of their holders' names alone. */
+  /** Number of `weakMacs` that are weak only because their holders' names differ. */
   rivalMacs: number;
   /** Full names, names with an address, short names. */
   names: string[];
-  /** Of these, good ones: weak ones belong to several machines at once. */
+  /** Whether a good (not weak) key of this kind is shared; a weak one belongs to several machines at once. */
   fqdn: boolean;
   nameIp: boolean;
   name: boolean;
   sameName: boolean;
   sameIp: boolean;
-  /** Days between the two records' lives, negative where they overlap. */
+  /** Days between the two active intervals, negative where they overlap. */
   gap: number;
-  /** Alive at the same time, see `maybeTogether`. */
+  /** Possibly alive at the same time, see `maybeTogether`. */
   together: boolean;
-  /** Two agents of one vendor: installed anew, or on new hardware under the old name. */
+  /** Both are agents of one vendor: a reinstallation, or new hardware under the old name. */
   successor: boolean;
 }
 
@@ -58,7 +58,7 @@ export function evidenceOf(x: Facts, y: Facts, i: number, j: number): Evidence {
   };
 }
 
-/** Adds a key that both hold. */
+/** Adds a key that both records have. */
 export function addKey(evidence: Evidence, key: string, verdict: KeyVerdict | undefined): void {
   const weak = verdict?.state === 'weak';
   switch (kindOf(key)) {
@@ -88,18 +88,18 @@ export function addKey(evidence: Evidence, key: string, verdict: KeyVerdict | un
   }
 }
 
-/** All keys that the two share, sorted. */
+/** All shared keys, sorted. */
 export function keysOf({ cloud, hard, weakHard, macs, weakMacs, names }: Evidence): string[] {
   return [...cloud, ...hard, ...weakHard, ...macs, ...weakMacs, ...names].sort();
 }
 
-/** Whether some name of each is one specific name. */
+/** Whether the records share a specific name. */
 export function namesAgree(a: Facts, b: Facts): boolean {
   for (const left of a.names) for (const right of b.names) if (sameName(left, right)) return true;
   return false;
 }
 
-/** Both have specific names, and none in common. */
+/** Whether both records have specific names, and none in common. */
 export function namesDiffer(a: Facts, b: Facts): boolean {
   return a.names.length > 0 && b.names.length > 0 && !namesAgree(a, b);
 }
@@ -108,7 +108,7 @@ export function shared(a: readonly string[], b: readonly string[]): boolean {
   return a.length > 0 && b.length > 0 && !disjoint(a, b);
 }
 
-/** What agrees beside the keys, as `fact:value`, sorted: for people, and for the weakest level. */
+/** Agreements other than keys, as `fact:value`, sorted: for explanations, and for the weakest match level. */
 export function agreements({ x, y }: Evidence): string[] {
   const found: string[] = [];
   const name = x.names.find((left) => y.names.some((right) => sameName(left, right)));
@@ -128,7 +128,7 @@ export function agreements({ x, y }: Evidence): string[] {
   return found.sort();
 }
 
-/** Address plans give sites blocks of 10.0.0.0/8; 10.0 itself is what routers and clouds begin with. */
+/** Address plans assign blocks of 10.0.0.0/8 to sites. 10.0 itself is excluded: routers and clouds use it by default. */
 function sameSite(a: readonly string[], b: readonly string[]): string | undefined {
   const site = (ip: string) => /^10\.[1-9]\d*\./.exec(ip)?.[0];
   const sites = a.flatMap((ip) => site(ip) ?? []);

@@ -8,24 +8,24 @@ import type {
   KeyVerdict,
   Level,
   Reason,
-  Refusal,
-  RefusedBy,
+  ForbiddenJoin,
+  ForbiddenBy,
   ResolvedHost,
 } from './resolution.js';
 import type { HostRecord } from '../types.js';
-import { evidenceWord, keyWord, listed, recordWord } from './wording.js';
+import { evidenceText, keyText, listed, recordText } from './wording.js';
 
-/** Everything about one host, a sentence each: why its records are one, what was kept apart, which keys do not count. */
+/** Explains one host, a sentence each: why its records were joined, what was kept apart, which keys are weak or suppressed. */
 export function explainHost({ reasons, refused, findings, oversized }: Omit<ResolvedHost, 'members'>): string[] {
-  const told = [...reasons.map(explainReason), ...refused.map(explainRefusal), ...findings.map(explainFinding)];
-  return oversized ? [...told, OVERSIZED] : told;
+  const sentences = [...reasons.map(explainReason), ...refused.map(explainForbidden), ...findings.map(explainFinding)];
+  return oversized ? [...sentences, OVERSIZED] : sentences;
 }
 
 const OVERSIZED =
-  `More than ${COMPONENT_CAP} records hang together around it by names and interfaces: only instance ids, agent ids, serial ` +
+  `More than ${COMPONENT_CAP} records are connected to it by names and interfaces: only instance ids, agent ids, serial ` +
   'numbers and hardware UUIDs were allowed to join its records.';
 
-/** The kinds of key that decide at a level; the others that two records share are told as well. */
+/** The kinds of key that decide at each match level; the explanation also lists the other shared keys. */
 const DECISIVE: Record<Level, readonly Kind[]> = {
   decision: [],
   cloud: ['cloud'],
@@ -39,13 +39,13 @@ const DECISIVE: Record<Level, readonly Kind[]> = {
 };
 
 const BECAUSE: Record<Level, (keys: string, facts: string) => string> = {
-  decision: () => 'somebody decided so',
+  decision: () => 'a user decided so',
   cloud: (keys) => `both report ${keys}`,
   hardware: (keys) => `both report ${keys}`,
   'mac+name': (keys, facts) => `both have ${keys}${facts && ` and agree in ${facts}`}`,
-  mac: (keys) => `both have ${keys} and their names do not say otherwise`,
+  mac: (keys) => `both have ${keys} and their names do not differ`,
   'mac+renamed': (keys, facts) => `both have ${keys}${facts && ` and agree in ${facts}`}, under another name each`,
-  'name+address': (keys) => `both are told as ${keys}`,
+  'name+address': (keys) => `both report ${keys}`,
   fqdn: (keys) => `both go by ${keys} at the same time`,
   name: (keys, facts) => `both go by ${keys} at the same time and agree in ${facts}`,
 };
@@ -54,13 +54,13 @@ export function explainReason({ level, keys, facts = [], records: [a, b] }: Reas
   const decisive = keys.filter((key) => DECISIVE[level].includes(kindOf(key)));
   const others = keys.filter((key) => !decisive.includes(key));
   const agreed = facts.filter((fact) => !fact.startsWith('hostname:') || level === 'mac+name');
-  const because = BECAUSE[level](listed(decisive.map(keyWord)), listed(agreed.map(evidenceWord)));
-  const also = others.length === 0 || level === 'name' ? '' : `; they also share ${listed(others.map(keyWord))}`;
-  return `${recordWord(a)} and ${recordWord(b)} are one host because ${because}${also}.`;
+  const because = BECAUSE[level](listed(decisive.map(keyText)), listed(agreed.map(evidenceText)));
+  const also = others.length === 0 || level === 'name' ? '' : `; they also share ${listed(others.map(keyText))}`;
+  return `${recordText(a)} and ${recordText(b)} are one host because ${because}${also}.`;
 }
 
-const AGAINST: Record<RefusedBy, (against: string) => string> = {
-  split: () => 'somebody decided so',
+const AGAINST: Record<ForbiddenBy, (against: string) => string> = {
+  split: () => 'a user decided so',
   class: () => 'one is a pod or container, which reports the identifiers of its node',
   cloud: (against) => `they are different cloud instances (${against})`,
   serial: (against) => `they have different serial numbers (${against})`,
@@ -69,15 +69,15 @@ const AGAINST: Record<RefusedBy, (against: string) => string> = {
   agents: (against) => `agents of one vendor were alive on both at the same time (${against})`,
   macs: (against) => `their interfaces are all different (${against})`,
   os: (against) => `they run different systems (${against})`,
-  maker: (against) => `they are of different makers (${against})`,
+  maker: (against) => `they are of different manufacturers (${against})`,
   domain: (against) => `they are in different domains (${against})`,
   size: () => 'together they would be more records than one machine has',
   ambiguous: (against) => `there are several candidates, which differ in ${against}`,
 };
 
-export function explainRefusal({ rule, keys, against, records: [a, b] }: Refusal): string {
-  const because = AGAINST[rule](listed(against.map(evidenceWord)));
-  return `${recordWord(a)} and ${recordWord(b)} share ${listed(keys.map(keyWord))}, but are kept apart: ${because}.`;
+export function explainForbidden({ rule, keys, against, records: [a, b] }: ForbiddenJoin): string {
+  const because = AGAINST[rule](listed(against.map(evidenceText)));
+  return `${recordText(a)} and ${recordText(b)} share ${listed(keys.map(keyText))}, but are kept apart: ${because}.`;
 }
 
 const DOUBT: Record<Exclude<NonNullable<KeyVerdict['why']>, 'holders'>, string> = {
@@ -93,14 +93,14 @@ export function explainFinding({ key, state, holders, why, records }: KeyFinding
   const effect = state === 'cut' ? 'does not count' : 'counts only with a second agreement';
   const because =
     why === undefined || why === 'holders'
-      ? `${holders === undefined ? 'too many' : holders} records hold it, and more than ${KEY_LIMITS[kindOf(key)]} say nothing`
+      ? `${holders === undefined ? 'too many' : holders} records hold it, and a key of more than ${KEY_LIMITS[kindOf(key)]} records identifies no machine`
       : `${records ? listed(records) : 'records that hold it'} were alive at the same time ${DOUBT[why]}`;
-  return `The ${keyWord(key)} ${effect}: ${because}.`;
+  return `The ${keyText(key)} ${effect}: ${because}.`;
 }
 
 /**
- * Why two records are or are not one host, in sentences. `records` are those of their components, with the states of their
- * keys; throws a `RangeError` when it does not hold both.
+ * Explains why two records are or are not one host. `records` are those of their components, with the states of their keys.
+ * Throws `RangeError` if they do not include both.
  */
 export function whyOrWhyNot(
   a: string,
@@ -124,7 +124,7 @@ export function whyOrWhyNot(
     (p, q) =>
       Number(q.records.includes(a) && q.records.includes(b)) - Number(p.records.includes(a) && p.records.includes(b)),
   );
-  const sentences = between.map(explainRefusal);
+  const sentences = between.map(explainForbidden);
   if (sentences.length === 0) sentences.push(missing(x, y, states));
   const shared = x.keys.filter((key) => y.keys.includes(key));
   for (const key of shared) {
@@ -135,38 +135,38 @@ export function whyOrWhyNot(
   return { one: false, sentences };
 }
 
-/** The joins that lead from one record to the other. */
+/** The chain of joins from one record to the other. */
 function path(reasons: readonly Reason[], from: string, to: string): Reason[] {
   const reached = new Map<string, Reason[]>([[from, []]]);
   for (let grown = true; grown && !reached.has(to);) {
     grown = false;
     for (const reason of reasons) {
       const [p, q] = reason.records;
-      const [known, next] = reached.has(p) ? [p, q] : [q, p];
-      if (!reached.has(known) || reached.has(next)) continue;
-      reached.set(next, [...reached.get(known)!, reason]);
+      const [from, next] = reached.has(p) ? [p, q] : [q, p];
+      if (!reached.has(from) || reached.has(next)) continue;
+      reached.set(next, [...reached.get(from)!, reason]);
       grown = true;
     }
   }
   return reached.get(to) ?? [];
 }
 
-/** What two records that nothing held apart would have needed. */
+/** Explains what is missing to join two records that no rule keeps apart. */
 function missing(x: HostRecord, y: HostRecord, states: ReadonlyMap<string, KeyVerdict>): string {
-  const pair = `${recordWord(x.id)} and ${recordWord(y.id)}`;
+  const pair = `${recordText(x.id)} and ${recordText(y.id)}`;
   const shared = x.keys.filter((key) => y.keys.includes(key));
   const good = shared.filter((key) => states.get(key)?.state !== 'cut');
   if (shared.length === 0) return `${pair} have no identifier in common.`;
   if (good.length === 0) return `${pair} have nothing in common that counts.`;
-  const share = `${pair} share ${listed(good.map(keyWord))}`;
+  const share = `${pair} share ${listed(good.map(keyText))}`;
   const [left, right] = [factsOf(x), factsOf(y)];
   const { together, successor } = evidenceOf(left, right, 0, 1);
   if (good.every((key) => NAMES.has(kindOf(key)))) {
     if (successor)
-      return `${share}, but are two agents of one vendor: installed anew or on another machine, nobody can tell.`;
+      return `${share}, but are two agents of one vendor: it is unknown whether one was reinstalled or is on another machine.`;
     if (!together)
-      return `${share}, but were not alive at the same time (${lives(left)}, ${lives(right)}): a name passes on.`;
-    return `${share}, and a short name joins nobody without a second agreement.`;
+      return `${share}, but were not alive at the same time (${activeSpan(left)}, ${activeSpan(right)}): a name may pass to another machine.`;
+    return `${share}, and a short name joins no records without a second agreement.`;
   }
   if (good.every((key) => kindOf(key) === 'mac') && !namesAgree(left, right))
     return `${share}, but go by different names: adapters travel between machines.`;
@@ -175,7 +175,7 @@ function missing(x: HostRecord, y: HostRecord, states: ReadonlyMap<string, KeyVe
 
 const NAMES: ReadonlySet<Kind> = new Set(['fqdn', 'name-ip', 'name']);
 
-function lives({ record }: Facts): string {
+function activeSpan({ record }: Facts): string {
   const day = (time: Date | undefined) => time?.toISOString().slice(0, 10) ?? '?';
   const { first_seen_time: first, last_seen_time: last } = record.observation.device;
   return `${record.id} from ${day(first)} to ${day(last)}`;

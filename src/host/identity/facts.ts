@@ -1,15 +1,15 @@
 import { APPLIANCES } from '../canonical/deny-lists/appliances.js';
-import { MAKERS } from '../canonical/deny-lists/manufacturers.js';
+import { MANUFACTURERS } from '../canonical/deny-lists/manufacturers.js';
 import { privateIps } from '../canonical/ip.js';
 import { activeIntervalOf, type ActiveInterval } from './active-interval.js';
 import type { HostRecord, Os } from '../types.js';
 
-/** What resolution compares of a record, drawn from it once. */
+/** The values of a record that resolution compares, computed once. */
 export interface Facts extends ActiveInterval {
   record: HostRecord;
-  /** Its vendor's own agent tells it: one on a machine. */
+  /** Its vendor's own agent reports it; a machine has one. */
   agent: boolean;
-  /** Keys, by what they are evidence of. */
+  /** Keys, by kind. */
   cloud: readonly string[];
   serial: readonly string[];
   uuid: readonly string[];
@@ -18,9 +18,9 @@ export interface Facts extends ActiveInterval {
   /** Specific short names. */
   names: readonly string[];
   ips: readonly string[];
-  /** OCSF family; 99 for appliances, 0 where it is not known or none that could be compared. */
+  /** OCSF family; 99 for appliances, 0 where it is unknown or not comparable. */
   os: number;
-  maker: string | undefined;
+  manufacturer: string | undefined;
 }
 
 const NONE: readonly string[] = [];
@@ -29,7 +29,7 @@ const MOST_ADDRESSES = 8;
 export function factsOf(record: HostRecord): Facts {
   const { device } = record.observation;
   const { from, to } = activeIntervalOf(device);
-  const held: Record<Held, string[] | undefined> = {
+  const keys: Record<ListedKind, string[] | undefined> = {
     cloud: undefined,
     serial: undefined,
     uuid: undefined,
@@ -41,30 +41,30 @@ export function factsOf(record: HostRecord): Facts {
     const kind = kindOf(key);
     if (kind === 'agent' || kind === 'name-ip') continue;
     if (kind === 'name') {
-      if (key.startsWith('name::')) (held.name ??= []).push(key.slice(6));
-    } else (held[kind] ??= []).push(key);
+      if (key.startsWith('name::')) (keys.name ??= []).push(key.slice(6));
+    } else (keys[kind] ??= []).push(key);
   }
   return {
     record,
     agent: isAgent(record),
     from,
     to,
-    cloud: held.cloud ?? NONE,
-    serial: held.serial ?? NONE,
-    uuid: held.uuid ?? NONE,
-    mac: held.mac ?? NONE,
-    fqdn: held.fqdn ?? NONE,
-    names: held.name ?? NONE,
+    cloud: keys.cloud ?? NONE,
+    serial: keys.serial ?? NONE,
+    uuid: keys.uuid ?? NONE,
+    mac: keys.mac ?? NONE,
+    fqdn: keys.fqdn ?? NONE,
+    names: keys.name ?? NONE,
     ips: privateIps(device, MOST_ADDRESSES),
     os: device.os === undefined ? 0 : familyOf(device.os),
-    maker: device.vendor_name === undefined ? undefined : makerOf(device.vendor_name),
+    manufacturer: device.vendor_name === undefined ? undefined : manufacturerOf(device.vendor_name),
   };
 }
 
-type Held = 'cloud' | 'serial' | 'uuid' | 'mac' | 'fqdn' | 'name';
-export type Kind = Held | 'agent' | 'name-ip';
+type ListedKind = 'cloud' | 'serial' | 'uuid' | 'mac' | 'fqdn' | 'name';
+export type Kind = ListedKind | 'agent' | 'name-ip';
 
-/** The kind of a key, told by its first letters: asked for every key of every record. */
+/** The kind of a key, by its first letters: fast, since it runs for every key of every record. */
 export function kindOf(key: string): Kind {
   switch (key.charCodeAt(0)) {
     case 0x61:
@@ -86,7 +86,7 @@ export function kindOf(key: string): Kind {
 
 const STRONG: ReadonlySet<Kind> = new Set(['cloud', 'agent', 'serial', 'uuid']);
 
-/** Whether a key joins records also where too many hang together by names and interfaces. */
+/** Whether a key also joins records of a component that is too large. */
 export const isStrong = (key: string): boolean => STRONG.has(kindOf(key));
 
 function isAgent({ vendor, observation }: HostRecord): boolean {
@@ -100,18 +100,18 @@ function familyOf({ type_id: family, name }: Os): number {
   return family === 99 && !APPLIANCES.test(name) ? 0 : family;
 }
 
-const known = new Map<string, string | undefined>();
-const KNOWN_LIMIT = 2_000;
+const cache = new Map<string, string | undefined>();
+const CACHE_LIMIT = 2_000;
 
-function makerOf(name: string): string | undefined {
-  let maker = known.get(name);
-  if (maker === undefined && !known.has(name)) {
+function manufacturerOf(name: string): string | undefined {
+  let manufacturer = cache.get(name);
+  if (manufacturer === undefined && !cache.has(name)) {
     const folded = name.toLowerCase();
-    maker = MAKERS.find(([pattern]) => pattern.test(folded))?.[1];
-    if (known.size >= KNOWN_LIMIT) known.clear();
-    known.set(name, maker);
+    manufacturer = MANUFACTURERS.find(([pattern]) => pattern.test(folded))?.[1];
+    if (cache.size >= CACHE_LIMIT) cache.clear();
+    cache.set(name, manufacturer);
   }
-  return maker;
+  return manufacturer;
 }
 
 export function disjoint(a: readonly string[], b: readonly string[]): boolean {

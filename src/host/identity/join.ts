@@ -1,45 +1,45 @@
 import { unite, type Cluster, type Component, type Edge } from './cluster.js';
-import type { Tier } from './match-levels.js';
-import type { RefusedBy } from './resolution.js';
+import type { MatchLevel } from './match-levels.js';
+import type { ForbiddenBy } from './resolution.js';
 import { CANNOT_LINK_RULES } from './cannot-link.js';
 
-/** More records than this are no machine that anything but an instance id, a serial, a UUID or a person tells. */
+/** A larger cluster is only formed by an instance id, a serial, a UUID or a user's decision. */
 const CLUSTER_CAP = 16;
 
 interface Conflict {
-  rule: RefusedBy;
+  rule: ForbiddenBy;
   against: string[];
 }
 
-/** Joins along the edges that nothing forbids, the best first; where candidates contradict each other only one that is clearly better. */
-export function matchLevelOf(component: Component, tier: Tier, edges: readonly Edge[]): void {
+/** Joins along the edges that no rule forbids, the best first; of contradictory candidates only one that is clearly better. */
+export function joinAtLevel(component: Component, level: MatchLevel, edges: readonly Edge[]): void {
   const { clusters } = component;
   const allowed: Edge[] = [];
   for (const edge of edges) {
     const { i, j } = edge.evidence;
-    const found = conflict(component, clusters[i]!, clusters[j]!, tier);
-    if (found) refuse(component, tier, edge, found);
+    const found = conflict(component, clusters[i]!, clusters[j]!, level);
+    if (found) forbid(component, level, edge, found);
     else allowed.push(edge);
   }
   allowed.sort(better);
-  const doubtful = allowed.length > 1 ? contradictory(component, tier, allowed) : undefined;
+  const doubtful = allowed.length > 1 ? contradictory(component, level, allowed) : undefined;
   for (const edge of allowed) {
     const against = doubtful?.get(edge);
     const { i, j } = edge.evidence;
     if (against) {
-      refuse(component, tier, edge, { rule: 'ambiguous', against });
+      forbid(component, level, edge, { rule: 'ambiguous', against });
       continue;
     }
     const [a, b] = [clusters[i]!, clusters[j]!];
     if (a === b) continue;
-    // Both may have grown since: what each became is checked, not what each was.
-    const found = conflict(component, a, b, tier);
-    if (found) refuse(component, tier, edge, found);
-    else unite(component, tier.level, i, j, edge.evidence);
+    // Earlier joins may have enlarged both clusters, so the rules are checked again.
+    const found = conflict(component, a, b, level);
+    if (found) forbid(component, level, edge, found);
+    else unite(component, level.level, i, j, edge.evidence);
   }
 }
 
-/** By agreement, then who was alive at the same time, then by records: a total order. */
+/** By score, then by gap, then by records: a total order. */
 function better(a: Edge, b: Edge): number {
   return rank(b, a) || a.evidence.gap - b.evidence.gap || a.evidence.i - b.evidence.i || a.evidence.j - b.evidence.j;
 }
@@ -49,28 +49,28 @@ function rank(a: Edge, b: Edge): number {
   return a.score - b.score || Number(a.evidence.together) - Number(b.evidence.together);
 }
 
-function conflict({ splits, clusters }: Component, a: Cluster, b: Cluster, tier: Tier): Conflict | undefined {
+function conflict({ splits, clusters }: Component, a: Cluster, b: Cluster, level: MatchLevel): Conflict | undefined {
   for (const { i, j } of splits) {
     const [left, right] = [clusters[i], clusters[j]];
     if ((left === a && right === b) || (left === b && right === a)) return { rule: 'split', against: [] };
   }
-  for (const rule of tier.vetoes) {
+  for (const rule of level.cannotLink) {
     const against = CANNOT_LINK_RULES[rule](a, b);
     if (against) return { rule, against };
   }
-  if (tier.level !== 'cloud' && tier.level !== 'hardware' && a.members.length + b.members.length > CLUSTER_CAP)
+  if (level.level !== 'cloud' && level.level !== 'hardware' && a.members.length + b.members.length > CLUSTER_CAP)
     return { rule: 'size', against: [] };
   return undefined;
 }
 
-function refuse({ refusals }: Component, tier: Tier, { evidence }: Edge, { rule, against }: Conflict): void {
+function forbid({ forbidden }: Component, level: MatchLevel, { evidence }: Edge, { rule, against }: Conflict): void {
   const id = `${evidence.i} ${evidence.j}`;
-  // The strongest level's refusal is the one to tell.
-  if (!refusals.has(id)) refusals.set(id, { rule, level: tier.level, evidence, against });
+  // Keeps the entry of the strongest level.
+  if (!forbidden.has(id)) forbidden.set(id, { rule, level: level.level, evidence, against });
 }
 
-/** Edges of a cluster whose candidates cannot be one machine, unless one is clearly better than the other; with what these differ in. */
-function contradictory(component: Component, tier: Tier, allowed: readonly Edge[]): Map<Edge, string[]> {
+/** Edges of a cluster whose candidates cannot be one machine, unless one is clearly better; each with what they differ in. */
+function contradictory(component: Component, level: MatchLevel, allowed: readonly Edge[]): Map<Edge, string[]> {
   const { clusters } = component;
   const around = new Map<Cluster, Edge[]>();
   for (const edge of allowed) {
@@ -87,7 +87,7 @@ function contradictory(component: Component, tier: Tier, allowed: readonly Edge[
         const [left, right] = [edges[k]!, edges[l]!];
         const [a, b] = [far(clusters, left, centre), far(clusters, right, centre)];
         if (a === b) continue;
-        const found = conflict(component, a, b, tier);
+        const found = conflict(component, a, b, level);
         if (!found) continue;
         // `allowed` is sorted: `right` is never better.
         if (!doubtful.has(right)) doubtful.set(right, found.against);

@@ -8,8 +8,8 @@ import type { HostRecord } from '../types.js';
 export type { KeyFinding, KeyState, KeyVerdict } from './resolution.js';
 
 /**
- * How many records may hold a key of a kind before it says nothing about which machine it is: above it, its holders need not
- * be read. A machine's instance id may be told by many agents and listings over its life; a name by few.
+ * How many records may share a key of a kind; above the limit it identifies no machine, and its holders need not be read. Many
+ * agents and listings may report a machine's instance id over its lifetime; few report its name.
  */
 export const KEY_LIMITS: Record<KeyKind, number> = {
   cloud: 64,
@@ -25,9 +25,9 @@ export const KEY_LIMITS: Record<KeyKind, number> = {
 type Doubt = Exclude<NonNullable<KeyVerdict['why']>, 'holders'>;
 
 /**
- * How two holders of a key that were alive at the same time show that they are two machines. A vendor has one live agent on a
- * machine; agents read the name from the system itself. Disjoint interfaces are how clones of a virtual machine differ, but a
- * laptop also tells another tool of its dock only: they make a key weak and never cut it.
+ * Differences by which two holders of a key that were alive at the same time prove to be two machines. A vendor has one live
+ * agent on a machine; agents read the name from the system itself. Clones of a virtual machine have disjoint interfaces, but a
+ * laptop may report only its dock to another tool: interfaces make a key weak and never suppress it.
  */
 const DOUBTS: Record<Kind, readonly Doubt[]> = {
   cloud: [],
@@ -40,21 +40,21 @@ const DOUBTS: Record<Kind, readonly Doubt[]> = {
   name: ['cloud', 'serial', 'uuid', 'agents'],
 };
 
-/** Two machines at once make a key weak: one of them may be a clone, or lend its adapter. Three are no coincidence. */
+/** Two machines at once make a key weak: one of them may be a clone, or share its adapter. Three machines suppress it. */
 const MACHINES_TO_CUT = 3;
 
 export const limitOf = (key: string): number => KEY_LIMITS[kindOf(key)];
 
 /**
- * What a key is worth: a pure function of the key and of all its holders, in any order. It looks at the holders' own fields
- * only, never at the states of other keys, so a changed record can change the states of no keys but its own, old and new.
+ * Computes the state of a key: a pure function of the key and all its holders, in any order. It reads only the holders' own
+ * fields, never the states of other keys, so a changed record can change only the states of its own keys, old and new.
  */
 export function keyState(key: string, holders: readonly HostRecord[]): KeyVerdict {
   if (holders.length > limitOf(key)) return { state: 'cut', holders: holders.length, why: 'holders' };
   return verdict(key, holders.map(factsOf)) ?? { state: 'ok', holders: holders.length };
 }
 
-/** As `keyState`, and nothing for a key that is as good as any. */
+/** Like `keyState`, but `undefined` for a good key. */
 export function verdict(key: string, holders: readonly Facts[]): KeyVerdict | undefined {
   const count = holders.length;
   if (count < 2) return undefined;
@@ -66,14 +66,14 @@ export function verdict(key: string, holders: readonly Facts[]): KeyVerdict | un
   return judge(kind, doubts, sorted);
 }
 
-/** Most keys raise none, and then the holders need not be put in order. */
+/** A fast check: most keys raise no doubt, and then the holders need not be sorted. */
 function anyDoubt(kind: Kind, doubts: readonly Doubt[], holders: readonly Facts[]): boolean {
   for (let j = 1; j < holders.length; j++)
     for (let i = 0; i < j; i++) if (doubtBetween(kind, doubts, holders[i]!, holders[j]!)) return true;
   return false;
 }
 
-/** Looks for records that are all different machines, pair by pair and at the same time. */
+/** Searches for records that are all different machines, pair by pair and at the same time. */
 function judge(kind: Kind, doubts: readonly Doubt[], holders: readonly Facts[]): KeyVerdict {
   const firm = doubts.filter((doubt) => doubt !== 'nics');
   let first: KeyVerdict | undefined;
@@ -106,7 +106,7 @@ const TESTS: Record<Doubt, (a: Facts, b: Facts, kind: Kind) => boolean> = {
   uuid: (a, b) => disjoint(a.uuid, b.uuid),
   agents: (a, b, kind) => {
     if (!a.agent || !b.agent || a.record.vendor !== b.record.vendor) return false;
-    // What is in question is the name itself: two agents with it are two machines.
+    // For a name key the names cannot differ: two agents with the same name are two machines.
     if (kind === 'name' || kind === 'fqdn' || kind === 'name-ip') return true;
     return namesDiffer(a, b) || (kind !== 'mac' && disjoint(a.mac, b.mac));
   },

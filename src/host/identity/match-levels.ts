@@ -3,12 +3,12 @@ import { kindOf } from './facts.js';
 import type { CannotLinkRule } from './cannot-link.js';
 import type { Level } from './resolution.js';
 
-/** One level of joining: what it takes, and what forbids it. */
-export interface Tier {
+/** One level of joining: the evidence that it requires, and the rules that forbid a join. */
+export interface MatchLevel {
   level: Exclude<Level, 'decision'>;
-  /** How much two records agree at this level: 0 is not enough, more is better where candidates contradict each other. */
+  /** How much two records agree at this level: 0 is not enough; the higher score wins where candidates contradict each other. */
   score(evidence: Evidence): number;
-  vetoes: readonly CannotLinkRule[];
+  cannotLink: readonly CannotLinkRule[];
 }
 
 const HARD: readonly CannotLinkRule[] = ['class', 'cloud', 'serial', 'uuid'];
@@ -19,24 +19,24 @@ const NAMED: readonly CannotLinkRule[] = [...SOFT, 'macs'];
 const LONGEST_GAP = 60;
 
 /**
- * The levels, strongest first; a later one sees what the earlier ones left.
+ * The levels, strongest first; each joins only what the earlier ones left apart.
  *
- * | level | takes | because |
+ * | level | requires | because |
  * |---|---|---|
  * | cloud | one instance id | AWS, Azure and GCP never give one twice |
- * | hardware | a serial; a UUID or agent id where the names do not differ or something else agrees; a weak one with a second agreement | read from firmware, or made once at installation; copies of a disk or machine keep UUID and agent id |
- * | mac+name | a MAC and a name or private address, or two MACs; a weak MAC and a name | adapters travel, but not with the machine's name |
- * | mac | one MAC where names say nothing | vendor-assigned, and not seen on two machines at once |
- * | mac+renamed | one MAC: one vendor's records that follow each other, or a private address between machines that stay in place | see `renamed` |
- * | name+address | a name and a private address, alive at the same time; a scan up to 60 days apart from an agent | machines follow each other on both, so time decides; a scanner's record ends where an agent takes over (Qualys, agent_merge_data) |
+ * | hardware | a serial; a UUID or agent id where the names do not differ or something else agrees; a weak one with a second agreement | read from firmware, or generated once at installation; copies of a disk or machine keep UUID and agent id |
+ * | mac+name | a MAC and a name or private address, or two MACs; a weak MAC and a name | adapters move between machines, but the name does not |
+ * | mac | one MAC where the names do not differ | vendor-assigned, and not seen on two machines at once |
+ * | mac+renamed | one MAC: one vendor's records that follow each other, or a private address between stationary machines | see `renamed` |
+ * | name+address | a name and a private address, alive at the same time; a scan up to 60 days apart from an agent | successive machines reuse both, so time decides; a scanner's record ends where an agent takes over (Qualys, agent_merge_data) |
  * | fqdn | a name within a real domain, alive at the same time | unique there at one time |
  * | name | a short name alive at the same time, and a second agreement: site, external address, model, user | a short name alone never joins |
  */
-export const MATCH_LEVELS: readonly Tier[] = [
-  { level: 'cloud', vetoes: ['class'], score: ({ cloud }) => cloud.length },
+export const MATCH_LEVELS: readonly MatchLevel[] = [
+  { level: 'cloud', cannotLink: ['class'], score: ({ cloud }) => cloud.length },
   {
     level: 'hardware',
-    vetoes: [...HARD, 'clone', 'agents'],
+    cannotLink: [...HARD, 'clone', 'agents'],
     score: ({ x, y, hard, weakHard, macs, weakMacs, sameName, sameIp }) => {
       const second = (macs.length + weakMacs.length > 0 ? 2 : 0) + (sameName ? 1 : 0) + (sameIp ? 1 : 0);
       const certain = second > 0 || !namesDiffer(x, y) || hard.some((key) => kindOf(key) === 'serial');
@@ -46,7 +46,7 @@ export const MATCH_LEVELS: readonly Tier[] = [
   },
   {
     level: 'mac+name',
-    vetoes: SOFT,
+    cannotLink: SOFT,
     score: ({ macs, weakMacs, sameName, sameIp }) => {
       const second = (sameName ? 2 : 0) + (sameIp ? 1 : 0);
       if (macs.length >= 2 || (macs.length === 1 && second > 0)) return 4 * macs.length + second;
@@ -55,17 +55,17 @@ export const MATCH_LEVELS: readonly Tier[] = [
   },
   {
     level: 'mac',
-    vetoes: SOFT,
+    cannotLink: SOFT,
     score: ({ macs, x, y }) => (macs.length > 0 && !namesDiffer(x, y) ? 1 : 0),
   },
   {
     level: 'mac+renamed',
-    vetoes: SOFT,
+    cannotLink: SOFT,
     score: (evidence) => (renamed(evidence) ? 1 : 0),
   },
   {
     level: 'name+address',
-    vetoes: NAMED,
+    cannotLink: NAMED,
     score: (evidence) => {
       if (!evidence.nameIp || evidence.successor) return 0;
       if (evidence.together) return 2;
@@ -74,12 +74,12 @@ export const MATCH_LEVELS: readonly Tier[] = [
   },
   {
     level: 'fqdn',
-    vetoes: NAMED,
+    cannotLink: NAMED,
     score: ({ fqdn, sameIp, together, successor }) => (fqdn && together && !successor ? (sameIp ? 2 : 1) : 0),
   },
   {
     level: 'name',
-    vetoes: NAMED,
+    cannotLink: NAMED,
     score: (evidence) =>
       evidence.sameName && evidence.name && !evidence.successor && evidence.together
         ? agreements(evidence).length - 1
@@ -87,14 +87,14 @@ export const MATCH_LEVELS: readonly Tier[] = [
   },
 ];
 
-/** Somebody looked at an address, instead of an agent at the machine. */
+/** Whether one record is a network scan of an address instead of an agent on the machine. */
 function isScan({ x, y }: Evidence): boolean {
   return !x.agent || !y.agent;
 }
 
 /**
- * One interface under two names. An adapter goes from laptop to laptop, with the address that it is leased, so between those
- * nobody can tell; but a server keeps both, and one vendor's records that follow each other are one agent installed anew.
+ * One interface under two names. An adapter moves from laptop to laptop together with its leased address, so laptops are
+ * ambiguous; a server keeps both, and successive records of one vendor are one agent that was reinstalled.
  */
 function renamed({ x, y, macs, rivalMacs, sameIp, together, successor }: Evidence): boolean {
   if (macs.length > 0 && successor && !together) return true;

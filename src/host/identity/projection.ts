@@ -5,23 +5,23 @@ const texts = new Map<string, string>();
 const systems = new Map<string, Os>();
 
 /**
- * The observation with what may tell which machine it is, and nothing else: a million machines are to fit into memory. Equal
- * words and systems are one object. What is left out (tags, groups, places, software, versions) no rule of identity may read;
- * a test compares both.
+ * The observation reduced to what identity rules may read, so that a million machines fit into memory. Equal texts and systems
+ * share one object. Identity rules must not read what is left out (tags, groups, locations, software, versions); a test
+ * compares the results of both.
  */
 export function identityProjection({ class: kind, device: d, cloud, external_ips }: HostObservation): HostObservation {
   const device: { [field in keyof Device]?: Device[field] | undefined } = {
     type_id: d.type_id,
     name: d.name === d.hostname ? d.hostname : d.name,
     hostname: d.hostname,
-    domain: word(d.domain),
+    domain: interned(d.domain),
     ip: d.ip,
     mac: d.mac,
     network_interfaces: interfacesOf(d),
     os: d.os && systemOf(d.os),
     hw_info: d.hw_info && hardwareOf(d.hw_info),
-    vendor_name: word(d.vendor_name),
-    model: word(d.model),
+    vendor_name: interned(d.vendor_name),
+    model: interned(d.model),
     agent_list: d.agent_list?.map(agentOf),
     instance_uid: d.instance_uid,
     owner: d.owner,
@@ -38,8 +38,8 @@ export function identityProjection({ class: kind, device: d, cloud, external_ips
   return kept;
 }
 
-/** One object for equal words; names of makers, models and domains are few. */
-function word(text: string | undefined): string | undefined {
+/** Returns one object for equal texts; manufacturers, models and domains have few distinct names. */
+function interned(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const known = texts.get(text);
   if (known !== undefined) return known;
@@ -55,7 +55,7 @@ function systemOf(os: Os): Os {
   return os;
 }
 
-/** Addresses that the record's own repeat are the same object. */
+/** Reuses the record's own strings for addresses that repeat. */
 function interfacesOf(d: Device): NetworkInterface[] | undefined {
   return d.network_interfaces?.map(({ ip, mac }) => ({
     ip: ip === d.ip ? d.ip : ip,
@@ -65,8 +65,8 @@ function interfacesOf(d: Device): NetworkInterface[] | undefined {
 
 function hardwareOf({ bios_manufacturer, bios_ver, serial_number, uuid }: HardwareInfo): HardwareInfo {
   return {
-    bios_manufacturer: word(bios_manufacturer),
-    bios_ver: word(bios_ver),
+    bios_manufacturer: interned(bios_manufacturer),
+    bios_ver: interned(bios_ver),
     serial_number,
     uuid: uuid === serial_number ? serial_number : uuid,
   } as HardwareInfo;

@@ -1,20 +1,20 @@
-/** How sure a join is, strongest first; see `MATCH_LEVELS` in tiers.ts for what each takes. */
+/** How certain a join is, strongest first; `MATCH_LEVELS` in match-levels.ts lists what each level requires. */
 export type Level =
   'decision' | 'cloud' | 'hardware' | 'mac+name' | 'mac' | 'mac+renamed' | 'name+address' | 'fqdn' | 'name';
 
-/** One of the joins that made a cluster: together they span it. */
+/** One of the joins that formed a cluster; together they are a spanning tree. */
 export interface Reason {
   level: Level;
-  /** The keys that both records hold and that were neither cut nor beside the point, sorted; none for a decision. */
+  /** The keys that both records have, without suppressed and irrelevant ones, sorted; none for a decision. */
   keys: string[];
-  /** What else agreed, as `fact:value`: `hostname`, `ip`, `network`, `external`, `model`, `owner`; sorted. */
+  /** Other agreements as `fact:value`: `hostname`, `ip`, `network`, `external`, `model`, `owner`; sorted. */
   facts?: string[];
   /** Record ids, the smaller first. */
   records: [string, string];
 }
 
-/** What forbids a join; see `CANNOT_LINK_RULES` in vetoes.ts. `ambiguous`: several candidates that contradict each other. */
-export type RefusedBy =
+/** The rule that forbids a join; see `CANNOT_LINK_RULES` in cannot-link.ts. `ambiguous`: several candidates contradict each other. */
+export type ForbiddenBy =
   | 'split'
   | 'class'
   | 'cloud'
@@ -29,28 +29,28 @@ export type RefusedBy =
   | 'size'
   | 'ambiguous';
 
-/** Two records that agree in something and are held apart all the same. */
-export interface Refusal {
-  rule: RefusedBy;
+/** Two records that share keys but are kept apart. */
+export interface ForbiddenJoin {
+  rule: ForbiddenBy;
   /** The level that would have joined them. */
   level: Level;
-  /** The shared keys that spoke for a join, sorted. */
+  /** The shared keys that support a join, sorted. */
   keys: string[];
-  /** The keys (or `fact:value`: `record`, `os`, `maker`, `domain`) that spoke against it, sorted; none for `class`, `split` and `size`. */
+  /** The keys (or `fact:value`: `record`, `os`, `maker`, `domain`) against the join, sorted; none for `class`, `split` and `size`. */
   against: string[];
   records: [string, string];
 }
 
-/** `weak`: needs a second agreement and says nothing against a join. `cut`: counts neither for nor against one. */
+/** `weak`: needs a second agreement and is no evidence against a join. `cut`: suppressed, neither for nor against one. */
 export type KeyState = 'ok' | 'weak' | 'cut';
 
-/** What a key's holders say about it; a pure function of them, see `keyState`. */
+/** The state of a key; a pure function of its holders, see `keyState`. */
 export interface KeyVerdict {
   state: KeyState;
-  /** How many there are, where they have been counted. */
+  /** The number of holders, where they were counted. */
   holders?: number;
   /**
-   * `holders`: more than its kind allows. Otherwise how holders that were alive at the same time differ: in `cloud`, `serial`
+   * `holders`: more than the limit of its kind. Otherwise how holders that were alive at the same time differ: in `cloud`, `serial`
    * or `uuid`, as live `agents` of one vendor, in `names` or in all their interfaces (`nics`).
    */
   why?: 'holders' | 'cloud' | 'serial' | 'uuid' | 'agents' | 'names' | 'nics';
@@ -58,7 +58,7 @@ export interface KeyVerdict {
   records?: string[];
 }
 
-/** A key of a cluster that does not count as it normally would. */
+/** A weak or suppressed key of a cluster. */
 export interface KeyFinding extends KeyVerdict {
   key: string;
 }
@@ -67,21 +67,21 @@ export interface ResolvedHost {
   /** Record ids, sorted. */
   members: string[];
   reasons: Reason[];
-  /** Joins with other clusters that were refused. */
-  refused: Refusal[];
-  /** Its members' weak and cut keys, sorted. */
+  /** Joins with other clusters that a rule forbade. */
+  refused: ForbiddenJoin[];
+  /** Its members' weak and suppressed keys, sorted. */
   findings: KeyFinding[];
-  /** Its component is larger than `COMPONENT_CAP`: cloud, agent, serial and UUID keys alone could join its records. */
+  /** Its component is larger than `COMPONENT_CAP`: only cloud, agent, serial and UUID keys could join its records. */
   oversized?: true;
 }
 
 export interface Resolution {
   /** Each record is in exactly one cluster; clusters are sorted by their first member. */
   clusters: ResolvedHost[];
-  refused: Refusal[];
+  refused: ForbiddenJoin[];
 }
 
-/** What a person decided about two records; of two that contradict each other the later one (`at`, as text) counts. */
+/** A user's decision about two records; of contradictory decisions the later one (`at`, as text) counts. */
 export interface Decision {
   kind: 'join' | 'split';
   records: readonly [string, string];

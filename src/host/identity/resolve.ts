@@ -1,6 +1,6 @@
 import { resolveComponent, type SharedKey } from './component.js';
 import { components, sharedKeys } from './components.js';
-import { decided, place, UNDECIDED } from './decisions.js';
+import { decided, decisionsOfComponent, UNDECIDED } from './decisions.js';
 import { factsOf, isStrong, type Facts } from './facts.js';
 import { verdict } from './key-state.js';
 import type { Decisions, KeyVerdict, Resolution } from './resolution.js';
@@ -13,24 +13,24 @@ export type {
   KeyVerdict,
   Level,
   Reason,
-  Refusal,
+  ForbiddenJoin,
   Resolution,
   ResolvedHost,
 } from './resolution.js';
 
-/** A component of more records than this is resolved by cloud, agent, serial and UUID keys alone, and its hosts say so. */
+/** A larger component is resolved by cloud, agent, serial and UUID keys alone, and its hosts are marked `oversized`. */
 export const COMPONENT_CAP = 2_000;
 
 export interface Resolving {
   cap?: number;
-  /** Records whose component is known to be larger than the cap, although not all of it is given: see `store/large.ts`. */
+  /** Records whose component is larger than the cap although not all of it is given: see `src/merge`. */
   oversized?: ReadonlySet<string>;
 }
 
 /**
- * Which records are one machine: a pure function of the set of records, their keys' states and the decisions, in any order.
- * Keys that `states` does not hold are as good as any. Components do not see each other: what comes of a record is the same
- * whether its component is resolved alone or with the whole inventory.
+ * Groups records into machines: a pure function of the set of records, their keys' states and the decisions, in any order. Keys
+ * that `states` lacks are good. Components are independent: a record's result is the same whether its component is resolved
+ * alone or with the whole inventory.
  */
 export function resolve(
   records: readonly HostRecord[],
@@ -42,7 +42,7 @@ export function resolve(
   return resolveShared(records.map(factsOf), shared, states, decisions, resolving);
 }
 
-/** The whole inventory at once, with the keys' states as its records tell them: for bootstrap, audit and comparisons. */
+/** Resolves the whole inventory at once and computes the keys' states from its records: for bootstrap, audit and comparisons. */
 export function resolveAll(
   records: readonly HostRecord[],
   decisions: Decisions = [],
@@ -55,7 +55,7 @@ export function resolveAll(
   return resolveShared(facts, usable, states, decisions, resolving);
 }
 
-/** The states of the keys that are weak or cut, given all their holders. */
+/** The states of the weak and suppressed keys, given all their holders. */
 export function keyStates(records: readonly HostRecord[]): Map<string, KeyVerdict> {
   return judged(sharedKeys(records), records.map(factsOf));
 }
@@ -72,13 +72,13 @@ function judged(shared: readonly SharedKey[], facts: readonly Facts[]): Map<stri
   return states;
 }
 
-/** Records under resolution, by their place in the order in which they were given. */
+/** The input and result of a resolution; records are addressed by their index in `facts`. */
 interface Work {
   facts: readonly Facts[];
   states: ReadonlyMap<string, KeyVerdict>;
   decisions: Decisions;
-  /** The place of each record in its component. */
-  place: Int32Array;
+  /** The position of each record in its component. */
+  position: Int32Array;
   into: Resolution;
 }
 
@@ -90,11 +90,12 @@ function resolveShared(
   { cap = COMPONENT_CAP, oversized = NONE }: Resolving,
 ): Resolution {
   const into: Resolution = { clusters: [], refused: [] };
-  const work: Work = { facts, states, decisions, place: new Int32Array(facts.length), into };
+  const work: Work = { facts, states, decisions, position: new Int32Array(facts.length), into };
   const all = facts.map((_, at) => at);
   for (const part of divide(work, all, shared)) {
     const tooLarge =
-      part.places.length > cap || (oversized.size > 0 && part.places.some((at) => oversized.has(facts[at]!.record.id)));
+      part.indexes.length > cap ||
+      (oversized.size > 0 && part.indexes.some((at) => oversized.has(facts[at]!.record.id)));
     if (tooLarge) resolveStrong(work, part);
     else resolvePart(work, part, false);
   }
@@ -103,49 +104,51 @@ function resolveShared(
   return into;
 }
 
-/** Falls into the components of its strong keys; records that have none in common stay apart. */
-function resolveStrong(work: Work, { places, keys }: Part): void {
+/** Resolves an oversized component by its strong keys; records that share none stay apart. */
+function resolveStrong(work: Work, { indexes, keys }: Part): void {
   const strong = keys.filter(({ key }) => isStrong(key));
-  for (const part of divide(work, places, strong)) resolvePart(work, part, true);
+  for (const part of divide(work, indexes, strong)) resolvePart(work, part, true);
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
 interface Part {
-  places: number[];
+  indexes: number[];
   keys: SharedKey[];
 }
 
-/** The components of some places, with the keys that lie in each. */
-function divide({ facts, decisions }: Work, places: readonly number[], shared: readonly SharedKey[]): Iterable<Part> {
+/** Divides records into components, each with its keys. */
+function divide({ facts, decisions }: Work, indexes: readonly number[], shared: readonly SharedKey[]): Iterable<Part> {
   const ties = shared.map(({ holders }) => holders);
   if (decisions.length > 0) ties.push(...decided(facts, decisions));
   const root = components(facts.length, ties);
   const parts = new Map<number, Part>();
-  for (const at of places) {
+  for (const at of indexes) {
     const part = parts.get(root[at]!);
-    if (part) part.places.push(at);
-    else parts.set(root[at]!, { places: [at], keys: [] });
+    if (part) part.indexes.push(at);
+    else parts.set(root[at]!, { indexes: [at], keys: [] });
   }
   for (const entry of shared) parts.get(root[entry.holders[0]!]!)!.keys.push(entry);
   return parts.values();
 }
 
-function resolvePart({ facts, states, decisions, place: placeOf, into }: Work, part: Part, strongOnly: boolean): void {
-  const { places, keys } = part;
-  if (places.length > 1) {
-    places.sort((a, b) => order(facts[a]!.record.id, facts[b]!.record.id));
+function resolvePart({ facts, states, decisions, position, into }: Work, part: Part, strongOnly: boolean): void {
+  const { indexes, keys } = part;
+  if (indexes.length > 1) {
+    indexes.sort((a, b) => order(facts[a]!.record.id, facts[b]!.record.id));
     keys.sort((a, b) => order(a.key, b.key));
-    for (let index = 0; index < places.length; index++) placeOf[places[index]!] = index;
+    for (let index = 0; index < indexes.length; index++) position[indexes[index]!] = index;
   }
   const shared = keys.map(({ key, holders }) => ({
     key,
-    holders: holders.map((at) => placeOf[at]!).sort((a, b) => a - b),
+    holders: holders.map((at) => position[at]!).sort((a, b) => a - b),
   }));
-  const own = places.map((at) => facts[at]!);
-  const placed =
-    decisions.length === 0 ? UNDECIDED : place(decisions, new Map(own.map(({ record }, index) => [record.id, index])));
-  resolveComponent(own, shared, states, placed, strongOnly, into);
+  const own = indexes.map((at) => facts[at]!);
+  const componentDecisions =
+    decisions.length === 0
+      ? UNDECIDED
+      : decisionsOfComponent(decisions, new Map(own.map(({ record }, index) => [record.id, index])));
+  resolveComponent(own, shared, states, componentDecisions, strongOnly, into);
 }
 
 function order(a: string, b: string): number {

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { HostRecord } from '../types.js';
 
 /**
- * The record that a host's id hangs on: the earliest (first seen, id), so that the id depends neither on the order of arrival
- * nor on which sources join later. Records that do not tell when they were first seen come last.
+ * Returns the record from which a host's id is derived: the earliest one (first seen, id), so that the id depends neither on the
+ * order of processing nor on sources that join later. Records without `first_seen_time` come last.
  */
 export function seedRecordOf(members: readonly HostRecord[]): HostRecord {
   let anchor: HostRecord | undefined;
@@ -12,7 +12,7 @@ export function seedRecordOf(members: readonly HostRecord[]): HostRecord {
   return anchor;
 }
 
-/** A host's id: `h` and 80 bits of the SHA-256 of its anchor's record id. */
+/** A host's id: `h` and 80 bits of the SHA-256 of its seed record's id. */
 export function hostId(anchorRecordId: string): string {
   return `h${hash('sha256', anchorRecordId, 'hex').slice(0, 20)}`;
 }

@@ -10,18 +10,18 @@ const VENDORS: Readonly<Record<string, string>> = {
   tenable: 'Tenable',
 };
 
-/** A vendor or provider as it spells itself. */
-export function vendorWord(name: string): string {
+/** A vendor's or provider's name in its own spelling. */
+export function vendorText(name: string): string {
   return VENDORS[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** `Qualys record qualys:3`. */
-export function recordWord(id: string): string {
-  return `${vendorWord(id.slice(0, id.indexOf(':')).replace(/-.*$/, ''))} record ${id}`;
+export function recordText(id: string): string {
+  return `${vendorText(id.slice(0, id.indexOf(':')).replace(/-.*$/, ''))} record ${id}`;
 }
 
-/** An identity key in words: `serial number C02F60U4Q05N`. */
-export function keyWord(key: string): string {
+/** An identity key for people: `serial number C02F60U4Q05N`. */
+export function keyText(key: string): string {
   const first = key.indexOf(':');
   const second = key.indexOf(':', first + 1);
   // Addresses hold colons, names do not.
@@ -29,9 +29,9 @@ export function keyWord(key: string): string {
   const [scope, value] = [key.slice(first + 1, split), key.slice(split + 1)];
   switch (kindOf(key)) {
     case 'cloud':
-      return `${vendorWord(scope.replace(/\/.*$/, ''))} instance ${value}`;
+      return `${vendorText(scope.replace(/\/.*$/, ''))} instance ${value}`;
     case 'agent':
-      return `${vendorWord(scope)} agent id ${value}`;
+      return `${vendorText(scope)} agent id ${value}`;
     case 'serial':
       return `serial number ${value}`;
     case 'uuid':
@@ -45,7 +45,7 @@ export function keyWord(key: string): string {
       return `name ${value} at ${inner === undefined ? outer : `${inner} behind ${outer}`}`;
     }
     default:
-      return scope === 'netbios' ? `short name ${value} (as NetBIOS cuts it)` : `short name ${value}`;
+      return scope === 'netbios' ? `short name ${value} (truncated by NetBIOS)` : `short name ${value}`;
   }
 }
 
@@ -54,23 +54,23 @@ const FACTS: Readonly<Record<string, (value: string) => string>> = {
   external: (value) => `external address ${value}`,
   hostname: (value) => `name ${value}`,
   ip: (value) => `private address ${value}`,
-  maker: (value) => `maker ${value}`,
+  maker: (value) => `manufacturer ${value}`,
   model: (value) => `model ${value}`,
   network: (value) => `network ${value}x.x`,
   os: (value) => `system ${value}`,
   owner: (value) => `user ${value}`,
-  record: recordWord,
+  record: recordText,
 };
 
-/** A key or a `fact:value` in words. */
-export function evidenceWord(text: string): string {
+/** A key or a `fact:value` for people. */
+export function evidenceText(text: string): string {
   const colon = text.indexOf(':');
-  return FACTS[text.slice(0, colon)]?.(text.slice(colon + 1)) ?? keyWord(text);
+  return FACTS[text.slice(0, colon)]?.(text.slice(colon + 1)) ?? keyText(text);
 }
 
 /** `a, b and c`, at most `limit` of them. */
-export function listed(words: readonly string[], limit = 4): string {
-  const shown = words.length > limit ? [...words.slice(0, limit - 1), `${words.length - limit + 1} more`] : [...words];
+export function listed(texts: readonly string[], limit = 4): string {
+  const shown = texts.length > limit ? [...texts.slice(0, limit - 1), `${texts.length - limit + 1} more`] : [...texts];
   const last = shown.pop() ?? '';
   return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`;
 }

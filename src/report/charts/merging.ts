@@ -1,4 +1,4 @@
-import type { Level, RefusedBy } from '../../host/identity/resolution.js';
+import type { Level, ForbiddenBy } from '../../host/identity/resolution.js';
 import { defineChart, LIVE, sum, type Chart } from '../chart.js';
 import { bars } from '../draw/bars.js';
 import { count, counted, wordFor } from '../words.js';
@@ -17,7 +17,7 @@ const LEVELS: Readonly<Record<Level, string>> = {
 };
 
 /** What spoke against a join, in words. */
-const RULES: Readonly<Record<RefusedBy, string>> = {
+const RULES: Readonly<Record<ForbiddenBy, string>> = {
   split: 'somebody’s decision',
   class: 'pod or container',
   cloud: 'other cloud instance',
@@ -103,7 +103,7 @@ export const conflicts = defineChart<{ paths: { _id: string; hosts: number }; al
   },
 });
 
-export const refusals = defineChart<{ rules: { _id: RefusedBy; hosts: number } }>({
+export const refusals = defineChart<{ rules: { _id: ForbiddenBy; hosts: number } }>({
   name: 'refusals',
   section: 'Merging',
   title: 'Kept apart',

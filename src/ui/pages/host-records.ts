@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { keyWord } from '../../host/identity/wording.js';
+import { keyText } from '../../host/identity/wording.js';
 import { MOST_RECORDS, type HostDetails } from '../../search/host-details.js';
 import type { HostDoc } from '../../store/documents/hosts.js';
 import { badge, clip, counted, when, type Html } from '../format.js';
@@ -40,7 +40,7 @@ export function records(host: HostDoc, details: HostDetails): Html {
                         doc.keys.length === 0
                           ? 'none'
                           : doc.keys
-                              .map(keyWord)
+                              .map(keyText)
                               .map((word) => clip(word, 120))
                               .join(' · ')
                       }
@@ -76,7 +76,7 @@ export function keys(host: HostDoc): Html {
       ${host.keys.slice(0, 100).map((key) => {
         const state = findings.get(key)?.state;
         return html`<li>
-          <a href="${searchHref(valueOf(key))}">${clip(keyWord(key), 160)}</a>
+          <a href="${searchHref(valueOf(key))}">${clip(keyText(key), 160)}</a>
           ${state === 'weak' ? html`<span class="hint">weak: needs a second agreement</span>` : ''}
           ${state === 'cut' ? html`<span class="hint">does not count</span>` : ''}
         </li>`;

@@ -10,7 +10,7 @@ const decision = (kind: Decision['kind'], a: string, b: string, at = '2026-01-01
 });
 const [a, b, c] = ['crowdstrike:a', 'qualys:b', 'tenable:c'];
 
-test('a join joins records that have nothing in common, and is told as the reason', () => {
+test('a join joins records that have nothing in common, and is the reason', () => {
   const records = [record(a), record(b)];
   expect(clusters(records, [], [decision('join', a, b)])).toEqual([`${a} ${b}`]);
   expect(resolveAll(records, [decision('join', b, a)]).clusters[0]!.reasons).toEqual([

@@ -36,12 +36,12 @@ describe('why records are one host', () => {
       { hostname: 'web-01.lan', ...nic(MAC) },
     ],
     [
-      'both are told as name web-01 at 10.0.0.5',
+      'both report name web-01 at 10.0.0.5',
       { hostname: 'web-01', ip: '10.0.0.5' },
       { hostname: 'web-01', ip: '10.0.0.5' },
     ],
     [
-      'both are told as name macbook-pro at 192.168.1.5 behind 192.0.2.7',
+      'both report name macbook-pro at 192.168.1.5 behind 192.0.2.7',
       { hostname: 'macbook-pro', ip: '192.168.1.5', external_ips: ['192.0.2.7'] },
       { hostname: 'macbook-pro', ip: '192.168.1.5', external_ips: ['192.0.2.7'] },
     ],
@@ -59,10 +59,10 @@ describe('why records are one host', () => {
     expect(told([record('qualys:3', a), record('crowdstrike:ab', b)])[0]).toContain(`because ${because}`);
   });
 
-  test('a decision is told as one', () => {
+  test('a decision is explained as one', () => {
     const records = [record('qualys:3'), record('crowdstrike:ab')];
     expect(told(records, [{ kind: 'join', records: ['qualys:3', 'crowdstrike:ab'], at: '2026-01-01' }])).toEqual([
-      'CrowdStrike record crowdstrike:ab and Qualys record qualys:3 are one host because somebody decided so.',
+      'CrowdStrike record crowdstrike:ab and Qualys record qualys:3 are one host because a user decided so.',
     ]);
   });
 });
@@ -88,7 +88,7 @@ describe('why records are not one host', () => {
     const sentence = (a: object, b: object) => asked([record('qualys:3', a), record('crowdstrike:ab', b)]).sentences[0];
     expect(sentence({}, {})).toContain('have no identifier in common');
     expect(sentence({ hostname: 'web-01' }, { hostname: 'web-01' })).toContain(
-      'share short name web-01, and a short name joins nobody without a second agreement',
+      'share short name web-01, and a short name joins no records without a second agreement',
     );
     expect(
       sentence(
@@ -120,7 +120,7 @@ describe('why records are not one host', () => {
       `The MAC address ${MAC} does not count: crowdstrike:a, crowdstrike:b and crowdstrike:c were alive at the same time with an agent of one vendor each.`,
     ]);
     expect(explainFinding({ key: 'serial::X', state: 'cut', holders: 40, why: 'holders' })).toBe(
-      'The serial number X does not count: 40 records hold it, and more than 16 say nothing.',
+      'The serial number X does not count: 40 records hold it, and a key of more than 16 records identifies no machine.',
     );
   });
 

@@ -68,7 +68,7 @@ describe('joins', () => {
     expect(clusters(records)).toEqual(['crowdstrike:b qualys:a tenable:c']);
   });
 
-  test('a vendor-assigned MAC alone joins where the names say nothing', () => {
+  test('a vendor-assigned MAC alone joins where the names do not differ', () => {
     const laptop = (id: string, hostname: string) => record(id, { hostname, ...nic(MAC) });
     expect(clusters([laptop('qualys:a', 'macbook-pro'), laptop('crowdstrike:b', 'macbook-pro.local')])).toHaveLength(1);
     expect(clusters([laptop('qualys:a', 'alex-mbp'), laptop('crowdstrike:b', 'kims-air')])).toHaveLength(2);
@@ -204,7 +204,7 @@ describe('stays apart', () => {
     ]);
   });
 
-  test('what an ambiguous key leaves open, a clearer one settles, and then it is not told as refused', () => {
+  test('what an ambiguous key leaves open, a clearer one decides, and then it is not listed as refused', () => {
     const records = [
       record('qualys:a', { hostname: 'web-01', ...nic(MAC), ...uuid('5d') }),
       record('crowdstrike:b', {
@@ -278,7 +278,7 @@ describe('reasons', () => {
     ]);
   });
 
-  test('a key of many records is told as a tree, and a record alone has no reasons', () => {
+  test('a key of many records gives a tree of reasons, and a record alone has no reasons', () => {
     const { clusters } = resolved([
       ...Array.from({ length: 5 }, (_, at) => record(`qualys:${at}`, serial('C02F60U4Q05N'))),
       record('qualys:x', serial('ALONE123')),

@@ -1,7 +1,7 @@
 import { explainReason } from '../../../host/identity/explain.js';
 import type { Conflict, HostSource } from '../../../host/golden/golden-host.js';
 import { suppliersOf } from '../../../host/golden/provenance.js';
-import { keyWord } from '../../../host/identity/wording.js';
+import { keyText } from '../../../host/identity/wording.js';
 import type { HostDoc } from '../../../store/documents/hosts.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
@@ -18,7 +18,7 @@ export function* describe(host: HostDoc, asked: string): Iterable<string> {
   yield row('seen', `${ago(host.last_seen)}, since ${host.first_seen?.toISOString().slice(0, 10) ?? '?'}`);
   if (host.retired) yield row('retired', 'no source lists it any more');
   yield* known(host);
-  yield* some('recognised by', host.keys.map(keyWord), MOST_KEYS);
+  yield* some('recognised by', host.keys.map(keyText), MOST_KEYS);
 }
 
 /** Its reasons, without those of hosts that it was kept apart from. */

@@ -1,7 +1,7 @@
 /**
- * Domains that routers, clouds and operating systems hand out, so that a name inside one is no more than a short name. From
+ * Domains that routers, clouds and operating systems assign by default: a name in one of them is only a short name. From
  * RFC 6762 (`local`), RFC 8375 (`home.arpa`), Windows' connection sharing (`mshome.net`), the defaults of home routers, and
- * the default suffixes of Azure (`reddog.microsoft.com`), OpenStack, LXD and Kubernetes. One label alone (`lan`, `corp`) is
+ * the default suffixes of Azure (`reddog.microsoft.com`), OpenStack, LXD and Kubernetes. A single label (`lan`, `corp`) is
  * never a domain and needs no entry.
  */
 export const GENERIC_DOMAINS: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ export const GENERIC_DOMAINS: ReadonlySet<string> = new Set([
   'workgroup.local',
 ]);
 
-/** The same by their ending: EC2's regions, Kubernetes' services, an access provider's customers. */
+/** Suffixes of such domains: EC2's regions, Kubernetes' services, an access provider's customers. */
 export const GENERIC_DOMAIN_ENDINGS: readonly string[] = [
   '.compute.internal',
   '.compute.amazonaws.com',

@@ -1,5 +1,5 @@
 /**
- * Short names that images, installers and products hand out, so that equal ones are no agreement. From the defaults of
+ * Short names that images, installers and products assign by default: equal ones are no evidence. From the defaults of
  * operating systems' installers, Apple's product names, appliance firmware and container images, and from recorded
  * inventories (`diskstation` and `wsus` on two assets each). Lower-case first labels.
  */
@@ -70,7 +70,7 @@ export const GENERIC_NAMES: ReadonlySet<string> = new Set([
   'workstation',
 ]);
 
-/** Products' names, with the number that a second one on the same network gets; Windows' setup environment. */
+/** Product names, with the number that a second device on the same network gets; names of Windows' setup environment. */
 export const GENERIC_NAME_PATTERNS: readonly RegExp[] = [
   /^(?:mac-?book(?:-?(?:pro|air))?|i-?mac(?:-?pro)?|mac-?(?:mini|pro|studio))(?:-?\d{1,3})?$/,
   /^(?:iphone|ipad|android|localhost|ubuntu|debian|centos|kali|raspberrypi|server|desktop|pc|vm|test)-?\d{1,2}$/,

@@ -15,7 +15,7 @@ export interface DenyLists {
   domains?: readonly string[];
 }
 
-/** What says nothing about which machine it is, although a tool reported it. Serials and UUIDs are asked in their key form. */
+/** Tests for values that do not identify a machine although a tool reports them. Serials and UUIDs are passed in their key form. */
 export interface Junk {
   serial(key: string): boolean;
   uuid(key: string): boolean;
@@ -25,8 +25,8 @@ export interface Junk {
 }
 
 /**
- * The lists as one set of tests, made once and asked for every record. Placeholder serials and UUIDs that are built in never
- * get this far: `serialNumber` and `uuid` leave them out of observations.
+ * Combines the built-in lists and the operator's additions into tests; build them once and reuse them for every record. The
+ * built-in placeholder serials and UUIDs need no test here: `serialNumber` and `uuid` already drop them from observations.
  */
 export function denyListsOf(extra: DenyLists = {}): Junk {
   const lower = (list: readonly string[] | undefined) => (list ?? []).map((entry) => entry.trim().toLowerCase());

@@ -1,8 +1,8 @@
 /**
- * Addresses and prefixes that many machines carry at once. From the deny-lists that GLPI (`src/Blacklist.php`) and OCS
- * Inventory (`blacklist_macaddresses`) ship, from RFC 5798 and Cisco's documents for virtual routers, and from the defaults of
+ * Addresses and prefixes that many machines share. From the deny lists that GLPI (`src/Blacklist.php`) and OCS Inventory
+ * (`blacklist_macaddresses`) ship, from RFC 5798 and Cisco's documents for virtual routers, and from the defaults of
  * hypervisors, container networks and VPN clients. Lower-case with colons; an entry denies every address that begins with it.
- * All zeros, broadcast and multicast are denied by rule.
+ * A rule denies all zeros, broadcast and multicast.
  */
 export const SHARED_MAC_PREFIXES: readonly string[] = [
   // Virtual routers: VRRP (RFC 5798), HSRP, GLBP.
@@ -19,7 +19,7 @@ export const SHARED_MAC_PREFIXES: readonly string[] = [
   '02:42',
   '0a:58',
   'ee:ee:ee:ee:ee:ee',
-  // Google Cloud writes the interface's IPv4 address behind it: an address in disguise, and networks overlap.
+  // Google Cloud: the rest of the MAC is the interface's IPv4 address, and networks overlap.
   '42:01',
   // VPN clients: Cisco AnyConnect, Fortinet, GlobalProtect, Juniper, NCP, TAP-Windows, SonicWall, Nortel.
   '00:05:9a:3c:7',
@@ -31,7 +31,7 @@ export const SHARED_MAC_PREFIXES: readonly string[] = [
   '00:ff',
   '00:60:73',
   '44:45:53:54',
-  // Windows' own: dial-up, PPPoE and asynchronous adapters, loopback, network bridge.
+  // Windows: dial-up, PPPoE and asynchronous adapters, loopback, network bridge.
   '20:41:53:59:4e:ff',
   '24:b6:20:52:41:53',
   '33:50:6f:45:30:30',
@@ -56,7 +56,7 @@ export const SHARED_MAC_PREFIXES: readonly string[] = [
   'd2:0a:2d:a0:04:be',
   'd2:6b:25:2f:2c:e7',
   'e2:e6:16:20:0a:35',
-  // Typed by a person.
+  // Typed by hand.
   '00:01:02:03:04:05',
   '00:11:22:33:44:55',
   '10:11:11:11:11:11',

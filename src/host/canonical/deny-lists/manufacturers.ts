@@ -1,9 +1,9 @@
 /**
- * Computer makers and hypervisors by the words that tools use for them; a name that is none of these is no evidence (scanners
- * put the maker of the network interface there). Firmware of one platform speaks with several names: older EC2 instances say
- * Xen, newer ones Amazon EC2; VirtualBox says innotek or Oracle.
+ * Computer manufacturers and hypervisors by the names that tools report; any other name is no evidence (scanners report the
+ * manufacturer of the network interface there). The firmware of one platform reports several names: older EC2 instances report
+ * Xen, newer ones Amazon EC2; VirtualBox reports innotek or Oracle.
  */
-export const MAKERS: readonly (readonly [RegExp, string])[] = [
+export const MANUFACTURERS: readonly (readonly [RegExp, string])[] = [
   [/^(?:hp|hpe|hewlett)\b/, 'hp'],
   [/^dell\b/, 'dell'],
   [/^lenovo\b|^ibm\b/, 'lenovo'],

@@ -1,6 +1,6 @@
 /**
- * What board makers leave where a manufacturer or model belongs. From GLPI's defaults (`src/Blacklist.php`) and SMBIOS
- * defaults of AMI and ASUS boards. Compared in lower case.
+ * Placeholders that board manufacturers leave in the manufacturer or model field. From GLPI's defaults (`src/Blacklist.php`)
+ * and SMBIOS defaults of AMI and ASUS boards. Compared in lower case.
  */
 export const PLACEHOLDER_MODELS: ReadonlySet<string> = new Set([
   '*',

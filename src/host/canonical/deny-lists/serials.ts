@@ -1,5 +1,5 @@
 /**
- * Serial numbers that board makers, hypervisors and images leave in place of one. From the deny-lists that GLPI
+ * Placeholders that board manufacturers, hypervisors and images leave in the serial number field. From the deny lists that GLPI
  * (`src/Blacklist.php`, defaults) and OCS Inventory (`blacklist_serials`) ship, from vendors' notes on SMBIOS defaults
  * (AMI, ASUS, Gigabyte, Supermicro, Lenovo), and from recorded inventories. Compared in lower case.
  */

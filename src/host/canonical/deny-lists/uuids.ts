@@ -1,5 +1,5 @@
 /**
- * SMBIOS UUIDs that whole production runs share, lower-case, either byte order. From GLPI's default deny-list
+ * SMBIOS UUIDs that whole production runs share, lower-case, in either byte order. From GLPI's default deny list
  * (`src/Blacklist.php`) and from public reports on AMI, Gigabyte and no-name boards. UUIDs of three or fewer distinct
  * digits (all zeros, all ones, `01010101-…`, `fefefefe-…`) need no entry.
  */
@@ -15,6 +15,6 @@ export const PLACEHOLDER_UUIDS: readonly string[] = [
 ];
 
 export const PLACEHOLDER_UUID_PATTERNS: readonly RegExp[] = [
-  // Dell writes `DELL` and the service tag into it; here a board without a tag: its characters are blanks or zeros.
+  // Dell encodes `DELL` and the service tag. This is a board without a tag: the tag's characters are blanks or zeros.
   /^4c4c4544-00(?:00|20)-20(?:10|20)-80(?:20|00)-[0-9a-f]{2}c04f(?:202020|000000)$/,
 ];

@@ -103,7 +103,7 @@ test('a split and a join stand in every later run, are listed, and can be taken 
   expect(await hostOf('qualys:web')).not.toBe(await hostOf('crowdstrike:web'));
   const { out } = await run(['decisions']);
   expect(out).toMatch(/^[0-9a-f]{24} {2}split crowdstrike:web qualys:web {2}by ann, 20.*: a clone\n$/);
-  expect((await run(['host', 'qualys:web', '--why'])).out).toMatch(/kept apart: somebody decided so/);
+  expect((await run(['host', 'qualys:web', '--why'])).out).toMatch(/kept apart: a user decided so/);
 
   expect((await run(['undo', out.slice(0, 24), '--by', 'bob'])).code).toBe(0);
   expect(await hostOf('qualys:web')).toBe(await hostOf('crowdstrike:web'));
