@@ -1,8 +1,9 @@
 import { setTimeout, clearTimeout } from 'node:timers';
 
 /**
- * One exchange's clock and its `AbortController`. Ours because a signal that is combined from one made by
- * `AbortSignal.timeout` is collected on Node 20 before it fires: this object is held until the last byte. `race` lets go of a read even if the stream itself should not notice the abort.
+ * Timers and `AbortController` of one exchange. We do not combine signals of `AbortSignal.timeout`: Node 20 garbage-collects
+ * them before they fire, while this object is referenced until the last byte. `race` ends a read even if the stream does not
+ * notice the abort.
  */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -21,7 +22,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** After `ms` everything raced fails with `error()`. */
+  /** After `ms` every raced promise rejects with `error()`. */
   start(ms: number, error: () => Error): NodeJS.Timeout {
     const timer = setTimeout(() => this.fail(error()), ms);
     this.#timers.add(timer);
@@ -42,7 +43,7 @@ export class Deadline {
     return Promise.race([work, this.#expired]);
   }
 
-  /** Stops every timer; `abort` also gives up the connection of an answer that was not read to its end. */
+  /** Stops every timer. `abort` also closes the connection of a response that was not read to its end. */
   end(abort: boolean): void {
     for (const timer of this.#timers) clearTimeout(timer);
     if (abort) this.#controller.abort();

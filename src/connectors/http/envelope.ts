@@ -1,6 +1,6 @@
 import { Failure, type FailureKind } from '../../model/failure.js';
 import type { Row } from '../../model/source.js';
-import { isHeaderValue, type ValuePlace } from './auth/header-values.js';
+import { isHeaderValue, type ValueLocation } from './auth/header-values.js';
 import { outline, want } from './json/outline.js';
 import { jsonRows, parseExact } from './json/rows.js';
 import { Malformed } from './errors/malformed.js';
@@ -9,52 +9,52 @@ import { parseElement } from './xml/element.js';
 import { xmlOutline } from './xml/outline.js';
 import { xmlRows } from './xml/rows.js';
 
-/** The declared small values of a page by name; what is not found has no entry, integers beyond 2^53 are text. */
+/** Declared values of a page by name. Missing values have no entry; integers beyond 2^53 are text. */
 export type Values = Record<string, unknown>;
 
-/** What a page says about itself, without its records being built. */
-export interface Reading {
-  /** Records in the page; `undefined` when nothing stands where they belong. */
+/** A parsed page whose records are not built yet. */
+export interface ParsedPage {
+  /** Number of records; `undefined` if the page has no record list. */
   rows: number | undefined;
   values: Values;
-  /** Builds the last record, for paging that goes on after its id. */
+  /** Builds the last record, for pagination by its id. */
   last(): unknown;
   /** Builds the records one by one. */
   all(): Iterable<Row>;
 }
 
-/** A complaint in an answer with status 200. */
-export interface Complaint {
+/** An application error in a response with status 200. */
+export interface ApplicationError {
   kind: FailureKind;
-  /** A word or code of the vendor's, never its whole message. */
+  /** The vendor's code or keyword, never its whole message. */
   says: string;
 }
 
-/** How a source's pages are built. */
+/** Structure of a source's pages. */
 export interface Envelope {
-  /** Path of the records, `''` for a bare list. In XML their parent element. */
+  /** Path of the record list, `''` for a bare list. In XML the parent element. */
   records: Path;
-  /** Key around each record (`{HostAsset: {…}}`), or around the list where there is one record only. */
+  /** Key that wraps each record (`{HostAsset: {…}}`), or the list if there is one record only. */
   wrapper?: string;
-  /** Small values outside the records, by name. `total`, where declared, is the size of the whole listing. */
-  values?: Record<string, ValuePlace>;
-  /** Whether an answer without records is an empty page. Without it such an answer is a mismatch. */
+  /** Values outside the records, by name. `total`, if declared, is the size of the whole listing. */
+  values?: Record<string, ValueLocation>;
+  /** Whether a response without a record list is an empty page. Without it such a response is a mismatch. */
   empty?: (values: Values) => boolean;
-  /** What the answer complains about although its status is 200. */
-  complaint?: (values: Values) => Complaint | undefined;
+  /** Detects an application error in a response with status 200. */
+  complaint?: (values: Values) => ApplicationError | undefined;
 }
 
 const isXml = (body: Buffer) => /^(?:\u00ef\u00bb\u00bf)?\s*</.test(body.toString('latin1', 0, 256));
 const isHtml = (body: Buffer) =>
   /^(?:\u00ef\u00bb\u00bf)?\s*<(?:!doctype\s+html|html|head|body)\b/i.test(body.toString('latin1', 0, 256));
 
-/** Reads an envelope, JSON or XML by the body's own first character. Throws `Malformed`. */
-export function readEnvelope(body: Buffer, envelope: Envelope): Reading {
+/** Parses a page, JSON or XML by the first character of its body. Throws `Malformed`. */
+export function readEnvelope(body: Buffer, envelope: Envelope): ParsedPage {
   if (isHtml(body)) throw new Malformed('is an HTML page');
   return isXml(body) ? readXml(body, envelope) : readJson(body, envelope);
 }
 
-function readJson(body: Buffer, { records, values, wrapper }: Envelope): Reading {
+function readJson(body: Buffer, { records, values, wrapper }: Envelope): ParsedPage {
   const found = outline(body, want(records, inBody(values), wrapper));
   const all = (first = 0) => (found.records ? jsonRows(body, found.records, wrapper, first) : []);
   const entries = [...found.values].map(([name, raw]): [string, unknown] => {
@@ -68,7 +68,7 @@ function readJson(body: Buffer, { records, values, wrapper }: Envelope): Reading
   return { rows, values: Object.fromEntries(entries), last: () => lastOf(all((rows ?? 0) - 1)), all };
 }
 
-function readXml(body: Buffer, { records, values }: Envelope): Reading {
+function readXml(body: Buffer, { records, values }: Envelope): ParsedPage {
   const encoding = /^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']+)/i.exec(body.toString('latin1', 0, 256))?.[1];
   if (encoding !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(encoding))
     throw new Malformed('is XML, but not in UTF-8');
@@ -101,24 +101,25 @@ function lastOf(rows: Iterable<Row>): unknown {
 }
 
 /**
- * Reads an answer with status 200 and holds it against its declaration. Throws `Failure` of the complaint's kind, or
- * `response-mismatch` when the body is something else than declared; `at` is the host and path to name.
+ * Parses a response with status 200 and checks it against the source's declaration. Throws `Failure` of the application error's
+ * kind, or `response-mismatch` if the body differs from the declaration; `at` is the host and path to name.
  */
-export function checkedReading(body: Buffer, envelope: Envelope, at: string): Reading & { rows: number } {
+export function parsePage(body: Buffer, envelope: Envelope, at: string): ParsedPage & { rows: number } {
   const mismatch = (why: string, options?: ErrorOptions) =>
     new Failure('response-mismatch', `${at} answered 200, but the answer ${why}`, { at, status: 200 }, options);
-  let reading: Reading;
+  let parsed: ParsedPage;
   try {
     if (body.length === 0) throw new Malformed('is empty');
-    reading = readEnvelope(body, envelope);
+    parsed = readEnvelope(body, envelope);
   } catch (error) {
     if (error instanceof Malformed) throw mismatch(error.message, { cause: error });
     throw error;
   }
-  const complaint = envelope.complaint?.(reading.values);
-  if (complaint) throw new Failure(complaint.kind, `${at} answered 200 with ${complaint.says}`, { at, status: 200 });
-  if (reading.rows !== undefined) return { ...reading, rows: reading.rows };
-  if (envelope.empty?.(reading.values)) return { ...reading, rows: 0 };
+  const applicationError = envelope.complaint?.(parsed.values);
+  if (applicationError)
+    throw new Failure(applicationError.kind, `${at} answered 200 with ${applicationError.says}`, { at, status: 200 });
+  if (parsed.rows !== undefined) return { ...parsed, rows: parsed.rows };
+  if (envelope.empty?.(parsed.values)) return { ...parsed, rows: 0 };
   const where = pathText(envelope.records);
   throw mismatch(where === '' ? 'is not a list' : `has no list at ${where}`);
 }

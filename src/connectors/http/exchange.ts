@@ -4,15 +4,15 @@ import { Failure } from '../../model/failure.js';
 import { network } from '../../network/network.js';
 import { Deadline } from './deadline.js';
 import { networkFailure } from './network.js';
-import { place, type HttpRequest } from './request.js';
+import { redactedUrl, type HttpRequest } from './request.js';
 
 /** Deadlines of one request in milliseconds, and the cap on its decompressed body in bytes. */
 export interface TransportLimits {
-  /** Until the headers, connecting included. */
+  /** Until the headers, including the connection. */
   headersMs: number;
   /** From the headers to the last byte. */
   bodyMs: number;
-  /** Between two pieces of the body. */
+  /** Between two chunks of the body. */
   idleMs: number;
   maxBytes: number;
 }
@@ -24,8 +24,8 @@ export const DEFAULT_LIMITS: TransportLimits = {
   maxBytes: 64 * 1024 * 1024,
 };
 
-/** One answer, read to its end. */
-export interface Answer {
+/** One response, read to its end. */
+export interface HttpResponse {
   url: URL;
   method: string;
   status: number;
@@ -39,18 +39,22 @@ export interface Answer {
 }
 
 /**
- * Sends one request and reads its answer, whatever the status; redirects are answers too. Throws
- * `Failure('unreachable')` when there is no whole answer in time, `Failure('address-refused')` for an internal address that
- * is not declared, `Failure('response-too-large')` over the cap, and the signal's own reason when that aborts.
+ * Sends one request and reads its response, whatever the status; redirects are returned too. Throws `Failure('unreachable')` if
+ * no complete response arrives in time, `Failure('address-refused')` for an internal address that is not declared,
+ * `Failure('response-too-large')` over the cap, and the signal's own reason on abort.
  */
-export async function exchange(request: HttpRequest, limits: TransportLimits, signal: AbortSignal): Promise<Answer> {
+export async function exchange(
+  request: HttpRequest,
+  limits: TransportLimits,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
   signal.throwIfAborted();
   const net = network();
   await net.load();
   const { url, method } = request;
-  const at = place(url);
+  const at = redactedUrl(url);
   const deadline = new Deadline();
-  const asked = {
+  const init = {
     method,
     headers: request.headers,
     ...(request.body !== undefined && { body: request.body }),
@@ -59,24 +63,24 @@ export async function exchange(request: HttpRequest, limits: TransportLimits, si
   };
   const cancel = () => deadline.fail(signal.reason);
   signal.addEventListener('abort', cancel, { once: true });
-  let whole = false;
+  let complete = false;
   try {
     const headers = deadline.start(limits.headersMs, () =>
-      late(`${at} sent no answer within ${limits.headersMs} ms`, at),
+      late(`${at} sent no response within ${limits.headersMs} ms`, at),
     );
     const response = await deadline.race(
       ky(url, {
-        ...asked,
-        // Retries are Temporal's; a refusal is an answer, read like any other.
+        ...init,
+        // Temporal retries; error responses are read like any other.
         retry: 0,
         timeout: false,
         throwHttpErrors: false,
-        fetch: () => net.fetchVendor(url, asked),
+        fetch: () => net.fetchVendor(url, init),
       }) as Promise<Response>,
     );
     deadline.stop(headers);
     const { body, digest } = await receive(response, limits, deadline, at);
-    whole = true;
+    complete = true;
     const mediaType =
       response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() || 'application/octet-stream';
     return {
@@ -94,7 +98,7 @@ export async function exchange(request: HttpRequest, limits: TransportLimits, si
     throw error instanceof Failure ? error : networkFailure(error, at);
   } finally {
     signal.removeEventListener('abort', cancel);
-    deadline.end(!whole);
+    deadline.end(!complete);
   }
 }
 
@@ -104,12 +108,12 @@ function late(message: string, at: string): Failure {
 
 async function receive(response: Response, limits: TransportLimits, deadline: Deadline, at: string) {
   const hash = createHash('sha256');
-  const gathered = new Gathered(Math.min(Number(response.headers.get('content-length') ?? 0), limits.maxBytes));
+  const bodyBuffer = new BodyBuffer(Math.min(Number(response.headers.get('content-length') ?? 0), limits.maxBytes));
   let length = 0;
   const reader = response.body?.getReader();
   if (reader) {
-    deadline.start(limits.bodyMs, () => late(`${at} did not send its whole answer within ${limits.bodyMs} ms`, at));
-    const idle = deadline.start(limits.idleMs, () => late(`${at} stopped in mid-answer for ${limits.idleMs} ms`, at));
+    deadline.start(limits.bodyMs, () => late(`${at} did not send its whole response within ${limits.bodyMs} ms`, at));
+    const idle = deadline.start(limits.idleMs, () => late(`${at} stopped in mid-response for ${limits.idleMs} ms`, at));
     for (;;) {
       const { done, value } = await deadline.race(reader.read());
       if (done) break;
@@ -122,33 +126,33 @@ async function receive(response: Response, limits: TransportLimits, deadline: De
         });
       }
       hash.update(value);
-      gathered.add(value);
+      bodyBuffer.add(value);
     }
   }
-  return { body: gathered.whole(), digest: hash.digest('hex') };
+  return { body: bodyBuffer.concat(), digest: hash.digest('hex') };
 }
 
-/** A body as it comes in: into one buffer when its length was announced, so that megabytes are held once and not twice. */
-class Gathered {
-  readonly #whole: Buffer;
+/** Collects a body. Uses one buffer if the length was announced, so that megabytes are not held twice. */
+class BodyBuffer {
+  readonly #complete: Buffer;
   #rest: Uint8Array[] = [];
   #filled = 0;
 
   constructor(announced: number) {
-    this.#whole = Buffer.allocUnsafeSlow(announced > 0 ? announced : 0);
+    this.#complete = Buffer.allocUnsafeSlow(announced > 0 ? announced : 0);
   }
 
   add(chunk: Uint8Array): void {
-    // A compressed answer announces the compressed length: what does not fit is kept beside it.
-    if (this.#rest.length > 0 || this.#filled + chunk.length > this.#whole.length) this.#rest.push(chunk);
+    // A compressed response announces its compressed length: the rest goes to further chunks.
+    if (this.#rest.length > 0 || this.#filled + chunk.length > this.#complete.length) this.#rest.push(chunk);
     else {
-      this.#whole.set(chunk, this.#filled);
+      this.#complete.set(chunk, this.#filled);
       this.#filled += chunk.length;
     }
   }
 
-  whole(): Buffer {
-    const filled = this.#whole.subarray(0, this.#filled);
+  concat(): Buffer {
+    const filled = this.#complete.subarray(0, this.#filled);
     return this.#rest.length === 0 ? filled : Buffer.concat([filled, ...this.#rest]);
   }
 }

@@ -1,13 +1,13 @@
-/** One request under way for one position of a listing. */
-export interface Flight<Position, Result> {
+/** One request in flight for one position of a listing. */
+export interface InFlightRequest<Position, Result> {
   position: Position;
   result: Promise<Result>;
   controller: AbortController;
 }
 
-/** The requests under way, in the order of their pages. Each can be given up; none of their failures goes unhandled. */
-export class Flights<Position, Result> {
-  readonly #queue: Flight<Position, Result>[] = [];
+/** The requests in flight, in page order. Each can be aborted; a rejection never goes unhandled. */
+export class InFlightRequests<Position, Result> {
+  readonly #queue: InFlightRequest<Position, Result>[] = [];
 
   constructor(private readonly fetch: (position: Position, signal: AbortSignal) => Promise<Result>) {}
 
@@ -20,37 +20,37 @@ export class Flights<Position, Result> {
   }
 
   start(position: Position): void {
-    this.#queue.push(this.#fly(position));
+    this.#queue.push(this.#request(position));
   }
 
-  /** The first page in order; it stays in the queue while under way, so that giving up reaches it. */
-  async land(): Promise<Result> {
-    return this.#landed(this.#queue[0]!);
+  /** Awaits the first page in order. The request stays in the queue until then, so that `abort` reaches it. */
+  async awaitFirst(): Promise<Result> {
+    return this.#awaitResult(this.#queue[0]!);
   }
 
-  /** Asks for one page out of turn. */
-  async again(position: Position): Promise<Result> {
-    const flight = this.#fly(position);
-    this.#queue.unshift(flight);
-    return this.#landed(flight);
+  /** Requests one page ahead of the queue. */
+  async refetch(position: Position): Promise<Result> {
+    const request = this.#request(position);
+    this.#queue.unshift(request);
+    return this.#awaitResult(request);
   }
 
-  giveUp(reason: unknown = new Error('Not needed any more')): void {
+  abort(reason: unknown = new Error('Not needed any more')): void {
     for (const { controller } of this.#queue.splice(0)) controller.abort(reason);
   }
 
-  #fly(position: Position): Flight<Position, Result> {
+  #request(position: Position): InFlightRequest<Position, Result> {
     const controller = new AbortController();
     const result = this.fetch(position, controller.signal);
     result.catch(() => undefined);
     return { position, result, controller };
   }
 
-  async #landed(flight: Flight<Position, Result>): Promise<Result> {
+  async #awaitResult(request: InFlightRequest<Position, Result>): Promise<Result> {
     try {
-      return await flight.result;
+      return await request.result;
     } finally {
-      const at = this.#queue.indexOf(flight);
+      const at = this.#queue.indexOf(request);
       if (at >= 0) this.#queue.splice(at, 1);
     }
   }

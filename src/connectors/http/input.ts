@@ -1,44 +1,44 @@
 import { Failure, type FailureKind } from '../../model/failure.js';
 import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../model/source.js';
 import type { Auth } from './auth/auth.js';
-import { checkedReading, type Envelope, type Values } from './envelope.js';
-import { keepEvidence } from './errors/failed-body.js';
-import { headerValue, isHeaderValue, placeText } from './auth/header-values.js';
-import { DEFAULT_LIMITS, type Answer, type TransportLimits } from './exchange.js';
+import { parsePage, type Envelope, type Values } from './envelope.js';
+import { keepFailedBody } from './errors/failed-body.js';
+import { headerValue, isHeaderValue, locationText } from './auth/header-values.js';
+import { DEFAULT_LIMITS, type HttpResponse, type TransportLimits } from './exchange.js';
 import type { Paging } from './paging/paging.js';
 import { restartable, restarts, type Restart } from './restart.js';
-import { bodyText, hints, refusal, type RefusalRule } from './errors/response-error.js';
+import { bodyText, hints, responseError, type ErrorResponseRule } from './errors/response-error.js';
 import { remedyFor } from './errors/remedies.js';
-import { buildRequest, place, type RequestTemplate } from './request.js';
+import { buildRequest, redactedUrl, type RequestTemplate } from './request.js';
 import { Session, type RedirectPolicy } from './session.js';
 import { headerWarnings } from './errors/warnings.js';
-import { Walk, type Fetched } from './paginator.js';
+import { Paginator, type Fetched } from './paginator.js';
 
-/** An HTTP API as a source declares it. */
+/** Options of an HTTP API, as a source declares them. */
 export interface HttpInputOptions<Position extends Cursor> {
   /** The source's name, for errors. */
   source: string;
-  /** Base URL; a path in it goes before every request's path. */
+  /** Base URL; its path is prefixed to every request's path. */
   base: string;
   auth: Auth;
   /** Sent with every request. */
   headers?: Record<string, string>;
-  /** `maxBytes` is shared by the pages in flight: memory does not grow with concurrency. */
+  /** `maxBytes` is divided among the pages in flight, so that memory does not grow with concurrency. */
   limits?: Partial<TransportLimits>;
   redirects?: RedirectPolicy;
   /** The request for one position of the listing. */
   request: (position: Position) => RequestTemplate;
   paging: Paging<Position>;
   envelope: Envelope;
-  /** What the vendor means by a status where the general table is wrong. */
-  refusals?: RefusalRule[];
-  /** What a user can do about a kind of failure, in this source's own words. */
+  /** Meaning of error responses where the general table is wrong for this vendor. */
+  refusals?: ErrorResponseRule[];
+  /** Remedy per failure kind, in this source's own terms. */
   remedies?: Partial<Record<FailureKind, string>>;
 }
 
 /**
- * An input that speaks HTTP. Making one does nothing yet: `rows` works without any setting, so that stored pages can be
- * read again without the vendor. Hold on to it for the life of the process: it remembers a region it was sent to.
+ * Creates an input that reads an HTTP API. It connects to nothing yet: `rows` works without any setting, so that stored pages
+ * can be read without the vendor. Keep it for the life of the process: it caches the region it was redirected to.
  */
 export function httpInput<Position extends Cursor>(options: HttpInputOptions<Position>): Input {
   const { source, paging, envelope, remedies = {} } = options;
@@ -50,13 +50,13 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
   });
 
   const fetch = async (position: Position, signal: AbortSignal): Promise<Fetched> => {
-    const answer = await session.send(templateOf(position), signal);
+    const response = await session.send(templateOf(position), signal);
     try {
-      return fetched(answer, position);
+      return fetched(response, position);
     } catch (error) {
       if (error instanceof Failure) {
-        Object.assign(error.details, { ...hints(answer), ...error.details });
-        keepEvidence(error, answer);
+        Object.assign(error.details, { ...hints(response), ...error.details });
+        keepFailedBody(error, response);
       }
       throw error;
     }
@@ -69,21 +69,21 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
     return { ...following, ...(headers && { headers }) };
   };
 
-  const fetched = (answer: Answer, position: Position): Fetched => {
-    const { status, body, mediaType, digest, fetchedAt } = answer;
-    const warnings = [...session.takeWarnings(), ...headerWarnings(answer)];
+  const fetched = (response: HttpResponse, position: Position): Fetched => {
+    const { status, body, mediaType, digest, fetchedAt } = response;
+    const warnings = [...session.takeWarnings(), ...headerWarnings(response)];
     const page = { body, mediaType, digest, status, fetchedAt, ...(warnings.length > 0 && { warnings }) };
     const { end } = paging;
-    if (end && status === end.status && bodyText(answer).includes(end.text)) return { page: { ...page, rows: 0 } };
-    if (status !== 200) throw refusal(answer, options.refusals, !sameAsStart(position));
-    const found = checkedReading(body, envelope, place(answer.url));
+    if (end && status === end.status && bodyText(response).includes(end.text)) return { page: { ...page, rows: 0 } };
+    if (status !== 200) throw responseError(response, options.refusals, !sameAsStart(position));
+    const found = parsePage(body, envelope, redactedUrl(response.url));
     const { rows } = found;
-    const reading = { ...found, values: completeValues(found.values, envelope, answer, paging.link) };
-    const total = totalOf(reading.values);
-    const lacks = lackingOf(paging.needs?.(position, rows) ?? [], envelope, answer, reading.values);
+    const parsed = { ...found, values: completeValues(found.values, envelope, response, paging.link) };
+    const total = totalOf(parsed.values);
+    const missing = missingValues(paging.needs?.(position, rows) ?? [], envelope, response, parsed.values);
     return {
-      page: { ...page, rows, ...(total !== undefined && { total }), ...(lacks.length > 0 && { lacks }) },
-      reading,
+      page: { ...page, rows, ...(total !== undefined && { total }), ...(missing.length > 0 && { lacks: missing }) },
+      parsed,
     };
   };
 
@@ -94,8 +94,8 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
     return session.base.host + session.base.pathname.replace(/\/+$/, '') + path;
   };
 
-  /** The one place that completes a failure with what only the source knows. */
-  const completed = (error: unknown): unknown => {
+  /** Adds the source, address and remedy, which the lower layers do not know. */
+  const withSource = (error: unknown): unknown => {
     if (!(error instanceof Failure)) return error;
     error.details.source ??= source;
     if (error.kind !== 'settings-invalid') error.details.at ??= endpoint();
@@ -108,17 +108,17 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
       let { times, cursor }: Restart = restartable(from);
       let warnings: string[] = [];
       for (;;) {
-        let walked = cursor !== null;
+        let advanced = cursor !== null;
         try {
           const start = cursor === null ? paging.start() : paging.resume(cursor);
-          for await (const page of new Walk(start, fetchOptions, paging, fetch).pages()) {
+          for await (const page of new Paginator(start, fetchOptions, paging, fetch).pages()) {
             yield restarts.mark(page, times, warnings.splice(0));
-            walked = true;
+            advanced = true;
           }
           return;
         } catch (error) {
-          const failure = completed(error);
-          if (!restarts.helps(failure, walked, times)) throw failure;
+          const failure = withSource(error);
+          if (!restarts.helps(failure, advanced, times)) throw failure;
           warnings = [restarts.warning(++times)];
           cursor = null;
         }
@@ -128,27 +128,27 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
       buildRequest(session.base, options.request(paging.start()), {});
     },
     *rows({ body, status }): Generator<Row> {
-      // An answer that ended the listing is a page without rows.
+      // The error response that ends a listing is a page without rows.
       if (status !== 200) return;
       try {
-        yield* checkedReading(body, envelope, `A page of ${source}`).all();
+        yield* parsePage(body, envelope, `A page of ${source}`).all();
       } catch (error) {
-        throw completed(error);
+        throw withSource(error);
       }
     },
   };
 }
 
-/** The values of a body, with those that stand in headers; an address is made absolute, as it may be relative to the one asked. */
+/** Adds the values found in headers to those of the body, and resolves the next page's address against the request's URL. */
 function completeValues(
   values: Values,
-  { values: places = {} }: Envelope,
-  { headers, url }: Answer,
+  { values: locations = {} }: Envelope,
+  { headers, url }: HttpResponse,
   link: string | undefined,
 ): Values {
   const all = { ...values };
-  for (const [name, place] of Object.entries(places)) {
-    const found = isHeaderValue(place) ? headerValue(headers, place)?.value : undefined;
+  for (const [name, location] of Object.entries(locations)) {
+    const found = isHeaderValue(location) ? headerValue(headers, location)?.value : undefined;
     if (found !== undefined) all[name] = found;
   }
   const address = link === undefined ? undefined : all[link];
@@ -162,14 +162,19 @@ function totalOf({ total }: Values): number | undefined {
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
-/** Declared values that this page should hold and does not. One that is there and empty is found. */
-function lackingOf(needed: string[], { values: places = {} }: Envelope, { headers }: Answer, values: Values): string[] {
-  const names = [...new Set([...needed, ...(places['total'] === undefined ? [] : ['total'])])];
+/** Declared values that this page should hold and does not. A value that is present but empty counts as found. */
+function missingValues(
+  needed: string[],
+  { values: locations = {} }: Envelope,
+  { headers }: HttpResponse,
+  values: Values,
+): string[] {
+  const names = [...new Set([...needed, ...(locations['total'] === undefined ? [] : ['total'])])];
   return names.flatMap((name) => {
-    const place = places[name];
-    if (place === undefined) return [`${name} (not among the values of the envelope)`];
-    const inHeaders = isHeaderValue(place) && headerValue(headers, place) !== undefined;
+    const location = locations[name];
+    if (location === undefined) return [`${name} (not among the values of the envelope)`];
+    const inHeaders = isHeaderValue(location) && headerValue(headers, location) !== undefined;
     const found = name === 'total' ? totalOf(values) !== undefined : inHeaders || Object.hasOwn(values, name);
-    return found ? [] : [`${name} (${placeText(place)})`];
+    return found ? [] : [`${name} (${locationText(location)})`];
   });
 }

@@ -3,8 +3,8 @@ import { AddressRefused } from '../../network/lookup.js';
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS|ERR_SSL|EPROTO/;
 
-/** What is said about a code; every other code is shown as it is. */
-const PHRASES: [RegExp, string, string?][] = [
+/** Message and remedy by error code; any other code is shown as it is. */
+const MESSAGES: [RegExp, string, string?][] = [
   [/^ENOTFOUND$/, 'has a host name that does not exist', 'Check the host name in the source’s URL setting'],
   [/^EAI_AGAIN$/, 'has a host name that cannot be looked up now'],
   [/^ECONNREFUSED$/, 'refused the connection'],
@@ -22,8 +22,8 @@ const PHRASES: [RegExp, string, string?][] = [
 ];
 
 /**
- * A thrown network error as `Failure('unreachable')`. Only its code is kept: messages and causes of fetch errors may
- * repeat URLs and header values.
+ * Converts a network error to `Failure('unreachable')`. Only its code is kept: messages and causes of fetch errors may contain
+ * URLs and header values.
  */
 export function networkFailure(error: unknown, at: string): Failure {
   const refused = causes(error).find((cause) => cause instanceof AddressRefused);
@@ -33,7 +33,7 @@ export function networkFailure(error: unknown, at: string): Failure {
     .find((match) => match !== null);
   if (proxyStatus) return proxyRefused(proxyStatus[1] ?? '407', at);
   const code = codeOf(error);
-  const [, phrase, remedy] = PHRASES.find(([pattern]) => pattern.test(code)) ?? [];
+  const [, phrase, remedy] = MESSAGES.find(([pattern]) => pattern.test(code)) ?? [];
   return new Failure('unreachable', `${at} ${phrase ?? 'could not be reached'}${code === '' ? '' : ` (${code})`}`, {
     at,
     ...(remedy !== undefined && { remedy }),
@@ -60,7 +60,7 @@ interface Cause {
   cause?: unknown;
 }
 
-/** An error and what caused it, from the outside in. */
+/** An error and its causes, outermost first. */
 function causes(error: unknown): Cause[] {
   const all: Cause[] = [];
   let inner = error;

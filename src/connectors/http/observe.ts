@@ -1,53 +1,57 @@
 import { channel } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
-import type { Answer } from './exchange.js';
+import type { HttpResponse } from './exchange.js';
 
-/** One request to a vendor that has ended. */
+/** One completed request to a vendor. */
 export interface VendorRequest {
   source: string;
   seconds: number;
-  /** Absent: there was no whole answer. */
+  /** Absent if no complete response was received. */
   status?: number;
-  /** How many more requests the vendor says it takes in its window. */
+  /** Requests left in the vendor's rate-limit window. */
   left?: number;
 }
 
-/** Node's diagnostics channel that `VendorRequest`s are published on: who measures listens, and nobody else pays for it. */
+/** Node's diagnostics channel for `VendorRequest`s. Metrics subscribe to it; without a subscriber it costs nothing. */
 export const VENDOR_REQUESTS = 'rollcall:vendor-request';
 const requests = channel(VENDOR_REQUESTS);
 
-/** Tells of one exchange, whatever it comes to; one that we gave up ourselves is left out. */
-export async function observed(source: string, signal: AbortSignal, exchange: () => Promise<Answer>): Promise<Answer> {
+/** Publishes one exchange, successful or not. An exchange that we aborted is not published. */
+export async function observed(
+  source: string,
+  signal: AbortSignal,
+  exchange: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   if (!requests.hasSubscribers) return exchange();
   const began = performance.now();
-  const tell = (answer?: Answer) => {
-    const left = answer && limitLeft(answer.headers);
+  const publish = (response?: HttpResponse) => {
+    const left = response && limitLeft(response.headers);
     requests.publish({
       source,
       seconds: (performance.now() - began) / 1000,
-      ...(answer ? { status: answer.status } : {}),
+      ...(response ? { status: response.status } : {}),
       ...(left === undefined ? {} : { left }),
     } satisfies VendorRequest);
   };
   try {
-    const answer = await exchange();
-    tell(answer);
-    return answer;
+    const response = await exchange();
+    publish(response);
+    return response;
   } catch (error) {
-    if (!signal.aborted) tell();
+    if (!signal.aborted) publish();
     throw error;
   }
 }
 
 /**
- * Requests left in the vendor's window. NormalizedRecord: `X-RateLimit-Remaining`, and the IETF's drafts: `RateLimit-Remaining`,
- * `RateLimit: limit=100, remaining=50` and `RateLimit: "default";r=50`. The smallest counts.
+ * Requests left in the vendor's rate-limit window. Reads `X-RateLimit-Remaining`, and the IETF's drafts: `RateLimit-Remaining`,
+ * `RateLimit: limit=100, remaining=50` and `RateLimit: "default";r=50`. Returns the smallest value.
  */
 export function limitLeft(headers: Headers): number | undefined {
-  const told = [
+  const values = [
     headers.get('x-ratelimit-remaining'),
     headers.get('ratelimit-remaining'),
     /\b(?:remaining|r)=\s*(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1],
   ].flatMap((text) => (text && /^\d{1,12}$/.test(text.trim()) ? Number(text) : []));
-  return told.length === 0 ? undefined : Math.min(...told);
+  return values.length === 0 ? undefined : Math.min(...values);
 }

@@ -1,10 +1,10 @@
 /**
- * Where something stands in a body: keys joined by dots (`meta.next`), or a list of keys. A dot that belongs to a key is
- * written `\.` in the text (`@odata\.nextLink`), and as it is in a list (`['@odata.nextLink']`).
+ * Path of a value in a body: keys joined by dots (`meta.next`), or a list of keys. Escape a dot within a key as `\.` in the
+ * text form (`@odata\.nextLink`); the list form needs no escape (`['@odata.nextLink']`).
  */
 export type Path = string | readonly string[];
 
-/** The keys of a path from the outside in; none for the body itself (`''`). */
+/** Keys of a path, outermost first; empty for the body itself (`''`). */
 export function keysOf(path: Path): readonly string[] {
   if (typeof path !== 'string') return path;
   if (path === '') return [];
@@ -17,7 +17,7 @@ export function keysOf(path: Path): readonly string[] {
   return keys;
 }
 
-/** A path as text that can be pasted into a definition. */
+/** Text form of a path, which can be pasted into a source file. */
 export function pathText(path: Path): string {
   return keysOf(path)
     .map((key) => key.replace(/[\\.]/g, '\\$&'))

@@ -1,20 +1,20 @@
 type Scalar = string | number | boolean;
 
-/** One request as a source declares it. At most one kind of body. */
+/** One request, as a source declares it. At most one kind of body. */
 export interface RequestTemplate {
   method: 'GET' | 'POST';
-  /** Below the source's base URL, with a leading slash; or a whole URL on a declared host, for a link that the vendor gave. */
+  /** Path below the source's base URL, with a leading slash; or a whole URL on a declared host, for a link from the vendor. */
   path: string;
-  /** Entries whose value is `undefined` are left out. */
+  /** Entries whose value is `undefined` are omitted. */
   query?: Record<string, Scalar | undefined>;
   headers?: Record<string, string>;
   json?: unknown;
-  /** A whole XML document, built with `xml()`. */
+  /** A complete XML document, built with `xml()`. */
   xml?: string;
   form?: Record<string, string>;
 }
 
-/** One request ready to be sent. */
+/** One request, ready to send. */
 export interface HttpRequest {
   method: 'GET' | 'POST';
   url: URL;
@@ -22,7 +22,7 @@ export interface HttpRequest {
   body?: string;
 }
 
-/** Fills in a template for `target`; headers of the template win over `headers`. */
+/** Builds the request of a template for `target`; the template's headers override `headers`. */
 export function buildRequest(target: URL, template: RequestTemplate, headers: Record<string, string>): HttpRequest {
   const url = new URL(target);
   url.hash = '';
@@ -45,8 +45,8 @@ function encodeBody({ json, xml, form }: RequestTemplate): [type?: string, body?
   return [];
 }
 
-/** Host and path, the only parts of a URL that are ever shown. */
-export function place(url: URL): string {
+/** Host and path of a URL, the only parts that are shown or logged. */
+export function redactedUrl(url: URL): string {
   return url.host + url.pathname;
 }
 

@@ -1,16 +1,16 @@
 import { Failure } from '../../model/failure.js';
 import type { Cursor, FetchedPage } from '../../model/source.js';
 
-/** Times that one listing begins anew after its vendor has refused a cursor, in one run. */
+/** Maximum restarts of one listing in one run, after its vendor rejected a cursor. */
 const MOST_RESTARTS = 3;
 
-/** A cursor without the mark of how often its listing began anew, and that number. */
+/** A cursor without its restart mark, and the number of restarts. */
 export interface Restart {
   times: number;
   cursor: Cursor | null;
 }
 
-/** Takes the mark off a cursor as `restarts.mark` put it on. */
+/** Splits a cursor that `restarts.mark` marked. */
 export function restartable(from: Cursor | null): Restart {
   if (from === null) return { times: 0, cursor: null };
   const { restarted, ...cursor } = from;
@@ -20,15 +20,16 @@ export function restartable(from: Cursor | null): Restart {
 }
 
 /**
- * A vendor forgets cursors: after some minutes, or when it is updated. The listing then begins anew within its run, under
- * cursors with a mark, so that its pages have entries of their own in the ledger and their rows are known to have come before.
+ * Restarts a listing within its run when the vendor no longer accepts its cursor: vendors expire cursors after some minutes, or
+ * during an update. The cursors of a restarted listing carry a mark, so that its pages get their own entries in the ledger and
+ * repeated rows are recognised.
  */
 export const restarts = {
-  /** Whether to begin anew: only where a position that the vendor itself gave was refused by it. */
-  helps(error: unknown, walked: boolean, times: number): boolean {
+  /** Whether to restart: only if the vendor rejected a position that it returned itself. */
+  helps(error: unknown, advanced: boolean, times: number): boolean {
     if (!(error instanceof Failure) || error.kind !== 'cursor-expired' || error.details.status === undefined)
       return false;
-    if (!walked) return false;
+    if (!advanced) return false;
     if (times < MOST_RESTARTS) return true;
     error.message += `, after the listing had begun anew ${times} times`;
     return false;

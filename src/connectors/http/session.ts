@@ -1,22 +1,22 @@
 import { Failure } from '../../model/failure.js';
 import type { Auth } from './auth/auth.js';
-import { exchange, type Answer, type TransportLimits } from './exchange.js';
+import { exchange, type HttpResponse, type TransportLimits } from './exchange.js';
 import { observed } from './observe.js';
-import { buildRequest, place, type RequestTemplate } from './request.js';
+import { buildRequest, redactedUrl, type RequestTemplate } from './request.js';
 import { keepsTls, targetOf } from './target.js';
 
-/** Where a source may be sent by its vendor. Without it every redirect is refused. */
+/** Redirects that a source allows. Without it every redirect fails. */
 export interface RedirectPolicy {
-  /** `host` or `host:port`; nothing else is followed. */
+  /** Allowed hosts, `host` or `host:port`. */
   hosts: () => string[];
-  /** A header that names the region, for answers without `Location`. */
+  /** A header that names the region, for redirects without `Location`. */
   regionHeader?: string;
-  /** Host of each region. */
+  /** Host by region. */
   regions?: Record<string, string>;
 }
 
 interface SessionOptions {
-  /** The source's name, for who measures. */
+  /** The source's name, for metrics. */
   source?: string;
   base: string;
   auth: Auth;
@@ -28,7 +28,10 @@ interface SessionOptions {
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_MOVES = 3;
 
-/** Requests to one vendor: adds authentication, renews it once after a 401, and moves to another region when that is allowed. */
+/**
+ * Sends requests to one vendor: adds authentication, renews it once after a 401, and follows allowed redirects to another
+ * region.
+ */
 export class Session {
   readonly #options: SessionOptions;
   #base: URL | undefined;
@@ -42,37 +45,37 @@ export class Session {
     return (this.#base ??= parseBase(this.#options.base));
   }
 
-  /** What happened since it was last asked that a user should hear about. */
+  /** Warnings for the user since the last call. */
   takeWarnings(): string[] {
     return this.#warnings.splice(0);
   }
 
-  /** Throws `Failure` when there is no whole answer, for a refused redirect, or when authentication fails on its way. */
-  async send(template: RequestTemplate, signal: AbortSignal): Promise<Answer> {
+  /** Throws `Failure` if there is no complete response, if a redirect is not allowed, or if authentication fails. */
+  async send(template: RequestTemplate, signal: AbortSignal): Promise<HttpResponse> {
     const { auth } = this.#options;
     let renewed = false;
     for (let moves = 0; ;) {
-      const proof = await auth.headers(this.#forAuth(), signal);
-      const answer = await this.#once(this.#target(template), template, proof, signal);
-      if (REDIRECTS.has(answer.status)) {
-        this.#move(answer, ++moves);
+      const authHeaders = await auth.headers(this.#forAuth(), signal);
+      const response = await this.#once(this.#target(template), template, authHeaders, signal);
+      if (REDIRECTS.has(response.status)) {
+        this.#move(response, ++moves);
         continue;
       }
-      if (answer.status === 401 && !renewed && auth.renew?.(proof)) {
+      if (response.status === 401 && !renewed && auth.renew?.(authHeaders)) {
         renewed = true;
         continue;
       }
-      return answer;
+      return response;
     }
   }
 
-  /** Asked anew for each try: a move changes the base. */
+  /** Resolved for each try, because a redirect changes the base. */
   #target({ path }: RequestTemplate): URL {
     return targetOf(path, { base: this.base, hosts: this.#options.redirects?.hosts() ?? [] });
   }
 
-  async #once(target: URL, template: RequestTemplate, proof: Record<string, string>, signal: AbortSignal) {
-    const headers = { 'user-agent': 'rollcall', ...this.#options.headers, ...proof };
+  async #once(target: URL, template: RequestTemplate, authHeaders: Record<string, string>, signal: AbortSignal) {
+    const headers = { 'user-agent': 'rollcall', ...this.#options.headers, ...authHeaders };
     const request = buildRequest(target, template, headers);
     const { source = '', limits } = this.#options;
     return observed(source, signal, () => exchange(request, limits, signal));
@@ -80,22 +83,22 @@ export class Session {
 
   #forAuth() {
     const { signal } = new AbortController();
-    const send = async (template: RequestTemplate): Promise<Answer> => {
+    const send = async (template: RequestTemplate): Promise<HttpResponse> => {
       for (let moves = 0; ;) {
-        const answer = await this.#once(this.#target(template), template, {}, signal);
-        if (!REDIRECTS.has(answer.status)) return answer;
-        this.#move(answer, ++moves);
+        const response = await this.#once(this.#target(template), template, {}, signal);
+        if (!REDIRECTS.has(response.status)) return response;
+        this.#move(response, ++moves);
       }
     };
-    const sendTo = async (url: URL, template: Omit<RequestTemplate, 'path'>): Promise<Answer> => {
+    const sendTo = async (url: URL, template: Omit<RequestTemplate, 'path'>): Promise<HttpResponse> => {
       if (!keepsTls(this.base, url) && this.base.protocol === 'https:')
-        throw new Failure('address-refused', `The login was not sent: ${url.host} is to be asked without TLS`, {
+        throw new Failure('address-refused', `The login was not sent: the URL of ${url.host} has no TLS`, {
           at: url.host,
           remedy: 'Give the url of clientCredentials in the source file with https',
         });
-      const answer = await this.#once(url, { ...template, path: url.pathname }, {}, signal);
-      if (!REDIRECTS.has(answer.status)) return answer;
-      throw refusedRedirect(answer, 'leads elsewhere, where no login is sent');
+      const response = await this.#once(url, { ...template, path: url.pathname }, {}, signal);
+      if (!REDIRECTS.has(response.status)) return response;
+      throw redirectRefused(response, 'leads elsewhere, where no login is sent');
     };
     const base = () => this.base;
     return {
@@ -107,18 +110,21 @@ export class Session {
     };
   }
 
-  /** Takes the answer's new origin as base, or throws: secrets go to listed hosts only, and never from https to http. */
-  #move(answer: Answer, moves: number): void {
-    const refuse = (why: string) => {
-      throw refusedRedirect(answer, why);
+  /**
+   * Takes the redirect's origin as the new base. Throws if it is not allowed: credentials go to listed hosts only, and never
+   * from https to http.
+   */
+  #move(response: HttpResponse, moves: number): void {
+    const reject = (why: string) => {
+      throw redirectRefused(response, why);
     };
-    const target = this.#redirectOf(answer);
-    if (!target) return refuse('does not say where to go');
-    if (target.origin === answer.url.origin) return refuse('leads to another page of the same host');
+    const target = this.#redirectOf(response);
+    if (!target) return reject('does not say where to go');
+    if (target.origin === response.url.origin) return reject('leads to another page of the same host');
     if (!this.#options.redirects?.hosts().includes(target.host))
-      return refuse(`leads to ${target.host}, which is not an allowed host`);
-    if (!keepsTls(answer.url, target)) return refuse(`leads to ${target.host} without TLS`);
-    if (moves > MOST_MOVES) return refuse('leads from host to host without an end');
+      return reject(`leads to ${target.host}, which is not an allowed host`);
+    if (!keepsTls(response.url, target)) return reject(`leads to ${target.host} without TLS`);
+    if (moves > MOST_MOVES) return reject('leads from host to host without an end');
     const moved = new URL(this.base.pathname, target.origin);
     if (moved.href !== this.base.href) {
       this.#warnings.push(`${this.base.host} sends this account to ${moved.host}: set that as the base URL`);
@@ -126,17 +132,18 @@ export class Session {
     }
   }
 
-  #redirectOf(answer: Answer): URL | undefined {
+  #redirectOf(response: HttpResponse): URL | undefined {
     const { regionHeader, regions } = this.#options.redirects ?? {};
-    const location = answer.headers.get('location');
-    if (location !== null) return URL.canParse(location, answer.url.href) ? new URL(location, answer.url) : undefined;
-    const host = regions?.[(regionHeader && answer.headers.get(regionHeader)) ?? ''];
+    const location = response.headers.get('location');
+    if (location !== null)
+      return URL.canParse(location, response.url.href) ? new URL(location, response.url) : undefined;
+    const host = regions?.[(regionHeader && response.headers.get(regionHeader)) ?? ''];
     return host === undefined ? undefined : new URL(`https://${host}`);
   }
 }
 
-function refusedRedirect({ method, url, status }: Answer, why: string): Failure {
-  const at = place(url);
+function redirectRefused({ method, url, status }: HttpResponse, why: string): Failure {
+  const at = redactedUrl(url);
   return new Failure('redirect-refused', `${method} ${at} answered ${status} and ${why}`, { at, status });
 }
 

@@ -1,17 +1,17 @@
 const SECOND = 1000;
-/** A header that is wrong must not stop a source for good; Qualys names waits of up to a day. The vendor is asked again then. */
+/** Longest wait, milliseconds: a wrong header must not stop a source for good, and Qualys returns waits of up to a day. */
 export const LONGEST_WAIT = 24 * 3600 * SECOND;
-/** Numbers from here on are a point in time (2001), below it a number of seconds. */
+/** Numbers from here on are epoch seconds (2001 and later), smaller ones a number of seconds. */
 const EPOCH = 1_000_000_000;
 
 /**
- * Milliseconds the vendor asks to wait, at least one second, or `undefined` when it does not say. NormalizedRecord:
- * `Retry-After` (seconds or HTTP date), CrowdStrike's `X-RateLimit-RetryAfter` (epoch seconds), Qualys'
- * `X-RateLimit-ToWait-Sec` and `SECONDS_TO_WAIT` in its body. The longest wins; it is cut to a day by whoever waits.
+ * Milliseconds the vendor asks to wait, at least one second; `undefined` without a hint. Reads `Retry-After` (seconds or HTTP
+ * date), CrowdStrike's `X-RateLimit-RetryAfter` (epoch seconds), Qualys' `X-RateLimit-ToWait-Sec` and `SECONDS_TO_WAIT` in its
+ * body. Returns the longest; the caller limits it to a day.
  */
 export function waitHint(headers: Headers, body: string): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');
-  // The vendor's own clock, so that a skewed one here neither hammers nor oversleeps.
+  // Uses the vendor's clock, so that a wrong local clock makes the wait neither too short nor too long.
   const now = Number.isNaN(date) ? Date.now() : date;
   const hints = [
     fromHeader(headers.get('retry-after'), now),

@@ -1,47 +1,51 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Held, HeldMessage } from './in-flight-messages.js';
-import { inTens, type Queue } from './queue.js';
+import type { InFlightMessages, InFlightMessage } from './in-flight-messages.js';
+import { inBatches, type Queue } from './queue.js';
 
 const BACKOFF_MS = [100, 400, 1_600];
 
 /**
- * Deletes messages and lets go of them. Returns how many are left after the last try: those come again. Throws `Failure`
- * when a whole request fails; its messages stay held.
+ * Deletes messages and stops tracking them. Returns how many remain after the last try; those become visible retryable. Throws
+ * `Failure` if a whole request fails; its messages stay in flight.
  */
-export async function remove(messages: HeldMessage[], queue: Queue, held: Held): Promise<number> {
+export async function deleteMessages(
+  messages: InFlightMessage[],
+  queue: Queue,
+  inFlight: InFlightMessages,
+): Promise<number> {
   let left = 0;
-  held.leave(messages, true);
+  inFlight.markDeleting(messages, true);
   try {
-    await inTens(messages, async (ten) => {
-      left += await removeTen(ten, queue, held);
+    await inBatches(messages, async (batch) => {
+      left += await deleteBatch(batch, queue, inFlight);
     });
   } finally {
-    held.leave(messages, false);
+    inFlight.markDeleting(messages, false);
   }
   return left;
 }
 
-async function removeTen(ten: HeldMessage[], queue: Queue, held: Held): Promise<number> {
-  let rest = ten;
-  let hopeless = 0;
+async function deleteBatch(batch: InFlightMessage[], queue: Queue, inFlight: InFlightMessages): Promise<number> {
+  let rest = batch;
+  let permanent = 0;
   for (const wait of [...BACKOFF_MS, undefined]) {
-    const used = rest.map(({ id, receipt }) => ({ id, receipt }));
-    const refused = await queue.delete(used);
-    const again: HeldMessage[] = [];
+    const receipts = rest.map(({ id, receipt }) => ({ id, receipt }));
+    const failed = await queue.delete(receipts);
+    const retryable: InFlightMessage[] = [];
     for (const [index, message] of rest.entries()) {
-      const fault = refused.get(message.id);
-      // One that came again meanwhile is taken away by AWS for its newest receipt only.
-      const changed = message.receipt !== used[index]?.receipt;
-      if (changed || fault === false) again.push(message);
+      const senderFault = failed.get(message.id);
+      // A message received retryable meanwhile needs its newest receipt: AWS ignores the older one.
+      const changed = message.receipt !== receipts[index]?.receipt;
+      if (changed || senderFault === false) retryable.push(message);
       else {
-        if (fault) hopeless += 1;
-        held.drop(message);
+        if (senderFault) permanent += 1;
+        inFlight.drop(message);
       }
     }
-    rest = again;
+    rest = retryable;
     if (rest.length === 0 || wait === undefined) break;
     await delay(wait);
   }
-  for (const message of rest) held.drop(message);
-  return hopeless + rest.length;
+  for (const message of rest) inFlight.drop(message);
+  return permanent + rest.length;
 }

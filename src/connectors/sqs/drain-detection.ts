@@ -1,42 +1,47 @@
-import type { Held } from './in-flight-messages.js';
+import type { InFlightMessages } from './in-flight-messages.js';
 import type { Pollers } from './pollers.js';
 import type { Counts, Queue } from './queue.js';
 
-/** What may still be on its way when its time is over, and what is worth waiting for when it is only delayed. */
+/**
+ * Extra wait, milliseconds: for messages in transit when their visibility timeout ends, and for messages that are only delayed.
+ */
 const LATE_MS = 5_000;
 
-/** What is remembered between stretches of one listing: waiting goes on where the last stretch stopped it. */
-export interface Quiet {
+/**
+ * When the queue was first seen idle. Kept across activity attempts of one listing, so that the wait continues where the last
+ * attempt stopped.
+ */
+export interface IdleTimer {
   since: number | undefined;
 }
 
 /**
- * Looks whether the queue is drained, asked while all pollers pause. Returns `undefined` when it is not, else what a user
- * should know about messages that it ended without: those that another consumer holds are waited for as long as a
- * message stays invisible, for that consumer may have been killed.
+ * Checks whether the queue is drained; called while all pollers pause. Returns `undefined` if it is not, else warnings about
+ * messages that the listing ends without. Messages that another consumer holds are waited for as long as a message stays
+ * invisible, because that consumer may have been killed.
  */
-export async function look(
+export async function detectDrain(
   queue: Queue,
-  held: Held,
+  inFlight: InFlightMessages,
   pollers: Pollers,
-  quiet: Quiet,
+  idleTimer: IdleTimer,
   visibilitySeconds: number,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
-  const before = held.changes;
+  const before = inFlight.changes;
   const counts = await queue.counts(signal);
-  // Only between two deletions is it known how many of the invisible ones are held here.
-  if (held.changes !== before || held.leaving > 0 || !pollers.allPaused) return undefined;
-  const others = Math.max(0, counts.invisible - held.size);
+  // The number of our own in-flight messages is only exact if no deletion ran during the count.
+  if (inFlight.changes !== before || inFlight.deleting > 0 || !pollers.allPaused) return undefined;
+  const others = Math.max(0, counts.invisible - inFlight.size);
   if (counts.visible + others + counts.delayed === 0) return [];
-  quiet.since ??= Date.now();
-  const patience = counts.visible + others > 0 ? visibilitySeconds * 1_000 + LATE_MS : LATE_MS;
-  if (Date.now() - quiet.since >= patience) return remarks({ ...counts, invisible: others });
+  idleTimer.since ??= Date.now();
+  const waitMs = counts.visible + others > 0 ? visibilitySeconds * 1_000 + LATE_MS : LATE_MS;
+  if (Date.now() - idleTimer.since >= waitMs) return warningsFor({ ...counts, invisible: others });
   pollers.resumeOne();
   return undefined;
 }
 
-function remarks({ visible, invisible, delayed }: Counts): string[] {
+function warningsFor({ visible, invisible, delayed }: Counts): string[] {
   return [
     invisible > 0 ? `The queue ended with ${counted(invisible)} still invisible: held by another consumer` : [],
     visible > 0 ? `The queue ended with ${counted(visible)} that it counts and does not hand out` : [],

@@ -1,7 +1,7 @@
 import { Failure, type FailureKind } from '../../model/failure.js';
 import { networkFailure } from '../http/network.js';
 
-/** How the SDK's errors look; only the name and the status are of use, messages may repeat what was sent. */
+/** Shape of the SDK's errors. Only name and status are used: messages may repeat what was sent. */
 interface SdkError {
   name?: string;
   $metadata?: { httpStatusCode?: number; requestId?: string };
@@ -27,17 +27,17 @@ const KINDS: [RegExp, FailureKind, string?][] = [
   [/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/i, 'rate-limited'],
 ];
 
-/** AWS hands out no more than 120,000 messages of a queue at once; this says so, and passes by itself. */
+/** Whether AWS reports the limit of 120,000 in-flight messages of one queue. The error passes when messages are deleted. */
 export const isOverLimit = (error: unknown) => /OverLimit/.test((error as SdkError | undefined)?.name ?? '');
 
-/** An error of the SDK as a `Failure` that names host, queue and the error's name, nothing of what was sent. */
+/** Converts an SDK error to a `Failure` that names host, queue and error name, and nothing of what was sent. */
 export function sqsFailure(error: unknown, at: string): Failure {
   if (error instanceof Failure) return error;
   const { name = 'Error', $metadata: { httpStatusCode: status, requestId } = {}, $retryable } = error as SdkError;
   const [, known, remedy] = KINDS.find(([pattern]) => pattern.test(name)) ?? [];
   const kind = known ?? ($retryable?.throttling ? 'rate-limited' : kindOf(status));
   if (kind === undefined) {
-    // The SDK throws no named error for a body that is not what its checksum says.
+    // The SDK has no error name for a body that does not match its checksum.
     if (/checksum/i.test((error as Error).message)) return mismatch(at);
     return networkFailure(error, at);
   }

@@ -1,58 +1,61 @@
 import type { Message } from '@aws-sdk/client-sqs';
-import { inTens, type Entry, type Queue } from './queue.js';
+import { inBatches, type Entry, type Queue } from './queue.js';
 
-/** AWS shows a message again twelve hours after its receive, whatever was asked meanwhile. */
+/** AWS makes a message visible twelve hours after its receive, whatever its renewals. */
 const LONGEST_MS = 12 * 3600 * 1000;
 
 /** A message that was received and is not deleted yet. */
-export interface HeldMessage extends Entry {
+export interface InFlightMessage extends Entry {
   receivedAt: number;
-  /** When its invisibility is to be renewed. */
+  /** When its visibility timeout is renewed next. */
   renewAt: number;
-  /** Given out in a page. */
+  /** Part of a page that was yielded. */
   yielded: boolean;
-  /** Its deletion is under way. */
-  leaving: boolean;
+  /** Its deletion is in progress. */
+  deleting: boolean;
 }
 
-/** The messages held here, and what keeps each of them invisible to others until it is let go. */
-export class Held {
-  /** In the order in which they are due: whatever is renewed goes to the end. */
-  readonly #messages = new Map<string, HeldMessage>();
+/** Tracks received messages and renews their visibility timeout until they are deleted or the listing ends. */
+export class InFlightMessages {
+  /** Ordered by renewal time: a renewed message moves to the end. */
+  readonly #messages = new Map<string, InFlightMessage>();
   #timer: NodeJS.Timeout | undefined;
-  #leaving = 0;
+  #deleting = 0;
   #changes = 0;
   #closed = false;
 
   constructor(
     private readonly queue: Queue,
     private readonly visibilitySeconds: number,
-    /** Told of every deletion that ended. */
-    private readonly changed: () => void,
+    /** Called when a deletion begins or ends. */
+    private readonly onChange: () => void,
   ) {}
 
   get size(): number {
     return this.#messages.size;
   }
 
-  /** Messages whose deletion is under way. */
-  get leaving(): number {
-    return this.#leaving;
+  /** Number of messages whose deletion is in progress. */
+  get deleting(): number {
+    return this.#deleting;
   }
 
-  /** Moves with every message that comes or goes. */
+  /** Increases with every message added or deleted, so that a caller can detect a change. */
   get changes(): number {
     return this.#changes;
   }
 
-  get(id: string): HeldMessage | undefined {
+  get(id: string): InFlightMessage | undefined {
     return this.#messages.get(id);
   }
 
-  /** Holds a message; `false` when it is one that came again while it is held: then only its new receipt is kept. */
-  take({ MessageId: id = '', ReceiptHandle: receipt = '' }: Message): boolean {
+  /**
+   * Tracks a message. Returns `false` for a message that is tracked already and was received again: only its receipt is
+   * updated.
+   */
+  add({ MessageId: id = '', ReceiptHandle: receipt = '' }: Message): boolean {
     const known = this.#messages.get(id);
-    const message = known ?? { id, receipt, receivedAt: 0, renewAt: 0, yielded: false, leaving: false };
+    const message = known ?? { id, receipt, receivedAt: 0, renewAt: 0, yielded: false, deleting: false };
     message.receipt = receipt;
     message.receivedAt = Date.now();
     this.#schedule(message);
@@ -60,61 +63,61 @@ export class Held {
     return known === undefined;
   }
 
-  /** Marks messages as given out in a page. */
-  yield(messages: Message[]): void {
+  /** Marks messages as yielded in a page. */
+  markYielded(messages: Message[]): void {
     for (const { MessageId: id = '' } of messages) {
       const message = this.#messages.get(id);
       if (message) message.yielded = true;
     }
   }
 
-  /** Marks messages as about to be deleted, or no longer so. */
-  leave(messages: HeldMessage[], leaving: boolean): void {
+  /** Sets or clears the mark that a deletion is in progress. */
+  markDeleting(messages: InFlightMessage[], deleting: boolean): void {
     for (const message of messages) {
-      if (message.leaving === leaving) continue;
-      message.leaving = leaving;
-      this.#leaving += leaving ? 1 : -1;
-      // Nobody waits for it any more.
-      if (!leaving && this.#closed) this.#messages.delete(message.id);
+      if (message.deleting === deleting) continue;
+      message.deleting = deleting;
+      this.#deleting += deleting ? 1 : -1;
+      // After `close` a message is no longer tracked once its deletion ends.
+      if (!deleting && this.#closed) this.#messages.delete(message.id);
     }
     this.#changes += 1;
-    this.changed();
+    this.onChange();
   }
 
-  drop(message: HeldMessage): void {
+  drop(message: InFlightMessage): void {
     this.#messages.delete(message.id);
-    this.leave([message], false);
+    this.markDeleting([message], false);
   }
 
-  /** Shows what was never given out to others, at once or in so many seconds, and lets go of all but what is being deleted. */
+  /** Makes messages that were never yielded visible after `seconds`, and stops tracking all messages but those being deleted. */
   async close(seconds: number): Promise<void> {
     this.#closed = true;
-    const unseen: (Entry & { seconds: number })[] = [];
+    const unyielded: (Entry & { seconds: number })[] = [];
     for (const message of this.#messages.values()) {
-      if (message.leaving) continue;
+      if (message.deleting) continue;
       this.#messages.delete(message.id);
-      if (!message.yielded) unseen.push({ id: message.id, receipt: message.receipt, seconds });
+      if (!message.yielded) unyielded.push({ id: message.id, receipt: message.receipt, seconds });
     }
     if (this.#messages.size === 0) clearTimeout(this.#timer);
-    // Those that cannot be shown come back by themselves when their time is over.
-    await inTens(unseen, async (ten) => void (await this.queue.hide(ten))).catch(() => {});
+    // If the request fails, their visibility timeout ends by itself.
+    await inBatches(unyielded, async (batch) => void (await this.queue.setVisibility(batch))).catch(() => {});
   }
 
-  #schedule(message: HeldMessage): void {
+  #schedule(message: InFlightMessage): void {
     message.renewAt = Date.now() + (this.visibilitySeconds * 1000) / 3;
     this.#messages.delete(message.id);
     this.#messages.set(message.id, message);
-    this.#wait();
+    this.#startTimer();
   }
 
-  #wait(): void {
+  #startTimer(): void {
     if (this.#timer !== undefined) return;
     const [first] = this.#messages.values();
     if (!first) return;
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        void this.#renew().finally(() => this.#wait());
+        void this.#renew().finally(() => this.#startTimer());
       },
       Math.max(10, first.renewAt - Date.now()),
     );
@@ -123,7 +126,7 @@ export class Held {
 
   async #renew(): Promise<void> {
     const now = Date.now();
-    // Those that are due soon go along: ten cost as much as one.
+    // Messages due soon are renewed too: a batch of batch costs one request.
     const soon = now + (this.visibilitySeconds * 1000) / 12;
     const due: (Entry & { seconds: number })[] = [];
     for (const message of this.#messages.values()) {
@@ -133,7 +136,7 @@ export class Held {
       if (seconds > 0) due.push({ id: message.id, receipt: message.receipt, seconds });
       this.#schedule(message);
     }
-    // What cannot be renewed now is asked for again in its turn; too late, it comes again and is recognised.
-    await inTens(due, async (ten) => void (await this.queue.hide(ten))).catch(() => {});
+    // A failed renewal is repeated at the next one. A message renewed too late is received again and recognised.
+    await inBatches(due, async (batch) => void (await this.queue.setVisibility(batch))).catch(() => {});
   }
 }

@@ -1,3 +1,3 @@
-/** What a source file over SQS is made of. */
+/** Public API for sources that read an SQS queue. */
 export { sqsInput } from './input.js';
 export type { SqsInputOptions } from './options.js';

@@ -1,30 +1,30 @@
 import { Failure } from '../../model/failure.js';
 import type { Cursor, FetchedPage, FetchOptions, Input, Row } from '../../model/source.js';
-import { checkedReading } from '../http/envelope.js';
+import { parsePage } from '../http/envelope.js';
 import { remedyFor } from '../http/errors/remedies.js';
-import type { Quiet } from './drain-detection.js';
+import type { IdleTimer } from './drain-detection.js';
 import type { SqsInputOptions } from './options.js';
 import { idsOf } from './page.js';
 import { peek } from './peek.js';
 import { Queue } from './queue.js';
-import { Reception } from './receiver.js';
+import { Receiver } from './receiver.js';
 
 /**
- * An input that drains an SQS queue, or follows it. Making one does nothing yet: `rows` works without the queue and without
- * credentials. A message is held, and kept invisible to others, from its receive until its page is acknowledged; one that
- * never is comes again by itself, so that the queue's own redrive policy decides about it.
+ * Creates an input that drains an SQS queue, or follows it. The constructor connects to nothing: `rows` works without the queue
+ * and without credentials. A received message stays in flight, invisible to other consumers, until its page is acknowledged. A
+ * message that is never acknowledged becomes visible again, so that the queue's own redrive policy decides about it.
  *
- * Once `heldMessages` are held nothing more is received, and the listing does not end before every page is acknowledged:
- * acknowledge pages while the next one is asked for. A caller that cannot acknowledge any more aborts `signal`.
+ * At `heldMessages` in-flight messages receiving pauses, and the listing does not end before every page is acknowledged:
+ * acknowledge pages while the next one is being requested. A caller that can no longer acknowledge aborts `signal`.
  */
 export function sqsInput(options: SqsInputOptions): Input {
   const { source } = options;
-  const receptions = new Set<Reception>();
-  const quiet: Quiet = { since: undefined };
+  const receivers = new Set<Receiver>();
+  const idleTimer: IdleTimer = { since: undefined };
   let queue: Queue | undefined;
 
-  /** The one place that completes a failure with what only the source knows. */
-  const completed = (error: unknown): unknown => {
+  /** Adds the source and its remedy, which the lower layers do not know. */
+  const withSource = (error: unknown): unknown => {
     if (!(error instanceof Failure)) return error;
     error.details.source ??= source;
     error.details.remedy ??= remedyFor(error.kind);
@@ -33,24 +33,24 @@ export function sqsInput(options: SqsInputOptions): Input {
 
   return {
     async *pages(from: Cursor | null, fetchOptions: FetchOptions): AsyncGenerator<FetchedPage> {
-      let reception: Reception | undefined;
+      let receiver: Receiver | undefined;
       try {
         queue ??= new Queue(options);
-        if (from === null) quiet.since = undefined;
-        reception = new Reception(queue, options, fetchOptions, quiet);
-        receptions.add(reception);
-        yield* reception.pages(batchOf(from));
+        if (from === null) idleTimer.since = undefined;
+        receiver = new Receiver(queue, options, fetchOptions, idleTimer);
+        receivers.add(receiver);
+        yield* receiver.pages(batchOf(from));
       } catch (error) {
-        throw completed(error);
+        throw withSource(error);
       } finally {
-        if (reception) receptions.delete(reception);
+        if (receiver) receivers.delete(receiver);
       }
     },
     *rows({ body }): Generator<Row> {
       try {
-        yield* checkedReading(body, { records: 'Messages' }, `A page of ${source}`).all();
+        yield* parsePage(body, { records: 'Messages' }, `A page of ${source}`).all();
       } catch (error) {
-        throw completed(error);
+        throw withSource(error);
       }
     },
     async peek(most: number, signal: AbortSignal): Promise<FetchedPage> {
@@ -58,16 +58,16 @@ export function sqsInput(options: SqsInputOptions): Input {
         queue ??= new Queue(options);
         return await peek(queue, most, signal);
       } catch (error) {
-        throw completed(error);
+        throw withSource(error);
       }
     },
     async acknowledge(page: FetchedPage): Promise<void> {
       if (page.rows === 0) return;
       const ids = idsOf(page);
       try {
-        await Promise.all([...receptions].map((reception) => reception.remove(ids)));
+        await Promise.all([...receivers].map((receiver) => receiver.remove(ids)));
       } catch (error) {
-        throw completed(error);
+        throw withSource(error);
       }
     },
   };

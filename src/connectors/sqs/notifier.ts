@@ -1,20 +1,20 @@
-/** Wakes everybody who waits for something to change; each then looks for itself. */
-export class Bell {
+/** Wakes all waiters when something changes; each waiter then checks its own condition. */
+export class Notifier {
   readonly #waiting = new Set<() => void>();
 
-  ring(): void {
+  notify(): void {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Until the next ring, at most so many milliseconds. */
-  next(mostMs?: number): Promise<void> {
+  /** Resolves at the wait `notify`, or after `timeoutMs` milliseconds. */
+  wait(timeoutMs?: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         clearTimeout(timer);
         this.#waiting.delete(wake);
         resolve();
       };
-      const timer = mostMs === undefined ? undefined : setTimeout(wake, mostMs);
+      const timer = timeoutMs === undefined ? undefined : setTimeout(wake, timeoutMs);
       this.#waiting.add(wake);
     });
   }

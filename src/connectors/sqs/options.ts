@@ -1,4 +1,4 @@
-/** A queue as a source declares it. */
+/** Options of an SQS queue, as a source declares them. */
 export interface SqsInputOptions {
   /** The source's name, for errors. */
   source: string;
@@ -6,16 +6,16 @@ export interface SqsInputOptions {
   region: string;
   /** Default: the host of `queueUrl`. */
   endpoint?: string;
-  /** Without both keys the SDK looks where it always does: environment, profile, the machine's own role. */
+  /** If either key is missing, the SDK uses its default chain: environment, profile, the machine's own role. */
   accessKeyId?: string;
   secretAccessKey?: string;
-  /** Receives under way at once. */
+  /** Concurrent receive requests. */
   pollers?: number;
-  /** Most messages a page. */
+  /** Maximum messages per page. */
   pageMessages?: number;
-  /** Most messages fetched and not yet acknowledged: beyond them receiving waits for `acknowledge`. */
+  /** Maximum messages received and not yet acknowledged; at this number receiving waits for `acknowledge`. */
   heldMessages?: number;
-  /** How long a message stays invisible to others unless that is renewed. Default: as the queue says. */
+  /** Visibility timeout requested for each message, and for each renewal. Default: the queue's own timeout. */
   visibilitySeconds?: number;
 }
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { FetchedPage } from '../../model/source.js';
 
-/** Messages as a page: they themselves are its body, with every field as AWS sent it. */
+/** Builds a page whose body is the messages with every field as AWS sent it. */
 export function pageOf(messages: Message[], at: Pick<FetchedPage, 'cursor' | 'next'>, warnings: string[]): FetchedPage {
-  const body = Buffer.from(JSON.stringify({ Messages: messages.map(onTheWire) }));
+  const body = Buffer.from(JSON.stringify({ Messages: messages.map(withBase64) }));
   return {
     ...at,
     body,
@@ -23,14 +23,14 @@ export function idsOf(page: FetchedPage): string[] {
   return Messages.map(({ MessageId }) => MessageId);
 }
 
-/** The SDK turns the base64 of binary attributes into bytes, which JSON cannot hold. */
-function onTheWire(message: Message): unknown {
+/** Encodes binary attributes as base64 again: the SDK decodes them to bytes, which JSON cannot hold. */
+function withBase64(message: Message): unknown {
   if (!message.MessageAttributes) return message;
-  const attributes = Object.entries(message.MessageAttributes).map(([name, value]) => [name, attribute(value)]);
+  const attributes = Object.entries(message.MessageAttributes).map(([name, value]) => [name, attributeJson(value)]);
   return { ...message, MessageAttributes: Object.fromEntries(attributes) as unknown };
 }
 
-function attribute(value: MessageAttributeValue): unknown {
+function attributeJson(value: MessageAttributeValue): unknown {
   if (!value.BinaryValue) return value;
   return { ...value, BinaryValue: Buffer.from(value.BinaryValue).toString('base64') };
 }

@@ -2,18 +2,21 @@ import type { FetchedPage } from '../../model/source.js';
 import { pageOf } from './page.js';
 import { BATCH, type Queue } from './queue.js';
 
-/** Should the request that shows them again be lost, messages come back by themselves after so many seconds. */
+/**
+ * Visibility timeout of peeked messages, seconds: if the request that makes them visible is lost, they become visible after
+ * this.
+ */
 const HIDDEN_SECONDS = 30;
 
 /**
- * Looks at up to `most` (ten at most) messages and shows them to others again at once. AWS counts the look as a receive of
- * each: a queue that moves messages elsewhere after so many receives counts it too. `total` is what waits, approximately.
+ * Receives up to `most` messages (ten at most) and makes them visible to other consumers at once. AWS counts it as a receive of
+ * each message, which a redrive policy counts too. `total` is the approximate number of waiting messages.
  */
 export async function peek(queue: Queue, most: number, signal: AbortSignal): Promise<FetchedPage> {
   const { visible, delayed } = await queue.counts(signal);
   const messages = most > 0 ? await received(queue, Math.min(BATCH, most), signal) : [];
   const entries = messages.map(({ MessageId: id = '', ReceiptHandle: receipt = '' }) => ({ id, receipt, seconds: 0 }));
-  if (entries.length > 0) await queue.hide(entries);
+  if (entries.length > 0) await queue.setVisibility(entries);
   return { ...pageOf(messages, { cursor: { batch: 0 }, next: null }, []), total: visible + delayed };
 }
 

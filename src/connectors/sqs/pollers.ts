@@ -2,16 +2,16 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Message } from '@aws-sdk/client-sqs';
 import type { FetchOptions } from '../../model/source.js';
-import type { Bell } from './notifier.js';
+import type { Notifier } from './notifier.js';
 import { isOverLimit } from './failures.js';
-import type { Held } from './in-flight-messages.js';
+import type { InFlightMessages } from './in-flight-messages.js';
 import { BATCH, type Queue } from './queue.js';
 
 const WAIT_SECONDS = { drain: 1, follow: 10 };
 const OVER_LIMIT_MS = 5_000;
 /**
- * Longer than a receive of a drain takes. AWS may hand messages to a receive that was aborted, and then they are invisible
- * for nothing: so those under way are waited for, and only one that waits long for a message is given up.
+ * Milliseconds to wait for receives in progress before they are aborted; longer than a receive takes while draining. AWS may
+ * hand messages to an aborted receive, and they then stay invisible for nothing, so only long polls are aborted.
  */
 const FINISH_MS = 1_500;
 
@@ -23,26 +23,26 @@ export interface PollerOptions {
 }
 
 /**
- * Receives side by side into one buffer. While draining, a poller whose receive was empty pauses until another one gets
- * something: once all pause, no request is under way that could still bring a message.
+ * Runs concurrent receives into one buffer. While draining, a poller whose receive was empty pauses until another poller gets a
+ * message: once all pause, no request in progress can still bring one.
  */
 export class Pollers {
   readonly buffer: Message[] = [];
-  fault: Error | undefined;
+  error: Error | undefined;
   readonly #paused = new Set<number>();
   readonly #abort = new AbortController();
   readonly #running: Promise<void>[];
-  #over = false;
-  /** Messages that receives under way may bring. */
-  #asked = 0;
+  #stopped = false;
+  /** Maximum messages that the receives in progress may return. */
+  #requested = 0;
 
   constructor(
     private readonly queue: Queue,
-    private readonly held: Held,
-    private readonly bell: Bell,
+    private readonly inFlight: InFlightMessages,
+    private readonly notifier: Notifier,
     private readonly options: PollerOptions,
   ) {
-    // Each receive under way listens to it; Node would take many for a leak.
+    // Each receive listens to this signal; without a higher limit Node reports a listener leak.
     setMaxListeners(0, this.#abort.signal);
     this.#running = Array.from({ length: options.count }, (_, index) => this.#poll(index));
   }
@@ -51,17 +51,20 @@ export class Pollers {
     return this.#paused.size === this.options.count;
   }
 
-  /** Lets one look again for all of them. */
+  /** Resumes one poller, which checks the queue for all of them. */
   resumeOne(): void {
     const [first] = this.#paused;
     if (first !== undefined) this.#paused.delete(first);
-    this.bell.ring();
+    this.notifier.notify();
   }
 
-  /** Starts no further receive and waits for those under way. Returns the seconds for which one that was given up may still take messages. */
+  /**
+   * Stops receiving and waits for the receives in progress. Returns the seconds in which an aborted receive may still take
+   * messages.
+   */
   async stop(): Promise<number> {
-    this.#over = true;
-    this.bell.ring();
+    this.#stopped = true;
+    this.notifier.notify();
     const timer = setTimeout(() => this.#abort.abort(), FINISH_MS);
     await Promise.all(this.#running);
     clearTimeout(timer);
@@ -71,46 +74,46 @@ export class Pollers {
   async #poll(index: number): Promise<void> {
     const { follow = false, more } = this.options.fetch;
     try {
-      while (!this.#over && more()) {
-        const most = Math.min(BATCH, this.options.heldMessages - this.held.size - this.#asked);
-        if (most <= 0) {
-          await this.bell.next();
+      while (!this.#stopped && more()) {
+        const maxMessages = Math.min(BATCH, this.options.heldMessages - this.inFlight.size - this.#requested);
+        if (maxMessages <= 0) {
+          await this.notifier.wait();
           continue;
         }
-        const messages = await this.#receive(most, follow ? WAIT_SECONDS.follow : WAIT_SECONDS.drain);
-        if (messages && messages.length > 0) this.#keep(messages);
+        const messages = await this.#receive(maxMessages, follow ? WAIT_SECONDS.follow : WAIT_SECONDS.drain);
+        if (messages && messages.length > 0) this.#store(messages);
         else if (messages && !follow) await this.#pause(index);
       }
-    } catch (error) {
-      if (!this.#abort.signal.aborted) this.fault ??= this.queue.failure(error);
-      this.#over = true;
+    } catch (cause) {
+      if (!this.#abort.signal.aborted) this.error ??= this.queue.failure(cause);
+      this.#stopped = true;
     }
-    this.bell.ring();
+    this.notifier.notify();
   }
 
-  /** `undefined`: AWS has handed out as many messages of the queue as it ever does, so that it knows of no more now. */
-  async #receive(most: number, waitSeconds: number): Promise<Message[] | undefined> {
-    this.#asked += most;
+  /** Returns `undefined` at the queue's limit of in-flight messages, where AWS hands out none although more may wait. */
+  async #receive(maxMessages: number, waitSeconds: number): Promise<Message[] | undefined> {
+    this.#requested += maxMessages;
     try {
-      return await this.queue.receive(most, waitSeconds, this.options.visibilitySeconds, this.#abort.signal);
+      return await this.queue.receive(maxMessages, waitSeconds, this.options.visibilitySeconds, this.#abort.signal);
     } catch (error) {
       if (!isOverLimit(error)) throw error;
       await delay(OVER_LIMIT_MS, undefined, { signal: this.#abort.signal });
       return undefined;
     } finally {
-      this.#asked -= most;
+      this.#requested -= maxMessages;
     }
   }
 
-  #keep(messages: Message[]): void {
-    for (const message of messages) if (this.held.take(message)) this.buffer.push(message);
+  #store(messages: Message[]): void {
+    for (const message of messages) if (this.inFlight.add(message)) this.buffer.push(message);
     this.#paused.clear();
-    this.bell.ring();
+    this.notifier.notify();
   }
 
   async #pause(index: number): Promise<void> {
     this.#paused.add(index);
-    this.bell.ring();
-    while (this.#paused.has(index) && !this.#over) await this.bell.next();
+    this.notifier.notify();
+    while (this.#paused.has(index) && !this.#stopped) await this.notifier.wait();
   }
 }

@@ -17,24 +17,24 @@ export interface Entry {
   receipt: string;
 }
 
-/** Messages of the queue by what they wait for, as far as AWS knows: it promises approximations only. */
+/** Approximate message counts by state; AWS promises no exact ones. */
 export interface Counts {
   visible: number;
   invisible: number;
   delayed: number;
 }
 
-/** Entries of one batch request that were refused, `true` where asking again is pointless. */
-export type Refused = Map<string, boolean>;
+/** Failed entries of one batch request, by id; `true` where a retry is pointless (`SenderFault`). */
+export type FailedEntries = Map<string, boolean>;
 
 export const BATCH = 10;
-const MERGE_LEASES = 8;
-/** Of a queue that says zero, or nothing: it would hand every message out twice. */
+const PARALLEL_BATCHES = 8;
+/** Used if the queue's timeout is zero or missing: with zero, every message would be received twice. */
 const VISIBILITY_SECONDS = 30;
 
-/** The requests that Rollcall makes of one queue. Each throws `Failure`. */
+/** Requests to one queue. Each throws `Failure`. */
 export class Queue {
-  /** Host and name of the queue. */
+  /** Host and name of the queue, for messages. */
   readonly at: string;
   readonly #client: SQSClient;
   readonly #url: string;
@@ -46,13 +46,14 @@ export class Queue {
       throw new Failure('settings-invalid', `The queue of ${source} is not a URL`, { source, at: source });
     }
     const url = new URL(queueUrl);
-    // Left to itself the SDK compares both on every request, and prints the URL where they differ.
+    // Always passed: without an endpoint the SDK compares it with the queue URL on every request, and prints the URL if they
+    // differ.
     const endpoint = options.endpoint || url.origin;
     this.at = `${URL.canParse(endpoint) ? new URL(endpoint).host : url.host}/${url.pathname.split('/').at(-1)}`;
     this.#url = queueUrl;
     this.#visibilitySeconds = options.visibilitySeconds;
     process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-    const maxSockets = (options.pollers ?? DEFAULTS.pollers) + 3 * MERGE_LEASES;
+    const maxSockets = (options.pollers ?? DEFAULTS.pollers) + 3 * PARALLEL_BATCHES;
     this.#client = new SQSClient({
       region,
       endpoint,
@@ -60,7 +61,7 @@ export class Queue {
       maxAttempts: 3,
       requestHandler: {
         connectionTimeout: 5_000,
-        // Longer than the longest wait for messages.
+        // Longer than the longest long poll.
         requestTimeout: 30_000,
         throwOnRequestTimeout: true,
         ...agentsFor(endpoint, maxSockets),
@@ -68,16 +69,16 @@ export class Queue {
     });
   }
 
-  async receive(most: number, waitSeconds: number, visibility: number, signal: AbortSignal): Promise<Message[]> {
+  async receive(maxMessages: number, waitSeconds: number, visibility: number, signal: AbortSignal): Promise<Message[]> {
     const command = new ReceiveMessageCommand({
       QueueUrl: this.#url,
-      MaxNumberOfMessages: Math.min(BATCH, most),
+      MaxNumberOfMessages: Math.min(BATCH, maxMessages),
       WaitTimeSeconds: waitSeconds,
       VisibilityTimeout: visibility,
       MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
       MessageAttributeNames: ['All'],
     });
-    // Not as a Failure yet: the one that only asks to wait is known by its name.
+    // The SDK's error is thrown as it is: the caller recognizes `OverLimit` by its name.
     return (await this.#client.send(command, { abortSignal: signal })).Messages ?? [];
   }
 
@@ -95,20 +96,22 @@ export class Queue {
     return { visible, invisible, delayed };
   }
 
-  /** Takes up to ten messages away. */
-  delete(entries: Entry[]): Promise<Refused> {
+  /** Deletes up to batch messages. */
+  delete(entries: Entry[]): Promise<FailedEntries> {
     const Entries = entries.map(({ id, receipt }) => ({ Id: id, ReceiptHandle: receipt }));
-    return this.#refused(() => this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries })));
+    return this.#failedEntries(() =>
+      this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries })),
+    );
   }
 
-  /** Keeps up to ten messages invisible for so many seconds from now; zero shows them at once. */
-  hide(entries: (Entry & { seconds: number })[]): Promise<Refused> {
+  /** Sets the visibility timeout of up to batch messages, in seconds from now; zero makes them visible at once. */
+  setVisibility(entries: (Entry & { seconds: number })[]): Promise<FailedEntries> {
     const Entries = entries.map(({ id, receipt, seconds }) => ({
       Id: id,
       ReceiptHandle: receipt,
       VisibilityTimeout: seconds,
     }));
-    return this.#refused(() =>
+    return this.#failedEntries(() =>
       this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries })),
     );
   }
@@ -117,7 +120,7 @@ export class Queue {
     return sqsFailure(error, this.at);
   }
 
-  async #refused(send: () => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>): Promise<Refused> {
+  async #failedEntries(send: () => Promise<{ Failed?: BatchResultErrorEntry[] | undefined }>): Promise<FailedEntries> {
     try {
       const { Failed = [] } = await send();
       return new Map(Failed.map(({ Id, SenderFault }) => [Id ?? '', SenderFault ?? false]));
@@ -146,16 +149,16 @@ type Attribute =
 const attributesOf = (QueueUrl: string, AttributeNames: Attribute[]) =>
   new GetQueueAttributesCommand({ QueueUrl, AttributeNames });
 
-/** Does `work` for every ten of a list, several tens at once; waits for all of them before it throws the first error. */
-export async function inTens<T>(entries: T[], work: (ten: T[]) => Promise<void>): Promise<void> {
+/** Calls `work` with batches of batch, several batches concurrently. Waits for all of them before it throws the first error. */
+export async function inBatches<T>(entries: T[], work: (batch: T[]) => Promise<void>): Promise<void> {
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     while (next < entries.length) {
-      const ten = entries.slice(next, (next += BATCH));
-      await work(ten);
+      const batch = entries.slice(next, (next += BATCH));
+      await work(batch);
     }
   };
-  const results = await Promise.allSettled(Array.from({ length: MERGE_LEASES }, lane));
+  const results = await Promise.allSettled(Array.from({ length: PARALLEL_BATCHES }, worker));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }

@@ -1,9 +1,17 @@
-import { clientCredentials, httpInput, token, type Complaint, type Values } from '../../connectors/http/index.js';
+import {
+  clientCredentials,
+  httpInput,
+  token,
+  type ApplicationError,
+  type Values,
+} from '../../connectors/http/index.js';
 import { setting } from '../../model/settings.js';
 import { mapDevice } from './device.js';
 import { defineSource } from '../../model/source.js';
 
-/** Commercial regions, which send an account of another region there with status 308; the government clouds never do. */
+/**
+ * Commercial regions: each redirects an account of another region there with status 308. The government clouds never redirect.
+ */
 const REGIONS = {
   'us-1': 'api.crowdstrike.com',
   'us-2': 'api.us-2.crowdstrike.com',
@@ -36,7 +44,7 @@ export default defineSource({
         path: '/oauth2/token',
         clientId,
         clientSecret,
-        // Wrong credentials also come as status 500 around an error of code 400.
+        // Wrong credentials also return status 500 with an error of code 400.
         refusals: [{ status: 500, body: /"code"\s*:\s*40[013]\b/, kind: 'credentials-rejected' }],
       }),
       headers: { accept: 'application/json' },
@@ -46,7 +54,7 @@ export default defineSource({
         regionHeader: 'x-cs-region',
         regions: REGIONS,
       },
-      // Sort and filter have to be repeated with each token.
+      // Sort and filter must be repeated with each token.
       request: ({ limit, token }) => ({
         method: 'GET',
         path: '/devices/combined/devices/v1',
@@ -57,7 +65,7 @@ export default defineSource({
         records: 'resources',
         values: { next: 'meta.pagination.next', total: 'meta.pagination.total', errors: 'errors' },
         complaint,
-        // `resources` may be null where nothing was found.
+        // `resources` may be null if nothing was found.
         empty: ({ total }) => total === 0,
       },
       refusals: [{ status: 400, body: /offset|token|expired/i, continued: true, kind: 'cursor-expired' }],
@@ -72,8 +80,8 @@ export default defineSource({
     }),
 });
 
-/** Answers with status 200 may carry `errors[]`, and are then incomplete even where they hold resources. */
-function complaint({ errors }: Values): Complaint | undefined {
+/** Detects `errors[]` in a response with status 200, which is then incomplete even if it has resources. */
+function complaint({ errors }: Values): ApplicationError | undefined {
   if (!Array.isArray(errors) || errors.length === 0) return undefined;
   const code = Number((errors[0] as { code?: unknown } | null)?.code);
   const says = Number.isInteger(code) ? `an error of code ${code}` : 'an error without a code';

@@ -3,7 +3,7 @@ import {
   httpInput,
   keyset,
   xml,
-  type Complaint,
+  type ApplicationError,
   type KeysetPosition,
   type RequestTemplate,
   type Values,
@@ -24,7 +24,7 @@ export default defineSource({
     url: setting.url('QUALYS_URL', { help: 'API server of your Qualys platform, https://qualysapi.<pod>' }),
     username: setting.text('QUALYS_USERNAME', { help: 'Qualys user with API access' }),
     password: setting.secret('QUALYS_PASSWORD', { help: 'password of that user' }),
-    format: setting.choice('QUALYS_FORMAT', ['json', 'xml'], { help: 'format of the answers', default: 'json' }),
+    format: setting.choice('QUALYS_FORMAT', ['json', 'xml'], { help: 'format of the responses', default: 'json' }),
     pageSize: setting.integer('QUALYS_PAGE_SIZE', { help: 'hosts a page', min: 1, max: 1000, default: '1000' }),
   },
   listing: 'full',
@@ -36,7 +36,7 @@ export default defineSource({
       base: url,
       auth: basic(username, password),
       headers: { 'x-requested-with': 'rollcall' },
-      // The vendor builds a page of full hosts for minutes before its first byte.
+      // Qualys takes minutes to build a page of full hosts before its first byte.
       limits: { headersMs: 4 * MINUTE, bodyMs: 5 * MINUTE, idleMs: MINUTE },
       request: (position) => search(position, format),
       paging: keyset({
@@ -55,12 +55,12 @@ export default defineSource({
           last: 'ServiceResponse.lastId',
         },
         complaint,
-        // No host found: SUCCESS with count 0, without data and without hasMoreRecords.
+        // Without hosts Qualys responds SUCCESS with count 0, without data and without hasMoreRecords.
         empty: ({ code, count }) => code === 'SUCCESS' && Number(count) === 0 && count !== '',
       },
       refusals: [
-        // https://docs.qualys.com/en/vm/qweb-all-api/appendix/appendix_d.htm: too many calls at once or in a window, which
-        // that page shows with status 400 too; 2003 and 2011 are accounts that cannot call at all.
+        // https://docs.qualys.com/en/vm/qweb-all-api/appendix/appendix_d.htm: 1920, 1960 and 1965 mean too many calls at once
+        // or in a window, which that page shows with status 400 too; 2003 and 2011 mean accounts that cannot call at all.
         { status: 409, body: /\bcode\W{1,6}(?:1920|1960|1965)\b/i, kind: 'rate-limited' },
         { status: 400, body: /\bcode\W{1,6}(?:1960|1965)\b/i, kind: 'rate-limited' },
         { status: 409, body: /\bcode\W{1,6}(?:2003|2011)\b/i, kind: 'credentials-rejected' },
@@ -73,7 +73,10 @@ export default defineSource({
     }),
 });
 
-/** Hosts with an id greater than the last one seen: the vendor's own way to page, as offsets are slow and shift. */
+/**
+ * Requests hosts with an id greater than the last one: the pagination that Qualys recommends, because offsets are slow and
+ * shift.
+ */
 function search({ limit, after }: KeysetPosition, format: 'json' | 'xml'): RequestTemplate {
   const request = { method: 'POST', path: '/qps/rest/2.0/search/am/hostasset' } as const;
   if (format === 'json') {
@@ -89,7 +92,7 @@ function search({ limit, after }: KeysetPosition, format: 'json' | 'xml'): Reque
   return { ...request, headers: { accept: 'application/xml' }, xml: xml('ServiceRequest', parts) };
 }
 
-const KINDS: Record<string, Complaint['kind']> = {
+const KINDS: Record<string, ApplicationError['kind']> = {
   INVALID_CREDENTIALS: 'credentials-rejected',
   UNAUTHORIZED: 'not-permitted',
   INVALID_REQUEST: 'request-rejected',
@@ -104,8 +107,8 @@ const KINDS: Record<string, Complaint['kind']> = {
   UNKNOWN_ERROR: 'vendor-error',
 };
 
-/** Qualys answers errors with status 200 and a `responseCode` other than SUCCESS. */
-function complaint({ code }: Values): Complaint | undefined {
+/** Qualys returns errors with status 200 and a `responseCode` other than SUCCESS. */
+function complaint({ code }: Values): ApplicationError | undefined {
   if (code === undefined || code === 'SUCCESS') return undefined;
   const says = typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? code : 'an unknown responseCode';
   return { kind: KINDS[says] ?? 'response-mismatch', says };

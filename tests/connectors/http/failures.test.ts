@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
-import { evidenceOf, header, offset } from '../../../src/connectors/http/index.js';
+import { failedBodyOf, header, offset } from '../../../src/connectors/http/index.js';
 import type { Failure, FailureKind } from '../../../src/model/failure.js';
 import { sendJson, sendText, serve, type HttpServer } from '../../support/http-server.js';
 import { collect, failureOf, listInput } from './collect.js';
@@ -80,12 +80,12 @@ test('the source’s own remedy is shown', async () => {
 test('the body behind a failure is kept beside it for quarantine, and not in it', async () => {
   answer = (response) => sendText(response, '{"error":"SECRET-body"}');
   const failure = await failureOf(listInput(server.url));
-  expect(evidenceOf(failure)).toMatchObject({
+  expect(failedBodyOf(failure)).toMatchObject({
     status: 200,
     mediaType: 'text/plain',
     digest: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
-  expect(evidenceOf(failure)!.body.toString()).toBe('{"error":"SECRET-body"}');
+  expect(failedBodyOf(failure)!.body.toString()).toBe('{"error":"SECRET-body"}');
 });
 
 /** The vendor's own time, so that it does not matter when a test of the table runs. */

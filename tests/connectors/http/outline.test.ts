@@ -58,7 +58,7 @@ test('a text that is cut anywhere is never taken for a whole one', () => {
   for (let length = 0; length < text.length; length++) {
     expect(() => outline(Buffer.from(text.slice(0, length)), want('resources'))).toThrow(Malformed);
   }
-  expect(() => outline(Buffer.from(`${text}]`), want('resources'))).toThrow('goes on after its end');
+  expect(() => outline(Buffer.from(`${text}]`), want('resources'))).toThrow('continues after its end');
 });
 
 test('a list with one spoiled byte gives the right neighbours, an error row, or a malformed page, but nothing else', () => {

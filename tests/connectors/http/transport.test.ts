@@ -28,7 +28,7 @@ const limited = (limits: Partial<typeof LIMITS>) => listInput(server.url, { limi
 test('headers that never come end at their deadline', async () => {
   answer = () => undefined;
   const failure = await failureOf(limited({ headersMs: 150 }));
-  expect(failure).toMatchObject({ kind: 'unreachable', message: `${server.host}/hosts sent no answer within 150 ms` });
+  expect(failure).toMatchObject({ kind: 'unreachable', message: `${server.host}/hosts sent no response within 150 ms` });
 });
 
 test('a body that trickles for ever ends at the deadline of the whole body', async () => {
@@ -40,7 +40,7 @@ test('a body that trickles for ever ends at the deadline of the whole body', asy
   const failure = await failureOf(limited({ bodyMs: 250 }));
   expect(failure).toMatchObject({
     kind: 'unreachable',
-    message: expect.stringContaining('whole answer within 250 ms'),
+    message: expect.stringContaining('whole response within 250 ms'),
   });
 });
 
@@ -49,7 +49,7 @@ test('a body that falls silent ends at the idle deadline, and one that keeps com
     response.writeHead(200, { 'content-type': 'application/json' }).write('[{"id":1},');
   };
   const failure = await failureOf(limited({ idleMs: 150 }));
-  expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('stopped in mid-answer') });
+  expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('stopped in mid-response') });
 
   answer = (response, skip) => {
     response.writeHead(200, { 'content-type': 'application/json' }).write('[');

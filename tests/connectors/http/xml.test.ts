@@ -113,7 +113,7 @@ test('a document that is cut anywhere is never taken for a whole one', () => {
 });
 
 test.each([
-  ['two roots', '<a/><b/>', 'goes on after its end'],
+  ['two roots', '<a/><b/>', 'continues after its end'],
   ['text after the root', '<a/> x', 'holds text outside its root element'],
   ['a root that another element closes', '<a></b>', 'closes the wrong element'],
   ['entities of its own', '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', 'declares its own entities'],

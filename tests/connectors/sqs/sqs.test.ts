@@ -491,7 +491,7 @@ test.concurrent('a deletion that fails is tried again; what cannot be deleted is
   expect(new Set(bodies).size).toBe(10);
   expect(bodies).toHaveLength(11);
   expect(pages.flatMap(({ warnings = [] }) => warnings)).toEqual([
-    'The queue did not delete 1 message: what comes again is recognised',
+    'The queue did not delete 1 message: messages that come again are recognised',
   ]);
   expect(await counts(queue)).toEqual({ visible: 0, invisible: 0 });
 });

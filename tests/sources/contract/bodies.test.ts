@@ -106,10 +106,10 @@ describe('an answer that does not come', () => {
   });
 
   test.each<[FaultKind, string, number]>([
-    ['hang', 'sent no answer within 4000 ms', SHORT.headersMs],
-    ['stall', 'stopped in mid-answer for 4000 ms', SHORT.idleMs],
+    ['hang', 'sent no response within 4000 ms', SHORT.headersMs],
+    ['stall', 'stopped in mid-response for 4000 ms', SHORT.idleMs],
     // A byte now and then never counts as idle.
-    ['trickle', 'did not send its whole answer within 5000 ms', SHORT.bodyMs],
+    ['trickle', 'did not send its whole response within 5000 ms', SHORT.bodyMs],
     ['cut', 'cut the connection before its answer was complete', 0],
     ['reset', 'cut the connection before its answer was complete', 0],
   ])('%s is unreachable in time, whatever the source, and costs no record', (kind, message, ms) => {

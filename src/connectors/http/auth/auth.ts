@@ -1,26 +1,29 @@
 import { Failure } from '../../../model/failure.js';
-import type { Answer } from '../exchange.js';
+import type { HttpResponse } from '../exchange.js';
 import type { RequestTemplate } from '../request.js';
 
-/** What an auth strategy may use of the session: where it speaks to now, and requests without authentication. */
+/** The part of the session that an auth strategy uses: the current base, and requests without authentication. */
 export interface AuthSession {
-  /** Follows an allowed move to another region, after which `base` has changed. */
-  send(template: RequestTemplate): Promise<Answer>;
-  /** To a host that the source declares for its login; no redirect is followed from there. */
-  sendTo(url: URL, template: Omit<RequestTemplate, 'path'>): Promise<Answer>;
+  /** Follows an allowed redirect to another region, which changes `base`. */
+  send(template: RequestTemplate): Promise<HttpResponse>;
+  /** Sends to a host that the source declares for its login. Follows no redirect. */
+  sendTo(url: URL, template: Omit<RequestTemplate, 'path'>): Promise<HttpResponse>;
   readonly base: URL;
 }
 
-/** How requests prove who we are. */
+/** Authentication of requests. */
 export interface Auth {
-  /** Headers for a request to the session's base. May fetch a token there; throws `Failure`. */
+  /** Headers for a request to the session's base. May fetch a token from there; throws `Failure`. */
   headers(session: AuthSession, signal: AbortSignal): Record<string, string> | Promise<Record<string, string>>;
-  /** After a 401 to these headers: `true` when asking for headers again yields other ones, so one more try makes sense. */
+  /**
+   * Called after a 401 with these headers. `true` if the next call of `headers` returns other ones, so that one more try makes
+   * sense.
+   */
   renew?(refused: Record<string, string>): boolean;
 }
 
 function checked(name: string, value: string): Record<string, string> {
-  // fetch would refuse such a value as well, with the secret in its message.
+  // fetch rejects such a value too, with the secret in its message.
   if (!/^[\t\x20-\x7e]*$/.test(value)) {
     throw new Failure(
       'settings-invalid',

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../../../model/failure.js';
 import type { Auth, AuthSession } from './auth.js';
-import type { Answer } from '../exchange.js';
-import { refusal, type RefusalRule } from '../errors/response-error.js';
-import { place } from '../request.js';
+import type { HttpResponse } from '../exchange.js';
+import { responseError, type ErrorResponseRule } from '../errors/response-error.js';
+import { redactedUrl } from '../request.js';
 
-/** One of both says where the token endpoint is. */
+/** The token endpoint; exactly one of both. */
 type Endpoint =
-  /** Below the base URL. */
+  /** Path below the base URL. */
   | { path: string; url?: never }
-  /** On a host of its own, as `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`: the secret goes there and nowhere else. */
+  /** URL on another host, as `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`. The secret is sent there only. */
   | { url: string; path?: never };
 
 type ClientCredentials = Endpoint & {
@@ -17,27 +17,33 @@ type ClientCredentials = Endpoint & {
   clientSecret: string;
   /** Further form fields (`scope`, `audience`, `member_cid`). */
   fields?: Record<string, string>;
-  /** Further meanings of the endpoint's refusals; 400, 401 and 403 are refused credentials anyway. */
-  refusals?: RefusalRule[];
+  /** Further rules for the endpoint's error responses; 400, 401 and 403 always mean rejected credentials. */
+  refusals?: ErrorResponseRule[];
 };
 
 interface Token {
   value: string;
-  /** On the monotonic clock. */
+  /** Milliseconds on the monotonic clock. */
   renewAt: number;
 }
 
 const RENEW_EARLY_MS = 120_000;
 const DEFAULT_LIFETIME_S = 600;
-const REFUSED: RefusalRule[] = [400, 401, 403].map((status) => ({ status, kind: 'credentials-rejected' as const }));
+const REJECTED: ErrorResponseRule[] = [400, 401, 403].map((status) => ({
+  status,
+  kind: 'credentials-rejected' as const,
+}));
 
-/** Tokens of this process by endpoint and credentials: inputs are made for each stretch, and token endpoints have limits of their own. In memory only. */
+/**
+ * Tokens of this process by endpoint and credentials, in memory only. Shared, because inputs are created per activity attempt
+ * and token endpoints have rate limits of their own.
+ */
 const tokens = new Map<string, Token>();
 const pending = new Map<string, Promise<Token>>();
 
 /**
- * OAuth2 client credentials (RFC 6749, 4.4) in the form body. The token is renewed two minutes before its end (at half
- * of a shorter life), by one request however many pages wait for it.
+ * OAuth2 client credentials (RFC 6749, 4.4) in the form body. The token is renewed two minutes before it expires (at half of a
+ * shorter lifetime), by one request however many pages wait for it.
  */
 export function clientCredentials(options: ClientCredentials): Auth {
   const identity = createHash('sha256')
@@ -49,16 +55,16 @@ export function clientCredentials(options: ClientCredentials): Auth {
     async headers(session, signal) {
       const known = tokens.get(key(session));
       if (known && known.renewAt > performance.now()) return bearer(known);
-      const asked = key(session);
-      let fetching = pending.get(asked);
+      const pendingKey = key(session);
+      let fetching = pending.get(pendingKey);
       if (!fetching) {
         fetching = fetchToken(session, options).then((token) => {
-          // Under the base as it is now: the endpoint may have sent us to another region.
+          // Keyed by the current base: the endpoint may have redirected to another region.
           tokens.set(key(session), token);
           return token;
         });
-        pending.set(asked, fetching);
-        const done = () => pending.delete(asked);
+        pending.set(pendingKey, fetching);
+        const done = () => pending.delete(pendingKey);
         fetching.then(done, done);
       }
       return bearer(await unlessAborted(fetching, signal));
@@ -81,21 +87,22 @@ async function fetchToken(
     headers: { accept: 'application/json' },
     form: { client_id: clientId, client_secret: clientSecret, grant_type: 'client_credentials', ...fields },
   } as const;
-  const answer = await (url === undefined
+  const response = await (url === undefined
     ? session.send({ ...request, path })
     : session.sendTo(loginUrl(url), request));
-  if (answer.status !== 200 && answer.status !== 201) throw refusal(answer, [...(refusals ?? []), ...REFUSED]);
-  const { access_token: value, expires_in: lifetime } = tokenFields(answer);
+  if (response.status !== 200 && response.status !== 201)
+    throw responseError(response, [...(refusals ?? []), ...REJECTED]);
+  const { access_token: value, expires_in: lifetime } = tokenFields(response);
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
-    const at = place(answer.url);
-    throw new Failure('response-mismatch', `POST ${at} answered ${answer.status} without a usable access_token`, {
+    const at = redactedUrl(response.url);
+    throw new Failure('response-mismatch', `POST ${at} answered ${response.status} without a usable access_token`, {
       at,
-      status: answer.status,
+      status: response.status,
     });
   }
   const seconds = Number(lifetime);
-  const life = (Number.isFinite(seconds) && seconds > 0 ? seconds : DEFAULT_LIFETIME_S) * 1000;
-  return { value, renewAt: performance.now() + Math.max(life - RENEW_EARLY_MS, life / 2) };
+  const lifetimeMs = (Number.isFinite(seconds) && seconds > 0 ? seconds : DEFAULT_LIFETIME_S) * 1000;
+  return { value, renewAt: performance.now() + Math.max(lifetimeMs - RENEW_EARLY_MS, lifetimeMs / 2) };
 }
 
 function loginUrl(text: string): URL {
@@ -104,16 +111,16 @@ function loginUrl(text: string): URL {
   throw new Failure('settings-invalid', 'The URL of the login is no http(s) URL without user and password');
 }
 
-function tokenFields(answer: Answer): Record<string, unknown> {
+function tokenFields(response: HttpResponse): Record<string, unknown> {
   try {
-    const fields: unknown = JSON.parse(answer.body.toString('utf8'));
+    const fields: unknown = JSON.parse(response.body.toString('utf8'));
     return typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>) : {};
   } catch {
     return {};
   }
 }
 
-/** Several walks may wait for one token: the one that is cancelled leaves, the request goes on for the others. */
+/** Several listings may wait for one token: a cancelled one stops waiting, and the request continues for the others. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let leave!: () => void;

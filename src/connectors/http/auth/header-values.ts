@@ -4,21 +4,21 @@ import { pathText, type Path } from '../path.js';
 /** A value outside the body: a response header, or the target of a relation in the `Link` header (RFC 8288). */
 export type HeaderValue = { header: string } | { link: string };
 
-/** Where a declared value stands. */
-export type ValuePlace = Path | HeaderValue;
+/** Location of a declared value: a path in the body, or a header. */
+export type ValueLocation = Path | HeaderValue;
 
-export const isHeaderValue = (place: ValuePlace): place is HeaderValue =>
-  typeof place === 'object' && !Array.isArray(place);
+export const isHeaderValue = (location: ValueLocation): location is HeaderValue =>
+  typeof location === 'object' && !Array.isArray(location);
 
-/** What is found in the headers: `value` is absent where the header is there and does not hold it. */
-export function headerValue(headers: Headers, place: HeaderValue): { value?: string } | undefined {
-  const text = headers.get('header' in place ? place.header : 'link');
+/** Reads a value from the headers. `undefined`: the header is missing; without `value`: the header does not contain it. */
+export function headerValue(headers: Headers, location: HeaderValue): { value?: string } | undefined {
+  const text = headers.get('header' in location ? location.header : 'link');
   if (text === null || text.trim() === '') return undefined;
-  if ('header' in place) return { value: text.trim() };
+  if ('header' in location) return { value: text.trim() };
   try {
-    // An anchor makes a link that of another resource.
+    // A link with an anchor belongs to another resource.
     const target = parse(text)
-      .rel(place.link)
+      .rel(location.link)
       .find(({ anchor }) => anchor === undefined)?.uri;
     return target === undefined ? {} : { value: target };
   } catch {
@@ -26,8 +26,8 @@ export function headerValue(headers: Headers, place: HeaderValue): { value?: str
   }
 }
 
-/** A place as a message names it. */
-export function placeText(place: ValuePlace): string {
-  if (!isHeaderValue(place)) return pathText(place);
-  return 'header' in place ? `header ${place.header}` : `Link header, rel=${place.link}`;
+/** A location as text, for messages. */
+export function locationText(location: ValueLocation): string {
+  if (!isHeaderValue(location)) return pathText(location);
+  return 'header' in location ? `header ${location.header}` : `Link header, rel=${location.link}`;
 }

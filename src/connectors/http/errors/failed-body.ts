@@ -1,17 +1,17 @@
 import type { Failure } from '../../../model/failure.js';
-import type { Answer } from '../exchange.js';
+import type { HttpResponse } from '../exchange.js';
 
-/** The answer behind a failure, as received: for quarantine, never for a message or for Temporal. */
-export type Evidence = Pick<Answer, 'status' | 'mediaType' | 'body' | 'digest' | 'fetchedAt'>;
+/** The response body behind a failure, as received. It goes to quarantine, never into a message or to Temporal. */
+export type FailedBody = Pick<HttpResponse, 'status' | 'mediaType' | 'body' | 'digest' | 'fetchedAt'>;
 
-// Beside the error instead of in it: a failure is logged and serialized, and a body must not go along.
-const kept = new WeakMap<Failure, Evidence>();
+// Kept apart from the error: a failure is logged and serialized, and its body must not be.
+const bodies = new WeakMap<Failure, FailedBody>();
 
-export function keepEvidence(failure: Failure, { status, mediaType, body, digest, fetchedAt }: Answer): void {
-  kept.set(failure, { status, mediaType, body, digest, fetchedAt });
+export function keepFailedBody(failure: Failure, { status, mediaType, body, digest, fetchedAt }: HttpResponse): void {
+  bodies.set(failure, { status, mediaType, body, digest, fetchedAt });
 }
 
-/** The answer that made `failure`, where one was received whole: an unexpected shape, an error status. Only in this process. */
-export function evidenceOf(failure: Failure): Evidence | undefined {
-  return kept.get(failure);
+/** The response body that caused `failure`, if one was received completely. Available in this process only. */
+export function failedBodyOf(failure: Failure): FailedBody | undefined {
+  return bodies.get(failure);
 }

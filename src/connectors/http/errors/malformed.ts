@@ -1,4 +1,7 @@
-/** A body is not one complete text of its format. The message goes on after "answer": what and at which byte, never what stands there. */
+/**
+ * A body is not one complete text of its format. The message completes "the response …": it names the fault and the byte, never
+ * the content.
+ */
 export class Malformed extends Error {
   override readonly name = 'Malformed';
 }

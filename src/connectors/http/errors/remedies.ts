@@ -5,7 +5,7 @@ const REMEDIES: Partial<Record<FailureKind, string>> = {
   'vendor-error':
     'Nothing to do unless it lasts; for a vendor that is often away for minutes raise ROLLCALL_PATIENCE_SECONDS',
   'rate-limited':
-    'Nothing to do: it goes on when the vendor allows; fewer runs or other users of the account shorten the wait',
+    'Nothing to do: the listing continues when the vendor allows it; fewer runs or other users of the account shorten the wait',
   'settings-invalid': 'Correct the source’s variables in .env and restart the worker',
   'credentials-rejected': 'Correct the credentials in .env and restart the worker',
   'not-permitted': 'Give the API account the permission to read hosts',
@@ -19,7 +19,7 @@ const REMEDIES: Partial<Record<FailureKind, string>> = {
   'listing-loops': 'Run the source again; if it stays, report it to the vendor with the trace id',
 };
 
-/** What a user can do about a kind of failure when the source says nothing better. */
+/** Remedy for a failure kind, if the source declares none. */
 export function remedyFor(kind: FailureKind): string {
   return REMEDIES[kind] ?? 'See the documentation of failures';
 }

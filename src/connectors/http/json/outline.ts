@@ -2,26 +2,26 @@ import { Malformed } from '../errors/malformed.js';
 import { keysOf, type Path } from '../path.js';
 import { Elements, afterSpace, afterString, afterValue, scanRecords } from './scan.js';
 
-/** What to look for in a page: keys to follow, values to keep (by name), and where the list of records is. */
+/** What to look for in a page: keys to descend into, values to keep (by name), and the location of the record list. */
 export interface Wanted {
   children: Map<string, Wanted>;
-  /** Names of the values that stand here. */
+  /** Names of the values at this location. */
   values: string[];
-  /** The records are here: as a list, or also as one object. */
+  /** The record list is at this location; `list or one` also accepts one object. */
   records?: 'list' | 'list or one';
 }
 
-/** Where everything in a JSON page is, found in one pass over its bytes without building an object. */
+/** Byte ranges in a JSON page, found in one pass over its bytes without building an object. */
 export interface Outline {
-  /** `undefined` when neither a list nor an object stands where the records belong. */
+  /** `undefined` if there is neither a list nor an object at the location of the records. */
   records: Elements | undefined;
-  /** Raw text of the wanted values that are there. */
+  /** Raw bytes of the wanted values that exist. */
   values: Map<string, Buffer>;
 }
 
 /**
- * Builds the tree of wanted things from paths (`''` is the root). `wrapper` is the key of an object that may stand
- * in the place of the list and hold it: Qualys writes one record as `data: {HostAsset: {…}}`.
+ * Builds the tree of wanted values from paths (`''` is the root). `wrapper` is the key of an object that may replace the list
+ * and contain it: Qualys writes one record as `data: {HostAsset: {…}}`.
  */
 export function want(records: Path, values: Record<string, Path> = {}, wrapper?: string): Wanted {
   const root: Wanted = { children: new Map(), values: [] };
@@ -40,12 +40,12 @@ export function want(records: Path, values: Record<string, Path> = {}, wrapper?:
   return root;
 }
 
-/** Throws `Malformed` when the bytes are not one complete, balanced JSON text. */
+/** Scans a JSON page. Throws `Malformed` unless the bytes are one complete, balanced JSON text. */
 export function outline(body: Buffer, wanted: Wanted): Outline {
   const found: Outline = { records: undefined, values: new Map() };
   const byteOrderMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
   const end = afterSpace(body, visit(body, afterSpace(body, byteOrderMark), wanted, found));
-  if (end < body.length) throw new Malformed(`goes on after its end at byte ${end}`);
+  if (end < body.length) throw new Malformed(`continues after its end at byte ${end}`);
   return found;
 }
 
@@ -85,7 +85,7 @@ function members(body: Buffer, from: number, node: Wanted, found: Outline): numb
 
 const BACKSLASH = 0x5c;
 
-/** A key as it reads: a vendor may write `"\u0040odata.nextLink"`. */
+/** Decodes a key: a vendor may write `"\u0040odata.nextLink"`. */
 function keyAt(body: Buffer, from: number, to: number): string {
   const text = body.toString('utf8', from + 1, to - 1);
   if (!body.subarray(from, to).includes(BACKSLASH)) return text;

@@ -3,9 +3,9 @@ import { MAX_DEPTH, type Elements } from './scan.js';
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Whether a double would silently change this number token: integers beyond 2^53, and what overflows to infinity. */
+/** Whether a double would silently change this number: integers beyond 2^53, and numbers that overflow to infinity. */
 function losesDigits(token: string): boolean {
-  // A number of millions of digits is read in milliseconds as long as nobody asks what it is.
+  // Checked first: the number of an integer with millions of digits takes long to compute.
   if (token.length > 400 && /^-?[1-9]\d*$/.test(token)) return true;
   const match = NUMBER.exec(token);
   if (!match) return false;
@@ -13,12 +13,15 @@ function losesDigits(token: string): boolean {
   return !Number.isFinite(value) || (/^-?\d+$/.test(token) && !Number.isSafeInteger(value));
 }
 
-/** Parses one JSON text; an integer beyond 2^53 comes back as its exact text. */
+/** Parses one JSON text; an integer beyond 2^53 is returned as text. */
 export function parseExact(text: string): unknown {
   return losesDigits(text) ? text : (JSON.parse(text) as unknown);
 }
 
-/** The text of a record with every number that a double would change in quotes. `JSON.parse` stays the parser: a lossless one takes four times as long. */
+/**
+ * Quotes every number of a record that a double would change. `JSON.parse` stays the parser: a lossless one takes four times as
+ * long.
+ */
 function quoteUnsafe(body: Buffer, start: number, end: number, numbers: number[], first: number): string {
   let text = '';
   let from = start;
@@ -31,14 +34,14 @@ function quoteUnsafe(body: Buffer, start: number, end: number, numbers: number[]
   return text + body.toString('utf8', from, end);
 }
 
-/** Takes a record out of its `{HostAsset: {…}}`. */
+/** Removes a record's wrapper, as `{HostAsset: {…}}`. */
 function unwrap(value: unknown, wrapper: string | undefined): unknown {
   if (wrapper === undefined || typeof value !== 'object' || value === null || !Object.hasOwn(value, wrapper))
     return value;
   return (value as Record<string, unknown>)[wrapper];
 }
 
-/** Parses the records one by one from `first` on: memory stays flat, and a broken one is that row's error only. */
+/** Parses the records one by one from `first` on, in constant memory. A malformed record is an error of its row only. */
 export function* jsonRows(body: Buffer, found: Elements, wrapper?: string, first = 0): Generator<Row> {
   const { starts, ends, numbers, deep } = found;
   let number = 0;

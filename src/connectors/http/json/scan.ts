@@ -1,16 +1,16 @@
 import { Malformed } from '../errors/malformed.js';
 
-/** Records nested deeper than this become error rows: what walks them later is recursive. */
+/** Maximum nesting of a record; deeper ones become error rows, because later code recurses over records. */
 export const MAX_DEPTH = 100;
 
-/** Byte ranges of a page's records and what is special about them. */
+/** Byte ranges of a page's records, and which need special parsing. */
 export class Elements {
   readonly starts: number[] = [];
   /** Exclusive. */
   readonly ends: number[] = [];
   /** Indexes of the records that are nested deeper than `MAX_DEPTH`. */
   readonly deep = new Set<number>();
-  /** Start and end of the number tokens that a double may not hold exactly, flat and ascending. */
+  /** Start and end of the numbers that a double may not hold exactly, flat and ascending. */
   readonly numbers: number[] = [];
 
   get count(): number {
@@ -34,7 +34,7 @@ const BACKSLASH = 0x5c;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** Tokens of fewer characters always fit a double: 2^53 has sixteen digits. */
+/** Numbers of fewer characters always fit a double: 2^53 has sixteen digits. */
 const LONG_NUMBER = 16;
 
 const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
@@ -45,7 +45,7 @@ export function afterSpace(body: Buffer, from: number): number {
   return at;
 }
 
-/** From an opening quote to the byte after its closing one; `indexOf` runs at the speed of memory, a loop here does not. */
+/** Returns the byte after the string that begins at `start`. `indexOf` is much faster here than a loop. */
 export function afterString(body: Buffer, start: number): number {
   let at = start;
   for (;;) {
@@ -57,7 +57,7 @@ export function afterString(body: Buffer, start: number): number {
   }
 }
 
-/** From the first byte of any value to the byte after its last. */
+/** Returns the byte after the value that begins at `from`. */
 export function afterValue(body: Buffer, from: number): number {
   let depth = 0;
   let at = from;
@@ -80,7 +80,7 @@ export function afterValue(body: Buffer, from: number): number {
   return at;
 }
 
-/** Runs over a number token and notes it when a double may not hold it. */
+/** Returns the byte after a number, and records its range if a double may not hold it. */
 function afterNumber(body: Buffer, from: number, numbers: number[]): number {
   let exponent = false;
   let at = from + 1;
@@ -95,9 +95,8 @@ function afterNumber(body: Buffer, from: number, numbers: number[]): number {
 }
 
 /**
- * Runs over a list's contents (`from` is the byte after its bracket) or, with `single`, over one object (`from` is its
- * brace), and returns the byte after it. Whatever stands between two commas is one record, so that rubbish there spoils
- * that record only.
+ * Scans a list's contents (`from` is the byte after its bracket) or, with `single`, one object (`from` is its brace), and
+ * returns the byte after it. Everything between two commas is one record, so that invalid text spoils that record only.
  */
 export function scanRecords(body: Buffer, from: number, found: Elements, single = false): number {
   let depth = 0;

@@ -1,20 +1,22 @@
 import { Failure } from '../../../model/failure.js';
 import { emptyInRow, emptyOf, foreignCursor, quarter, saysMore, wholeNumber, type Paging } from './paging.js';
 
-/** Records with an id greater than `after`, as text: ids may be longer than a double holds. */
+/** Position of a page of records with an id greater than `after`. `after` is text, because ids may exceed a double. */
 export type KeysetPosition = { limit: number; after?: string; empty?: number };
 
 interface KeysetOptions {
   limit: number;
-  /** The envelope's value that says whether there is more; as text (`"true"`), boolean or 0 and 1. */
+  /** The envelope's value that says whether there are more records: text (`"true"`), boolean, or 0 and 1. */
   more: string;
   /** The envelope's value that holds the last id of the page. */
   last: string;
-  /** The id of a record, for pages that say there is more but not after which id. */
+  /** Returns a record's id, for pages that announce more records without the last id. */
   idOf: (record: unknown) => unknown;
 }
 
-/** Each page asks for ids greater than the last one seen. Ends when the page says that there is no more. */
+/**
+ * Pagination by id: each request asks for ids greater than the last one. Ends when a page says that there are no more records.
+ */
 export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<KeysetPosition> {
   return {
     concurrency: 1,
@@ -42,7 +44,7 @@ export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<Keyse
   };
 }
 
-/** Ids are text or numbers; an empty one is none. */
+/** An id as text; `undefined` unless it is a number or non-empty text. */
 function idText(id: unknown): string | undefined {
   return (typeof id === 'string' && id !== '') || typeof id === 'number' ? String(id) : undefined;
 }

@@ -3,13 +3,13 @@ import type { RequestTemplate } from '../request.js';
 import { emptyInRow, emptyOf, foreignCursor, quarter, wholeNumber, type Paging } from './paging.js';
 import { nextOf, nextRules, type NextOptions } from './token.js';
 
-/** The address of this page as the page before gave it; the first page has none. */
+/** The address of this page from the previous page; absent for the first page. */
 export type LinkPosition = { limit: number; link?: string; empty?: number };
 
 /**
- * Each page gives the address of the next: in its body, or in a `Link` header (`values: { next: { link: 'next' } }`). It is
- * asked for as it is, with the headers of the first request, and below the source's base URL only: credentials follow no link
- * to another host. Ends when there is no address.
+ * Pagination by address: each page contains the next page's address, in its body or in a `Link` header (`values: { next: {
+ * link: 'next' } }`). The address is requested unchanged, with the headers of the first request, and only below the source's
+ * base URL: credentials are not sent to another host. Ends when there is no address.
  */
 export function link(options: NextOptions): Paging<LinkPosition> {
   const { limit, next } = options;
@@ -39,7 +39,7 @@ export function link(options: NextOptions): Paging<LinkPosition> {
   };
 }
 
-/** A vendor's address as a request below `base`. Throws `Failure('redirect-refused')` for one elsewhere. */
+/** Builds the request for a vendor's address below `base`. Throws `Failure('redirect-refused')` for an address elsewhere. */
 export function follow(link: string, base: URL): RequestTemplate {
   const next = URL.canParse(link, base.href) ? new URL(link, base) : undefined;
   const root = base.pathname.replace(/\/+$/, '');
@@ -48,6 +48,6 @@ export function follow(link: string, base: URL): RequestTemplate {
     const where = next.origin === base.origin ? `${next.host} outside ${root}/` : `${next.protocol}//${next.host}`;
     throw new Failure('redirect-refused', `The next page is said to be at ${where}, which is not below the base URL`);
   }
-  // Verbatim: a query may hold a key twice, and is spelled as its vendor reads it.
+  // The query stays unchanged: it may repeat a key, and vendors differ in encoding.
   return { method: 'GET', path: next.pathname.slice(root.length) + next.search };
 }

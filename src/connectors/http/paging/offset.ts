@@ -2,22 +2,22 @@ import type { Cursor } from '../../../model/source.js';
 import { foreignCursor, quarter, wholeNumber, type EndOfData, type Paging } from './paging.js';
 
 /**
- * `skip` and `limit` of one request. After the end was announced the page shrinks to find what is left: `page` is then
- * the size before, and `most` how many records can still be left.
+ * `skip` and `limit` of one request. After the announced end the page size shrinks to find the remaining records: `page` is
+ * then the previous size, and `most` the maximum number of remaining records.
  */
 export type OffsetPosition = { skip: number; limit: number; page?: number; most?: number };
 
 interface OffsetOptions {
   limit: number;
   concurrency?: number;
-  /** An API that refuses a page reaching over the end of the data (`skip + limit > total`) instead of shortening it. */
+  /** For an API that rejects a page reaching over the end of the data (`skip + limit > total`) instead of shortening it. */
   end?: EndOfData;
 }
 
 /**
- * Skip and limit. Ends at an empty page or at the declared end of data. A page that reaches over the end is refused whole
- * there, so the tail is read by halving: limit 1 at the same place, then half of what can be left, in about log2(limit)
- * requests. The listing ends only when limit 1 was told that there is no more, whatever the page size.
+ * Pagination by skip and limit. Ends at an empty page or at the declared end of data. Where the API rejects a page that reaches
+ * over the end, the tail is read by halving: limit 1 at the same position, then half of the possible rest, in about log2(limit)
+ * requests. The listing ends only when limit 1 reports the end, whatever the page size.
  */
 export function offset({ limit, concurrency = 1, end }: OffsetOptions): Paging<OffsetPosition> {
   const half = (skip: number, most: number, page: number): OffsetPosition => ({
@@ -33,7 +33,8 @@ export function offset({ limit, concurrency = 1, end }: OffsetOptions): Paging<O
     resume,
     next({ skip, limit, page, most }, { rows }) {
       if (rows === 0) return null;
-      // After what came, not after what was asked for: a vendor may cap its pages in silence, and would lose the rest.
+      // Advances by the rows received, not by the limit: a vendor may silently cap its pages, and the rows between would be
+      // lost.
       if (page === undefined) return { skip: skip + rows, limit };
       if (most === undefined) return { skip: skip + rows, limit: page };
       const left = most - rows;

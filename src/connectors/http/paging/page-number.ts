@@ -1,18 +1,18 @@
 import { quarter, wholeNumber, type EndOfData, type Paging } from './paging.js';
 
-/** The number of a page, and how many records one is to hold. */
+/** Page number and page size. */
 export type PageNumberPosition = { page: number; limit: number };
 
 interface PageNumberOptions {
   limit: number;
-  /** Number of the first page: 1 unless told. */
+  /** Number of the first page. Default: 1. */
   first?: number;
   concurrency?: number;
-  /** An API that answers an error past its last page. */
+  /** For an API that responds with an error past its last page. */
   end?: EndOfData;
 }
 
-/** Numbered pages, which the vendor cuts. Ends at an empty page or at the declared end of data. */
+/** Pagination by page number. Ends at an empty page or at the declared end of data. */
 export function pageNumber({ limit, first = 1, concurrency = 1, end }: PageNumberOptions): Paging<PageNumberPosition> {
   const following = ({ page, limit }: PageNumberPosition) => ({ page: page + 1, limit });
   return {
@@ -26,7 +26,7 @@ export function pageNumber({ limit, first = 1, concurrency = 1, end }: PageNumbe
     next: (position, { rows }) => (rows === 0 ? null : following(position)),
     ahead: following,
     doubt: (_position, { rows }) => (rows > 0 ? 'rows-may-shift' : undefined),
-    // Elsewhere than at its beginning a smaller page has another number, which only fits where it divides the place.
+    // A smaller page size changes the page numbers: it fits only if it divides the number of rows before this page.
     smaller({ page, limit }) {
       const smaller = quarter(limit);
       const before = (page - first) * limit;

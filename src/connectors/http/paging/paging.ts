@@ -1,55 +1,55 @@
 import { Failure } from '../../../model/failure.js';
 import type { Cursor, PageDoubt } from '../../../model/source.js';
-import type { Reading, Values } from '../envelope.js';
+import type { ParsedPage, Values } from '../envelope.js';
 import type { RequestTemplate } from '../request.js';
 
-/** An error answer that is the vendor's way to say that the listing has ended. Status and text must both agree. */
+/** An error response with which the vendor reports the end of the listing. Status and text must both match. */
 export interface EndOfData {
   status: number;
   text: string;
 }
 
 /**
- * How a listing is walked. A position is the plain JSON of one request: it is the page's cursor, holds all that is needed
- * to ask for that page again, and is what a source's request template is filled from.
+ * Pagination strategy. A position is the plain JSON of one request: it is the page's cursor, contains all that is needed to
+ * request that page again, and fills the source's request template.
  */
 export interface Paging<Position extends Cursor> {
-  /** Pages that may be in flight at once. */
+  /** Maximum pages in flight. */
   concurrency: number;
   start(): Position;
-  /** A cursor as a position; throws `Failure('cursor-expired')` for one that this strategy did not make. */
+  /** Converts a cursor to a position. Throws `Failure('cursor-expired')` for a cursor of another strategy. */
   resume(cursor: Cursor): Position;
-  /** Where to go on after a page; `null` at the end. Throws `Failure('listing-loops')` when the vendor does not advance. */
-  next(position: Position, page: Reading & { rows: number }): Position | null;
-  /** The position after `position` without having seen its page, or `null` when that cannot be known. */
+  /** The position after a page; `null` at the end. Throws `Failure('listing-loops')` if the vendor does not advance. */
+  next(position: Position, page: ParsedPage & { rows: number }): Position | null;
+  /** The position after `position` without its page, for read-ahead; `null` if it depends on the page. */
   ahead?(position: Position): Position | null;
-  /** The error answer that ends the listing. */
+  /** The error response that ends the listing. */
   end?: EndOfData;
-  /** Where to go on after that answer: a smaller page for what is left, or `null`. */
+  /** The position after that error response: a smaller page for the remaining records, or `null`. */
   afterEnd?(position: Position): Position | null;
-  /** The same place with a smaller page, for an answer over the byte cap; `null` when it cannot be smaller. */
+  /** The same position with a smaller page, for a response over the byte cap; `null` if it cannot be smaller. */
   smaller?(position: Position): Position | null;
-  /** Asks for a position in place of the source's own template, where the vendor has said how. Throws `Failure`. */
+  /** The request for a position instead of the source's own template, if the vendor returned it. Throws `Failure`. */
   request?(position: Position, base: URL): RequestTemplate | undefined;
-  /** The value that holds an address, which may be relative to the one that was asked. */
+  /** Name of the value that holds an address, which may be relative to the request's URL. */
   link?: string;
-  /** Names of the values without which it is not known how this page goes on: a listing in which one is never found is in doubt. */
+  /** Names of the values that determine the next page. A listing in which one is never found is in doubt. */
   needs?(position: Position, rows: number): string[];
-  /** What this page, although it is well-formed, leaves in doubt about the listing. */
-  doubt?(position: Position, page: Reading & { rows: number }, next: Position | null): PageDoubt | undefined;
-  /** Something a user should hear about this page. */
-  warning?(position: Position, page: Reading & { rows: number }): string | undefined;
+  /** The doubt that a well-formed page raises about the listing. */
+  doubt?(position: Position, page: ParsedPage & { rows: number }, next: Position | null): PageDoubt | undefined;
+  /** A warning for the user about this page. */
+  warning?(position: Position, page: ParsedPage & { rows: number }): string | undefined;
 }
 
-/** For `smaller`: an answer over the cap may be far over it, and each one that is given up was downloaded for nothing. */
+/** For `smaller`: a quarter of the limit. A response may be far over the cap, and each one over it is downloaded in vain. */
 export function quarter(limit: number): number {
   return Math.max(1, Math.floor(limit / 4));
 }
 
-/** Empty pages in a row, each with a way to go on, after which a listing is held to have no end. */
+/** Consecutive empty pages, each with a next page, after which a listing counts as endless. */
 export const MOST_EMPTY = 100;
 
-/** Counts empty pages in a row, for the next position. Throws `Failure('listing-loops')` when there are too many. */
+/** Counts consecutive empty pages, for the next position. Throws `Failure('listing-loops')` at `MOST_EMPTY`. */
 export function emptyInRow(empty: number | undefined, rows: number): { empty?: number } {
   if (rows > 0) return {};
   const count = (empty ?? 0) + 1;
@@ -58,21 +58,21 @@ export function emptyInRow(empty: number | undefined, rows: number): { empty?: n
   return { empty: count };
 }
 
-/** For `resume`: that count. */
+/** For `resume`: that count in a cursor. */
 export function emptyOf(cursor: Cursor): { empty?: number } {
   return cursor['empty'] === undefined ? {} : { empty: wholeNumber(cursor, 'empty', 1) };
 }
 
-/** Whether a value that tells of more says yes; as text (`"true"`), boolean or 0 and 1. Throws `Failure`. */
+/** Whether a value announces more records: text (`"true"`), boolean, or 0 and 1. Throws `Failure` for any other value. */
 export function saysMore(values: Values, name: string): boolean {
   const value = values[name];
-  const word = typeof value === 'string' ? value.trim().toLowerCase() : value;
-  if (word === true || word === 'true' || word === 1 || word === '1') return true;
-  if ([undefined, null, false, 'false', 0, '0', ''].includes(word as null)) return false;
+  const normalized = typeof value === 'string' ? value.trim().toLowerCase() : value;
+  if (normalized === true || normalized === 'true' || normalized === 1 || normalized === '1') return true;
+  if ([undefined, null, false, 'false', 0, '0', ''].includes(normalized as null)) return false;
   throw new Failure('response-mismatch', 'The value that says whether there is more is neither true nor false');
 }
 
-/** The text of a value that says where to go on; `undefined` where it says nothing. Throws `Failure`. */
+/** The text of a next-page value; `undefined` if it is absent or empty. Throws `Failure`. */
 export function nextText(value: unknown, what: string): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string' || typeof value === 'number') return String(value);

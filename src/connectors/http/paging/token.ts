@@ -2,26 +2,29 @@ import { Failure } from '../../../model/failure.js';
 import type { PageDoubt } from '../../../model/source.js';
 import { emptyInRow, emptyOf, foreignCursor, nextText, quarter, saysMore, wholeNumber, type Paging } from './paging.js';
 
-/** The vendor's opaque token for this page; the first page has none. `empty`: how many pages in a row were empty before it. */
+/** The vendor's opaque token for this page; absent for the first page. `empty`: number of consecutive empty pages before it. */
 export type TokenPosition = { limit: number; token?: string; empty?: number };
 
-/** How a listing that each page continues (by a token, or by an address) says where it goes on, and where it ends. */
+/** How a page announces the next one (by a token, or by an address), and the end of the listing. */
 export interface NextOptions {
   limit: number;
-  /** The envelope's value that says where the next page is. */
+  /** The envelope's value with the next page's token or address. */
   next: string;
-  /** The envelope's value that says whether there is a next page, where the last page has a token as well (GraphQL). */
+  /**
+   * The envelope's value that says whether there is a next page, for vendors that return a token on the last page too
+   * (GraphQL).
+   */
   more?: string;
   /**
-   * The vendor leaves `next` out where a listing fits into one page, instead of sending `null`. Declare it only after
-   * `sources check` has found `next` on a page: without it a listing in which `next` is never found is in doubt.
+   * The vendor omits `next` if a listing fits into one page, instead of sending `null`. Declare it only after `sources check`
+   * has found `next` on a page: without it a listing in which `next` is never found is in doubt.
    */
   omitted?: boolean;
-  /** The vendor goes on giving tokens after the last record, and an empty page is the end. */
+  /** The vendor returns tokens after the last record too, and an empty page is the end. */
   endsEmpty?: boolean;
 }
 
-/** An opaque token from each page asks for the next. Ends when the token is absent, `null` or empty. */
+/** Pagination by token: each page contains the next page's opaque token. Ends when the token is absent, `null` or empty. */
 export function token(options: NextOptions): Paging<TokenPosition> {
   const { limit } = options;
   return {
@@ -35,7 +38,7 @@ export function token(options: NextOptions): Paging<TokenPosition> {
     },
     next({ limit, token, empty }, { rows, values }) {
       const following = nextOf(options, values, rows, 'token');
-      // An empty page that names itself as the next one ends the listing, in doubt.
+      // An empty page that names itself as the next one ends the listing, with a doubt.
       if (following === undefined || (following === token && rows === 0)) return null;
       if (following === token)
         throw new Failure('listing-loops', 'The listing answers with the token of the page that it was just asked for');
@@ -45,7 +48,7 @@ export function token(options: NextOptions): Paging<TokenPosition> {
   };
 }
 
-/** Where a page says that the listing goes on. */
+/** The next page's token or address; `undefined` at the end. */
 export function nextOf(
   { next, more, endsEmpty }: NextOptions,
   values: Record<string, unknown>,
@@ -60,7 +63,7 @@ export function nextOf(
 type Ended = { rows: number; values: Record<string, unknown> };
 type First = { limit: number; token?: string; link?: string };
 
-/** What has to be found, and what a first page without a next one leaves in doubt. */
+/** The values that a page must hold, and the doubts that its end raises. */
 export function nextRules({ next, more, omitted, endsEmpty }: NextOptions) {
   return {
     needs({ limit }: First, rows: number): string[] {
@@ -70,7 +73,7 @@ export function nextRules({ next, more, omitted, endsEmpty }: NextOptions) {
     doubt({ limit, token, link }: First, { rows, values }: Ended, following: unknown): PageDoubt | undefined {
       if (rows === 0 && following === null && !endsEmpty && nextText(values[next], 'place')) return 'empty-page';
       const only = token === undefined && link === undefined && following === null;
-      // Where the vendor says in a word that there is no more, a full page is no coincidence to wonder about.
+      // If the vendor explicitly says that there is no more, a full page raises no doubt.
       return only && more === undefined && rows === limit ? 'full-page' : undefined;
     },
   };

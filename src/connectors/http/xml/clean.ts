@@ -1,6 +1,6 @@
-/** CDATA, in which the others are plain text; references to characters; and an `&` that begins no reference. */
+/** Matches CDATA (which contains no references), character references, and an `&` that begins no reference. */
 const REFERENCE = /<!\[CDATA\[[\s\S]*?\]\]>|&#(?:x([0-9a-fA-F]+)|([0-9]+));|&(?![A-Za-z_:][\w.:-]*;)/g;
-/** Characters that XML 1.0 allows in no form. */
+/** Characters that XML 1.0 forbids in any form. */
 // oxlint-disable-next-line no-control-regex -- these are meant
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
@@ -11,7 +11,7 @@ function isAllowed(code: number): boolean {
   );
 }
 
-/** Takes out the characters that XML forbids, also where they are written as references (`&#0;`), and escapes a bare `&`. */
+/** Removes characters that XML forbids, also those written as references (`&#0;`), and escapes a bare `&`. */
 export function cleaned(xml: string): string {
   return xml.replace(FORBIDDEN, '').replace(REFERENCE, (found, hex?: string, decimal?: string) => {
     if (found === '&') return '&amp;';

@@ -11,7 +11,7 @@ interface Open {
   children: [string, XmlValue][];
 }
 
-/** An element nested deeper than `MAX_DEPTH`. */
+/** An element is nested deeper than `MAX_DEPTH`. */
 export class TooDeep extends Error {
   override readonly name = 'TooDeep';
 }
@@ -25,14 +25,14 @@ function contents({ name, text, children }: Open): XmlValue {
     const several = repeated.get(child);
     if (several) several.push(value);
     else if (Object.hasOwn(fields, child)) repeated.set(child, [fields[child]!, value]);
-    // A plain assignment of this name would replace the object's prototype.
+    // Assigning to this name would replace the object's prototype.
     else if (child !== '__proto__') fields[child] = value;
   }
   for (const [child, several] of repeated) fields[child] = several;
   return fields;
 }
 
-/** An element that is not well-formed; `partial` is what can be read of it all the same. */
+/** An element is not well-formed; `partial` is what was parsed of it. */
 export class NotWellFormed extends SyntaxError {
   override readonly name = 'NotWellFormed';
   constructor(readonly partial: XmlValue) {
@@ -41,10 +41,10 @@ export class NotWellFormed extends SyntaxError {
 }
 
 /**
- * Builds plain objects from one element in the shape of Qualys' own JSON: all text stays text (`007`, `1.10`, ids beyond
- * 2^53), `<list><A/><B/></list>` becomes `list: [{A: …}, {B: …}]`, an element without contents is `''`. Attributes are
- * not kept; entities other than XML's own five are an error. Characters that XML forbids are taken out: vendors copy what
- * machines report. Throws `NotWellFormed` or `TooDeep`.
+ * Parses one element into plain objects in the structure of Qualys' own JSON: all text stays text (`007`, `1.10`, ids beyond
+ * 2^53), `<list><A/><B/></list>` becomes `list: [{A: …}, {B: …}]`, an element without contents is `''`. Attributes are dropped;
+ * entities other than XML's own five are an error. Characters that XML forbids are removed: vendors copy what machines report.
+ * Throws `NotWellFormed` or `TooDeep`.
  */
 export function parseElement(xml: string): XmlValue {
   try {
@@ -80,7 +80,7 @@ function parse(xml: string): XmlValue {
   parser.on('closetag', () => {
     if (stack.length > 0) close();
   });
-  // Without this handler saxes throws its first complaint, with a piece of the document in its message.
+  // Without this handler saxes throws its first error, with a piece of the document in the message.
   let faulty = false;
   parser.on('error', () => {
     faulty = true;

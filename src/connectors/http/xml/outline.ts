@@ -1,9 +1,9 @@
 import { Malformed } from '../errors/malformed.js';
 import { keysOf, type Path } from '../path.js';
 
-/** Where the records and the wanted values of an XML page are, as byte ranges of whole elements. */
+/** Byte ranges of the records and the wanted values of an XML page, each a whole element. */
 export interface XmlOutline {
-  /** `undefined` when the parent of the records is not there. */
+  /** `undefined` if the parent element of the records is missing. */
   records: { starts: number[]; ends: number[] } | undefined;
   /** Whole elements (`<count>2</count>`), by the wanted value's name. */
   values: Map<string, Buffer>;
@@ -40,7 +40,10 @@ function nameAt(body: Buffer, from: number): string {
   return body.toString('utf8', from, to);
 }
 
-/** Comments, CDATA, processing instructions and the DOCTYPE. A DOCTYPE that declares anything is refused: entities are never expanded. */
+/**
+ * Skips comments, CDATA, processing instructions and the DOCTYPE. Rejects a DOCTYPE that declares anything: entities are never
+ * expanded.
+ */
 function afterMarkup(body: Buffer, from: number): number {
   if (body[from + 1] === QUESTION) return after(body, '?>', from);
   if (body.toString('latin1', from, from + 4) === '<!--') return after(body, '-->', from);
@@ -56,12 +59,12 @@ function requireBlank(body: Buffer, from: number, to: number): void {
   }
 }
 
-/** Names of elements may hold dots, and never a slash. */
+/** Joins by slash, because element names may contain dots but no slash. */
 const joined = (path: Path) => keysOf(path).join('/');
 
 /**
- * One pass over the tags. `path` is the path of the element whose children are the records, `values` are paths of
- * elements to keep. Throws `Malformed` unless there is one root element and it is closed.
+ * Scans an XML page in one pass over its tags. `path` is the path of the element whose children are the records, `values` are
+ * paths of elements to keep. Throws `Malformed` unless there is exactly one root element and it is closed.
  */
 export function xmlOutline(body: Buffer, path: Path, values: Record<string, Path>): XmlOutline {
   const records = joined(path);
@@ -70,7 +73,7 @@ export function xmlOutline(body: Buffer, path: Path, values: Record<string, Path
     names.set(joined(wanted), [...(names.get(joined(wanted)) ?? []), name]);
   const level = keysOf(path).length;
   const found: XmlOutline = { records: undefined, values: new Map() };
-  // Paths matter only down to the records; below them elements are counted, and saxes checks their names later.
+  // Paths are tracked down to the records only; below them elements are counted, and saxes checks their names later.
   const open: { name: string; path: string; start: number }[] = [];
   let depth = 0;
   let start = 0;
@@ -89,7 +92,7 @@ export function xmlOutline(body: Buffer, path: Path, values: Record<string, Path
     const closing = next === SLASH;
     const inside = depth > level || (depth === level && open.at(-1)?.path === records);
     if (!closing) {
-      if (depth === 0 && closed) throw new Malformed(`goes on after its end at byte ${tag}`);
+      if (depth === 0 && closed) throw new Malformed(`continues after its end at byte ${tag}`);
       if (inside) {
         if (depth === level) start = tag;
       } else {
