@@ -8,23 +8,23 @@ import type { Store } from '../store/database.js';
 import { beatMs } from '../model/timings.js';
 import { PARKED_DETAILS, parks } from './parked.js';
 
-/** What every activity is given: composed once, in worker.ts. */
+/** The services that every activity uses; `worker.ts` composes them once. */
 export interface Dependencies {
   store: Store;
   sources: SourceRegistry;
   normalizer: Normalizer;
-  /** What personal data is masked and sealed with. */
+  /** The keys that mask and seal personal data. */
   keys: KeyRingFile;
   config: Config;
   log: Logger;
 }
 
-/** Beats carry details also where Temporal waits for none. */
+/** Interval base for activities without a heartbeat time-out: they still send details. */
 const WITHOUT_TIMEOUT_MS = 10_000;
 
 /**
- * Tells Temporal several times within the heartbeat time-out that this process lives and what it knows, while `work` runs. The details of the last
- * beat survive the attempt: `details()` is asked at each beat and once more when the work fails.
+ * Sends heartbeats while `work` runs, several within the heartbeat time-out. Each carries `details()`, and so does one more
+ * heartbeat when the work fails, because Temporal passes the last details to the next attempt.
  */
 export async function withHeartbeat<T>(details: () => unknown, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
@@ -40,7 +40,7 @@ export async function withHeartbeat<T>(details: () => unknown, work: () => Promi
   }
 }
 
-/** A logger whose every line carries run, source, workflow and attempt. */
+/** Returns a logger that adds run, source, workflow, activity and attempt to every line. */
 export function activityLog(log: Logger, run: string, source?: string): Logger {
   const { workflowExecution, activityType, attempt } = Context.current().info;
   return log.child({

@@ -8,7 +8,7 @@ import { from } from './logged.js';
 
 export type { DeliverInput } from '../events/load.js';
 
-/** Stores the records of a whole listing in their order. A second attempt goes on where the first one had come to. */
+/** Loads the records of a whole listing in order. A second attempt continues where the first one stopped. */
 export function deliverActivity({ normalizer, config, log }: Dependencies) {
   return async function deliverRecords(input: DeliverInput): Promise<Normalized> {
     const started = Date.now();

@@ -3,7 +3,7 @@ import { MongoError } from 'mongodb';
 import { Failure, behaviourOf, placeOf, type FailureNote } from '../model/failure.js';
 import { refusalOf } from '../store/unstorable.js';
 
-/** What a source's failures have cost so far; kept in the heartbeat, so that it survives the attempt. */
+/** A source's failures so far. The heartbeat carries them to the next attempt. */
 export interface Tries {
   /** Failures in a row without a page in between. */
   count: number;
@@ -11,22 +11,22 @@ export interface Tries {
   since: number;
 }
 
-/** Waits that a vendor names, with whatever status, are not impatience: only this many in a row without a page are. */
-const MOST_WAITS = 30;
+/** Delays that a vendor asks for do not count as failures, until there are this many in a row without a page. */
+const MAX_WAITS = 30;
 
 /**
- * The one place that decides what Temporal does about a failure: try again, try again when the vendor said, or give up.
- * Storage that is away is waited for without end; a vendor that fails is given up after `patienceMs` and three tries.
+ * Decides what Temporal does about a failure: retry, retry after the delay that the vendor names, or fail for good. No other code
+ * decides this. Unavailable storage is retried without limit; a failing vendor until `patienceMs` and three tries are over.
  */
 export function toApplicationFailure(error: unknown, tries: Tries, patienceMs: number, now = Date.now()): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof Failure) return fromFailure(error, tries, patienceMs, now);
-  const refusal = error instanceof MongoError ? refusalOf(error) : undefined;
-  if (error instanceof MongoError && refusal === undefined) {
+  const unstorable = error instanceof MongoError ? refusalOf(error) : undefined;
+  if (error instanceof MongoError && unstorable === undefined) {
     return ApplicationFailure.create({ type: 'StorageUnavailable', message: `MongoDB: ${error.name}${codeOf(error)}` });
   }
-  // MongoDB is there, and refuses one document: asking again changes nothing.
-  const what = refusal?.replace('the record', 'a document') ?? (error as Error)?.name ?? 'Error';
+  // MongoDB is available and rejects one document, so a retry cannot help.
+  const what = unstorable?.replace('the record', 'a document') ?? (error as Error)?.name ?? 'Error';
   const note: FailureNote = { kind: 'defect', message: `${what} in Rollcall itself` };
   return ApplicationFailure.create({
     type: 'defect',
@@ -45,14 +45,14 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
   const common = { type: failure.kind, message: failure.message, details: [note] };
   const { retryAfterMs } = failure.details;
   const { retry } = behaviourOf(failure.kind);
-  const named = retryAfterMs !== undefined && retry !== 'never';
-  if (retry === 'when-told' || (named && failure.kind === 'vendor-error')) {
+  const vendorNamesDelay = retryAfterMs !== undefined && retry !== 'never';
+  if (retry === 'when-told' || (vendorNamesDelay && failure.kind === 'vendor-error')) {
     return ApplicationFailure.create({
       ...common,
-      nonRetryable: tries.count >= MOST_WAITS,
-      // A limit that is waited for is no fault: it shows in the UI, but raises no alarm.
+      nonRetryable: tries.count >= MAX_WAITS,
+      // Waiting for a rate limit is expected: the Web UI shows it, but it is not logged as an error.
       ...(retry === 'when-told' && { category: ApplicationFailureCategory.BENIGN }),
-      ...(named && { nextRetryDelay: retryAfterMs }),
+      ...(vendorNamesDelay && { nextRetryDelay: retryAfterMs }),
     });
   }
   if (failure.kind === 'superseded') {
@@ -62,19 +62,19 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
   return ApplicationFailure.create({
     ...common,
     nonRetryable: retry === 'never' || exhausted,
-    ...(named && { nextRetryDelay: retryAfterMs }),
+    ...(vendorNamesDelay && { nextRetryDelay: retryAfterMs }),
   });
 }
 
-/** What a log may tell of an error: which one, and where. Its message only as far as no record's values can stand in it. */
+/** The log text of an error: its name and code location. Its message only where it cannot hold values of a record. */
 export function causeOf(error: unknown): string {
   if (error instanceof Failure) return error.kind;
   if (error instanceof ApplicationFailure) return error.type ?? error.name;
   if (error instanceof MongoError) return `${error.name}${codeOf(error)}`;
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' };
-  // These are of the program: what is quoted in them, and numbers, may be of a record all the same.
-  const told = /^(Type|Range|Reference)Error$/.test(name) ? `: ${withoutValues(message)}` : '';
-  return `${name}${told} ${placeOf(error)}`.trim();
+  // These errors come from the program, but quoted text and numbers in them may still come from a record.
+  const safeMessage = /^(Type|Range|Reference)Error$/.test(name) ? `: ${withoutValues(message)}` : '';
+  return `${name}${safeMessage} ${placeOf(error)}`.trim();
 }
 
 const withoutValues = (message: string): string =>

@@ -30,7 +30,7 @@ export interface FetchInput {
   follow?: boolean;
 }
 
-/** What one activity fetched: references only. */
+/** What one activity fetched, as references into the ledger. */
 export interface PageBatch {
   /** Pages `from` (inclusive) to `to` (exclusive) of the ledger. */
   from: number;
@@ -41,19 +41,22 @@ export interface PageBatch {
   next: Cursor | null;
   total?: number;
   warnings: string[];
-  /** Of a queue: what its pages have come to, which were normalized at once. */
+  /** Of a queue: the counts of its inline normalization. */
   through?: InlineNormalization['sum'];
 }
 
-/** An activity ends after the first of these or `stretchRecords`: long enough to be worth its 50 ms, short enough to be done again. */
+/**
+ * Limits of one activity, beside `stretchRecords`: large enough that its overhead of 50 ms does not matter, small enough that
+ * repeating it is cheap.
+ */
 const BUDGET = { bytes: 512 * 1024 * 1024, ms: 60_000 };
 
 /**
- * Fetches pages from `cursor` on, each durable before the next one counts, until the budget is used or the listing ends.
- * A second attempt goes on after the last page that the ledger holds: what was stored is not fetched again.
+ * Fetches pages from `cursor` on until the budget is used or the listing ends. The cursor advances only past pages that are
+ * stored, and a second attempt continues after the last page in the ledger, so no stored page is fetched again.
  */
 export function fetchActivity({ store, sources, normalizer, keys, config, log }: Dependencies) {
-  // An input remembers its login and the region it was sent to: one a source, for the life of the worker.
+  // The worker keeps one input a source, because an input caches its login and the region it was redirected to.
   const inputs = new Map<string, Input>();
   const inputOf = (name: string): Input => {
     const source = sources.get(name);
@@ -65,32 +68,32 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
   return async function fetchPages(input: FetchInput): Promise<PageBatch> {
     const tries = triesSoFar();
     const started = Date.now();
-    const stretch: PageBatch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
+    const batch: PageBatch = { from: input.seq, to: input.seq, rows: 0, bytes: 0, next: input.cursor, warnings: [] };
     let atStart = input.seq === 0 && input.cursor === null;
     const { run, source } = input;
     const { attempt } = Context.current().info;
 
-    const account = (page: PageDoc) => {
-      stretch.to += 1;
-      stretch.rows += page.rows;
-      stretch.bytes += page.bytes;
-      stretch.next = page.next;
-      if (page.total !== undefined) stretch.total = page.total;
+    const countPage = (page: PageDoc) => {
+      batch.to += 1;
+      batch.rows += page.rows;
+      batch.bytes += page.bytes;
+      batch.next = page.next;
+      if (page.total !== undefined) batch.total = page.total;
       atStart = false;
     };
 
-    const walk = async () => {
+    const fetchUntilSpent = async () => {
       const definition = sources.get(source);
       const sealed = datasetOf(definition).personal.length > 0;
-      // Before the first request: a message that is received and cannot be kept counts towards its dead-letter queue.
+      // Read before the first request: a message that is received but cannot be stored counts towards its dead-letter queue.
       if (sealed) keys.keys();
-      // What only grows, or is taken away, may be long and may repeat itself.
+      // Loop detection does not apply to growing files and queues, which may be long and may repeat rows.
       const relisted = definition.listing === 'full' || definition.listing === 'incremental';
-      const guard = new PaginationLoopDetector(store, run, source, config.maxRecords);
-      const before = new Beginnings(store, run, source);
-      const keep = async (page: FetchedPage, at: number): Promise<PageDoc> => {
-        if (relisted) await guard.look(page);
-        // Pages are put in order by their time: workers' clocks may differ.
+      const loopDetector = new PaginationLoopDetector(store, run, source, config.maxRecords);
+      const rowsBefore = new Beginnings(store, run, source);
+      const storePage = async (page: FetchedPage, at: number): Promise<PageDoc> => {
+        if (relisted) await loopDetector.look(page);
+        // Pages are ordered by the database's time, because the clocks of workers may differ.
         const stamped = { ...page, fetchedAt: await store.clock.now() };
         return appendPage(store, run, source, at, stamped, sealed ? keys.keys() : undefined);
       };
@@ -99,94 +102,94 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
         .sort({ seq: 1 });
       const reader = inputOf(source);
       for await (const page of stored) {
-        if (!reader.acknowledge || page.next !== null || page.rows > 0) account(page);
+        if (!reader.acknowledge || page.next !== null || page.rows > 0) countPage(page);
         else await reopenQueue(page);
       }
-      // The input waits for acknowledgements: it is told when no more will come.
-      const broken = new AbortController();
-      const signal = AbortSignal.any([Context.current().cancellationSignal, broken.signal]);
+      // The input waits for acknowledgements: aborting tells it that no more will come.
+      const normalizationFailed = new AbortController();
+      const signal = AbortSignal.any([Context.current().cancellationSignal, normalizationFailed.signal]);
       const through =
         reader.acknowledge &&
-        inlineNormalizationOf(reader.acknowledge.bind(reader), signal, (error) => broken.abort(error));
-      await through?.catchUp(input.seq, stretch.to);
-      if (stretch.next === null && !atStart) return;
+        inlineNormalizationOf(reader.acknowledge.bind(reader), signal, (error) => normalizationFailed.abort(error));
+      await through?.catchUp(input.seq, batch.to);
+      if (batch.next === null && !atStart) return;
 
-      const patience = () => {
+      const budgetMs = () => {
         if (!input.follow) return BUDGET.ms;
-        // Who follows wants what has come soon, and to be heard when it is enough.
+        // While following, batches are short, so that records become visible soon and signals take effect soon.
         const { something, nothing } = followMs(config.timings);
-        return stretch.rows > 0 && !reader.acknowledge ? something : nothing;
+        return batch.rows > 0 && !reader.acknowledge ? something : nothing;
       };
-      const spent = () =>
-        (relisted && stretch.rows >= config.stretchRecords) ||
-        stretch.bytes >= BUDGET.bytes ||
-        Date.now() - started >= patience();
+      const isSpent = () =>
+        (relisted && batch.rows >= config.stretchRecords) ||
+        batch.bytes >= BUDGET.bytes ||
+        Date.now() - started >= budgetMs();
       const options = {
         signal,
-        more: () => !spent(),
+        more: () => !isSpent(),
         follow: input.follow ?? false,
         positions: () => positions,
       };
       const positions =
         definition.listing === 'append' ? positionsOf(store, run, source) : Promise.resolve(new Map<string, Cursor>());
-      positions.catch(() => {}); // whoever asks gets it
-      // One write is under way while the next page is being fetched; the cursor only follows what is durable.
+      positions.catch(() => {}); // the input gets the error when it awaits them
+      // One page is written while the next one is fetched; the cursor advances only past stored pages.
       let writing: { page: FetchedPage; entry: Promise<PageDoc> } | undefined;
-      let seq = stretch.to;
-      /** Waits for the write under way; `false` when a late attempt had stored another successor for the same cursor. */
-      const settle = async (): Promise<boolean> => {
+      let seq = batch.to;
+      /** Waits for the write in progress. Returns `false` when a late attempt had stored another next cursor for this page. */
+      const awaitWrite = async (): Promise<boolean> => {
         if (!writing) return true;
         const { page, entry } = writing;
         writing = undefined;
         const stored = await entry;
-        account(stored);
+        countPage(stored);
         counts.pages.inc({ source });
         counts.bytes.inc({ source }, stored.bytes);
         counts.rows.inc({ source }, stored.rows);
         tries.count = 0;
-        if (relisted) guard.check(input.rows + stretch.rows - (await before.rows(stored.cursor)), stretch.total);
+        if (relisted) loopDetector.check(input.rows + batch.rows - (await rowsBefore.rows(stored.cursor)), batch.total);
         if (through) {
-          if (stored.digest !== page.digest) throw takenOver(source, stored.seq);
+          if (stored.digest !== page.digest) throw supersededPage(source, stored.seq);
           await through.push(page, stored.seq);
         }
         return JSON.stringify(stored.next) === JSON.stringify(page.next);
       };
       try {
-        for await (const page of reader.pages(atStart ? null : stretch.next, options)) {
+        for await (const page of reader.pages(atStart ? null : batch.next, options)) {
           for (const warning of page.warnings ?? [])
-            if (!stretch.warnings.includes(warning)) stretch.warnings.push(warning);
-          if (!(await settle())) return;
-          writing = { page, entry: keep(page, seq) };
-          writing.entry.catch(() => {}); // settle() reports it
+            if (!batch.warnings.includes(warning)) batch.warnings.push(warning);
+          if (!(await awaitWrite())) return;
+          writing = { page, entry: storePage(page, seq) };
+          writing.entry.catch(() => {}); // awaitWrite() throws it
           seq += 1;
-          // These wait for what comes next, not for us: and a queue for being told what is stored.
-          if ((through || input.follow) && !(await settle())) return;
-          // An input that is asked to end lets go of what it holds.
-          if (spent()) await through?.idle();
+          // Queues and followed files may wait long for the next page, and a queue waits for its acknowledgements.
+          if ((through || input.follow) && !(await awaitWrite())) return;
+          // The input of a queue ends once all its pages are acknowledged.
+          if (isSpent()) await through?.idle();
         }
       } finally {
-        await settle();
+        await awaitWrite();
         await through?.idle();
-        if (through) stretch.through = through.sum;
+        if (through) batch.through = through.sum;
       }
     };
 
-    /** An earlier attempt ended the listing; this one cannot know that it also emptied the queue, and drains it again. */
+    /** Reopens a listing that an earlier attempt ended: it may not have emptied the queue, so this attempt drains it again. */
     const reopenQueue = async (ending: PageDoc) => {
       await store.pages.deleteOne({ _id: ending._id });
-      stretch.next = ending.cursor;
+      batch.next = ending.cursor;
       atStart = ending.seq === 0;
     };
 
     const inlineNormalizationOf = (
       acknowledge: (page: FetchedPage) => Promise<void>,
       signal: AbortSignal,
-      onFault: (error: unknown) => void,
+      onError: (error: unknown) => void,
     ) =>
       new InlineNormalization(
         (from) => normalizer.normalize({ run, source, from, follow: false, pages: run, attempt }, signal, () => {}),
         acknowledge,
-        onFault,
+        onError,
       );
 
     return withHeartbeat(
@@ -194,8 +197,8 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
       async () => {
         try {
           await notifyRetried();
-          await walk();
-          const { from, to, rows, bytes, next, total, through } = stretch;
+          await fetchUntilSpent();
+          const { from, to, rows, bytes, next, total, through } = batch;
           if (to > from)
             activityLog(log, run, source).info(
               {
@@ -208,12 +211,12 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
                 ended: next === null,
                 ms: Date.now() - started,
               },
-              'PageBatch fetched',
+              'Pages fetched',
             );
-          return stretch;
+          return batch;
         } catch (error) {
           if (error instanceof Failure) {
-            // A page that ends the thread is no fault of the vendor's: it is set aside after its own number of deaths.
+            // A page that ends the normalizing thread does not count against the vendor: it is set aside after three deaths.
             if (!(error instanceof ThreadEnded)) {
               if (tries.count === 0) tries.since = Date.now();
               tries.count += 1;
@@ -223,7 +226,7 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
           }
           const waitMs = error instanceof Failure ? error.details.retryAfterMs : undefined;
           throw from(await orPark(toApplicationFailure(error, tries, config.patienceMs)), error, {
-            page: stretch.to,
+            page: batch.to,
             ...(tries.count > 0 ? { tries: tries.count } : {}),
             ...(waitMs === undefined ? {} : { waitMs }),
           });
@@ -233,8 +236,8 @@ export function fetchActivity({ store, sources, normalizer, keys, config, log }:
   };
 }
 
-/** Two attempts read one queue: the messages of this one's page are stored nowhere, and come again. */
-const takenOver = (source: string, seq: number) =>
+/** Two attempts read one queue: this attempt's messages were not stored, so the queue delivers them again. */
+const supersededPage = (source: string, seq: number) =>
   new Failure('server-unavailable', `Another attempt has stored page ${seq} of ${source}: its messages come again`, {
     source,
     remedy: 'None is needed: the next attempt goes on after that page',

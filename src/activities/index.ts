@@ -11,10 +11,10 @@ import { runActivities } from './run.js';
 import { maintenanceActivities } from './maintenance.js';
 
 /**
- * What this worker read of sources when it started. A source that it does not know may be there all the same: a command reads
- * the files anew.
+ * Replaces the failure for an unknown source by one whose remedy is a restart: the worker reads source files only when it starts,
+ * while commands read them each time, so a command may know a source that the worker does not.
  */
-function asReadAtStart(sources: SourceRegistry): SourceRegistry {
+function withRestartRemedy(sources: SourceRegistry): SourceRegistry {
   return {
     ...sources,
     get(name) {
@@ -33,9 +33,9 @@ function asReadAtStart(sources: SourceRegistry): SourceRegistry {
   };
 }
 
-/** All activities, given what they need. Workflows import the type of this and nothing else of it. */
+/** Creates all activities. Workflows import only the type. */
 export function createActivities(given: Dependencies) {
-  const dependencies = { ...given, sources: asReadAtStart(given.sources) };
+  const dependencies = { ...given, sources: withRestartRemedy(given.sources) };
   return logged(given.log, {
     ...runActivities(dependencies),
     ...listingActivities(dependencies),

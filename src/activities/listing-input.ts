@@ -8,7 +8,7 @@ export interface OpenInput {
   run: string;
   source: string;
   force: boolean;
-  /** The vendor will be asked; otherwise stored pages are read again. */
+  /** `true`: pages are fetched from the vendor. `false`: stored pages are read again. */
   fetch: boolean;
 }
 
@@ -19,7 +19,7 @@ export type Opened =
       lastRun?: string;
       listing: AnySource['listing'];
       settle: Dataset['settle'];
-      /** Of this worker's configuration: a workflow cannot read it. */
+      /** From the worker's configuration, which a workflow cannot read. */
       timings: Timings;
     }
   | { collect: false; account: SourceAccount };
@@ -32,19 +32,19 @@ export interface CloseInput {
   closedAt: string;
   /** The whole listing was read. */
   complete: boolean;
-  /** Why it was not. */
+  /** Why the listing is not complete. */
   reason?: string;
   remedy?: string;
-  /** What the vendor wants a user to hear. */
+  /** Warnings for the user, such as a deprecation that the vendor announces. */
   warnings?: string[];
-  /** What the records came to, where the ledger does not tell: its pages were replayed, or put in order. */
+  /** Counts of records where the ledger lacks them: its pages were replayed, or loaded in order. */
   counted?: { new: number; changed: number; unchanged: number; quarantined: number };
   /** Stored pages were read again. */
   replayed: boolean;
-  /** It was parked in between: pages of another day are no proof that something is gone. */
+  /** The source was parked during the listing: pages of different days do not prove that a record is gone. */
   resumed?: boolean;
-  /** Its workflow stays with the cursor; the kind of the failure. */
+  /** The kind of the failure, when the source parks and its workflow keeps the cursor. */
   parked?: FailureNote['kind'];
-  /** Retire what is missing however much it is. */
+  /** Retire all missing records, even when they exceed the permitted share. */
   confirmShrink: boolean;
 }

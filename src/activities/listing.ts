@@ -13,12 +13,12 @@ import { keepPositions } from '../store/collections/sources.js';
 import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 import { from } from './logged.js';
-import { compareWithRecords, doubtUnread } from './retirement.js';
+import { compareWithRecords, markUnreadUnproven } from './retirement.js';
 
-const LOST = 'If MongoDB was restored while this run was under way: trigger it again, it begins anew';
+const RESTORE_REMEDY = 'If MongoDB was restored while this run was under way: trigger it again, it begins anew';
 
-/** What is said of pages on which attempts died until they were left alone. */
-function asideOf(source: string, pages: readonly number[]): { reason: string; remedy: string } | undefined {
+/** Reason and remedy for pages that were set aside because reading them ended the process three times. */
+function pagesSetAsideOf(source: string, pages: readonly number[]): { reason: string; remedy: string } | undefined {
   const [first] = pages;
   if (first === undefined) return undefined;
   const named = pages.length === 1 ? `page ${first} was` : `${pages.length} pages, the first of them ${first}, were`;
@@ -40,7 +40,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
         const last = known?.last_complete;
         await refuseSkew(store);
         const now = await store.clock.now();
-        // Complete at a time that has not come yet: a clock was ahead.
+        // A completion time in the future comes from a clock that was ahead, so it does not count as fresh.
         if (fetch && !force && last && !isFuture(last.at, now) && now.getTime() - last.at.getTime() < window) {
           const reason = `collected at ${last.at.toISOString()}, within its window of ${Math.round(window / 60_000)} min; --force collects it all the same`;
           const account: SourceAccount = { ...NO_COUNTS, status: 'fresh', reason, started_at: now, ended_at: now };
@@ -65,7 +65,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
       }
     },
 
-    /** A parked source goes on. */
+    /** Clears the parked state when a source resumes. */
     async resumeListing({ run, source }: { run: string; source: string }): Promise<void> {
       try {
         await store.sources.updateOne(
@@ -79,8 +79,8 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
     },
 
     /**
-     * Counts the listing from its ledger and, when it was complete, marks what it no longer held as gone: never after a
-     * partial listing, and never more than the set share at once unless confirmed.
+     * Counts the listing from its ledger. After a complete listing, retires the records that it no longer contains, but not more
+     * than the configured share at once unless the user has confirmed it.
      */
     async closeListing(input: CloseInput): Promise<SourceAccount> {
       try {
@@ -98,16 +98,16 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
     const { run, source } = input;
     const definition = sources.get(source);
     const counts = { ...(await countListing(store, run, source)), ...input.counted };
-    const aside = asideOf(source, await pagesSetAside(store, run, source));
-    const complete = input.complete && counts.missing === 0 && !aside;
+    const setAside = pagesSetAsideOf(source, await pagesSetAside(store, run, source));
+    const complete = input.complete && counts.missing === 0 && !setAside;
     const read = counts.rows + counts.new + counts.changed + counts.unchanged;
     const account: SourceAccount = {
       ...NO_COUNTS,
       status: complete ? 'complete' : read > 0 ? 'partial' : 'failed',
-      ...aside,
+      ...setAside,
       ...(input.reason === undefined ? {} : { reason: input.reason }),
       ...(counts.missing > 0
-        ? { reason: `the ledger lacks ${counts.missing} pages of this listing`, remedy: LOST }
+        ? { reason: `the ledger lacks ${counts.missing} pages of this listing`, remedy: RESTORE_REMEDY }
         : {}),
       ...(input.remedy === undefined ? {} : { remedy: input.remedy }),
       ...(input.warnings?.length ? { warnings: input.warnings } : {}),
@@ -127,14 +127,14 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
     const whole = !input.replayed && counts.waiting === 0;
     const { listing } = definition;
     const last = (await store.sources.findOne({ _id: source }, { projection: { last_complete: 1 } }))?.last_complete;
-    // Of a repeated attempt the last one is this one.
+    // A repeated attempt finds its own run as the last complete one, and takes the one before.
     const before = last?.run === run ? last.before : last?.run;
     const relisted = listing === 'full' || listing === 'incremental';
     const context = { store, shrinkShare: config.shrinkShare };
     if (relisted && whole) await compareWithRecords(context, input, account, definition, before);
-    else if (relisted && !input.replayed) await doubtUnread(store, input, account);
+    else if (relisted && !input.replayed) await markUnreadUnproven(store, input, account);
     if (whole && account.status === 'complete') {
-      // Whatever an earlier run had in quarantine was understood this time, or is listed no more.
+      // Rows that earlier runs quarantined were normalized this time, or are no longer listed.
       if (listing === 'full') await leaveEarlier(store, source, run);
       if (listing === 'append') await keepGrowth(run, source);
       const closed = { run, at: new Date(input.closedAt), records: account.records, ...(before ? { before } : {}) };
@@ -158,7 +158,7 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
     await store.sources.updateOne({ _id: source }, parked ? { $set: { parked } } : { $unset: { parked: true } });
   }
 
-  /** The next run goes on where this one ended. A last line that was cut off then was read again. */
+  /** Saves where the next run begins. Lines that earlier runs quarantined as cut off were read completely by this run. */
   async function keepGrowth(run: string, source: string): Promise<void> {
     await store.quarantine.deleteMany({ source, run: { $ne: run }, reason: CUT_OFF });
     await keepPositions(store, run, source);

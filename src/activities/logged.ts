@@ -5,7 +5,7 @@ import { placeOfError, type ErrorPlace } from '../normalize/errors.js';
 import { activityLog } from './context.js';
 import { causeOf } from './failures.js';
 
-/** What only the activity knows of its failure: where it was, and counts. */
+/** Log fields that only the activity knows: where it failed, and counts. */
 export type FailedAt = ErrorPlace & Record<string, unknown>;
 
 interface Origin {
@@ -13,10 +13,10 @@ interface Origin {
   at: FailedAt;
 }
 
-/** By the failure that goes to Temporal: it must not carry these itself, since history is for everybody to read. */
+/** Maps each failure sent to Temporal to its cause. The failure itself must not carry it, because all users can read the history. */
 const origins = new WeakMap<object, Origin>();
 
-/** Notes for the log what a failure was made of. Returns it. */
+/** Remembers the error behind a failure, for the log. Returns the failure. */
 export function from<F extends object>(failure: F, error: unknown, at: FailedAt = {}): F {
   origins.set(failure, { error, at: { ...at, ...placeOfError(error) } });
   return failure;
@@ -24,7 +24,7 @@ export function from<F extends object>(failure: F, error: unknown, at: FailedAt 
 
 type Activities = Record<string, (input: never) => Promise<unknown>>;
 
-/** Activities of which each failed try is logged: in one line, with the run, the source, where it was and why. */
+/** Wraps activities so that each failed attempt is logged in one line with run, source, position and cause. */
 export function logged<A extends Activities>(log: Logger, activities: A): A {
   const entries = Object.entries(activities).map(([name, activity]) => {
     const run = async (input: never): Promise<unknown> => {
@@ -41,14 +41,14 @@ export function logged<A extends Activities>(log: Logger, activities: A): A {
 }
 
 function logFailure(log: Logger, failure: unknown, input: { run?: string; source?: string } | undefined): void {
-  // The worker stops, or the run was cancelled: whoever did that knows.
+  // The worker is stopping or a user cancelled the run: neither is a failure to report.
   if (failure instanceof CancelledFailure || Context.current().cancellationSignal.aborted) return;
   const { error, at } = origins.get(failure as object) ?? { error: failure, at: {} };
   const line = activityLog(log, input?.run ?? '', input?.source);
   const known = failure instanceof ApplicationFailure ? failure : undefined;
   const kind = known?.type ?? 'defect';
   const fields = { kind, ...at, cause: causeOf(error), again: known?.nonRetryable !== true };
-  // Another attempt does its work: that is nobody's to look at.
+  // Another attempt has taken the work over: no user has to act.
   const level = kind === 'defect' ? 'error' : kind === 'superseded' ? 'info' : 'warn';
   line[level](fields, known?.message ?? `${(error as Error).name} in Rollcall itself`);
 }

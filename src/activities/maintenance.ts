@@ -8,12 +8,12 @@ import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 import { from } from './logged.js';
 
-/** Pruning goes on with the next run when it has taken this long. */
+/** Pruning stops after this time, and the next run continues it. */
 const PRUNE_MS = 600_000;
 
-/** What follows a scheduled run: nobody waits for it, and no run fails because of it. */
+/** Maintenance after a scheduled run. Its failures do not fail the run. */
 export function maintenanceActivities({ store, sources, config, log }: Dependencies) {
-  const upkeep = async <T>(run: string, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+  const withHandling = async <T>(run: string, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
     withHeartbeat(
       () => null,
       async () => {
@@ -27,8 +27,8 @@ export function maintenanceActivities({ store, sources, config, log }: Dependenc
   return {
     /** Writes the day's report into the worker's report folder, in place of an earlier one of the same day. */
     async writeReport({ run }: { run: string }): Promise<Pick<WrittenReport, 'dir' | 'seconds'>> {
-      return upkeep(run, 'The report', async (signal) => {
-        // Charts take megabytes that no other work of a worker needs.
+      return withHandling(run, 'The report', async (signal) => {
+        // Imported on demand: the chart code takes megabytes that no other activity needs.
         const { writeReport } = await import('../report/report.js');
         const { dir, seconds, notes } = await writeReport(store, {
           dir: config.reportDir,
@@ -40,14 +40,14 @@ export function maintenanceActivities({ store, sources, config, log }: Dependenc
       });
     },
 
-    /** Removes raw pages that are old and that nothing needs. */
+    /** Removes raw pages that are older than the retention period and that no record needs. */
     async pruneRawPages({ run }: { run: string }): Promise<Pruned> {
-      return upkeep(run, 'Pruning', async (signal) => {
+      return withHandling(run, 'Pruning', async (signal) => {
         const pruned = await claimingRaw(store, 'pruning after a run', (claim) =>
           pruneRaw(store, sources, { keepDays: config.rawKeepDays, budgetMs: PRUNE_MS, signal, claim }),
         ).catch((error: unknown) => {
           if (!(error instanceof Failure)) throw error;
-          activityLog(log, run).info(`${error.message}: it is left to the next run`);
+          activityLog(log, run).info(`${error.message}: the next run prunes instead`);
           return { pages: 0, unused: 0, bodies: 0, bytes: 0, more: true };
         });
         if (pruned.pages + pruned.bodies > 0) activityLog(log, run).info({ ...pruned }, 'Old raw pages removed');

@@ -6,7 +6,7 @@ import { activityLog, withHeartbeat, type Dependencies } from './context.js';
 import { toApplicationFailure } from './failures.js';
 import { from } from './logged.js';
 
-/** What merging came to, and a sentence on records that it had to set aside. */
+/** The counts of a merge, and a warning when records were set aside. */
 export interface MergeOutcome extends MergeResult {
   warning?: string;
 }
@@ -24,7 +24,7 @@ export function mergeActivity({ store, log, config }: Dependencies) {
     const started = Date.now();
     const count = countingMerge();
     let settled = 0;
-    const aside: string[] = [];
+    const setAside: string[] = [];
     return withHeartbeat(
       () => ({ settled }),
       async () => {
@@ -38,14 +38,14 @@ export function mergeActivity({ store, log, config }: Dependencies) {
               settled = sum.settled;
               count(sum);
             },
-            onAside: (records) => void aside.push(...records),
+            onAside: (records) => void setAside.push(...records),
           });
           count(merged);
           if (merged.settled > 0)
             activityLog(log, input.run).info({ ...merged, ms: Date.now() - started }, 'Records merged');
-          if (aside.length === 0) return merged;
-          const warning = asideText(aside);
-          activityLog(log, input.run).error({ records: aside.slice(0, 100), count: aside.length }, warning);
+          if (setAside.length === 0) return merged;
+          const warning = asideText(setAside);
+          activityLog(log, input.run).error({ records: setAside.slice(0, 100), count: setAside.length }, warning);
           return { ...merged, warning };
         } catch (error) {
           throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error, { settled });

@@ -7,7 +7,7 @@ import { from } from './logged.js';
 
 export type { NormalizeInput, Normalized } from '../normalize/normalize.js';
 
-/** Turns stored pages into records. Asks no vendor; repeating it changes nothing; one bad row is quarantined, its neighbours go on. */
+/** Normalizes stored pages into records without requests to the vendor. Can be repeated; a bad row is quarantined alone. */
 export function normalizeActivity({ normalizer, config, log }: Dependencies) {
   return async function normalizePages(input: NormalizeInput): Promise<Normalized> {
     const started = Date.now();

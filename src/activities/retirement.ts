@@ -15,8 +15,8 @@ interface Context {
 }
 
 /**
- * Compares a listing with the records of its source: counts each record once in `account`, doubts what is not proven, and
- * retires what is missing from a complete listing of the kind `full`. `last`: the run of the last complete listing.
+ * Compares a listing with the records of its source: counts each record once in `account`, lowers the status of a listing that is
+ * not proven complete, and retires what a complete listing of the kind `full` lacks. `last`: the run of the last complete listing.
  */
 export async function compareWithRecords(
   { store, shrinkShare }: Context,
@@ -30,18 +30,18 @@ export async function compareWithRecords(
   const before = last !== undefined && (await isWhole(store, last, source)) ? last : undefined;
   const absence = await compareListing(store, run, source, async () => {}, before);
   const proof = await proofOf(store, run, source);
-  // What is put in order is not in the ledger by its ids.
+  // The ledger holds no record ids of pages that are loaded in order.
   const named = datasetOf(definition).settle !== 'order';
   if (named) recount(account, absence, proof);
   if (account.status !== 'complete') return;
   const unreadable = Math.max(0, account.quarantined - absence.rejected);
   const listed = named ? absence.named + unreadable : account.records;
-  if (isDoubted(account, proof, listed, source)) return;
+  if (markUnproven(account, proof, listed, source)) return;
   if (definition.listing !== 'full') return;
   if (input.resumed) {
     account.warnings = [
       ...(account.warnings ?? []),
-      'It was parked in between: nothing was retired, the next run will',
+      'The source was parked during the listing: nothing was retired, the next run will retire what is missing',
     ];
     return;
   }
@@ -51,34 +51,40 @@ export async function compareWithRecords(
     account.gone = already;
     return;
   }
-  const hold = (count: number, why: string, remedy: string) => {
+  const leaveUnretired = (count: number, why: string, remedy: string) => {
     account.held = count;
     account.reason = `${count} of ${total} records are missing, but ${why}: ${count < absence.missing ? 'these were not' : 'nothing was'} retired`;
     account.remedy = `${remedy}: npm run rollcall -- runs confirm --source ${source}`;
   };
-  const held = input.confirmShrink
+  const notRetiredWhy = input.confirmShrink
     ? undefined
-    : heldBy((absence.missing + already) / total, shrinkShare, account.quarantined - absence.rejected);
-  if (held !== undefined) return hold(absence.missing, held, 'Check the source; if they are really gone');
-  const moved = input.confirmShrink ? undefined : movedBy(proof, listed, account.repeated);
-  if (moved === undefined) {
+    : reasonNotToRetire((absence.missing + already) / total, shrinkShare, account.quarantined - absence.rejected);
+  if (notRetiredWhy !== undefined)
+    return leaveUnretired(absence.missing, notRetiredWhy, 'Check the source; to retire them if they are gone');
+  const shifted = input.confirmShrink ? undefined : movedBy(proof, listed, account.repeated);
+  if (shifted === undefined) {
     account.gone = await retireMissing(store, run, source, at);
     return;
   }
-  // A single listing may have skipped them: what two in a row lack is gone.
+  // A single listing may have skipped records, so only those that two listings in a row lack are retired.
   const first = before === undefined ? absence.missing : absence.first;
   account.gone = first < absence.missing ? await retireMissing(store, run, source, at, before) : already;
-  if (first > 0) hold(first, moved, 'The next listing retires those that it lacks, too; at once');
+  if (first > 0)
+    leaveUnretired(first, shifted, 'The next listing retires those that it also lacks; to retire them now');
 }
 
-/** Doubts a listing whose rows were not all read yet: as far as its pages tell. */
-export async function doubtUnread(store: Store, { run, source }: CloseInput, account: SourceAccount): Promise<void> {
+/** Lowers the status of a listing whose rows are not all normalized, when its pages do not prove it complete. */
+export async function markUnreadUnproven(
+  store: Store,
+  { run, source }: CloseInput,
+  account: SourceAccount,
+): Promise<void> {
   if (account.status !== 'complete') return;
   const proof = await proofOf(store, run, source);
-  isDoubted(account, proof, proof.rows, source);
+  markUnproven(account, proof, proof.rows, source);
 }
 
-function isDoubted(account: SourceAccount, proof: ListingProof, listed: number, source: string): boolean {
+function markUnproven(account: SourceAccount, proof: ListingProof, listed: number, source: string): boolean {
   const doubt = unproven(proof, listed, source);
   if (!doubt) return false;
   account.status = listed > 0 ? 'partial' : 'failed';
@@ -87,14 +93,14 @@ function isDoubted(account: SourceAccount, proof: ListingProof, listed: number, 
   return true;
 }
 
-/** Whether the ledger of an earlier listing still names all that it held. */
+/** Whether the ledger of an earlier listing still holds all its pages, normalized. */
 async function isWhole(store: Store, run: string, source: string): Promise<boolean> {
   const pruned = await store.runs.findOne({ _id: run, pruned_at: { $exists: true } }, { projection: { _id: 1 } });
   const { pages, missing, waiting } = await countListing(store, run, source);
   return pruned === null && pages > 0 && missing === 0 && waiting === 0;
 }
 
-/** Counts each record once: a row that came again was counted again, and was unchanged then. */
+/** Counts each record once: a repeated row was counted as one more unchanged record. */
 function recount(account: SourceAccount, { seen, again }: Absence, { unreadableBefore }: ListingProof): void {
   const read = account.new + account.changed + account.unchanged;
   account.repeated = Math.max(0, read - seen - again.seen);
@@ -103,8 +109,8 @@ function recount(account: SourceAccount, { seen, again }: Absence, { unreadableB
   account.records = account.new + account.changed + account.unchanged + account.quarantined;
 }
 
-/** Why what is missing may not be gone after all, however often it is missing. */
-function heldBy(share: number, most: number, unreadable: number): string | undefined {
+/** Why missing records are not retired, even when several listings in a row lack them; `undefined` when they may be. */
+function reasonNotToRetire(share: number, most: number, unreadable: number): string | undefined {
   if (share > most) return `the listing shrank by ${Math.round(share * 100)} %`;
   return unreadable > 0 ? `${unreadable} rows in quarantine have no readable id` : undefined;
 }

@@ -18,21 +18,21 @@ export interface CloseRunInput {
   run: string;
   status: RunStatus;
   accounts: Record<string, SourceAccount>;
-  /** Records merged, of a run that only merges. */
+  /** Number of merged records; only of a run that only merges. */
   merged?: number;
 }
 
-/** Opens and closes a run's own document. */
+/** Opens and closes the document of a run. */
 export function runActivities({ store, config, log }: Dependencies) {
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  const withErrorMapping = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
       throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
     }
   };
-  /** One line for the run, and one for each source that came to less than it should. */
-  const tell = ({ run, status, accounts }: CloseRunInput, hosts: number, ms: number) => {
+  /** Logs one line for the run, and one for each source that failed or is partial. */
+  const logOutcome = ({ run, status, accounts }: CloseRunInput, hosts: number, ms: number) => {
     for (const [source, { status: how, reason }] of Object.entries(accounts))
       if (how === 'failed' || how === 'partial')
         activityLog(log, run, source).warn({ status: how }, reason ?? 'No reason given');
@@ -40,25 +40,25 @@ export function runActivities({ store, config, log }: Dependencies) {
     activityLog(log, run)[status === 'failed' ? 'error' : 'info']({ status, sources, hosts, ms }, 'Run ended');
   };
   return {
-    /** Returns the times of this worker's configuration: a workflow cannot read it. */
+    /** Returns the timings of the worker's configuration, which a workflow cannot read. */
     async openInventoryRun({ run, startedAt }: OpenRunInput): Promise<{ timings: Timings }> {
-      await guarded(() =>
+      await withErrorMapping(() =>
         openRun(store, run, Context.current().info.workflowExecution?.workflowId ?? '', new Date(startedAt)),
       );
       return { timings: config.timings };
     },
 
-    /** A source that was parked when its run ended has come to its end: the run's number of live hosts is that of now. */
+    /** Updates the run's number of live hosts, when a source that was parked at the run's end has finished. */
     async recountRun({ run }: { run: string }): Promise<void> {
-      await guarded(async () => {
+      await withErrorMapping(async () => {
         const hosts = await countLiveHosts(store);
         await store.runs.updateOne({ _id: run, ended_at: { $exists: true } }, { $set: { hosts } });
       });
     },
 
-    /** Writes the run's end; returns how many live hosts there are now. */
+    /** Writes the run's outcome and returns the current number of live hosts. */
     async closeInventoryRun({ run, status, accounts, merged }: CloseRunInput): Promise<{ hosts: number }> {
-      return guarded(async () => {
+      return withErrorMapping(async () => {
         const hosts = await countLiveHosts(store);
         const endedAt = new Date();
         const before = await store.runs.findOneAndUpdate(
@@ -75,7 +75,7 @@ export function runActivities({ store, config, log }: Dependencies) {
         );
         if (before && !before.ended_at) {
           countRun(status, before.started_at, endedAt, accounts);
-          tell({ run, status, accounts }, hosts, endedAt.getTime() - before.started_at.getTime());
+          logOutcome({ run, status, accounts }, hosts, endedAt.getTime() - before.started_at.getTime());
         }
         const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
         await announceRun({ store, config, log }, { run, status, workflowId, accounts });
@@ -85,7 +85,7 @@ export function runActivities({ store, config, log }: Dependencies) {
   };
 }
 
-/** Accounts travelled through Temporal as JSON: their times are text again. */
+/** Converts times back to dates: Temporal passes accounts as JSON, where they are text. */
 function accountFields(accounts: Record<string, SourceAccount>): Record<string, SourceAccount> {
   return Object.fromEntries(
     Object.entries(accounts).map(([source, account]) => [

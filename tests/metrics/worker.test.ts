@@ -177,9 +177,9 @@ test('a run can be followed in the log: every line of it names run, workflow, ac
     expect(line).toMatchObject({ run: summary.run, workflow: expect.any(String), attempt: expect.any(Number) });
   const said = ofRun.map(({ msg, source }) => [msg, source].filter(Boolean).join(' '));
   for (const source of SOURCES)
-    expect(said).toEqual(expect.arrayContaining([`PageBatch fetched ${source}`, `Pages normalized ${source}`]));
+    expect(said).toEqual(expect.arrayContaining([`Pages fetched ${source}`, `Pages normalized ${source}`]));
   expect(said).toEqual(expect.arrayContaining(['Records merged', 'Run ended']));
-  const fetched = ofRun.filter(({ msg, source }) => msg === 'PageBatch fetched' && source === 'qualys');
+  const fetched = ofRun.filter(({ msg, source }) => msg === 'Pages fetched' && source === 'qualys');
   expect(fetched.reduce((sum, { rows }) => sum + (rows as number), 0)).toBe(summary.sources['qualys']!.records);
   expect(ofRun.find(({ msg }) => msg === 'Run ended')).toMatchObject({ status: 'completed', hosts: summary.hosts });
 });
