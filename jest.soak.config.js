@@ -8,6 +8,7 @@ module.exports = {
     '**/connectors/http/outline.test.ts',
     '**/host/golden/survive.test.ts',
     '**/report/browser.test.ts',
+    '**/servers/{servers,sqs}.test.ts',
     '**/sources/contract/bodies.test.ts',
     '**/sources/robustness.test.ts',
     '**/ui/{addresses,browser}.test.ts',

@@ -5,6 +5,7 @@ import { MongoClient } from 'mongodb';
 import { stopKept } from '../../src/servers/kept.js';
 import { isAlive } from '../../src/servers/process.js';
 import { openServers, type OpenServers } from '../../src/servers/servers.js';
+import { soakTest } from '../support/soak.js';
 
 let dir: string;
 let said: string[];
@@ -45,34 +46,41 @@ test('addresses in the environment win, and then nothing is started and no secre
   await servers.stop();
 });
 
-test('two at once do not clash; those left up on purpose are found by the next one on the folder, which leaves them up, until they are stopped; and the data is there the next time', async () => {
-  const other = join(dir, 'other');
-  const [one, kept] = await Promise.all([openIn(join(dir, 'one')), openIn(other, { detached: true })]);
-  const addresses = [one, kept].flatMap((servers) => [servers.mongodbUri, servers.temporalAddress, servers.temporalUi]);
-  expect(new Set(addresses).size).toBe(6);
-  await one.stop();
-  expect(isAlive(one.mongod?.pid ?? 0)).toBe(false);
-  const client = new MongoClient(kept.mongodbUri);
-  await client.db('t').collection('t').insertOne({ kept: true });
-  await client.close();
+soakTest(
+  'two at once do not clash; those left up on purpose are found by the next one on the folder, which leaves them up, until they are stopped; and the data is there the next time',
+  async () => {
+    const other = join(dir, 'other');
+    const [one, kept] = await Promise.all([openIn(join(dir, 'one')), openIn(other, { detached: true })]);
+    const addresses = [one, kept].flatMap((servers) => [
+      servers.mongodbUri,
+      servers.temporalAddress,
+      servers.temporalUi,
+    ]);
+    expect(new Set(addresses).size).toBe(6);
+    await one.stop();
+    expect(isAlive(one.mongod?.pid ?? 0)).toBe(false);
+    const client = new MongoClient(kept.mongodbUri);
+    await client.db('t').collection('t').insertOne({ kept: true });
+    await client.close();
 
-  const second = await openIn(other);
-  expect(second.mongodbUri).toBe(kept.mongodbUri);
-  expect(second.temporalAddress).toBe(kept.temporalAddress);
-  expect(said.filter((line) => line.includes('already running'))).toHaveLength(2);
-  await second.stop();
-  expect(isAlive(kept.mongod?.pid ?? 0)).toBe(true);
-  expect(await stopKept(other)).toBe(2);
-  expect(isAlive(kept.mongod?.pid ?? 0)).toBe(false);
-  expect(isAlive(kept.temporal?.pid ?? 0)).toBe(false);
-  expect(await stopKept(other)).toBe(0);
+    const second = await openIn(other);
+    expect(second.mongodbUri).toBe(kept.mongodbUri);
+    expect(second.temporalAddress).toBe(kept.temporalAddress);
+    expect(said.filter((line) => line.includes('already running'))).toHaveLength(2);
+    await second.stop();
+    expect(isAlive(kept.mongod?.pid ?? 0)).toBe(true);
+    expect(await stopKept(other)).toBe(2);
+    expect(isAlive(kept.mongod?.pid ?? 0)).toBe(false);
+    expect(isAlive(kept.temporal?.pid ?? 0)).toBe(false);
+    expect(await stopKept(other)).toBe(0);
 
-  const again = await openIn(other, { ui: false });
-  expect(again.temporalUi).toBeUndefined();
-  const third = new MongoClient(again.mongodbUri);
-  expect(await third.db('t').collection('t').countDocuments({ kept: true })).toBe(1);
-  await third.close();
-});
+    const again = await openIn(other, { ui: false });
+    expect(again.temporalUi).toBeUndefined();
+    const third = new MongoClient(again.mongodbUri);
+    expect(await third.db('t').collection('t').countDocuments({ kept: true })).toBe(1);
+    await third.close();
+  },
+);
 
 test('when one server cannot be had, the other does not stay behind', async () => {
   const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, ...environment } = process.env;

@@ -8,6 +8,7 @@ import { accepts } from '../../src/servers/ports.js';
 import { isAlive } from '../../src/servers/process.js';
 import { createQueue, localClient } from '../../src/servers/queues.js';
 import { openSqs, type OpenSqs } from '../../src/servers/sqs.js';
+import { soakTest } from '../support/soak.js';
 
 let dir: string;
 let said: string[];
@@ -31,33 +32,36 @@ async function openWith(environment: Record<string, string | undefined>, within 
   return server;
 }
 
-test('two at once do not clash, one of them of jars named in the environment; a queue is made, filled and read in each, and after the stop nothing is left', async () => {
-  const cached = join(cacheFolder(process.env), ELASTICMQ_NAME);
-  // On a machine without Java or Maven there are none to name.
-  const named = existsSync(cached) ? { ...usual, ELASTICMQ: cached } : usual;
-  const servers = await Promise.all([openWith(usual), openWith(named, join(dir, 'other'))]);
-  const [one, two] = servers.map(({ endpoint }) => endpoint);
-  expect(one).not.toBe(two);
-  if (named !== usual) expect(said).toContain(`SQS: ${cached} (ELASTICMQ) on ${two}`);
-  for (const server of servers) {
-    expect(said).toContainEqual(
-      expect.stringMatching(new RegExp(`^SQS: .*127\\.0\\.0\\.1:${new URL(server.endpoint).port}$`)),
-    );
-    const queue = await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '7' });
-    expect(await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '7' })).toBe(queue);
-    expect(queue.startsWith(server.endpoint)).toBe(true);
-    const client = localClient(server.endpoint);
-    await client.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: `as sent to ${server.endpoint}` }));
-    const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl: queue }));
-    expect(Messages).toMatchObject([{ Body: `as sent to ${server.endpoint}` }]);
-    client.destroy();
-  }
-  for (const server of servers) {
-    await server.stop();
-    expect(isAlive(server.pid ?? 0)).toBe(false);
-    expect(await accepts(Number(new URL(server.endpoint).port))).toBe(false);
-  }
-});
+soakTest(
+  'two at once do not clash, one of them of jars named in the environment; a queue is made, filled and read in each, and after the stop nothing is left',
+  async () => {
+    const cached = join(cacheFolder(process.env), ELASTICMQ_NAME);
+    // On a machine without Java or Maven there are none to name.
+    const named = existsSync(cached) ? { ...usual, ELASTICMQ: cached } : usual;
+    const servers = await Promise.all([openWith(usual), openWith(named, join(dir, 'other'))]);
+    const [one, two] = servers.map(({ endpoint }) => endpoint);
+    expect(one).not.toBe(two);
+    if (named !== usual) expect(said).toContain(`SQS: ${cached} (ELASTICMQ) on ${two}`);
+    for (const server of servers) {
+      expect(said).toContainEqual(
+        expect.stringMatching(new RegExp(`^SQS: .*127\\.0\\.0\\.1:${new URL(server.endpoint).port}$`)),
+      );
+      const queue = await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '7' });
+      expect(await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '7' })).toBe(queue);
+      expect(queue.startsWith(server.endpoint)).toBe(true);
+      const client = localClient(server.endpoint);
+      await client.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: `as sent to ${server.endpoint}` }));
+      const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl: queue }));
+      expect(Messages).toMatchObject([{ Body: `as sent to ${server.endpoint}` }]);
+      client.destroy();
+    }
+    for (const server of servers) {
+      await server.stop();
+      expect(isAlive(server.pid ?? 0)).toBe(false);
+      expect(await accepts(Number(new URL(server.endpoint).port))).toBe(false);
+    }
+  },
+);
 
 test('an address in the environment wins, that of SQS before that of everything, and then nothing is started', async () => {
   const everything = { PATH: '', AWS_ENDPOINT_URL: 'http://aws.test:4566' };
