@@ -137,7 +137,7 @@ export class Paginator<Position extends Cursor> {
         throw new Failure('listing-loops', 'The listing leads back to a page that was already fetched');
       }
     } catch (error) {
-      // Only a loop is final: after any other failure the page is requested refetch.
+      // Only a loop is final: after any other failure the page is requested again.
       if (!(error instanceof Failure) || error.kind !== 'listing-loops') throw error;
       this.#requests.abort();
       this.#ahead = null;

@@ -2,13 +2,13 @@ import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 
-/** The bytes of a file in order, decompressed. */
+/** Sequential reader of a file's decompressed bytes. */
 export interface Bytes {
-  /** Fills some of `into`; 0 at the end, as it is now. */
+  /** Reads into `into` and returns the number of bytes; 0 at the current end of the file. */
   read(into: Buffer): Promise<number>;
-  /** Goes to `offset`, or as far as there is; resolves to where that is. */
+  /** Moves to `offset`, or to the end if the file is shorter; resolves to the position reached. */
   seek(offset: number): Promise<number>;
-  /** Of a compressed file: how much of it on disk has been read. */
+  /** For a compressed file: number of bytes on disk that have been read. */
   readonly packed?: number;
   close(): void;
 }
@@ -34,7 +34,7 @@ export class PlainBytes implements Bytes {
 
 const CHUNK = 256 * 1024;
 
-/** Any number of gzip members. One that is still being written ends where it ends. */
+/** Reads any number of gzip members. A member that is still being written ends at its last complete byte. */
 export class GzipBytes implements Bytes {
   #at = 0;
   #packed = 0;
@@ -69,7 +69,7 @@ export class GzipBytes implements Bytes {
   }
 
   close(): void {
-    // It has an error of its own when it is left in the midst.
+    // The iterator rejects if it is closed before its end.
     this.#chunks?.return?.().catch(() => {});
     this.#chunks = undefined;
     this.#rest = Buffer.alloc(0);
@@ -79,7 +79,7 @@ export class GzipBytes implements Bytes {
   #open(): AsyncIterator<Buffer> {
     if (this.#chunks) return this.#chunks;
     const gunzip = createGunzip({ chunkSize: CHUNK, finishFlush: constants.Z_SYNC_FLUSH });
-    // The iterator throws what goes wrong in either.
+    // The iterator throws the errors of both streams.
     pipeline(this.#onDisk(), gunzip, () => {});
     this.#chunks = gunzip[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     return this.#chunks;

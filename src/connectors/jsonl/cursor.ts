@@ -2,39 +2,39 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../../model/failure.js';
 import type { Cursor } from '../../model/source.js';
 
-/** A place between two lines of a file. Bytes are counted as they are after decompression. */
+/** A position between two lines of a file. Bytes are counted after decompression. */
 export type LineCursor = {
-  /** The log's path within the folder; after a rotation the log keeps it, and its content tells which file is meant. */
+  /** The log's path within the folder. It stays the same after a rotation; the content identifies the file. */
   file: string;
   offset: number;
-  /** How many lines end before it. */
+  /** Number of lines that end before the position. */
   line: number;
   /** Lower-case hex SHA-256 of the file's first `headBytes` bytes. */
   head: string;
   headBytes: number;
-  /** The same of the last `tailBytes` bytes before the place. */
+  /** SHA-256 of the last `tailBytes` bytes before the position. */
   tail: string;
   tailBytes: number;
-  /** Of a compressed file that was read to its end: its size on disk, so that it need not be decompressed to see that it has not grown. */
+  /** Size on disk of a compressed file that was read to its end: it need not be decompressed to detect that it has not grown. */
   packed?: number;
-  /** Device and inode of the file. They only say where to look first: content decides. */
+  /** Device and inode of the file. They only tell which file to try first: the content decides. */
   inode?: string;
-  /** Where the file was found when it is not `file` itself: after a rotation, or where a link leads to. */
+  /** Path of the file if it is not `file` itself: after a rotation, or the target of a link. */
   in?: string;
-  /** The log of the folder that the file was before. */
+  /** The log's previous name in the folder. */
   was?: string;
-  /** It was told that the file is gone. */
+  /** The user has been warned that the file is gone. */
   gone?: true;
 };
 
-/** So much of a file's beginning, and of what comes before a place in it, tells it from another one of the same name. */
+/** Bytes of a file's beginning, and before a position, that distinguish it from another file of the same name. */
 export const HEAD_BYTES = 4096;
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const NOTHING = sha256(Buffer.alloc(0));
 
-/** The beginning of a file. */
+/** The cursor at the beginning of a file. */
 export const beginning = (file: string): LineCursor => ({
   file,
   offset: 0,
@@ -47,7 +47,7 @@ export const beginning = (file: string): LineCursor => ({
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** A stored cursor, checked. Throws `Failure('cursor-expired')`. */
+/** Checks a stored cursor. Throws `Failure('cursor-expired')`. */
 export function lineCursor(cursor: Cursor): LineCursor {
   const { file, offset, line, head, headBytes, tail, tailBytes, packed } = cursor;
   const sound =

@@ -10,9 +10,9 @@ const MEANINGS: Record<string, { kind: FailureKind; says: string; remedy: string
   EISDIR: { kind: 'request-rejected', says: 'is a folder, not a file', remedy: 'Move it away or rename it' },
 };
 
-const PASSING = 'Check the disk or the network share';
+const TRANSIENT = 'Check the disk or the network share';
 
-/** An error of the file system as a failure that names the file; any other error stays as it is. */
+/** Converts a file-system error to a `Failure` that names the file; any other error is returned unchanged. */
 export function fileFailure(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (error instanceof Failure || typeof code !== 'string') return error;
@@ -24,7 +24,7 @@ export function fileFailure(error: unknown, path: string): unknown {
   const { kind, says, remedy } = MEANINGS[code] ?? {
     kind: 'unreachable' as const,
     says: `could not be read (${code})`,
-    remedy: PASSING,
+    remedy: TRANSIENT,
   };
   return new Failure(kind, `${path} ${says}`, { at: path, remedy }, { cause: error });
 }

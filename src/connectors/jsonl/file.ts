@@ -7,30 +7,30 @@ import { HEAD_BYTES, sha256, type LineCursor } from './cursor.js';
 import { signatureOf } from './signature.js';
 import { fileFailure, isMissing } from './error-mapping.js';
 
-/** Why a file is not the one that a cursor was made in. */
+/** Why a file does not match a cursor. */
 export type Mismatch = { short: number } | 'replaced';
 
-/** An open file of lines. Errors of the file system come as failures that name it. */
+/** An open file of lines. File-system errors become `Failure`s that name it. */
 export class LogFile {
-  /** What comes before the place that reading goes on at, `HEAD_BYTES` of it at most; unknown after a line that is too long. */
+  /** The last bytes before the read position, `HEAD_BYTES` at most; empty after a line that is too long. */
   #last: Buffer = Buffer.alloc(0);
 
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle | undefined,
     private readonly bytes: Bytes,
-    /** Its first bytes, `HEAD_BYTES` of them unless it is shorter. */
+    /** The file's first `HEAD_BYTES` bytes, fewer if it is shorter. */
     private head: Buffer,
     readonly size: number,
     /** Changes when the file does. */
     readonly signature: string,
     /** Device and inode. */
     readonly inode: string,
-    /** Where the link leads to that it is. */
+    /** Target path, if the file is a symbolic link. */
     readonly target?: string,
   ) {}
 
-  /** `undefined` when there is no such file. */
+  /** Opens a file; `undefined` if it does not exist. */
   static async open(folder: string, name: string): Promise<LogFile | undefined> {
     const path = resolve(folder, name);
     let handle: FileHandle | undefined;
@@ -63,7 +63,7 @@ export class LogFile {
     }
   }
 
-  /** In the place of a file that is gone: nothing is in it. */
+  /** Stands for a file that no longer exists; it is empty. */
   static none(folder: string, name: string): LogFile {
     const nothing: Bytes = { read: async () => 0, seek: async () => 0, close: () => {} };
     return new LogFile(resolve(folder, name), undefined, nothing, Buffer.alloc(0), 0, 'missing', '');
@@ -81,7 +81,7 @@ export class LogFile {
     return this.head.length;
   }
 
-  /** Of its first bytes, as in a cursor. */
+  /** Digest of the first bytes, as in a cursor. */
   digest(headBytes = this.head.length): string {
     return sha256(this.head.subarray(0, headBytes));
   }
@@ -90,13 +90,16 @@ export class LogFile {
     return this.#named(this.bytes.read(into));
   }
 
-  /** Goes to the beginning. */
+  /** Moves to the beginning. */
   async rewind(): Promise<void> {
     this.#last = Buffer.alloc(0);
     await this.#named(this.bytes.seek(0));
   }
 
-  /** Goes to `cursor` if this is the file that it was made in, or a copy of it; else says why it is not. */
+  /**
+   * Moves to `cursor` if this is its file or a copy of it; else returns the mismatch. Returns `end` for a compressed file that
+   * is known to be read to its end.
+   */
   async goTo(cursor: LineCursor): Promise<Mismatch | 'end' | undefined> {
     const { offset, head, headBytes, tail, tailBytes, packed, inode } = cursor;
     if (this.head.length < headBytes) return { short: this.head.length };
@@ -111,7 +114,7 @@ export class LogFile {
     return undefined;
   }
 
-  /** The place `length` bytes after `from`, which `body` begins at; `body` may be only the beginning of them. */
+  /** The cursor `length` bytes after `from`, where `body` begins; `body` may hold only the first of these bytes. */
   after(from: LineCursor, body: Buffer, length: number, lines: number): LineCursor {
     if (this.head.length < HEAD_BYTES && from.offset <= this.head.length) this.#growHead(from.offset, body);
     const offset = from.offset + length;
@@ -129,7 +132,7 @@ export class LogFile {
     return { file, offset, line: line + lines, ...at, inode: this.inode, ...names };
   }
 
-  /** Whether it still is what it was when it was opened: nobody has cut it before `end` or written it anew. */
+  /** Whether the file is unchanged since it was opened: not truncated before `end` and not rewritten. */
   async isIntact(from: number, end: number): Promise<boolean> {
     if (this.isPacked || !this.handle) return true;
     if ((await this.#named(this.handle.stat())).size < end) return false;
@@ -139,12 +142,12 @@ export class LogFile {
     return (await this.#named(upTo(before, this.#last.length))).equals(this.#last);
   }
 
-  /** Whether another file is as this one begins. */
+  /** Whether another file begins with the content of this one. */
   async isCopyOf(other: LogFile): Promise<boolean> {
     if (this.head.length === 0 || this.head.length > other.head.length) return false;
     if (!other.head.subarray(0, this.head.length).equals(this.head)) return false;
     if (this.head.length < HEAD_BYTES) return true;
-    // Decompressing both only to compare them would take long: what is read twice is recognised.
+    // Compressed files are not compared, because decompressing both takes long; rows that are read twice are recognised.
     if (!this.handle || !other.handle || this.isPacked || other.isPacked) return false;
     if (other.size < this.size) return false;
     const [own, theirs] = await Promise.all(
@@ -162,7 +165,7 @@ export class LogFile {
     await this.handle?.close();
   }
 
-  /** Adds what was not there yet when the file was opened. */
+  /** Extends the head by bytes appended since the file was opened. */
   #growHead(offset: number, body: Buffer): void {
     const grown = Buffer.concat([this.head.subarray(0, offset), body.subarray(0, HEAD_BYTES)]);
     if (grown.length > this.head.length) this.head = grown.subarray(0, HEAD_BYTES);
@@ -180,7 +183,7 @@ export class LogFile {
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const UTF16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 
-/** The next `length` bytes, or as many as there are. */
+/** Reads the next `length` bytes, or as many as there are. */
 async function upTo(bytes: Pick<Bytes, 'read'>, length: number): Promise<Buffer> {
   const into = Buffer.alloc(length);
   let filled = 0;

@@ -5,30 +5,30 @@ import { fileFailure, isMissing } from './error-mapping.js';
 
 const LOG = /\.(?:jsonl|ndjson)(?:\.gz)?$/;
 
-/** UTF-8 keeps the order of code points; JavaScript's own order of strings does not. */
+/** Compares by code point, as UTF-8 bytes do; JavaScript compares UTF-16 units. */
 export const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** Whether `name` comes after `other` in the order in which files are read. */
 export const isAfter = (name: string, other: string): boolean => byCodePoint(name, other) > 0;
 
-/** The files that a path stands for: itself, or those of lines in it. */
-export interface Place {
+/** The log files at a path: the file itself, or the folder's files of lines. */
+export interface LogFiles {
   folder: string;
   names: string[];
-  /** The path is one file: then it has to exist. */
+  /** The path is one file, which must exist. */
   single: boolean;
-  /** The other files of the folder, by the log that each seems to have been rotated from. */
+  /** The other files of the folder, by the log from which each was presumably rotated. */
   rotated: ReadonlyMap<string, string[]>;
 }
 
-export async function placeOf(path: string): Promise<Place> {
+export async function findLogs(path: string): Promise<LogFiles> {
   const [folder, name] = [dirname(path), basename(path)];
   try {
-    if ((await stat(path)).isDirectory()) return await folderOf(path);
-    const found = [...(await ofTarget(path)), ...(await siblings(folder, name))];
+    if ((await stat(path)).isDirectory()) return await logsInFolder(path);
+    const found = [...(await previousTargets(path)), ...(await siblings(folder, name))];
     return { folder, names: [name], single: true, rotated: new Map([[name, found]]) };
   } catch (error) {
-    // A log that has just been rotated away is missing for a moment.
+    // A log is missing for a moment during its rotation.
     if (!isMissing(error)) throw fileFailure(error, path);
     const found = await siblings(folder, name);
     if (found.length === 0) throw fileFailure(error, path);
@@ -36,7 +36,7 @@ export async function placeOf(path: string): Promise<Place> {
   }
 }
 
-async function folderOf(folder: string): Promise<Place> {
+async function logsInFolder(folder: string): Promise<LogFiles> {
   const entries = await readdir(folder, { withFileTypes: true });
   const logs = new Set(entries.filter(({ name }) => LOG.test(name)).map(({ name }) => name));
   const rotated = new Map<string, string[]>();
@@ -46,7 +46,7 @@ async function folderOf(folder: string): Promise<Place> {
     rotated.set(base, [...(rotated.get(base) ?? []), entry.name]);
   }
   for (const found of rotated.values()) found.sort(oldestFirst);
-  // A link to a log of the same folder is no other log.
+  // A link to a log of the same folder is not a separate log.
   for (const entry of entries.filter((entry) => entry.isSymbolicLink() && logs.has(entry.name))) {
     const target = resolve(folder, await readlink(join(folder, entry.name)));
     if (dirname(target) === resolve(folder) && logs.has(basename(target))) logs.delete(entry.name);
@@ -54,18 +54,20 @@ async function folderOf(folder: string): Promise<Place> {
   return { folder, names: [...logs].sort(byCodePoint), single: false, rotated };
 }
 
-/** What a link led to before: files beside its target whose names differ in their dates only. Absolute paths, oldest first. */
-async function ofTarget(path: string): Promise<string[]> {
+/** Previous targets of a link: files in its target's folder whose names differ only in digits. Absolute paths, oldest first. */
+async function previousTargets(path: string): Promise<string[]> {
   const target = await realpath(path);
   if (target === join(await realpath(dirname(path)), basename(path))) return [];
   const [folder, name] = [dirname(target), basename(target)];
   const entries = await readdir(folder, { withFileTypes: true });
-  const found = entries.filter((entry) => entry.isFile() && entry.name !== name && maskOf(entry.name) === maskOf(name));
+  const found = entries.filter(
+    (entry) => entry.isFile() && entry.name !== name && digitsMasked(entry.name) === digitsMasked(name),
+  );
   return found.map((entry) => join(folder, entry.name)).sort(oldestFirst);
 }
 
 /**
- * Where a rotation may have put the log `name`, oldest first: `events.jsonl.1`, `events.jsonl-20260101.gz`,
+ * Files into which the log `name` may have been rotated, oldest first: `events.jsonl.1`, `events.jsonl-20260101.gz`,
  * `events.2026-03-01.jsonl`.
  */
 async function siblings(folder: string, name: string): Promise<string[]> {
@@ -88,19 +90,19 @@ async function siblings(folder: string, name: string): Promise<string[]> {
 
 export const unpacked = (name: string): string => name.replace(/\.gz$/, '');
 
-const maskOf = (name: string): string => unpacked(name).replace(/\d+/g, '#');
+const digitsMasked = (name: string): string => unpacked(name).replace(/\d+/g, '#');
 
-/** `.1` is younger than `.2`, and 2026-03-01 older than 2026-03-02. */
+/** Compares rotated names: `.2` is older than `.1`, and 2026-03-01 is older than 2026-03-02. */
 function oldestFirst(a: string, b: string): number {
   const [one, two] = [numberOf(a), numberOf(b)];
   if (one !== undefined && two !== undefined) return two - one || byCodePoint(a, b);
-  // Dates, and what else names the time.
+  // Names with dates or times sort naturally.
   return natural.compare(a, b) || byCodePoint(a, b);
 }
 
 const natural = new Intl.Collator('en', { numeric: true });
 
-/** Longer ones are dates. */
+/** The number of a rotated file, up to four digits; longer numbers are dates. */
 const numberOf = (name: string): number | undefined => {
   const found = /[.\-_](\d{1,4})$/.exec(unpacked(name));
   return found && !/\d{4}-\d\d-\d\d$/.test(unpacked(name)) ? Number(found[1]) : undefined;

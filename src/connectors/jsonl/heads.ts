@@ -1,9 +1,9 @@
 import type { LineCursor } from './cursor.js';
 import type { LogFile } from './file.js';
 
-/** Finds the cursor that was made in a file by how the file begins. */
-export class Heads {
-  /** By length and digest of the head. */
+/** Finds the cursor of a file by the digest of the file's first bytes. */
+export class CursorsByHead {
+  /** Cursors by length and digest of the head. */
   readonly #cursors = new Map<number, Map<string, LineCursor[]>>();
 
   constructor(cursors: readonly LineCursor[]) {
@@ -19,12 +19,12 @@ export class Heads {
     return this.#cursors.size === 0;
   }
 
-  /** The furthest one that is a place in `file`. */
+  /** The furthest cursor that is a position in `file`. */
   async find(file: LogFile): Promise<LineCursor | undefined> {
     const found: LineCursor[] = [];
     for (const [headBytes, byDigest] of this.#cursors)
       if (headBytes <= file.headBytes) found.push(...(byDigest.get(file.digest(headBytes)) ?? []));
-    // The file itself before its copies.
+    // Prefer the file itself to its copies.
     found.sort((a, b) => b.offset - a.offset || Number(b.inode === file.inode) - Number(a.inode === file.inode));
     for (const cursor of found) {
       const mismatch = await file.goTo(cursor);

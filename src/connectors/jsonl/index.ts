@@ -1,3 +1,3 @@
-/** What a source file over files of JSON lines is made of. */
+/** Public API for sources that read files of JSON lines. */
 export { jsonlInput, type JsonlInputOptions } from './input.js';
 export { CUT_OFF } from './rows.js';

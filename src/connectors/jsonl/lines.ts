@@ -5,13 +5,13 @@ import { parseLine } from './parse.js';
 /** Consecutive lines of a file. */
 export interface PageBatch {
   body: Buffer;
-  /** How many bytes of the file it is about, and how many of them the next run need not read again. */
+  /** `length`: bytes of the file that the batch covers. `done`: those of them that the next run need not read again. */
   length: number;
   done: number;
-  /** How many lines end in it. */
+  /** Number of lines that end in it. */
   lines: number;
   rows: number;
-  /** Full length of a line that is too long, of which `body` is only the beginning. */
+  /** Full length of a line that is too long; `body` holds only its beginning. */
   cut?: number;
 }
 
@@ -20,21 +20,21 @@ export interface LineLimits {
   lineBytes: number;
 }
 
-/** So much of a line that is too long is kept, to recognise it by. */
+/** Bytes kept of a line that is too long, to recognise it by. */
 const KEPT_OF_CUT = 64 * 1024;
 const LF = 0x0a;
 
-/** Memory for reading, lent to one file after the other. */
+/** Read buffer, shared by the files because they are read one after the other. */
 export class Scratch {
   readonly usual: Buffer;
 
   constructor(readonly limits: LineLimits) {
-    // A line that is too long never fits in, so that it is never taken for one that is not.
+    // One byte longer than a line may be, so that a full buffer without a line end means a line that is too long.
     this.usual = Buffer.allocUnsafeSlow(Math.min(limits.pageBytes, limits.lineBytes + 1));
   }
 }
 
-/** Cuts what is read into stretches of whole lines, in constant memory. */
+/** Splits a file into batches of whole lines, in constant memory. */
 export class Lines {
   #buffer: Buffer;
   #end = 0;
@@ -46,14 +46,14 @@ export class Lines {
     this.#buffer = scratch.usual;
   }
 
-  /** Whether anything is left. */
+  /** Whether any bytes are left. */
   async any(): Promise<boolean> {
     return this.#end > 0 || (await this.#fill(this.#buffer.length)) > 0;
   }
 
   /**
-   * The next lines; `undefined` at the end. A last line that does not end yet is among them when it is whole; when it is
-   * not, it is only left out if `wait`: it may be under way.
+   * The next lines; `undefined` at the end. Includes a last line without a line end if it is complete. If it is incomplete, it
+   * is omitted only with `wait`, because its writer may still be writing it.
    */
   async next(wait: boolean): Promise<PageBatch | undefined> {
     for (;;) {
@@ -61,17 +61,17 @@ export class Lines {
       if (this.#end === 0) return undefined;
       const whole = this.#buffer.lastIndexOf(LF, this.#end - 1) + 1;
       if (ended && whole < this.#end) {
-        const taken = isWhole(this.#buffer.subarray(whole, this.#end));
-        if (taken || !wait) return this.#take(this.#end, taken ? this.#end : whole);
+        const complete = isWhole(this.#buffer.subarray(whole, this.#end));
+        if (complete || !wait) return this.#take(this.#end, complete ? this.#end : whole);
       }
       if (whole > 0) return this.#take(whole, whole);
       if (ended) return undefined;
-      if (this.#buffer.length > this.scratch.limits.lineBytes) return this.#pass(wait);
+      if (this.#buffer.length > this.scratch.limits.lineBytes) return this.#skipLongLine(wait);
       this.#grow();
     }
   }
 
-  /** Reads until the buffer is full; `true` when there was nothing more to read. */
+  /** Reads until the buffer is full; `true` at the end of the file. */
   async #fillUp(): Promise<boolean> {
     while (this.#end < this.#buffer.length) if ((await this.#fill(this.#buffer.length)) === 0) return true;
     return false;
@@ -90,8 +90,8 @@ export class Lines {
     return { body, length, done, ...countLines(body) };
   }
 
-  /** Passes over a line that is too long. */
-  async #pass(wait: boolean): Promise<PageBatch | undefined> {
+  /** Skips a line that is too long, and returns its beginning. */
+  async #skipLongLine(wait: boolean): Promise<PageBatch | undefined> {
     const body = Buffer.from(this.#buffer.subarray(0, KEPT_OF_CUT));
     let length = this.#end;
     for (;;) {
@@ -107,7 +107,7 @@ export class Lines {
     }
   }
 
-  /** Drops what comes before `from`, and the memory that only a long line needed. */
+  /** Drops the bytes before `from`, and a buffer that only a long line needed. */
   #keepFrom(from: number): void {
     const kept = this.#end - from;
     const into = kept <= this.scratch.usual.length ? this.scratch.usual : this.#buffer;
@@ -123,14 +123,14 @@ export class Lines {
   }
 }
 
-/** Whether a last line without its end needs none. A number may have more digits to come. */
+/** Whether a last line without a line end is complete. A number may have more digits to come. */
 function isWhole(line: Buffer): boolean {
   const start = markAt(line, 0);
   if (isBlank(line, start, line.length)) return true;
   return parseLine(line, start, line.length).error === undefined && !isOpenEnded(line);
 }
 
-/** Whether a text ends with a digit, which another one may follow. */
+/** Whether a line ends with a digit, which another digit may follow. */
 export const isOpenEnded = (line: Buffer): boolean => {
   const last = line[line.length - 1]!;
   return last >= 0x30 && last <= 0x39;

@@ -4,27 +4,27 @@ import type { Cursor, FetchOptions, FetchedPage } from '../../model/source.js';
 import { beginning, sha256, type LineCursor } from './cursor.js';
 import { Lines, type Scratch, type PageBatch } from './lines.js';
 import { Queue } from './queue.js';
-import { openAt, type Opened, type Stop } from './resume.js';
+import { openAt, type Opened, type ResumePoint } from './resume.js';
 import { cutType, MEDIA_TYPE } from './rows.js';
 import { fileFailure } from './error-mapping.js';
 
-/** A log under way. */
-interface Reading extends Opened {
+/** The log being read. */
+interface OpenLog extends Opened {
   lines: Lines;
 }
 
 const POLL_MS = 1_000;
 const MOST_WARNINGS = 100;
-const NONE: PageBatch = { body: Buffer.alloc(0), length: 0, done: 0, lines: 0, rows: 0 };
+const EMPTY_BATCH: PageBatch = { body: Buffer.alloc(0), length: 0, done: 0, lines: 0, rows: 0 };
 
-/** Walks the logs of a place one after the other; only ever one file is open. */
-export class Walk {
+/** Reads the logs of a path one after the other; only one file is open at a time. */
+export class Paginator {
   readonly #queue: Queue;
   readonly #follow: boolean;
-  #reading: Reading | undefined;
-  /** Where the last log was left. */
+  #log: OpenLog | undefined;
+  /** Position at which the last log was closed. */
   #last: LineCursor;
-  /** Not told on any page yet. */
+  /** Warnings not attached to a page yet. */
   #warnings: string[] = [];
   #warned = 0;
 
@@ -43,50 +43,50 @@ export class Walk {
     this.options.signal.throwIfAborted();
     try {
       await this.#queue.fill(this.from);
-      while (this.#goesOn()) {
-        const reading = this.#reading ?? (await this.#open());
-        if (!reading) {
-          if (!this.#follow) yield this.#nothing();
+      while (this.#continues()) {
+        const log = this.#log ?? (await this.#open());
+        if (!log) {
+          if (!this.#follow) yield this.#emptyPage();
           return;
         }
-        const page = await this.#read(reading);
+        const page = await this.#read(log);
         if (page) yield page;
         if (page?.next === null) return;
       }
     } finally {
-      await this.#reading?.file.close();
+      await this.#log?.file.close();
     }
   }
 
-  #goesOn(): boolean {
+  #continues(): boolean {
     this.options.signal.throwIfAborted();
     return this.options.more();
   }
 
-  /** Opens the next log that has something to read; waits for one if need be. */
-  async #open(): Promise<Reading | undefined> {
+  /** Opens the next log with something to read; with `follow`, waits for one. */
+  async #open(): Promise<OpenLog | undefined> {
     for (;;) {
-      const stop = this.#queue.next();
-      if (stop) {
-        const opened = await this.#openAt(stop);
+      const resumePoint = this.#queue.next();
+      if (resumePoint) {
+        const opened = await this.#openAt(resumePoint);
         if (!opened) continue;
         this.#warn(opened.losses);
-        const reading = (this.#reading = { ...opened, lines: new Lines(opened.file, this.scratch) });
-        // What was lost is told once.
-        reading.anew ||= opened.losses.length > 0;
-        if (reading.anew || (!reading.finished && (await reading.lines.any()))) {
-          this.#warn(reading.warnings);
-          return reading;
+        const log = (this.#log = { ...opened, lines: new Lines(opened.file, this.scratch) });
+        // Losses are reported once, so the position has to be stored.
+        log.anew ||= opened.losses.length > 0;
+        if (log.anew || (!log.finished && (await log.lines.any()))) {
+          this.#warn(log.warnings);
+          return log;
         }
-        await this.#leave(reading);
-      } else if (this.#follow && this.#goesOn()) {
+        await this.#close(log);
+      } else if (this.#follow && this.#continues()) {
         await delay(POLL_MS, undefined, { signal: this.options.signal });
         await this.#queue.refill();
       } else return undefined;
     }
   }
 
-  /** Each log may have one: what they are told through has room for some. */
+  /** Limits the number of warnings, because each log may have one. */
   #warn(warnings: readonly string[]): void {
     for (const warning of warnings) {
       this.#warned += 1;
@@ -96,54 +96,54 @@ export class Walk {
     }
   }
 
-  async #openAt(stop: Stop): Promise<Opened | undefined> {
-    const { folder, single } = this.#queue.place;
-    const opened = await openAt(this.#queue.place, stop);
+  async #openAt(resumePoint: ResumePoint): Promise<Opened | undefined> {
+    const { folder, single } = this.#queue.logFiles;
+    const opened = await openAt(this.#queue.logFiles, resumePoint);
     if (opened || this.#follow || !single) return opened;
-    throw fileFailure(Object.assign(new Error(), { code: 'ENOENT' }), join(folder, stop.at.file));
+    throw fileFailure(Object.assign(new Error(), { code: 'ENOENT' }), join(folder, resumePoint.at.file));
   }
 
-  /** Closes a log, at the end of what there is in it. */
-  async #leave(reading: Reading): Promise<void> {
-    const { file, at, rotated, seen } = reading;
-    this.#reading = undefined;
+  /** Closes a log at its current end. */
+  async #close(log: OpenLog): Promise<void> {
+    const { file, at, rotated, seen } = log;
+    this.#log = undefined;
     this.#last = at;
     await file.close();
     if (rotated?.more) {
       seen.add(file, at.offset);
-      reading.at = beginning(at.file);
-      this.#queue.goTo(reading.at, seen);
+      log.at = beginning(at.file);
+      this.#queue.goTo(log.at, seen);
     } else {
-      // Its writer may still have it open: it is looked at again until another file has something in it.
-      this.#queue.keep(at, rotated ? undefined : file.signature, seen);
+      // Its writer may still have the rotated file open: it is checked again until another file has content.
+      this.#queue.store(at, rotated ? undefined : file.signature, seen);
     }
   }
 
-  /** The next page of a log; `undefined` when there is none yet, or when the log has to be opened again. */
-  async #read(reading: Reading): Promise<FetchedPage | undefined> {
-    const { file, lines, at, rotated, anew } = reading;
+  /** The next page of a log; `undefined` if there is none yet, or if the log has to be opened again. */
+  async #read(log: OpenLog): Promise<FetchedPage | undefined> {
+    const { file, lines, at, rotated, anew } = log;
     const wait = this.#follow && !rotated?.more;
-    const stretch = (await lines.next(wait)) ?? (anew ? NONE : undefined);
-    if (!(await file.isIntact(at.offset, at.offset + (stretch?.length ?? 0)))) {
-      this.#reading = undefined;
+    const batch = (await lines.next(wait)) ?? (anew ? EMPTY_BATCH : undefined);
+    if (!(await file.isIntact(at.offset, at.offset + (batch?.length ?? 0)))) {
+      this.#log = undefined;
       await file.close();
-      await this.#queue.lookAgain(at, reading.seen);
+      await this.#queue.rescan(at, log.seen);
       await this.#open();
       return undefined;
     }
-    if (!stretch) {
-      await this.#leave(reading);
+    if (!batch) {
+      await this.#close(log);
       return undefined;
     }
-    reading.anew = false;
-    if (!at.gone) reading.at = file.after(at, stretch.body, stretch.done, stretch.lines);
-    const whole = stretch.done === stretch.length;
+    log.anew = false;
+    if (!at.gone) log.at = file.after(at, batch.body, batch.done, batch.lines);
+    const whole = batch.done === batch.length;
     const ended = !whole || !(await lines.any());
-    if (ended && whole && file.packed !== undefined) reading.at.packed = file.packed;
-    if (ended) await this.#leave(reading);
-    const position = reading.at;
+    if (ended && whole && file.packed !== undefined) log.at.packed = file.packed;
+    if (ended) await this.#close(log);
+    const position = log.at;
     const next = this.#follow ? position : ended ? ((await this.#open())?.at ?? null) : position;
-    return this.#page(at, stretch, next, { ...position, old: reading.seen.toTexts() });
+    return this.#page(at, batch, next, { ...position, old: log.seen.toTexts() });
   }
 
   #page(
@@ -152,7 +152,7 @@ export class Walk {
     next: LineCursor | null,
     end?: LineCursor & { old: string[] },
   ): FetchedPage {
-    // Those of the log that `next` leads to are told now: another process may go on there.
+    // Includes warnings about the log that `next` leads to, because another process may resume there.
     const warnings = this.#warnings.splice(0);
     return {
       cursor,
@@ -168,8 +168,8 @@ export class Walk {
     };
   }
 
-  #nothing(): FetchedPage {
-    if (this.#queue.place.names.length === 0) this.#warnings.push(`${this.path} holds no *.jsonl or *.ndjson files`);
-    return this.#page(this.#last, NONE, null);
+  #emptyPage(): FetchedPage {
+    if (this.#queue.logFiles.names.length === 0) this.#warnings.push(`${this.path} holds no *.jsonl or *.ndjson files`);
+    return this.#page(this.#last, EMPTY_BATCH, null);
   }
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { MAX_DEPTH } from '../http/json/scan.js';
 import { parseExactly } from '../../model/exact-json.js';
 
-/** A line, understood, or why it could not be. */
+/** A parsed line, or why it cannot be parsed. */
 export type Parsed = { value: unknown; error?: undefined } | { value?: undefined; error: string };
 
 const NOT_UTF8 = { error: 'the line is not valid UTF-8' };
@@ -10,7 +10,7 @@ const NOT_JSON = { error: 'the line is not JSON' };
 export const NULS = { error: 'the line holds NUL bytes' };
 const DEEP = { error: `the line is nested deeper than ${MAX_DEPTH} levels` };
 
-/** Parses the line from `start` to `end`. `checked`: all of `body` is known to be UTF-8. */
+/** Parses the line from `start` to `end`. `checked`: all of `body` is known to be valid UTF-8. */
 export function parseLine(body: Buffer, start: number, end: number, checked = false): Parsed {
   const bytes = () => body.subarray(start, end);
   if (!checked && !isUtf8(bytes())) return bytes().includes(0) ? NULS : NOT_UTF8;
@@ -22,7 +22,7 @@ export function parseLine(body: Buffer, start: number, end: number, checked = fa
   }
 }
 
-/** Whether there are enough opening brackets at all. */
+/** Whether the line has more than `MAX_DEPTH` opening brackets; if not, it cannot be nested too deep. */
 function mayBeDeep(body: Buffer, start: number, end: number): boolean {
   let opened = 0;
   for (let at = start; at < end; at++) {

@@ -1,79 +1,85 @@
 import { basename } from 'node:path';
 import { beginning, type LineCursor } from './cursor.js';
 import { LogFile, type Mismatch } from './file.js';
-import { unpacked, type Place } from './folder.js';
-import { Seen } from './seen.js';
+import { unpacked, type LogFiles } from './folder.js';
+import { FinishedFiles } from './seen.js';
 
-/** Where to go on in a log. */
-export interface Stop {
+/** Where to resume a log. */
+export interface ResumePoint {
   at: LineCursor;
-  /** Rotated files of the log that have nothing more to give; `undefined`: nothing was ever read of it, so that none has. */
-  seen?: Seen;
-  /** Logs of the folder that this one's file has become: if it did, the rest of it is read there. */
+  /**
+   * Rotated files of the log with nothing left to read; `undefined` if the log was never read, so that all of its rotated files
+   * are skipped.
+   */
+  seen?: FinishedFiles;
+  /** Logs of the folder that this log's file has become; if so, its rest is read there. */
   moved?: readonly string[];
-  /** That it is read from `at` on has to be kept, even when nothing comes after. */
+  /** The position has to be stored even if nothing is read after it. */
   fresh?: boolean;
 }
 
-/** A file opened where reading it goes on. */
+/** A file opened at the position where reading resumes. */
 export interface Opened {
   file: LogFile;
   at: LineCursor;
-  /** Known to be read to its end, without looking. */
+  /** Known to be read to its end, without reading it. */
   finished: boolean;
-  /** It is not what was read before: that it begins anew has to be kept, even while it is empty. */
+  /** The file is not the one read before: its new position has to be stored even while it is empty. */
   anew?: boolean;
-  /** It is a rotated one. `more`: the log goes on in another file, which already holds something. */
+  /** The file is a rotated one. `more`: the log continues in another file, which is not empty. */
   rotated?: { more: boolean };
-  seen: Seen;
-  /** To be told when something is read of it. */
+  seen: FinishedFiles;
+  /** Warnings to report when something is read from the file. */
   warnings: string[];
-  /** What was lost: to be told in any case. */
+  /** Lost content, which is reported in any case. */
   losses: string[];
 }
 
 /**
- * Opens a log at `at`, checking by content that it still is the file that was read up to there. What was rotated away is finished
- * first, then what was rotated after it, oldest first, then the log itself. What cannot be found is named in the warnings.
- * `undefined` when there is nothing to read.
+ * Opens a log at `at`, and verifies by content that it is the file that was read up to there. The order is: the rest of the
+ * file that was rotated away, then files rotated after it, oldest first, then the log itself. Files that cannot be found are
+ * reported in `losses`. Returns `undefined` if there is nothing to read.
  */
-export async function openAt(place: Place, { at, seen, moved = [], fresh }: Stop): Promise<Opened | undefined> {
-  const { folder } = place;
+export async function openAt(
+  logs: LogFiles,
+  { at, seen, moved = [], fresh }: ResumePoint,
+): Promise<Opened | undefined> {
+  const { folder } = logs;
   const live = await LogFile.open(folder, at.file);
   let opened: Opened | undefined;
   try {
     const mismatch = live && (await live.goTo(at));
     const isSame = live !== undefined && (mismatch === undefined || mismatch === 'end');
-    const rest = await lookAt(place, at, seen, live, isSame && at.offset > 0);
-    const { losses, seen: now } = rest;
+    const rotatedFiles = await classifyRotated(logs, at, seen, live, isSame && at.offset > 0);
+    const { losses, seen: now } = rotatedFiles;
     const warnings: string[] = [];
-    const whole = { seen: now, warnings, losses };
-    if (isSame && (at.offset > 0 || rest.unknown.length === 0)) {
+    const common = { seen: now, warnings, losses };
+    if (isSame && (at.offset > 0 || rotatedFiles.unknown.length === 0)) {
       const anew = fresh || (seen === undefined && at.offset === 0);
-      return (opened = { file: live, at, finished: mismatch === 'end', ...(anew && { anew }), ...whole });
+      return (opened = { file: live, at, finished: mismatch === 'end', ...(anew && { anew }), ...common });
     }
     let from = at;
     if (!isSame && at.offset > 0) {
-      const found = await openRotated(place, at, rest);
+      const found = await openRotated(logs, at, rotatedFiles);
       if (found) {
         const more = (live !== undefined && live.size > 0) || found.more;
-        return { ...whole, ...found, rotated: { more } };
+        return { ...common, ...found, rotated: { more } };
       }
-      if (!(await isPlaceInOne(folder, moved, at))) losses.push(lost(at, mismatch as Mismatch | undefined));
+      if (!(await anyContains(folder, moved, at))) losses.push(lost(at, mismatch as Mismatch | undefined));
       from = beginning(at.file);
     }
-    const next = await openNext(place, from, rest);
+    const next = await openNext(logs, from, rotatedFiles);
     if (next) {
-      const more = (live !== undefined && live.size > 0) || rest.unknown.length > 1;
-      return { ...whole, ...next, rotated: { more } };
+      const more = (live !== undefined && live.size > 0) || rotatedFiles.unknown.length > 1;
+      return { ...common, ...next, rotated: { more } };
     }
     if (live) {
       await live.rewind();
-      return (opened = { file: live, at: from, finished: false, anew: from !== at || seen === undefined, ...whole });
+      return (opened = { file: live, at: from, finished: false, anew: from !== at || seen === undefined, ...common });
     }
-    if (from === at || place.single) return undefined;
+    if (from === at || logs.single) return undefined;
     const gone = { ...at, gone: true as const };
-    return { file: LogFile.none(folder, at.file), at: gone, finished: false, anew: true, ...whole };
+    return { file: LogFile.none(folder, at.file), at: gone, finished: false, anew: true, ...common };
   } finally {
     if (live && opened?.file !== live) await live.close();
   }
@@ -89,7 +95,7 @@ function lost({ file, offset }: LineCursor, mismatch: Mismatch | undefined): str
   return `${file} ${was}; what came after byte ${offset} of that one is lost, if there was anything; read again from its beginning`;
 }
 
-async function isPlaceInOne(folder: string, names: readonly string[], at: LineCursor): Promise<boolean> {
+async function anyContains(folder: string, names: readonly string[], at: LineCursor): Promise<boolean> {
   for (const name of names) {
     const file = await LogFile.open(folder, name);
     if (!file) continue;
@@ -103,53 +109,56 @@ async function isPlaceInOne(folder: string, names: readonly string[], at: LineCu
   return false;
 }
 
-interface Rest {
-  /** Rotated files that nothing is known of, oldest first. */
+interface RotatedFiles {
+  /** Rotated files without an entry, oldest first. */
   unknown: string[];
   /** All rotated files, oldest first. */
   all: string[];
-  seen: Seen;
+  seen: FinishedFiles;
   losses: string[];
 }
 
-/** Tells known from unknown among the rotated files of a log. `settled`: the log goes on where it was, so that none of them matters. */
-async function lookAt(
-  { folder, rotated }: Place,
+/**
+ * Splits the rotated files of a log into finished and unknown ones. `continuing`: the log continues in the same file, so that
+ * all its rotated files count as finished.
+ */
+async function classifyRotated(
+  { folder, rotated }: LogFiles,
   at: LineCursor,
-  known: Seen | undefined,
+  known: FinishedFiles | undefined,
   live: LogFile | undefined,
-  settled: boolean,
-): Promise<Rest> {
-  const rest: Rest = { unknown: [], all: [], seen: new Seen(), losses: [] };
+  continuing: boolean,
+): Promise<RotatedFiles> {
+  const rotatedFiles: RotatedFiles = { unknown: [], all: [], seen: new FinishedFiles(), losses: [] };
   const names = rotated.get(at.file) ?? [];
-  // One that is just being compressed is there twice.
+  // A file that is being compressed exists twice.
   for (const name of names.filter((name) => unpacked(name) === name || !names.includes(unpacked(name)))) {
     const file = await LogFile.open(folder, name);
     if (!file) continue;
     try {
-      rest.all.push(name);
+      rotatedFiles.all.push(name);
       const entry = known?.take(file);
       if (entry && entry.grownBy > 0)
-        rest.losses.push(
+        rotatedFiles.losses.push(
           `${basename(name)} has grown by ${entry.grownBy} bytes since it was read to its end: they are not read`,
         );
-      if (entry || known === undefined || settled || (live && (await file.isCopyOf(live))))
-        rest.seen.add(file, entry?.read ? file.size : undefined);
-      else rest.unknown.push(name);
+      if (entry || known === undefined || continuing || (live && (await file.isCopyOf(live))))
+        rotatedFiles.seen.add(file, entry?.read ? file.size : undefined);
+      else rotatedFiles.unknown.push(name);
     } finally {
       await file.close();
     }
   }
-  return rest;
+  return rotatedFiles;
 }
 
 type Found = Pick<Opened, 'file' | 'at' | 'finished' | 'warnings'>;
 
-/** The file that `at` was made in, under the name that it has by now. */
+/** Opens the file of `at` under its current name. */
 async function openRotated(
-  { folder }: Place,
+  { folder }: LogFiles,
   at: LineCursor,
-  { unknown, all }: Rest,
+  { unknown, all }: RotatedFiles,
 ): Promise<(Found & { more: boolean }) | undefined> {
   const names = new Set([...(at.in === undefined ? [] : [at.in]), ...unknown, ...all]);
   for (const name of names) {
@@ -160,9 +169,9 @@ async function openRotated(
       const mismatch = await file.goTo(at);
       if (mismatch !== undefined && mismatch !== 'end') continue;
       taken = true;
-      const said = `${at.file} was rotated: the rest of it is read from ${basename(name)} first`;
+      const warning = `${at.file} was rotated: the rest of it is read from ${basename(name)} first`;
       const more = unknown.some((other) => other !== name);
-      return { file, at: { ...at, in: name }, finished: mismatch === 'end', more, warnings: [said] };
+      return { file, at: { ...at, in: name }, finished: mismatch === 'end', more, warnings: [warning] };
     } finally {
       if (!taken) await file.close();
     }
@@ -170,8 +179,8 @@ async function openRotated(
   return undefined;
 }
 
-/** The oldest file that was rotated away since, and of which nothing was read. */
-async function openNext({ folder }: Place, at: LineCursor, { unknown }: Rest): Promise<Found | undefined> {
+/** Opens the oldest unread file that was rotated away since. */
+async function openNext({ folder }: LogFiles, at: LineCursor, { unknown }: RotatedFiles): Promise<Found | undefined> {
   for (const name of unknown) {
     const file = await LogFile.open(folder, name);
     if (!file) continue;

@@ -5,17 +5,17 @@ import { isOpenEnded } from './lines.js';
 import { NULS, parseLine } from './parse.js';
 
 export const MEDIA_TYPE = 'application/jsonl';
-/** Of a page that is the beginning of one line that is too long. */
+/** Media type of a page that holds the beginning of one line that is too long. */
 export const cutType = (length: number): string => `${MEDIA_TYPE}; cut=${length}`;
 
 const LF = 0x0a;
 const CR = 0x0d;
 export const CUT_OFF = 'the last line is cut off';
 
-/** The lines of a page. `index` counts blank ones too: a row's line in its file is the page's first one plus `index`. */
+/** Parses the lines of a page. `index` counts blank lines too: a row's line in its file is the page's first line plus `index`. */
 export function* lineRows(body: Buffer, mediaType: string, lineBytes: number): Generator<Row> {
   if (mediaType.includes('; cut=')) {
-    yield { index: 0, offset: 0, length: body.length, error: `the line is longer than ${inWords(lineBytes)}` };
+    yield { index: 0, offset: 0, length: body.length, error: `the line is longer than ${sizeText(lineBytes)}` };
     return;
   }
   const checked = isUtf8(body);
@@ -35,4 +35,4 @@ export function* lineRows(body: Buffer, mediaType: string, lineBytes: number): G
 }
 
 const MIB = 1024 * 1024;
-const inWords = (bytes: number) => (bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`);
+const sizeText = (bytes: number) => (bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`);

@@ -4,22 +4,22 @@ interface Entry {
   inode: string;
   headBytes: number;
   digest: string;
-  /** On disk, of a file that is not compressed. */
+  /** Size in bytes, if the file is not compressed. */
   size?: number;
-  /** It was read to its end, and did not just lie there before anything was read. */
+  /** The file was read to its end; `false` if it existed before reading began and was skipped. */
   read: boolean;
 }
 
 /**
- * The rotated files of a log that have nothing more to give: those that were there before anything was read, and those that
- * were read. They are recognised by how they begin; each accounts for one file, which may have been moved or compressed.
+ * Rotated files of a log with nothing left to read: those that existed before reading began, and those that were read. An entry
+ * identifies one file by its first bytes, because the file may have been moved or compressed.
  */
-export class Seen {
+export class FinishedFiles {
   readonly #entries: Entry[] = [];
 
-  /** `texts` as `toTexts` gave them. */
-  static from(texts: readonly string[]): Seen {
-    const seen = new Seen();
+  /** Restores the entries that `toTexts` serialized. */
+  static from(texts: readonly string[]): FinishedFiles {
+    const seen = new FinishedFiles();
     for (const text of texts) {
       const [inode, headBytes, digest, size, read] = text.split('/');
       seen.#entries.push({
@@ -39,7 +39,7 @@ export class Seen {
     );
   }
 
-  /** `readTo`: how many of its bytes were read, where any were. */
+  /** `readTo`: number of bytes read, if the file was read. */
   add(file: LogFile, readTo?: number): void {
     if (this.#entries.some((entry) => entry.inode === file.inode && isHead(entry, file))) return;
     const { inode, headBytes } = file;
@@ -48,7 +48,7 @@ export class Seen {
     this.#entries.push({ inode, headBytes, digest, ...(file.isPacked ? {} : { size }), read: readTo !== undefined });
   }
 
-  /** Takes the entry of a file away, and tells how much it has grown by since it was read; `undefined` when there is none. */
+  /** Removes a file's entry and returns by how much the file has grown since it was read; `undefined` if it has none. */
   take(file: LogFile): { read: boolean; grownBy: number } | undefined {
     const own = this.#entries.findIndex((entry) => entry.inode === file.inode && isHead(entry, file));
     const at = own >= 0 ? own : this.#entries.findIndex((entry) => isCopy(entry, file));
@@ -61,13 +61,13 @@ export class Seen {
 
 const short = (file: LogFile, length: number): string => file.digest(length).slice(0, 16);
 
-/** An empty file has no beginning to be recognised by: one of its inode that holds something is another one, or is to be read. */
+/** An entry of an empty file matches empty files only: a file of its inode with content is another file, or has to be read. */
 const isHead = (entry: Entry, file: LogFile): boolean =>
   (entry.headBytes > 0 || file.headBytes === 0) &&
   file.headBytes >= entry.headBytes &&
   short(file, entry.headBytes) === entry.digest;
 
-/** Of an empty file nothing tells that another one is its copy, and reading that one costs nothing. */
+/** An entry of an empty file has no copies: an empty file has no content to compare, and reading it costs nothing. */
 const isCopy = (entry: Entry, file: LogFile): boolean =>
   entry.headBytes > 0 &&
   file.headBytes === entry.headBytes &&

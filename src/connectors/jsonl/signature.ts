@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 
-/** Changes when a file does. */
+/** Identifies a file's state; changes when the file changes. */
 export const signatureOf = ({ ino, size, mtimeMs }: { ino: number; size: number; mtimeMs: number }): string =>
   `${ino}:${size}:${mtimeMs}`;
 
