@@ -13,7 +13,7 @@ interface Origin {
   at: FailedAt;
 }
 
-/** Maps each failure sent to Temporal to its cause. The failure itself must not carry it, because all users can read the history. */
+/** Maps each failure sent to Temporal to its cause. The failure must not carry it, because all users can read the history. */
 const origins = new WeakMap<object, Origin>();
 
 /** Remembers the error behind a failure, for the log. Returns the failure. */

@@ -4,7 +4,7 @@ import { parkedSignal, retriedSignal } from '../model/messages.js';
 import type { Tries } from './failures.js';
 import { behaviourOf, type FailureNote } from '../model/failure.js';
 
-/** Retry delay of a parked activity: Temporal keeps it pending with its failure until a user resets it or its workflow cancels it. */
+/** Retry delay of a parked activity: it stays pending with its failure until a user resets it or its workflow cancels it. */
 const PARKED_FOR = '3650 days';
 
 /**

@@ -15,8 +15,9 @@ interface Context {
 }
 
 /**
- * Compares a listing with the records of its source: counts each record once in `account`, lowers the status of a listing that is
- * not proven complete, and retires what a complete listing of the kind `full` lacks. `last`: the run of the last complete listing.
+ * Compares a listing with the records of its source: counts each record once in `account`, lowers the status of a listing that
+ * is not proven complete, and retires the records that a complete listing of the kind `full` lacks. `last` is the run of the
+ * last complete listing.
  */
 export async function compareWithRecords(
   { store, shrinkShare }: Context,

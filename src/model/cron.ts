@@ -1,4 +1,4 @@
-/** The times that a cron expression or a calendar of Temporal names, as sorted numbers a field. */
+/** The times that a cron expression or a Temporal calendar names: sorted numbers per field. */
 export interface Calendar {
   minute: number[];
   hour: number[];
@@ -9,7 +9,7 @@ export interface Calendar {
 
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
-const FIELDS: [name: keyof Calendar, first: number, last: number, words: readonly string[]][] = [
+const FIELDS: [name: keyof Calendar, first: number, last: number, names: readonly string[]][] = [
   ['minute', 0, 59, []],
   ['hour', 0, 23, []],
   ['dayOfMonth', 1, 31, []],
@@ -17,12 +17,12 @@ const FIELDS: [name: keyof Calendar, first: number, last: number, words: readonl
   ['dayOfWeek', 0, 7, DAYS],
 ];
 
-/** Reads a five-field cron expression as Temporal does; `undefined` for one that it refuses. */
+/** Parses a five-field cron expression as Temporal does. Returns `undefined` for one that Temporal rejects. */
 export function calendarOfCron(cron: string): Calendar | undefined {
   const texts = cron.trim().split(/\s+/);
   if (texts.length !== FIELDS.length) return undefined;
   const fields = FIELDS.map(
-    ([name, first, last, words], at) => [name, valuesOf(texts[at]!, first, last, words)] as const,
+    ([name, first, last, names], at) => [name, valuesOf(texts[at]!, first, last, names)] as const,
   );
   if (fields.some(([, values]) => values === undefined)) return undefined;
   const calendar = Object.fromEntries(fields) as unknown as Calendar;
@@ -39,24 +39,23 @@ const NAMES: Record<keyof Calendar, string> = {
   dayOfWeek: 'day of the week',
 };
 
-/** What is wrong with a cron expression; `undefined` when nothing is. */
+/** Describes the error in a cron expression; `undefined` when it is valid. */
 export function cronFault(cron: string): string | undefined {
   const texts = cron.trim().split(/\s+/);
-  if (texts.length !== FIELDS.length)
-    return 'it has to have five fields: minute, hour, day of month, month, day of week';
-  for (const [at, [name, first, last, words]] of FIELDS.entries()) {
-    if (valuesOf(texts[at]!, first, last, words) === undefined)
+  if (texts.length !== FIELDS.length) return 'it must have five fields: minute, hour, day of month, month, day of week';
+  for (const [at, [name, first, last, names]] of FIELDS.entries()) {
+    if (valuesOf(texts[at]!, first, last, names) === undefined)
       return `its ${NAMES[name]}, ${texts[at]}, is not a list of numbers, ranges or steps from ${first} to ${last}`;
   }
   return undefined;
 }
 
-/** A calendar as a cron expression. */
+/** Formats a calendar as a cron expression. */
 export function cronOf(calendar: Calendar): string {
   return FIELDS.map(([name, first, last]) => fieldOf(calendar[name], first, name === 'dayOfWeek' ? 6 : last)).join(' ');
 }
 
-/** Sorted values as one field. */
+/** Formats sorted values as one field. */
 function fieldOf(values: readonly number[], first: number, last: number): string {
   const [from, second] = values as [number, number?];
   if (values.length === last - first + 1) return '*';
@@ -88,30 +87,30 @@ export function isNamed(calendar: Calendar, wall: Date): boolean {
 export const isNamedDay = ({ dayOfMonth, month, dayOfWeek }: Calendar, day: Date): boolean =>
   dayOfMonth.includes(day.getUTCDate()) && month.includes(day.getUTCMonth() + 1) && dayOfWeek.includes(day.getUTCDay());
 
-function valuesOf(text: string, first: number, last: number, words: readonly string[]): number[] | undefined {
+function valuesOf(text: string, first: number, last: number, names: readonly string[]): number[] | undefined {
   const values: number[] = [];
   for (const part of text.split(',')) {
     const match = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part);
     if (!match) return undefined;
     const [, all, from, to, step] = match;
-    const start = all === undefined ? numberOf(from!, first, words) : first;
-    // Without a range a step goes to the end.
+    const start = all === undefined ? numberOf(from!, first, names) : first;
+    // A step without a range runs to the last value of the field.
     const open = all !== undefined || (to === undefined && step !== undefined);
-    const end = open ? (words === DAYS ? 6 : last) : numberOf(to ?? from!, first, words);
+    const end = open ? (names === DAYS ? 6 : last) : numberOf(to ?? from!, first, names);
     if (!(start >= first && start <= end && end <= last) || step === '0') return undefined;
     for (let value = start; value <= end; value += Number(step ?? 1)) values.push(value);
   }
   return distinct(values);
 }
 
-function numberOf(text: string, first: number, words: readonly string[]): number {
-  const word = words.indexOf(text.toUpperCase().slice(0, 3));
-  return word >= 0 ? word + first : Number(text);
+function numberOf(text: string, first: number, names: readonly string[]): number {
+  const index = names.indexOf(text.toUpperCase().slice(0, 3));
+  return index >= 0 ? index + first : Number(text);
 }
 
 const distinct = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
 
-/** A range of a calendar as Temporal describes it: months and days of the week are words there. */
+/** A range of a calendar as Temporal describes it: months and days of the week are names there. */
 interface Range {
   start: number | string;
   end: number | string;
@@ -120,13 +119,13 @@ interface Range {
 
 export type Described = { readonly [Field in keyof Calendar]: readonly Range[] };
 
-/** Reads a calendar as Temporal describes it; `undefined` where a word is not known here. */
+/** Parses a calendar as Temporal describes it. Returns `undefined` when a name is unknown. */
 export function calendarOfTemporal(described: Described): Calendar | undefined {
-  const fields = FIELDS.map(([name, first, , words]) => {
+  const fields = FIELDS.map(([name, first, , names]) => {
     const values: number[] = [];
     for (const { start, end, step } of described[name]) {
-      const last = numberOf(String(end), first, words);
-      for (let value = numberOf(String(start), first, words); value <= last; value += step || 1) values.push(value);
+      const last = numberOf(String(end), first, names);
+      for (let value = numberOf(String(start), first, names); value <= last; value += step || 1) values.push(value);
     }
     return [name, distinct(values)] as const;
   });
@@ -136,13 +135,13 @@ export function calendarOfTemporal(described: Described): Calendar | undefined {
 
 const DAY_MS = 86_400_000;
 
-/** The longest time between two of its turns, milliseconds; to an hour at the changes of daylight saving. */
+/** The longest time between two runs of a calendar, milliseconds. Ignores clock changes, so it may be an hour off. */
 export function longestGap(calendar: Calendar): number {
   const { minute, hour } = calendar;
   const times = hour.flatMap((h) => minute.map((m) => (h * 60 + m) * 60_000));
   let previous: number | undefined;
   let longest = 0;
-  // Any four years have one February 29.
+  // Four years contain one February 29.
   for (let day = Date.UTC(2026, 0, 1); day < Date.UTC(2030, 0, 1); day += DAY_MS) {
     if (!isNamedDay(calendar, new Date(day))) continue;
     for (const time of times) {

@@ -1,10 +1,10 @@
-/** What is left of a row that was erased. No vendor's record is this and nothing else. */
+/** The only field of a row that was erased. No vendor sends a record with this field alone. */
 const MARK = 'rollcall-erased';
 
 const LESS = 0x3c;
 const SPACE = ' ';
 
-/** Whether a row's value is all that is left of one. */
+/** Whether a row's value is a redaction marker. */
 export function isErased(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const [first, ...others] = Object.keys(value);
@@ -12,15 +12,15 @@ export function isErased(value: unknown): boolean {
 }
 
 /**
- * What takes the place of a row: as long, so that its neighbours stay where they are, and of the same syntax, so that the page
- * can still be read. One that is too short for the mark is left empty, and is rejected when it is read again.
+ * Returns the bytes that replace an erased row: of the same length, so that the offsets of other rows stay valid, and of the same
+ * syntax, so that the page can still be parsed. A row too short for the mark becomes spaces, and is rejected when read again.
  */
 export function redactionMarker(row: Buffer): Buffer {
   const text = row[0] === LESS ? xml(row) : padded('{', `"${MARK}":1`, '}', row.length);
   return Buffer.from(text, 'utf8');
 }
 
-/** An element of the same name. */
+/** Returns an element of the row's name that holds only the mark. */
 function xml(row: Buffer): string {
   const name = /^<([^\s/>]+)/.exec(row.toString('utf8'))?.[1] ?? 'erased';
   return padded(`<${name}>`, `<${MARK}/>`, `</${name}>`, row.length);

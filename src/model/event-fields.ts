@@ -3,82 +3,82 @@ import { RecordRejected } from './source.js';
 import { LongInteger, MOST_DIGITS } from './exact-json.js';
 import type { Field, Fields } from './observations.js';
 
-const DEEPEST = 100;
-const MOST_NUMBER = 10n ** BigInt(MOST_DIGITS) - 1n;
-/** Where a bound of the size is larger than this, the size itself is calculated. */
+const MAX_DEPTH = 100;
+const MAX_NUMBER = 10n ** BigInt(MOST_DIGITS) - 1n;
+/** The exact size is calculated only when its upper bound exceeds this, bytes. */
 const CERTAINLY_FITS = 1024 * 1024;
 
-/** What is found out about fields on the way. */
-interface Walked {
-  /** An upper bound of their size as BSON. */
+/** Accumulated while the fields are visited. */
+interface Totals {
+  /** Upper bound of the fields' size as BSON. */
   bytes: number;
 }
 
 /**
- * The further fields of an event in the one form that is stored, compared and delivered: plain JSON, integers beyond 2^53 as
- * `bigint`, halves of a surrogate pair as U+FFFD. The same object where nothing has to be changed. Throws `RecordRejected`
- * for what MongoDB cannot hold.
+ * Converts the further fields of an event to the form that is stored, compared and exported: JSON, with integers beyond 2^53 as
+ * `bigint` and lone surrogates as U+FFFD. Returns the same object when no field changes. Throws `RecordRejected` for values that
+ * MongoDB cannot store.
  */
 export function storableFields(fields: Record<string, unknown>): Fields {
-  const walked: Walked = { bytes: 0 };
+  const totals: Totals = { bytes: 0 };
   const rejected = (reason: string) => new RecordRejected(reason);
-  const storable = objectOf(fields, 1, walked, rejected);
-  if (walked.bytes > CERTAINLY_FITS && bsonSize(toBson(storable) as object) > MOST_BSON_BYTES)
+  const storable = objectOf(fields, 1, totals, rejected);
+  if (totals.bytes > CERTAINLY_FITS && bsonSize(toBson(storable) as object) > MOST_BSON_BYTES)
     throw rejected('the record takes more than 16 MB in MongoDB');
   return storable;
 }
 
 type Reject = (reason: string) => RecordRejected;
 
-/** `undefined` for what JSON leaves out. */
-function fieldOf(value: unknown, depth: number, walked: Walked, reject: Reject): Field | undefined {
-  walked.bytes += 16;
+/** Returns `undefined` for values that JSON omits. */
+function fieldOf(value: unknown, depth: number, totals: Totals, reject: Reject): Field | undefined {
+  totals.bytes += 16;
   switch (typeof value) {
     case 'string':
-      walked.bytes += 3 * value.length;
+      totals.bytes += 3 * value.length;
       return wellFormed(value);
     case 'number':
       return numberOf(value, reject);
     case 'bigint':
-      if (value > MOST_NUMBER || value < -MOST_NUMBER) throw tooLong(reject);
+      if (value > MAX_NUMBER || value < -MAX_NUMBER) throw tooLong(reject);
       return Number.isSafeInteger(Number(value)) ? Number(value) : value;
     case 'boolean':
       return value;
     case 'object':
-      return value === null ? null : compositeOf(value, depth, walked, reject);
+      return value === null ? null : compositeOf(value, depth, totals, reject);
     default:
       return undefined;
   }
 }
 
-function compositeOf(value: object, depth: number, walked: Walked, reject: Reject): Field | undefined {
+function compositeOf(value: object, depth: number, totals: Totals, reject: Reject): Field | undefined {
   if (value instanceof LongInteger) throw tooLong(reject);
-  if (depth === DEEPEST) throw reject(`the record is nested deeper than ${DEEPEST} levels`);
+  if (depth === MAX_DEPTH) throw reject(`the record is nested deeper than ${MAX_DEPTH} levels`);
   const { toJSON } = value as { toJSON?: unknown };
-  if (typeof toJSON === 'function') return fieldOf(toJSON.call(value), depth + 1, walked, reject);
+  if (typeof toJSON === 'function') return fieldOf(toJSON.call(value), depth + 1, totals, reject);
   return Array.isArray(value)
-    ? listOf(value, depth + 1, walked, reject)
-    : objectOf(value as Record<string, unknown>, depth + 1, walked, reject);
+    ? listOf(value, depth + 1, totals, reject)
+    : objectOf(value as Record<string, unknown>, depth + 1, totals, reject);
 }
 
-function listOf(list: readonly unknown[], depth: number, walked: Walked, reject: Reject): Field[] {
+function listOf(list: readonly unknown[], depth: number, totals: Totals, reject: Reject): Field[] {
   let copy: Field[] | undefined;
   for (let at = 0; at < list.length; at++) {
-    const field = fieldOf(list[at], depth, walked, reject) ?? null;
+    const field = fieldOf(list[at], depth, totals, reject) ?? null;
     if (field !== list[at]) (copy ??= [...(list as Field[])])[at] = field;
   }
   return copy ?? (list as Field[]);
 }
 
-function objectOf(object: Record<string, unknown>, depth: number, walked: Walked, reject: Reject): Fields {
+function objectOf(object: Record<string, unknown>, depth: number, totals: Totals, reject: Reject): Fields {
   const keys = Object.keys(object);
   let kept: [string, Field][] | undefined;
   for (let at = 0; at < keys.length; at++) {
     const key = keys[at]!;
     if (key.includes('\0')) throw reject('the name of a field holds a NUL character');
-    walked.bytes += 3 * key.length;
+    totals.bytes += 3 * key.length;
     const name = wellFormed(key);
-    const field = fieldOf(object[key], depth, walked, reject);
+    const field = fieldOf(object[key], depth, totals, reject);
     if (field !== object[key] || name !== key)
       kept ??= keys.slice(0, at).map((before): [string, Field] => [before, object[before] as Field]);
     if (field !== undefined) kept?.push([name, field]);
@@ -86,27 +86,27 @@ function objectOf(object: Record<string, unknown>, depth: number, walked: Walked
   if (!kept) return object as Fields;
   const copy = Object.fromEntries(kept);
   if (Object.keys(copy).length < kept.length)
-    throw reject('two fields have names that differ in half a character only');
+    throw reject('two fields have names that differ in a lone surrogate only');
   return copy;
 }
 
 function numberOf(value: number, reject: Reject): Field {
-  if (!Number.isFinite(value)) throw reject('a field holds a number without an end');
+  if (!Number.isFinite(value)) throw reject('a field holds a number that is not finite');
   if (value === 0) return 0;
   return exactInteger(value);
 }
 
-/** Integers beyond 2^53 have one form, however they were written: as MongoDB compares them, by value. */
+/** Returns integers beyond 2^53 as `bigint`, however they were written, because MongoDB compares them by value. */
 export function exactInteger(value: number): number | bigint {
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
   const text = String(value);
   return text.includes('e') ? value : BigInt(text);
 }
 
-/** Text without halves of a surrogate pair, which UTF-8 has no place for. */
+/** Replaces lone surrogates, which UTF-8 cannot encode. */
 const wellFormed = (text: string): string => (text as WellFormed).toWellFormed();
 
-/** In Node since 20, in TypeScript's library of ES2024. */
+/** Node has the method since version 20, TypeScript's library since ES2024. */
 type WellFormed = string & { toWellFormed(): string };
 
 const tooLong = (reject: Reject) => reject(`a field holds a number of more than ${MOST_DIGITS} digits`);

@@ -5,7 +5,7 @@ export type EventId = EventObservation['id'];
 const isSurrogate = (unit: number) => unit >= 0xd800 && unit < 0xe000;
 const isLeading = (unit: number) => unit >= 0xd800 && unit < 0xdc00;
 
-/** By Unicode code point. JavaScript's own order is by UTF-16 unit: it puts U+1F600 before U+FF01. */
+/** Compares by Unicode code point. JavaScript compares by UTF-16 unit, which puts U+1F600 before U+FF01. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   const shorter = Math.min(a.length, b.length);
@@ -14,7 +14,7 @@ export function compareText(a: string, b: string): number {
     const right = b.charCodeAt(at);
     if (left === right) continue;
     if (!isSurrogate(left) && !isSurrogate(right)) return left - right;
-    // The differing units may be second halves.
+    // The differing units may be trailing surrogates: compare from the leading one.
     const start = at > 0 && isLeading(a.charCodeAt(at - 1)) ? at - 1 : at;
     return a.codePointAt(start)! - b.codePointAt(start)! || a.codePointAt(at)! - b.codePointAt(at)!;
   }
@@ -22,8 +22,8 @@ export function compareText(a: string, b: string): number {
 }
 
 /**
- * The order of ids, as MongoDB's: numbers before text; numbers by value, also a `number` against a `bigint`; text by code
- * point, which is the order of its UTF-8 bytes.
+ * Compares ids as MongoDB does: numbers before text; numbers by value, also a `number` with a `bigint`; text by code point, which
+ * is the order of its UTF-8 bytes.
  */
 export function compareIds(a: EventId, b: EventId): number {
   if (typeof a === 'string') return typeof b === 'string' ? compareText(a, b) : 1;

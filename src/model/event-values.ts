@@ -8,7 +8,7 @@ const MOST_CATEGORY = 256;
 const LEAST_LONG = -(2n ** 63n);
 const MOST_LONG = 2n ** 63n - 1n;
 
-/** An event's id in the one form that is compared and stored: integers beyond 2^53 are `bigint`s. Throws `RecordRejected`. */
+/** Converts an event's id to the form that is compared and stored: integers beyond 2^53 as `bigint`. Throws `RecordRejected`. */
 export function eventIdOf(id: unknown): EventObservation['id'] {
   if (id === undefined) throw new RecordRejected('id is missing');
   if (id instanceof LongInteger) throw new RecordRejected('id is a number of more than 64 bits');
@@ -17,17 +17,17 @@ export function eventIdOf(id: unknown): EventObservation['id'] {
     return Number.isSafeInteger(Number(id)) ? Number(id) : id;
   }
   if (typeof id === 'number') {
-    if (!Number.isFinite(id)) throw new RecordRejected('id is a number without an end');
+    if (!Number.isFinite(id)) throw new RecordRejected('id is not a finite number');
     if (id === 0) return 0;
     const exact = exactInteger(id);
-    // A double of more than 64 bits stays one: no integer of 64 bits equals it.
+    // A double beyond 64 bits stays a double, because no 64-bit integer equals it.
     return typeof exact === 'bigint' && (exact < LEAST_LONG || exact > MOST_LONG) ? id : exact;
   }
   if (typeof id !== 'string') throw new RecordRejected('id is neither text nor a number');
   return checked('id', id, MOST_ID);
 }
 
-/** Throws `RecordRejected`. */
+/** Checks an event's category. Throws `RecordRejected`. */
 export function categoryOf(category: unknown): string {
   if (category === undefined) throw new RecordRejected('category is missing');
   if (typeof category !== 'string') throw new RecordRejected('category is not text');
@@ -37,17 +37,17 @@ export function categoryOf(category: unknown): string {
 function checked(field: string, text: string, most: number): string {
   if (text === '') throw new RecordRejected(`${field} is empty`);
   if (text.length > most) throw new RecordRejected(`${field} is longer than ${most} characters`);
-  // MongoDB stores UTF-8, which has no lone surrogates: two such texts could become one.
+  // MongoDB stores UTF-8, which cannot encode lone surrogates: two different texts could become the same.
   if (/\p{Surrogate}/u.test(text)) throw new RecordRejected(`${field} holds half a character`);
   return text;
 }
 
-/** Throws `RecordRejected`. */
+/** Checks an event's value. Throws `RecordRejected`. */
 export function valueOf(value: unknown): number {
   if (value === undefined) throw new RecordRejected('value is missing');
   if (typeof value === 'bigint' || value instanceof LongInteger)
     throw new RecordRejected('value is a number beyond 2^53');
   if (typeof value !== 'number') throw new RecordRejected('value is not a number');
-  if (!Number.isFinite(value)) throw new RecordRejected('value is a number without an end');
+  if (!Number.isFinite(value)) throw new RecordRejected('value is not a finite number');
   return value === 0 ? 0 : value;
 }

@@ -1,17 +1,17 @@
 import { BSON, Decimal128 } from 'mongodb';
 
-/** A document has 16 MiB; the rest is for fields of our own. */
+/** MongoDB's limit of 16 MiB a document, minus room for Rollcall's own fields. */
 export const MOST_BSON_BYTES = 16 * 1024 * 1024 - 64 * 1024;
 
 const LEAST_LONG = -(2n ** 63n);
 const MOST_LONG = 2n ** 63n - 1n;
 
-/** What a document takes as BSON, in bytes. Throws what encoding it throws. */
+/** Size of a document as BSON, bytes. Throws the errors of the BSON encoder. */
 export const bsonSize = (document: object): number => BSON.calculateObjectSize(document as BSON.Document);
 
 /**
- * A JSON value as the driver encodes it without a loss: integers beyond 64 bits are `Decimal128`, and an object with a field
- * `_bsontype`, which the driver would take for a type of its own, is a `Map`. The same object where nothing has to be changed.
+ * Converts a JSON value so that the driver encodes it without loss: integers beyond 64 bits to `Decimal128`, and an object with a
+ * field `_bsontype`, which the driver takes for one of its types, to a `Map`. Returns the same object when nothing changes.
  */
 export function toBson(value: unknown): unknown {
   if (typeof value === 'bigint')
@@ -35,15 +35,15 @@ export function toBson(value: unknown): unknown {
 }
 
 /**
- * A document of JSON values out of its bytes, as it was before `toBson`: integers beyond 2^53 are `bigint`s. The driver's own
- * decoder makes a `DBRef` of each object that looks like one, and loses parts of it. Throws for types that JSON has not.
+ * Decodes a document to what it was before `toBson`: integers beyond 2^53 are `bigint`s. The driver's own decoder turns each
+ * object that looks like a `DBRef` into one and loses parts of it. Throws for types that JSON lacks.
  */
 export function fromBson(bytes: Uint8Array): Record<string, unknown> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return documentAt(buffer, 0) as Record<string, unknown>;
 }
 
-interface At {
+interface Position {
   at: number;
 }
 
@@ -51,14 +51,14 @@ function documentAt(bytes: Buffer, start: number, isList = false): unknown {
   const end = start + bytes.readInt32LE(start) - 1;
   const list: unknown[] = [];
   const object: Record<string, unknown> = {};
-  for (const place: At = { at: start + 4 }; place.at < end;) {
-    const type = bytes[place.at]!;
-    const keyEnd = bytes.indexOf(0, place.at + 1);
-    const key = isList ? '' : bytes.toString('utf8', place.at + 1, keyEnd);
-    place.at = keyEnd + 1;
-    const value = valueAt(bytes, type, place);
+  for (const position: Position = { at: start + 4 }; position.at < end;) {
+    const type = bytes[position.at]!;
+    const keyEnd = bytes.indexOf(0, position.at + 1);
+    const key = isList ? '' : bytes.toString('utf8', position.at + 1, keyEnd);
+    position.at = keyEnd + 1;
+    const value = valueAt(bytes, type, position);
     if (isList) list.push(value);
-    // A plain assignment of this name would replace the object's prototype.
+    // Assigning `__proto__` would replace the object's prototype.
     else if (key === '__proto__')
       Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
     else object[key] = value;
@@ -66,38 +66,38 @@ function documentAt(bytes: Buffer, start: number, isList = false): unknown {
   return isList ? list : object;
 }
 
-function valueAt(bytes: Buffer, type: number, place: At): unknown {
-  const { at } = place;
+function valueAt(bytes: Buffer, type: number, position: Position): unknown {
+  const { at } = position;
   switch (type) {
     case 0x01:
-      place.at += 8;
+      position.at += 8;
       return bytes.readDoubleLE(at);
     case 0x02: {
       const length = bytes.readInt32LE(at);
-      place.at += 4 + length;
+      position.at += 4 + length;
       return bytes.toString('utf8', at + 4, at + 3 + length);
     }
     case 0x03:
     case 0x04:
-      place.at += bytes.readInt32LE(at);
+      position.at += bytes.readInt32LE(at);
       return documentAt(bytes, at, type === 0x04);
     case 0x08:
-      place.at += 1;
+      position.at += 1;
       return bytes[at] === 1;
     case 0x0a:
       return null;
     case 0x10:
-      place.at += 4;
+      position.at += 4;
       return bytes.readInt32LE(at);
     case 0x12:
-      place.at += 8;
-      return plain(bytes.readBigInt64LE(at));
+      position.at += 8;
+      return exactNumber(bytes.readBigInt64LE(at));
     case 0x13:
-      place.at += 16;
-      return plain(BigInt(new Decimal128(bytes.subarray(at, at + 16)).toString()));
+      position.at += 16;
+      return exactNumber(BigInt(new Decimal128(bytes.subarray(at, at + 16)).toString()));
     default:
-      throw new Error(`A BSON value of type ${type} is no JSON value`);
+      throw new Error(`A BSON value of type ${type} is not a JSON value`);
   }
 }
 
-const plain = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
+const exactNumber = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
 
-/** An integer of more digits is kept as text: MongoDB has no number for it, and reading it takes seconds for millions of them. */
+/** Integers of more digits are kept as text: MongoDB has no type for them, and parsing millions of digits takes seconds. */
 export const MOST_DIGITS = 34;
 
-/** 2^53 has sixteen digits. */
+/** Finds numbers that may exceed 2^53, which has sixteen digits. */
 const LONG_NUMBER = /\d{16}/;
 const LONG_TOKEN = 16;
 const PART_OF_NUMBER = /[\d.eE+-]/;
-/** Cannot be guessed, so no text of a line is ever taken for a number. */
+/** Prefix of marked numbers. It is random, so that no text of the input can be taken for a marked number. */
 const MARK = `${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 
-/** An integer of more than `MOST_DIGITS` digits, as its text. Its form is that of lossless-json, which the helpers of mappings read. */
+/** An integer of more than `MOST_DIGITS` digits, as text. It looks like a lossless-json number, which the mappers' helpers read. */
 export class LongInteger {
   readonly isLosslessNumber = true;
   constructor(readonly value: string) {}
 }
 
 /**
- * Parses one JSON text. An integer beyond 2^53 becomes a `bigint`, one of more than `MOST_DIGITS` digits a `LongInteger`; texts
- * without a long number are parsed as ever. Throws what `JSON.parse` throws.
+ * Parses one JSON text. An integer beyond 2^53 becomes a `bigint`, one of more than `MOST_DIGITS` digits a `LongInteger`. Uses
+ * `JSON.parse` alone when the text has no long number. Throws the errors of `JSON.parse`.
  */
 export function parseExactly(text: string): unknown {
   const tooLong: string[] = [];
@@ -32,13 +32,13 @@ export function parseExactly(text: string): unknown {
   });
 }
 
-/** The JSON text of a value whose `bigint`s are numbers in it: the inverse of `parseExactly`. */
+/** Formats a value as JSON with `bigint`s as numbers: the inverse of `parseExactly`. */
 export function exactText(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // It holds a `bigint`.
+    // The value holds a `bigint`.
     return JSON.stringify(value, mark).replace(MARKED, '$1');
   }
 }
@@ -48,8 +48,8 @@ const mark = (_key: string, value: unknown): unknown => (typeof value === 'bigin
 const lengthOf = (token: string) => token.length - (token.startsWith('-') ? 1 : 0);
 
 /**
- * The text with each integer that a double does not hold in quotes, behind the mark; `undefined` where there is none. Those of
- * more than `MOST_DIGITS` digits are put aside to `tooLong`.
+ * Returns the text with each integer that a double cannot represent as a string that begins with the mark; `undefined` when there
+ * is none. Integers of more than `MOST_DIGITS` digits are added to `tooLong`, and the string holds their index.
  */
 function withMarks(text: string, tooLong: string[]): string | undefined {
   let marked = '';
@@ -77,7 +77,7 @@ const isDigit = (unit: number) => unit >= 0x30 && unit <= 0x39;
 
 function isMarked(text: string, start: number, end: number): boolean {
   const first = text.charCodeAt(start) === 0x2d ? start + 1 : start;
-  // No number begins with a zero; a number in the place of a name is an error, and in quotes it would be none.
+  // Invalid JSON must stay invalid: a number with a leading zero, or one used as a property name, is not put in quotes.
   if (text.charCodeAt(first) === 0x30 || /^\s*:/.test(text.slice(end, end + 64))) return false;
   return end - first > MOST_DIGITS || !Number.isSafeInteger(Number(text.slice(start, end)));
 }
@@ -94,7 +94,7 @@ function afterNumber(text: string, start: number): number {
   return at;
 }
 
-/** From a quote to behind the one that closes it. A regular expression overflows the stack on a long text with escapes. */
+/** Returns the position after a string's closing quote. A regular expression overflows the stack on long text with escapes. */
 function afterString(text: string, start: number): number {
   for (let at = start; ;) {
     at = text.indexOf('"', at + 1);

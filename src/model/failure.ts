@@ -1,4 +1,4 @@
-/** How Rollcall behaves when something goes wrong in one way. */
+/** How Rollcall handles one kind of failure. */
 export interface FailureBehaviour {
   /** What has happened, one sentence. */
   means: string;
@@ -135,7 +135,7 @@ export const FAILURES = {
 
 export type FailureKind = keyof typeof FAILURES;
 
-/** How Rollcall behaves at failures of this kind. */
+/** How Rollcall handles failures of this kind. */
 export const behaviourOf = (kind: FailureKind): FailureBehaviour => FAILURES[kind];
 
 export interface FailureDetails {
@@ -143,7 +143,7 @@ export interface FailureDetails {
   /** Where it happened: host and path of the request, a file, a setting's name. */
   at?: string;
   status?: number;
-  /** Milliseconds to wait before the next try, as told by the vendor. */
+  /** Milliseconds to wait before the next try, from the vendor's response. */
   retryAfterMs?: number;
   /** What the user can do about it, one sentence. */
   remedy?: string;
@@ -163,7 +163,7 @@ export class Failure extends Error {
   }
 }
 
-/** Where in our own code an error arose. Its message may hold a record's values, so it stays out. */
+/** The code location of an error, without its message, which may hold values of a record. */
 export function placeOf(error: unknown): string {
   const frame = (error as Error)?.stack?.split('\n').find((line) => line.trim().startsWith('at ')) ?? '';
   return frame.replace(/\(?\/.*\/(?=[^/]+\/[^/]+:\d+)/, '').trim();

@@ -8,14 +8,14 @@ export interface SourceProgress {
   state: 'waiting' | 'fetching' | 'paused' | 'merging' | 'parked' | 'done';
   status?: SourceAccount['status'];
   reason?: string;
-  /** What would let a parked source go on. */
+  /** What the user can do so that a parked source continues. */
   remedy?: string;
-  /** Since when it is parked, ISO 8601. */
+  /** When it parked, ISO 8601. */
   parkedAt?: string;
   pages: number;
   /** Rows fetched so far. */
   rows: number;
-  /** Rows in the whole listing, where the vendor tells. */
+  /** Rows in the whole listing, if the vendor reports them. */
   total?: number;
   normalized: number;
   new: number;
@@ -26,7 +26,7 @@ export interface SourceProgress {
   merged: number;
 }
 
-/** Live progress of a run: its sources' workflows tell the rest, each by the same query. */
+/** Live progress of a run. Each source's workflow returns its own progress to the same query. */
 export interface RunProgress {
   run: string;
   sources: Record<string, { workflowId: string; account?: SourceAccount }>;
@@ -34,26 +34,27 @@ export interface RunProgress {
 
 export const progressQuery = defineQuery<SourceProgress>('progress');
 export const runProgressQuery = defineQuery<RunProgress>('progress');
-/** Fetching waits after the stretch under way; what was fetched is still normalized. */
+/** Pauses fetching after the current batch of pages. Pages fetched so far are still normalized. */
 export const pauseSignal = defineSignal('pause');
-/** What is paused or parked goes on from where it is. */
+/** Continues a paused or parked source from its cursor. */
 export const resumeSignal = defineSignal('resume');
-/** Ends the listing after the stretch under way, as partial; a parked one gives up its cursor. */
+/** Ends the listing as partial after the current batch of pages. A parked source discards its cursor. */
 export const stopSignal = defineSignal('stop');
 
-/** A run that waits for a source which another run has begun. */
+/** A run that waits for the account of a source that another run collects. */
 export interface WaitingRun {
   workflowId: string;
   runId: string;
 }
-/** To a source: go on if you are parked, as that run was told to, and tell it what you come to. */
-export const takeOverSignal = defineSignal<[run: WaitingRun, told: { paused: boolean; stopped: boolean }]>('takeOver');
-/** To a run: what a source has come to that does not end now (it parks), or that is another run's. */
+/** From a run to a parked source: continue under the run's control signals, and send it the account. */
+export const takeOverSignal =
+  defineSignal<[run: WaitingRun, controls: { paused: boolean; stopped: boolean }]>('takeOver');
+/** From a source to a run: the account of a source that parks, or that another run collects. */
 export const settledSignal = defineSignal<[source: string, account: SourceAccount]>('settled');
 
-/** From an activity to its workflow: it failed in a way that can be mended, and stays pending until it is tried again. */
+/** From an activity to its workflow: the activity parks, so it stays pending with its failure until it is retried. */
 export const parkedSignal = defineSignal<[activityId: string, note: FailureNote]>('parked');
-/** From an activity that had parked: somebody reset it, it is trying again. */
+/** From a parked activity to its workflow: a user has reset it, and it runs again. */
 export const retriedSignal = defineSignal<[activityId: string]>('retried');
 
 export const SOURCE_ATTRIBUTE = defineSearchAttributeKey('RollcallSource', SearchAttributeType.KEYWORD);

@@ -1,4 +1,4 @@
-/** A login as an application reported it: not masked yet, so it never leaves the process that read it. */
+/** A login as an application reported it. It is not masked yet, so it never leaves the process that reads it. */
 export interface LoginObservation {
   user_id: string;
   device_type: string;
@@ -16,7 +16,7 @@ export interface EventObservation {
   id: number | bigint | string;
   category: string;
   value: number;
-  /** Fields beyond these three, as they came: JSON values, with integers beyond 2^53 as `bigint`. */
+  /** Further fields, unchanged: JSON values, with integers beyond 2^53 as `bigint`. */
   more?: Record<string, unknown>;
 }
 

@@ -1,20 +1,21 @@
-/** How fields of a source's rows have changed since its last complete listing: names as the vendor spells them, sorted. */
+/** Schema drift since the last complete listing: sorted field names, in the vendor's spelling. */
 export interface Drift {
   appeared: string[];
   vanished: string[];
 }
 
-/** How one source fared in one run. */
+/** The outcome of one source in one run: status, reason and counts. */
 export interface SourceAccount {
   status: 'collecting' | 'complete' | 'partial' | 'failed' | 'fresh' | 'busy';
-  /** Why it is not complete, and what to do: one sentence each. */
+  /** Why it is not complete, one sentence. */
   reason?: string;
+  /** What the user can do, one sentence. */
   remedy?: string;
-  /** Things that did not stop it: a deprecation, a region that moved, a page size that is too large. */
+  /** Problems that did not stop it: a deprecation, a region that moved, a page size that is too large. */
   warnings?: string[];
-  /** Pages of the ledger, answers that ended the listing included. */
+  /** Pages in the ledger, including responses that only ended the listing. */
   pages: number;
-  /** Rows of those pages as their envelopes count them: all that is known of pages that were only fetched. */
+  /** Rows of those pages as their envelopes count them: the only count of pages that were not normalized. */
   rows?: number;
   /** Distinct records read: new + changed + unchanged + quarantined. */
   records: number;
@@ -22,19 +23,19 @@ export interface SourceAccount {
   changed: number;
   unchanged: number;
   quarantined: number;
-  /** Records that a complete listing no longer held. */
+  /** Records that were retired because complete listings no longer contain them. */
   gone: number;
-  /** Rows served more than once (pages that shifted while we read). */
+  /** Rows that the vendor sent more than once, because pages shifted while Rollcall read. */
   repeated: number;
-  /** Records that would be gone, held back because the listing shrank too much at once. */
+  /** Missing records that were not retired, for example because the listing shrank too much at once. */
   held?: number;
-  /** Who had what was held back retired after all. */
+  /** Which user confirmed that the `held` records are retired, and when. */
   confirmed?: { by: string; at: Date };
-  /** Fields of its rows that are new, or that none has any more, since its last complete listing. */
+  /** Fields that appeared or vanished since its last complete listing. */
   drift?: Drift;
-  /** Its workflow waits with the cursor where it failed: the signal `resume`, or the next run, lets it go on. */
+  /** Its workflow waits with the cursor where it failed, until the signal `resume` or the next run. */
   parked?: true;
-  /** The run whose ledger holds its pages, where that is another one: it was parked there. */
+  /** The run whose ledger holds its pages, when the source parked in an earlier run. */
   listing?: string;
   started_at: Date;
   ended_at?: Date;
@@ -53,7 +54,7 @@ export const NO_COUNTS = {
   repeated: 0,
 } as const;
 
-/** What a run came to, given its sources' accounts. Workflows use it, too: it imports nothing. */
+/** The status of a run from its sources' accounts. Imports nothing, because workflows use it. */
 export function runStatusOf(accounts: readonly SourceAccount[]): RunStatus {
   const bad = accounts.filter(({ status }) => status === 'failed' || status === 'partial');
   if (bad.length === 0) return 'completed';

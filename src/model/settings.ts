@@ -32,10 +32,10 @@ function declare<T>(env: string, schema: z.ZodType<T>, options: Options, secret 
   };
 }
 
-/** The kinds of settings a source may declare. Values are text from the environment; each kind parses and checks it. */
+/** The kinds of settings that a source may declare. Each kind parses and checks text from the environment. */
 export const setting = {
   text: (env: string, options: Options) => declare(env, z.string().min(1), options),
-  /** Text that need not be there: then it is empty. */
+  /** Optional text; empty when the variable is not set. */
   optional: (env: string, options: Pick<Options, 'help'>) => declare(env, z.string(), { ...options, default: '' }),
   secret: (env: string, options: Options) => declare(env, z.string().min(1), options, true),
   /** An absolute http(s) URL without user, password, query or fragment; a trailing slash is dropped. */

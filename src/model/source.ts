@@ -2,24 +2,25 @@ import type { EventObservation, LoginObservation } from './observations.js';
 import type { HostObservation } from '../host/types.js';
 import type { SettingsShape, SettingsOf } from './settings.js';
 
-/** Plain JSON. A cursor means something only to the input that made it. */
+/** Any JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+/** Position in a listing, as JSON. Only the input that made it can interpret it. */
 export type Cursor = { [key: string]: Json };
 
 /**
- * What one page leaves in doubt about its listing:
+ * Why a page does not prove that its listing is complete:
  *
- * - `full-page`: it is the first and the last one, and as full as a page can be
- * - `empty-page`: it is empty, and names a next one that is itself
- * - `rows-may-shift`: it was asked for by its place, so a row that went before it may have hidden one
+ * - `full-page`: it is the only page, and it is full
+ * - `empty-page`: it is empty, and its next page is itself
+ * - `rows-may-shift`: it was requested by offset, so a row deleted before it may have hidden another row
  */
 export type PageDoubt = 'full-page' | 'empty-page' | 'rows-may-shift';
 
-/** One response (or queue batch, or stretch of a file) exactly as received. */
+/** One response (or queue batch, or section of a file) exactly as received. */
 export interface FetchedPage {
-  /** Where this page begins: asking again with it yields this page again. */
+  /** Where this page begins: a request with this cursor returns this page again. */
   cursor: Cursor;
-  /** Where to go on; `null` when the listing ended with this page. */
+  /** Cursor of the next page; `null` when this is the last page. */
   next: Cursor | null;
   body: Buffer;
   mediaType: string;
@@ -30,62 +31,62 @@ export interface FetchedPage {
   fetchedAt: Date;
   /** Rows in the page as its envelope counts them, without building the rows. */
   rows: number;
-  /** Size of the whole listing, where the vendor tells it. */
+  /** Rows in the whole listing, if the vendor reports them. */
   total?: number;
-  /** What this page leaves in doubt: kept with it, and weighed when the listing has ended. */
+  /** Doubts about completeness, stored with the page and evaluated when the listing has ended. */
   doubts?: PageDoubt[];
-  /** Declared values that were not found, as a message names them: in doubt when no page of the listing held them. */
+  /** Declared values that this page lacks, named as in messages. The listing is in doubt when all of its pages lack one. */
   lacks?: string[];
-  /** Things a user should hear about once a run (deprecation headers, a region that moved). */
+  /** Warnings for the user, shown once a run (deprecation headers, a region that moved). */
   warnings?: string[];
-  /** Where a later run goes on in one part (a file) of a listing that only grows; kept once the page's records are. */
+  /** Where a later run continues in one part (a file) of a growing listing. Stored when the page's records are. */
   position?: Position;
 }
 
-/** How far a part of a listing that only grows has been read. */
+/** How far one part of a growing listing has been read. */
 export interface Position {
-  /** Names the part within its source, as a file's path. */
+  /** Name of the part within its source, such as a file's path. */
   part: string;
   at: Cursor;
 }
 
-/** One raw record of a page, or the reason why it could not even be read, with what was read of it for the sake of its id. */
+/** One raw record of a page, or the reason why it could not be parsed, with the part that was parsed, which may hold its id. */
 export type Row =
   | { index: number; offset: number; length: number; value: unknown; error?: undefined; partial?: undefined }
   | { index: number; offset: number; length: number; error: string; value?: undefined; partial?: unknown };
 
 export interface FetchOptions {
-  /** Aborts the request under way (cancellation, shutdown). */
+  /** Aborts the current request (cancellation, shutdown). */
   signal: AbortSignal;
-  /** Asked before each new request: `false` lets requests under way finish and starts no further one. */
+  /** Called before each new request. After `false`, in-flight requests finish and no further one starts. */
   more: () => boolean;
-  /** At the end of what there is, wait for more instead of ending, as long as `more()` allows. */
+  /** At the end of the listing, wait for more instead of ending, as long as `more()` allows. */
   follow?: boolean;
-  /** How far earlier runs have read each part of a listing that only grows. */
+  /** How far earlier runs have read each part of a growing listing. */
   positions?: () => Promise<ReadonlyMap<string, Cursor>>;
 }
 
-/** How an input is spoken to. Reading pages does I/O; splitting a stored page into rows does not. */
+/** Reads one source. Reading pages does I/O; splitting a stored page into rows does not. */
 export interface Input {
   /**
-   * Pages in listing order from `from` (`null`: the beginning). Ends after a page whose `next` is `null`, or when `more()`
-   * said no. Throws `Failure`; pages already yielded stay good, and the next call goes on from the last one's `next`.
+   * Yields pages in listing order from `from` (`null`: the beginning). Ends after a page whose `next` is `null`, or when `more()`
+   * returns `false`. Throws `Failure`; pages already yielded stay valid, and the next call continues from the last one's `next`.
    */
   pages(from: Cursor | null, options: FetchOptions): AsyncIterable<FetchedPage>;
-  /** Splits a stored body into rows: one unreadable row is that row's error, never its neighbours'. Throws `Failure` when the envelope itself cannot be read. */
+  /** Splits a stored body into rows. An unreadable row does not affect others. Throws `Failure` for an unreadable envelope. */
   rows(page: { body: Buffer; mediaType: string; status: number }): Iterable<Row>;
   /**
-   * Of a queue: the page and its records are durable, its messages may be taken away. Only ever called by the process that
-   * fetched the page, and only for pages of a generator that has not ended: it ends when all are acknowledged. Throws `Failure`.
+   * Only for queues: deletes the page's messages, because the page and its records are stored. Called only by the process that
+   * fetched the page, before the generator of the page ends: it ends when all its pages are acknowledged. Throws `Failure`.
    */
   acknowledge?(page: FetchedPage): Promise<void>;
-  /** Of a queue: up to `most` messages as a page for a look; they are shown again at once. 0 receives none. Throws `Failure`. */
+  /** Only for queues: returns up to `most` messages and makes them visible again at once. 0 receives none. Throws `Failure`. */
   peek?(most: number, signal: AbortSignal): Promise<FetchedPage>;
-  /** Makes the first request and sends nothing, so that a mistake in the definition shows. Throws what the definition throws. */
+  /** Builds the first request without sending it, to find mistakes in the definition. Throws what the definition throws. */
   rehearse?(): void;
 }
 
-/** What the records of each dataset look like. */
+/** The type of observation of each dataset. */
 export interface Observations {
   hosts: HostObservation;
   logins: LoginObservation;
@@ -94,23 +95,23 @@ export interface Observations {
 
 export type DatasetName = keyof Observations;
 
-/** A raw record, understood. */
+/** A raw record, normalized. */
 export interface Mapped<Dataset extends DatasetName = 'hosts'> {
   /** The record's own id at its source. */
   id: string;
   observation: Observations[Dataset];
 }
 
-/** Thrown by `map` when a record cannot be understood: it goes to quarantine with this reason, its neighbours go on. */
+/** Thrown by `map` when a record cannot be normalized. Only this record goes to quarantine, with this reason. */
 export class RecordRejected extends Error {
   override readonly name = 'RecordRejected';
   constructor(
-    /** Stable and groupable: no values in it, `id is missing`, `device_id is not a string`. */
+    /** The same text for the same problem, without values: `id is missing`, `device_id is not a string`. */
     readonly reason: string,
-    /** The record's own id, when at least that could be read. */
+    /** The record's own id, if it could be read. */
     readonly recordId?: string,
   ) {
-    // Whoever rejects a record says why; where in the code takes longer to find out than all else.
+    // No stack trace: the reason is enough, and capturing a trace takes longer than the rest of the mapping.
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     super(reason);
@@ -121,36 +122,36 @@ export class RecordRejected extends Error {
 export interface SourceDefinition<Shape extends SettingsShape = SettingsShape, Dataset extends DatasetName = 'hosts'> {
   /** Equals the file's name. */
   name: string;
-  /** Lower-case; agent ids and survivorship priorities are per vendor. */
+  /** Lower-case. Agent ids and survivorship priorities are per vendor. */
   vendor: string;
-  /** What kind of thing its records are. */
+  /** The kind of its records. */
   dataset: Dataset;
-  /** Where the vendor documents the API that this file speaks. */
+  /** URL of the vendor's documentation of the API. */
   docs: string;
-  /** What the user sets, each from one environment variable; resolved inside activities only. */
+  /** Settings of the user, each from one environment variable. Resolved only inside activities. */
   settings: Shape;
   /** Five-field cron and an IANA time zone; the default is daily. */
   schedule?: { cron: string; timezone?: string };
   /** A source that completed less than this many milliseconds ago is not collected again unless forced. Default: one hour. */
   freshnessMs?: number;
   /**
-   * - `full`: a complete listing names every record, so what is missing from it is gone
-   * - `incremental`: it names what has changed
-   * - `append`: what was read stays as it is; each run goes on where the last complete one ended
-   * - `queue`: what was stored is taken away
+   * - `full`: a complete listing contains every record, so a missing record is gone
+   * - `incremental`: a listing contains the changed records
+   * - `append`: rows never change; each run continues where the last complete one ended
+   * - `queue`: messages are deleted once they are stored
    */
   listing: 'full' | 'incremental' | 'append' | 'queue';
-  /** Raise when `map` changes its meaning: records then count as changed when they are normalized again. */
+  /** Version of `map`. Raise it when `map` reads records differently: all records then count as changed when normalized again. */
   mapping: number;
   input(settings: SettingsOf<Shape>): Input;
   map(raw: unknown): Mapped<Dataset>;
 }
 
-/** A source whose dataset is not known before it runs: its records are what its own dataset makes of them. */
+/** A source of any dataset. */
 // oxlint-disable-next-line no-explicit-any -- each dataset only ever meets its own sources, by their name
 export type AnySource = SourceDefinition<SettingsShape, any>;
 
-/** Declares a source; `src/sources/loading/registry.ts` finds it by its file. Checked there, so that a mistake is named at start. */
+/** Declares a source. `src/sources/loading/registry.ts` finds it by its file and checks it when the process starts. */
 export function defineSource<Shape extends SettingsShape, Dataset extends DatasetName>(
   definition: SourceDefinition<Shape, Dataset>,
 ): SourceDefinition<Shape, Dataset> {

@@ -1,4 +1,4 @@
-/** Whether `name` is a time zone of the IANA database; offsets as `+02:00` are not. */
+/** Whether `name` is a time zone of the IANA database. Offsets such as `+02:00` are not. */
 export function isTimezone(name: string): boolean {
   try {
     return /^[A-Za-z]/.test(name) && Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
@@ -7,7 +7,7 @@ export function isTimezone(name: string): boolean {
   }
 }
 
-/** Reads wall clocks of a time zone: a moment, in milliseconds since 1970, as what UTC would have to be to show the same. */
+/** Returns a function from a time to the wall clock of the zone, as the UTC time that shows the same; milliseconds since 1970. */
 export function wallClock(timezone: string): (time: number) => number {
   const format = new Intl.DateTimeFormat('en-u-hc-h23', {
     timeZone: timezone,
@@ -25,7 +25,7 @@ export function wallClock(timezone: string): (time: number) => number {
   };
 }
 
-/** A moment at which the clocks of a time zone change, and what they show there before and after (see `wallClock`). */
+/** A time at which the clocks of a zone change, and the wall clock before and after (see `wallClock`). */
 export interface ClockChange {
   at: number;
   before: number;
@@ -36,7 +36,7 @@ export interface ClockChange {
 const STEP_MS = 7 * 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** When the clocks of a time zone change between two moments. */
+/** The clock changes of a time zone between two times. */
 export function clockChanges(timezone: string, from: number, to: number): ClockChange[] {
   const wall = wallClock(timezone);
   const offset = (time: number) => wall(time) - time;

@@ -87,7 +87,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
         account = await listing.close({ ...STOPPED, message }, false);
         break;
       }
-      // An activity that a user reset in the Web UI continues by itself. Others are cancelled and scheduled again from the cursor.
+      // An activity that a user reset in the Web UI continues. Others are cancelled and scheduled again from the cursor.
       if (controls.woken) listing.parkable.cancelAll();
       controls.woken = false;
       await resumeListing({ run, source });

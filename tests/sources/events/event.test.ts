@@ -35,7 +35,7 @@ test.each([
   ['id is empty', event({ id: '' })],
   ['id is longer than 512 characters', event({ id: 'x'.repeat(513) })],
   ['id holds half a character', event({ id: '\ud800' })],
-  ['id is a number without an end', event({ id: Infinity })],
+  ['id is not a finite number', event({ id: Infinity })],
   ['id is a number of more than 64 bits', event({ id: 2n ** 63n })],
   ['category is missing', { id: 1, value: 1 }],
   ['category is not text', event({ category: 7 })],

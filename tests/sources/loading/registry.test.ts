@@ -118,7 +118,7 @@ test('JavaScript is taken as ES module and as CommonJS', () => {
 
 test.each([
   ["name: 'acme'", "name: 'acme2'", 'name is acme2, but must equal the name of the file'],
-  ["cron: '0 3 * * *'", "cron: '0 3 * *'", 'schedule.cron: is not a cron expression: it has to have five fields'],
+  ["cron: '0 3 * * *'", "cron: '0 3 * *'", 'schedule.cron: is not a cron expression: it must have five fields'],
   ["'Europe/Vienna'", "'Europe/Wien2'", 'schedule.timezone: must be an IANA time zone'],
   ["listing: 'full'", "listing: 'some'", 'listing: must be full, incremental, append or queue'],
   ['mapping: 1', 'mapping: 0', 'mapping: must be 1 or more'],
@@ -130,7 +130,7 @@ test.each([
   [
     "help: 'base URL' }",
     "help: 'base URL', default: 'none' }",
-    'settings.url: has a default that the setting itself refuses',
+    'settings.url: has a default that its own schema rejects',
   ],
   ['export default defineSource(', 'export default defineSorce(', 'cannot be loaded: defineSorce is not defined'],
   ['export default', 'const helper = () => nothere(1);\nexport default', 'nothere is not defined (line '],
