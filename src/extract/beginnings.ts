@@ -1,13 +1,16 @@
 import type { Cursor } from '../model/source.js';
 import type { Store } from '../store/database.js';
 
-/** How often the listing had begun anew, in its run, when this cursor was made: its vendor had refused an earlier one. */
+/**
+ * Number of restarts of the listing in its run, before this cursor was made. A listing restarts when its vendor rejects a
+ * cursor.
+ */
 export const beginningOf = (cursor: Cursor): number => Number(cursor['restarted'] ?? 0);
 
-/** Whether the listing begins anew at `cursor`, after a page at `previous`. */
+/** Whether the listing restarts at `cursor`, after a page at `previous`. */
 export const beginsAnew = (cursor: Cursor, previous: Cursor): boolean => beginningOf(cursor) > beginningOf(previous);
 
-/** What a run read of a listing before that last began anew. */
+/** Counts the rows of a run's listing before its last restart. */
 export class Beginnings {
   #known = { beginning: 0, rows: 0 };
 
@@ -17,7 +20,7 @@ export class Beginnings {
     private readonly source: string,
   ) {}
 
-  /** Rows on the pages before the beginning that `cursor` belongs to. Read once for each. */
+  /** Rows on the pages before the restart that `cursor` belongs to. Queried once per restart. */
   async rows(cursor: Cursor): Promise<number> {
     const beginning = beginningOf(cursor);
     if (beginning !== this.#known.beginning) {

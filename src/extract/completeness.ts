@@ -1,12 +1,12 @@
 import type { ListingProof } from './listing-proof.js';
 
 /**
- * Why a listing whose paging has ended is not proven to be all there is. Described in docs/failures.md.
+ * Why a listing that has ended is not proven complete. Described in docs/failures.md.
  *
- * - `total-short`, `total-long`: other than the vendor announced
- * - `value-not-found`: a declared value (the next page's place, the total) was on no page
- * - `full-page`: the first page was full and said nothing of a next one
- * - `empty-page`: the last page was empty and named a next one, which was itself
+ * - `total-short`, `total-long`: the vendor announced another number of records
+ * - `value-not-found`: a declared value (the next page's location, the total) was on no page
+ * - `full-page`: the first page was full and did not mention a next one
+ * - `empty-page`: the last page was empty and named itself as the next one
  */
 export interface Unproven {
   name: 'total-short' | 'total-long' | 'value-not-found' | 'full-page' | 'empty-page';
@@ -14,11 +14,14 @@ export interface Unproven {
   remedy: string;
 }
 
-/** Whether exactly as many records came as were announced, all the time. */
+/** Whether every announced total equals the number of listed records. */
 const isExact = ({ total }: ListingProof, listed: number): boolean =>
   total !== undefined && total.least === total.most && total.most === listed;
 
-/** Doubts about a listing that read `listed` distinct records: one of them, and nothing is retired, and it is not complete. */
+/**
+ * The first doubt about a listing of `listed` distinct records. With a doubt the listing is not complete, and nothing is
+ * retired.
+ */
 export function unproven(proof: ListingProof, listed: number, source: string): Unproven | undefined {
   const { total, pages, lacks, doubts } = proof;
   if (total && (listed < total.least || listed > total.most)) {
@@ -27,22 +30,22 @@ export function unproven(proof: ListingProof, listed: number, source: string): U
       name: listed < total.least ? 'total-short' : 'total-long',
       says: `${announced} records were announced and ${listed} came`,
       remedy:
-        'Run the source again; if it stays, the vendor counts otherwise than it lists: take `total` out of its source file',
+        'Run the source again; if it stays, the vendor’s count differs from its list: remove `total` from its source file',
     };
   }
-  // An empty listing has nothing to be found in; that all records are missing is a doubt of its own.
+  // Values are not checked in an empty listing; that all records are missing is a separate doubt.
   if (pages === 0 || isExact(proof, listed)) return undefined;
   if (lacks.length > 0)
     return {
       name: 'value-not-found',
       says: `no page held ${lacks.join(', ')}, so there may be more`,
-      remedy: `Correct the place of that value in the source file, with the help of: npm run rollcall -- sources preview ${source}`,
+      remedy: `Correct the path of that value in the source file, with the help of: npm run rollcall -- sources preview ${source}`,
     };
   if (doubts.has('full-page'))
     return {
       name: 'full-page',
-      says: 'the only page was full and said nothing of a next one',
-      remedy: 'Set a larger page size; if the vendor has more records, the place of `next` in the source file is wrong',
+      says: 'the only page was full and did not mention a next one',
+      remedy: 'Set a larger page size; if the vendor has more records, the path of `next` in the source file is wrong',
     };
   if (doubts.has('empty-page'))
     return {
@@ -54,10 +57,13 @@ export function unproven(proof: ListingProof, listed: number, source: string): U
   return undefined;
 }
 
-/** Why rows of a listing that is complete otherwise may have been skipped: what is missing from it counts with the next one. */
+/**
+ * Why an otherwise complete listing may have skipped rows. Records missing from it are retired only if the next listing lacks
+ * them too.
+ */
 export function movedBy(proof: ListingProof, listed: number, repeated: number): string | undefined {
   const { total, pages, doubts } = proof;
-  // Where rows came twice, pages shifted under us, and others may have been skipped.
+  // Repeated rows mean that pages shifted while they were read, so that other rows may have been skipped.
   if (repeated > 0) return `${repeated} rows came more than once, so the listing moved while it was read`;
   if (total && total.least !== total.most)
     return `its announced size went from ${total.least} to ${total.most}, so the listing moved while it was read`;

@@ -2,18 +2,18 @@ import { Failure } from '../model/failure.js';
 import type { Normalized } from '../normalize/normalize.js';
 import type { FetchedPage } from '../model/source.js';
 
-/** Pages that may wait to become records before fetching waits, too. */
-const MOST_WAITING = 8;
+/** Maximum pages waiting for normalization; beyond it fetching waits too. */
+const MAX_PENDING = 8;
 
 /**
- * Takes the pages of a queue through to records while further ones are fetched, and only then lets the queue forget them:
- * whoever fetched a message is the one to delete it.
+ * Normalizes the pages of a queue while further ones are fetched, and acknowledges them only after that. The worker that
+ * received a message has to delete it.
  */
 export class InlineNormalization {
-  #waiting: { page: FetchedPage; seq: number }[] = [];
+  #pending: { page: FetchedPage; seq: number }[] = [];
   #working: Promise<void> | undefined;
-  #fault: { error: unknown } | undefined;
-  /** Pages before this position are records. */
+  #failure: { error: unknown } | undefined;
+  /** Sequence number of the first page that is not normalized. */
   #next = 0;
   readonly sum: Pick<Normalized, 'rows' | 'new' | 'changed' | 'unchanged' | 'quarantined'> = {
     rows: 0,
@@ -26,25 +26,25 @@ export class InlineNormalization {
   constructor(
     private readonly normalizeFrom: (seq: number) => Promise<Normalized>,
     private readonly acknowledge: (page: FetchedPage) => Promise<void>,
-    /** Called with the first error: no further page is acknowledged after it. */
+    /** Called with the first error, after which no further page is acknowledged. */
     private readonly onFault: (error: unknown) => void,
   ) {}
 
-  /** Hands a durable page over. Waits when too many are under way; throws what an earlier one failed with. */
+  /** Adds a stored page. Waits if too many pages are pending; throws the error of an earlier page. */
   async push(page: FetchedPage, seq: number): Promise<void> {
-    this.#waiting.push({ page, seq });
+    this.#pending.push({ page, seq });
     this.#working ??= this.#work();
-    while (this.#waiting.length > MOST_WAITING && !this.#fault) await this.#working;
-    this.#check();
+    while (this.#pending.length > MAX_PENDING && !this.#failure) await this.#working;
+    this.#throwFailure();
   }
 
-  /** Resolves when all pages are records and acknowledged. */
+  /** Resolves when all pages are normalized and acknowledged. */
   async idle(): Promise<void> {
     await this.#working;
-    this.#check();
+    this.#throwFailure();
   }
 
-  /** Pages of an earlier attempt: their messages come again and are recognised. */
+  /** Normalizes pages of an earlier attempt. Their messages are received again and recognised. */
   async catchUp(from: number, to: number): Promise<void> {
     this.#next = from;
     while (this.#next < to) await this.#normalize();
@@ -52,14 +52,14 @@ export class InlineNormalization {
 
   async #work(): Promise<void> {
     try {
-      while (this.#waiting.length > 0) {
-        const taken = this.#waiting.splice(0);
-        // One call may already have read pages that were stored meanwhile.
+      while (this.#pending.length > 0) {
+        const taken = this.#pending.splice(0);
+        // One call may have normalized pages that were stored meanwhile.
         while (this.#next <= taken.at(-1)!.seq) await this.#normalize();
         await Promise.all(taken.map(({ page }) => this.acknowledge(page)));
       }
     } catch (error) {
-      this.#fault = { error };
+      this.#failure = { error };
       this.onFault(error);
     } finally {
       this.#working = undefined;
@@ -68,14 +68,14 @@ export class InlineNormalization {
 
   async #normalize(): Promise<void> {
     const normalized = await this.normalizeFrom(this.#next);
-    // Told to stop, the normalizer comes back with nothing.
+    // A cancelled normalizer returns without progress.
     if (normalized.next <= this.#next) throw new Failure('server-unavailable', 'Normalizing was interrupted');
     this.#next = normalized.next;
     for (const count of ['rows', 'new', 'changed', 'unchanged', 'quarantined'] as const)
       this.sum[count] += normalized[count];
   }
 
-  #check(): void {
-    if (this.#fault) throw this.#fault.error;
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error;
   }
 }

@@ -1,27 +1,29 @@
 import type { PageDoubt } from '../model/source.js';
 import type { Store } from '../store/database.js';
 
-/** What a listing's pages say about whether they are all there is. Of one that began anew, its last beginning counts. */
+/**
+ * Evidence from a listing's pages about its completeness. For a restarted listing only the pages since the last restart count.
+ */
 export interface ListingProof {
-  /** Pages with rows, and these. */
+  /** Pages with rows, and the number of these rows. */
   pages: number;
   rows: number;
-  /** The smallest and the largest size of the whole listing that was announced. */
+  /** The smallest and the largest announced size of the listing. */
   total?: { least: number; most: number };
   /** Declared values that no page with rows held. */
   lacks: string[];
   doubts: Set<PageDoubt>;
-  /** Rows in quarantine, without a readable id, on pages before the listing began anew. */
+  /** Quarantined rows without a readable id, on pages before the last restart. */
   unreadableBefore: number;
 }
 
-/** Reads it from the page ledger. */
+/** Reads the proof from the page ledger. */
 export async function proofOf(store: Store, run: string, source: string): Promise<ListingProof> {
   const nothing = (): ListingProof => ({ pages: 0, rows: 0, lacks: [], doubts: new Set(), unreadableBefore: 0 });
   let proof = nothing();
   let beginning: unknown;
   let unreadable = 0;
-  let ofNothing: ListingProof['total'];
+  let totalOfEmpty: ListingProof['total'];
   const pages = store.pages
     .find(
       { run, source },
@@ -43,11 +45,11 @@ export async function proofOf(store: Store, run: string, source: string): Promis
     if (cursor?.['restarted'] !== beginning) {
       beginning = cursor['restarted'];
       proof = { ...nothing(), unreadableBefore: unreadable };
-      ofNothing = undefined;
+      totalOfEmpty = undefined;
     }
     unreadable += Math.max(0, unnamed ?? 0);
-    // Past the last record some vendors announce none: what an empty page says counts only where there is no other.
-    if (rows === 0) ofNothing = widened(ofNothing, total);
+    // Some vendors announce no total past the last record: the total of an empty page counts only if no other page has one.
+    if (rows === 0) totalOfEmpty = widened(totalOfEmpty, total);
     else {
       const announced = widened(proof.total, total);
       if (announced) proof.total = announced;
@@ -57,7 +59,7 @@ export async function proofOf(store: Store, run: string, source: string): Promis
     }
     for (const doubt of doubts) proof.doubts.add(doubt);
   }
-  if (proof.pages === 0 && ofNothing) proof.total = ofNothing;
+  if (proof.pages === 0 && totalOfEmpty) proof.total = totalOfEmpty;
   return proof;
 }
 

@@ -3,10 +3,10 @@ import type { FetchedPage } from '../model/source.js';
 import type { Store } from '../store/database.js';
 import { pageId } from '../store/collections/pages.js';
 
-/** The same page under another cursor: once may be a listing that shifted, thrice is one that does not move. */
+/** Repeats of a page under different cursors that count as a loop: one may come from a listing that shifted. */
 const MOST_REPEATS = 3;
 
-/** Notices a listing that repeats itself or does not end. */
+/** Detects a listing that repeats itself or does not end. */
 export class PaginationLoopDetector {
   #repeats = 0;
 
@@ -17,17 +17,20 @@ export class PaginationLoopDetector {
     private readonly maxRecords: number,
   ) {}
 
-  /** Remembers whether this answer came before, under another cursor. */
+  /** Counts this page if an earlier page of the listing had the same content under another cursor. */
   async look({ digest, cursor, rows }: FetchedPage): Promise<void> {
     if (rows === 0) return;
     const { run, source } = this;
-    // Where the listing began anew, its pages come again, and that is right.
+    // A restarted listing repeats its pages legitimately.
     const beginning = { 'cursor.restarted': cursor['restarted'] ?? { $exists: false } };
     const elsewhere = { run, source, digest, _id: { $ne: pageId(run, source, cursor) }, ...beginning };
     if (await this.store.pages.findOne(elsewhere, { projection: { _id: 1 } })) this.#repeats += 1;
   }
 
-  /** Throws `Failure('listing-loops')`. `rows` are those of the listing so far, since it last began anew, `total` is how many were announced. */
+  /**
+   * Throws `Failure('listing-loops')`. `rows` is the number of rows since the listing last restarted, `total` the announced
+   * number.
+   */
   check(rows: number, total: number | undefined): void {
     if (this.#repeats >= MOST_REPEATS)
       throw this.#loops(`the same page came ${this.#repeats + 1} times under different cursors`);
@@ -42,7 +45,7 @@ export class PaginationLoopDetector {
     return new Failure('listing-loops', `The listing of ${source} does not end: ${how}`, {
       source,
       remedy:
-        'What was read is kept; check the API, or raise ROLLCALL_MAX_RECORDS when the listing really is that long',
+        'The rows read so far are kept; check the API, or raise ROLLCALL_MAX_RECORDS when the listing really is that long',
     });
   }
 }

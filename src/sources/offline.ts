@@ -2,8 +2,8 @@ import { resolveSettings, type SettingsShape } from '../model/settings.js';
 import type { Input, AnySource } from '../model/source.js';
 
 /**
- * A source's input for splitting stored pages into rows. That needs no credentials, so a source whose settings are not
- * there can still be replayed and verified: what is missing is filled with a placeholder that resolves nowhere.
+ * Creates a source's input for splitting stored pages into rows. That needs no credentials, so a source without its settings
+ * can still be replayed and verified: missing settings get a placeholder that does not resolve.
  */
 export function offlineInput(source: AnySource, environment: Record<string, string | undefined>): Input {
   const settings: SettingsShape = source.settings;

@@ -3,7 +3,7 @@ import { setting } from '../../model/settings.js';
 import { mapDevice } from '../crowdstrike/device.js';
 import { defineSource } from '../../model/source.js';
 
-/** CrowdStrike hosts as a take-home style API serves them: bare lists by `skip` and `limit`, and an error for an end. */
+/** CrowdStrike hosts of a take-home API: bare lists by `skip` and `limit`; an error response marks the end. */
 export default defineSource({
   name: 'crowdstrike-demo',
   vendor: 'crowdstrike',
@@ -12,7 +12,7 @@ export default defineSource({
   settings: {
     url: setting.url('CROWDSTRIKE_DEMO_URL', { help: 'base URL of the API' }),
     token: setting.secret('CROWDSTRIKE_DEMO_TOKEN', { help: 'API token' }),
-    // The original refuses more than 2.
+    // The original API rejects more than 2.
     pageSize: setting.integer('CROWDSTRIKE_DEMO_PAGE_SIZE', {
       help: 'hosts a page',
       min: 1,
@@ -36,7 +36,7 @@ export default defineSource({
       auth: header('token', token),
       headers: { accept: 'application/json' },
       request: ({ skip, limit }) => ({ method: 'POST', path: '/api/crowdstrike/hosts/get', query: { skip, limit } }),
-      // The status is an outage's as well: only with this text does it end the listing.
+      // An outage has the same status: only this text marks the end of the listing.
       paging: offset({ limit: pageSize, concurrency, end: { status: 500, text: 'Error invalid skip/limit combo' } }),
       envelope: { records: '' },
       remedies: {

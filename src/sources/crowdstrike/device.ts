@@ -22,8 +22,9 @@ import { RecordRejected, type Mapped } from '../../model/source.js';
 import { isRaw, listOf, type Raw } from '../mapping/raw.js';
 
 /**
- * A Falcon device (`/devices/combined/devices/v1`, `/devices/entities/devices/v2`) as an observation, plain or extended JSON.
- * Optional values of a wrong type are left out. Throws `RecordRejected` for what is no object or has no usable `device_id`.
+ * Maps a Falcon device (`/devices/combined/devices/v1`, `/devices/entities/devices/v2`) to an observation, plain or extended
+ * JSON. Optional values of a wrong type are omitted. Throws `RecordRejected` if the record is not an object or has no usable
+ * `device_id`.
  */
 export function mapDevice(raw: unknown): Mapped {
   if (!isRaw(raw)) throw new RecordRejected('record is not an object');
@@ -90,7 +91,7 @@ export function mapDevice(raw: unknown): Mapped {
         groups: texts(raw['groups'], 64).map((uid) => ({ uid })),
         is_managed: true,
         first_seen_time: time(raw['first_seen']),
-        // Not `agent_local_time`: that is the device's own clock, years off on some.
+        // Not `agent_local_time`: that is the device's own clock, which is years off on some devices.
         last_seen_time: time(raw['last_seen']),
         modified_time: time(raw['modified_timestamp']),
         boot_time: time(raw['last_reboot']),
@@ -117,17 +118,17 @@ function texts(value: unknown, limit: number): string[] {
   return listOf(value).flatMap((entry) => clean(entry, limit) ?? []);
 }
 
-/** A record holds the interface that talked last, and the one that talks to the cloud: mostly the same. */
+/** A record contains the last interface used, and the interface connected to the cloud; mostly they are the same. */
 function interfacesOf(raw: Raw, own: string | undefined): Partial<NetworkInterface>[] {
   const rows = [
     { ip: own, mac: mac(raw['mac_address']) },
     { ip: ip(raw['connection_ip']), mac: mac(raw['connection_mac_address']) },
   ];
-  const held = rows.filter((row) => row.mac !== undefined || (row.ip !== undefined && ipScope(row.ip) !== 'public'));
-  return held.filter((row) => row.ip === undefined || ipScope(row.ip) !== 'local') as Partial<NetworkInterface>[];
+  const usable = rows.filter((row) => row.mac !== undefined || (row.ip !== undefined && ipScope(row.ip) !== 'public'));
+  return usable.filter((row) => row.ip === undefined || ipScope(row.ip) !== 'local') as Partial<NetworkInterface>[];
 }
 
-/** Windows tells `major.minor` of the system, others that of the kernel. */
+/** The operating system. `major.minor` is the system's version on Windows, and the kernel's elsewhere. */
 function osOf(raw: Raw): Os | undefined {
   const platform = text(raw['platform_name'], 64);
   const line = text(raw['os_product_name'], 256) ?? text(raw['os_version'], 256) ?? platform;
@@ -160,12 +161,12 @@ function cloudOf(raw: Raw) {
   const group = text(raw['zone_group'], 256);
   // GCP: projects/<number>/zones/<zone>.
   const project = group === undefined ? undefined : /^projects\/([^/]+)\/zones\//.exec(group)?.[1];
-  const place = group?.replace(/^.*\//, '');
-  const region = place === undefined ? undefined : ZONE.exec(place)?.[1];
+  const location = group?.replace(/^.*\//, '');
+  const region = location === undefined ? undefined : ZONE.exec(location)?.[1];
   return {
     cloud: { provider, account: { uid: text(raw['service_provider_account_id'], 256) }, project_uid: project },
     instance,
-    region: region ?? place,
-    zone: region === undefined ? undefined : place,
+    region: region ?? location,
+    zone: region === undefined ? undefined : location,
   };
 }

@@ -4,8 +4,8 @@ import { RecordRejected, type Mapped } from '../../model/source.js';
 import { isRaw } from '../mapping/raw.js';
 
 /**
- * A line of an event log: `{"id", "category", "value"}`, and whatever else it holds. An id is text or a number (an integer
- * beyond 2^53 up to 64 bits), a category text, a value a number. Throws `RecordRejected`.
+ * Maps a line of an event log: `{"id", "category", "value"}`, plus any other fields. The id is text or a number (an integer
+ * beyond 2^53 up to 64 bits), the category text, the value a number. Throws `RecordRejected`.
  */
 export function mapEvent(raw: unknown): Mapped<'events'> {
   if (!isRaw(raw)) throw new RecordRejected('record is not an object');

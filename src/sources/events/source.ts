@@ -3,7 +3,7 @@ import { setting } from '../../model/settings.js';
 import { mapEvent } from './event.js';
 import { defineSource } from '../../model/source.js';
 
-/** Events of a log of JSON lines: `{"id", "category", "value"}`. */
+/** Events from a log of JSON lines: `{"id", "category", "value"}`. */
 export default defineSource({
   name: 'events',
   vendor: 'log',

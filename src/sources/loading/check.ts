@@ -25,7 +25,7 @@ const definition = z.strictObject({
     z.string(),
     declaredSetting.superRefine(({ schema, fallback }, context) => {
       if (fallback !== undefined && !schema.safeParse(fallback).success) {
-        context.addIssue('has a default that the setting itself refuses');
+        context.addIssue('has a default that its own schema rejects');
       }
     }),
   ),
@@ -45,7 +45,7 @@ const definition = z.strictObject({
   map: callable,
 });
 
-/** What is wrong with a value that claims to be a source definition in the file `name`; empty when nothing is. */
+/** Faults of a value that should be the source definition of the file `name`; empty if it is valid. */
 export function faultsOf(value: unknown, name: string): string[] {
   const parsed = definition.safeParse(value);
   if (parsed.success) {
@@ -57,7 +57,7 @@ export function faultsOf(value: unknown, name: string): string[] {
   );
 }
 
-/** Only for values without faults. */
+/** Call only for values without faults. */
 export function asDefinition(value: unknown): AnySource {
   return value as AnySource;
 }

@@ -9,7 +9,7 @@ interface Loaded {
   exports: Record<string, unknown>;
 }
 
-/** What a file outside the project may import of it, and where it is. */
+/** Modules of the project that a file outside it may import, with their paths. */
 const PUBLIC: Readonly<Record<string, string>> = {
   rollcall: '../public/index',
   'rollcall/mapping': '../public/mapping',
@@ -19,16 +19,17 @@ const PUBLIC: Readonly<Record<string, string>> = {
 };
 
 /**
- * Loads a module from outside the project, `.ts` or `.js`, as ES module or CommonJS, whatever the folder's package.json
- * says. It may import `rollcall` (defineSource, httpInput, …), `rollcall/mapping`, `rollcall/jsonl`, `rollcall/sqs`,
- * `rollcall/testing`, files beside it, and packages that it or the project can resolve. Throws what the compiler or the module throws.
+ * Loads a module from outside the project, `.ts` or `.js`, as ES module or CommonJS, regardless of the folder's package.json.
+ * The module may import `rollcall` (defineSource, httpInput, …), `rollcall/mapping`, `rollcall/jsonl`, `rollcall/sqs`,
+ * `rollcall/testing`, files in its folder, and packages that it or the project can resolve. Throws the errors of the compiler
+ * and of the module.
  */
 export function loadModule(file: string, loaded = new Map<string, Loaded>()): Record<string, unknown> {
   const known = loaded.get(file);
   if (known) return known.exports;
   const module: Loaded = { exports: {} };
   loaded.set(file, module);
-  // Loaded for those who have such sources only: the compiler takes 27 MB.
+  // Loaded only when there is such a module: the compiler takes 27 MB.
   const { transformSync: transform } = require('@swc/core') as { transformSync: typeof transformSync };
   const text = readFileSync(file, 'utf8');
   const { code } = transform(text, {
@@ -40,7 +41,7 @@ export function loadModule(file: string, loaded = new Map<string, Loaded>()): Re
     module: { type: 'commonjs' },
     sourceMaps: 'inline',
   });
-  // Called only once a record or a page is there, it would be found out in the middle of a run.
+  // Checked here, because an undefined function would otherwise only fail in the middle of a run, when it is first called.
   const fault = undefinedCall(text, extname(file) === '.ts', ownExports);
   if (fault !== undefined) throw new Error(fault);
   const run = compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'], {
@@ -66,7 +67,10 @@ function requireFor(file: string, loaded: Map<string, Loaded>): (specifier: stri
   };
 }
 
-/** Path of a public module of the project; `undefined` for any other module. Throws for one that does not exist. */
+/**
+ * Path of a public module of the project; `undefined` for any other module. Throws for a module `rollcall/…` that does not
+ * exist.
+ */
 function ownModule(specifier: string): string | undefined {
   const path = PUBLIC[specifier];
   if (path !== undefined) return join(__dirname, path);
@@ -80,7 +84,7 @@ function ownExports(specifier: string): object | undefined {
   return own === undefined ? undefined : (require(own) as object);
 }
 
-/** TypeScript sources name each other with the extension `.js`, or with none. */
+/** TypeScript files import each other with the extension `.js`, or with none. */
 function requireBeside(path: string, loaded: Map<string, Loaded>, outside: NodeJS.Require): unknown {
   const bare = path.replace(/\.js$/, '');
   const file = [path, `${bare}.ts`, `${bare}.js`].find(

@@ -6,29 +6,30 @@ import { loadModule } from './module.js';
 import { nearest } from './nearest.js';
 import type { AnySource } from '../../model/source.js';
 
-/** Every source there is, by name. */
+/** All sources, by name. */
 export interface SourceRegistry {
   /** In alphabetical order. */
   names(): string[];
   all(): AnySource[];
-  /** Throws `Failure('settings-invalid')` with the nearest name for one that does not exist. */
+  /** Throws `Failure('settings-invalid')` with the nearest name if there is no such source. */
   get(name: string): AnySource;
-  /** Absolute path of the file that declares it. Throws likewise. */
+  /** Absolute path of the file that declares the source. Throws the same failure. */
   fileOf(name: string): string;
-  /** Whether it is one of the project's own. Throws likewise. */
+  /** Whether the source belongs to the project. Throws the same failure. */
   isOwn(name: string): boolean;
 }
 
 export interface LoadOptions {
   /** Further folders with source files, absolute paths. */
   folders?: readonly string[];
-  /** Told of each file that is no valid source, instead of an end at the first one. */
+  /** Called for each invalid source file; without it the first one throws. */
   onFault?: (fault: Failure) => void;
 }
 
 /**
- * Finds the sources of the project and of further folders (absolute paths): one source a file, `NAME.ts` or
- * `NAME/source.ts`, its default export. Files without a default export are helpers. Throws `Failure('settings-invalid')` that names the file and what is wrong there.
+ * Loads the sources of the project and of further folders (absolute paths). Each source is the default export of one file,
+ * `NAME.ts` or `NAME/source.ts`. Files without a default export are helpers. Throws a `Failure('settings-invalid')` that names
+ * the file and its fault.
  */
 export function loadSources({ folders = [], onFault }: LoadOptions = {}): SourceRegistry {
   const sources = new Map<string, { source: AnySource; file: string }>();
@@ -64,7 +65,7 @@ export function loadSources({ folders = [], onFault }: LoadOptions = {}): Source
   const found = (name: string) => {
     const source = sources.get(name);
     if (source) return source;
-    throw unknown(name, names, helpers.get(name), folders);
+    throw unknownSource(name, names, helpers.get(name), folders);
   };
   return {
     names: () => [...names],
@@ -77,7 +78,7 @@ export function loadSources({ folders = [], onFault }: LoadOptions = {}): Source
 
 const PROJECT = join(__dirname, '..');
 
-/** A source is called as its file, or as its folder where it takes more than a file. */
+/** A source has the name of its file, or of its folder if the file is `source.ts`. */
 function nameOf(file: string): string {
   const name = basename(file, extname(file));
   return name === 'source' ? basename(dirname(file)) : name;
@@ -116,7 +117,7 @@ function defaultExport(file: string, load: (file: string) => unknown): unknown {
   return exported?.default ?? (exported?.input && exported.map ? exported : undefined);
 }
 
-/** What a compiler or a module says, without its drawing of the code, but with the line. */
+/** The first line of an error message, without the compiler's code frame, with the line number. */
 function firstLine(error: unknown): string {
   const text = String((error as { message?: unknown } | null)?.message ?? error);
   const line = /\.[jt]s:(\d+):\d+\]/.exec(text)?.[1];
@@ -124,7 +125,7 @@ function firstLine(error: unknown): string {
   return first.replace(/^\s*[x×]\s+/u, '').trim() + (line === undefined ? '' : ` (line ${line})`);
 }
 
-function unknown(
+function unknownSource(
   name: string,
   names: readonly string[],
   helper: string | undefined,
@@ -149,7 +150,7 @@ function invalid(file: string, fault: string): Failure {
   });
 }
 
-/** Below the current folder as the user sees it. */
+/** Path relative to the current folder; absolute outside of it. */
 function shown(file: string): string {
   const path = relative(process.cwd(), file);
   return path === '' || path.startsWith('..') ? file : path;

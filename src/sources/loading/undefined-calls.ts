@@ -1,19 +1,19 @@
 import type { parseSync } from '@swc/core';
 import { nearest } from './nearest.js';
 
-/** Any node of swc's tree: what is looked at is told by its type. */
+/** Any node of swc's syntax tree, identified by its type. */
 type Node = Record<string, unknown> & { type?: string };
 
 interface Called {
   name: string;
-  /** Bytes from the beginning of the file. */
+  /** Byte offset in the file. */
   at: number;
 }
 
 /**
- * The first call in a module of a function that nothing declares, neither in the file nor in Node, or that is imported from
- * a module which does not have it; as a message with the line. `exportsOf` gives a module's exports, where they are known.
- * Where a name is declared is not looked at, so a correct file is never refused.
+ * Finds the first call of a function that neither the file nor Node declares, or that is imported from a module without that
+ * export. Returns a message with the line. `exportsOf` returns a module's exports, if known. Scopes are ignored, so a correct
+ * file is never rejected.
  */
 export function undefinedCall(
   text: string,
@@ -21,7 +21,7 @@ export function undefinedCall(
   exportsOf: (specifier: string) => object | undefined,
 ): string | undefined {
   const { parseSync: parse } = require('@swc/core') as { parseSync: typeof parseSync };
-  // Positions count from the first token: this one stands where the file begins.
+  // Positions count from the first token: the added `;` makes that the beginning of the file.
   const tree = parse(`;${text}`, { syntax: typescript ? 'typescript' : 'ecmascript', target: 'es2022' });
   const start = tree.span.start + 1;
   const declared = new Set<string>();
@@ -49,7 +49,7 @@ export function undefinedCall(
   return undefined;
 }
 
-/** What a module is given beside the globals. */
+/** Names that a module can use besides the globals. */
 const LOCAL = new Set(['require']);
 
 function missing({ name, from }: { name: string; from: string }, exportsOf: (specifier: string) => object | undefined) {
@@ -71,7 +71,7 @@ function visit(node: unknown, look: (node: Node) => void): void {
   }
 }
 
-/** Where a node declares names. */
+/** Patterns in which a node declares names. */
 function patternsOf(node: Node): unknown[] {
   switch (node.type) {
     case 'VariableDeclarator':

@@ -3,16 +3,16 @@ import { parseExactly } from '../../model/exact-json.js';
 import { RecordRejected, type Mapped } from '../../model/source.js';
 import { isRaw, rawOf, type Raw } from '../mapping/raw.js';
 
-/** The longest texts that are kept, in characters: the widths of the columns they are exported to. */
+/** Maximum lengths in characters: the widths of the export's columns. */
 const LIMITS = { user_id: 128, device_type: 32, locale: 32, app_version: 32, device_id: 128 } as const;
-/** Columns of masked values hold 256 characters; the mask of this many bytes has 200. */
+/** Maximum bytes of a device id: its mask has 200 characters, and columns of masked values hold 256. */
 const DEVICE_ID_BYTES = 128;
-/** Longer than any limit, so that a text that is too long is told from one that was cut. */
+/** Characters to read; more than any limit, so that a text over its limit is rejected instead of cut. */
 const READ = 1_024;
 
 /**
- * A login event as an SQS message holds it: its body is JSON, as sent or in the envelope of SNS. Unknown fields are not looked at.
- * Throws `RecordRejected` for a message without a usable id, for a body that is no such event, and for a bad field.
+ * Maps a login event from an SQS message: its body is JSON, as sent or in the envelope of SNS. Unknown fields are ignored.
+ * Throws `RecordRejected` for a message without a usable id, for a body that is not a login event, and for an invalid field.
  */
 export function mapLogin(raw: unknown): Mapped<'logins'> {
   if (!isRaw(raw)) throw new RecordRejected('message is not an object');
@@ -57,7 +57,7 @@ function bodyOf(message: Raw, reject: Reject): Raw {
   if (text === undefined || text === null) throw reject('body is missing');
   if (typeof text !== 'string') throw reject('body is not text');
   const body = objectOf(text, 'body', reject);
-  // Amazon SNS without raw message delivery.
+  // Amazon SNS adds this envelope unless raw message delivery is enabled.
   if (body['Type'] !== 'Notification' || typeof body['Message'] !== 'string') return body;
   return objectOf(body['Message'], 'notification', reject);
 }
@@ -67,7 +67,7 @@ function objectOf(text: string, what: string, reject: Reject): Raw {
   try {
     parsed = parseExactly(text);
   } catch {
-    throw reject(`${what} is not JSON`); // the parser's message shows a part of the text
+    throw reject(`${what} is not JSON`); // the parser's message contains a part of the text
   }
   if (!isRaw(parsed)) throw reject(`${what} is not an object`);
   return parsed;
@@ -82,13 +82,13 @@ function addressOf(body: Raw, reject: Reject): string {
   return address;
 }
 
-/** When the login says it was, else when its message was sent. */
+/** The time in the login, else the time its message was sent. */
 function createdAt(body: Raw, message: Raw, reject: Reject): Date {
-  const told = body['create_date'] ?? undefined;
-  const value = told ?? rawOf(message['Attributes'])['SentTimestamp'];
+  const declared = body['create_date'] ?? undefined;
+  const value = declared ?? rawOf(message['Attributes'])['SentTimestamp'];
   if (value === undefined || value === null) throw reject('create_date is missing');
   const exact = typeof value === 'bigint' ? Number(value) : value;
   const at = typeof exact === 'string' || typeof exact === 'number' ? time(exact) : undefined;
-  if (!at) throw reject(told === undefined ? 'SentTimestamp is not a time' : 'create_date is not a time');
+  if (!at) throw reject(declared === undefined ? 'SentTimestamp is not a time' : 'create_date is not a time');
   return at;
 }

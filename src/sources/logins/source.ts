@@ -3,7 +3,7 @@ import { setting } from '../../model/settings.js';
 import { mapLogin } from './login.js';
 import { defineSource } from '../../model/source.js';
 
-/** Login events that applications send to a queue. Credentials come from wherever the AWS SDK finds them. */
+/** Login events that applications send to a queue. Credentials come from the AWS SDK's default chain. */
 export default defineSource({
   name: 'logins',
   vendor: 'aws',
@@ -13,7 +13,7 @@ export default defineSource({
     queueUrl: setting.url('LOGINS_SQS_URL', { help: 'address of the queue' }),
     region: setting.text('AWS_REGION', { help: 'region of the queue', default: 'us-east-1' }),
     endpoint: setting.optional('AWS_ENDPOINT_URL_SQS', { help: 'an SQS-compatible server other than that of AWS' }),
-    pollers: setting.integer('LOGINS_SQS_POLLERS', { help: 'requests side by side', min: 1, max: 64, default: '8' }),
+    pollers: setting.integer('LOGINS_SQS_POLLERS', { help: 'concurrent requests', min: 1, max: 64, default: '8' }),
   },
   listing: 'queue',
   freshnessMs: 0,

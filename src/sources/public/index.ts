@@ -1,4 +1,4 @@
-/** What source files outside the project import as `rollcall`. */
+/** Module `rollcall` for source files outside the project. */
 export * from '../../connectors/http/index.js';
 export * from '../../model/failure.js';
 export type * from '../../host/types.js';

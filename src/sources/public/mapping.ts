@@ -1,4 +1,4 @@
-/** What source files outside the project import as `rollcall/mapping`: canonical spellings of values, and the shape of a host. */
+/** Module `rollcall/mapping` for source files outside the project: canonical forms of values, and the type of a host. */
 export * from '../../host/canonical/index.js';
 export { observation } from '../../host/observation.js';
 export { deviceType } from '../../host/canonical/device-type.js';

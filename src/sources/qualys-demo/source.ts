@@ -3,7 +3,7 @@ import { setting } from '../../model/settings.js';
 import { mapHostAsset } from '../qualys/host-asset.js';
 import { defineSource } from '../../model/source.js';
 
-/** Qualys hosts as a take-home style API serves them: bare lists by `skip` and `limit`, and an error for an end. */
+/** Qualys hosts of a take-home API: bare lists by `skip` and `limit`; an error response marks the end. */
 export default defineSource({
   name: 'qualys-demo',
   vendor: 'qualys',
@@ -12,7 +12,7 @@ export default defineSource({
   settings: {
     url: setting.url('QUALYS_DEMO_URL', { help: 'base URL of the API' }),
     token: setting.secret('QUALYS_DEMO_TOKEN', { help: 'API token' }),
-    // The original refuses more than 2.
+    // The original API rejects more than 2.
     pageSize: setting.integer('QUALYS_DEMO_PAGE_SIZE', { help: 'hosts a page', min: 1, max: 10_000, default: '2' }),
     concurrency: setting.integer('QUALYS_DEMO_CONCURRENCY', { help: 'pages in flight', min: 1, max: 16, default: '4' }),
   },
@@ -26,7 +26,7 @@ export default defineSource({
       auth: header('token', token),
       headers: { accept: 'application/json' },
       request: ({ skip, limit }) => ({ method: 'POST', path: '/api/qualys/hosts/get', query: { skip, limit } }),
-      // The status is an outage's as well: only with this text does it end the listing.
+      // An outage has the same status: only this text marks the end of the listing.
       paging: offset({ limit: pageSize, concurrency, end: { status: 500, text: 'Error invalid skip/limit combo' } }),
       envelope: { records: '' },
       remedies: {

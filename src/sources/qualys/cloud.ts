@@ -2,7 +2,7 @@ import { clean, ip, mac, text, time } from '../../host/canonical/index.js';
 import { entries } from './lists.js';
 import type { Raw } from '../mapping/raw.js';
 
-/** What the cloud itself says about an asset, by a Qualys connector or the agent on it. */
+/** Cloud fields of an asset, from a Qualys connector or the agent on it. */
 export interface CloudFacts {
   provider: string;
   instance?: string | undefined;
@@ -23,7 +23,7 @@ export interface CloudFacts {
   lastUpdated?: Date | undefined;
 }
 
-/** The first source of a known cloud in `sourceInfo`; the empty `AssetSource` beside it says nothing. */
+/** The first entry of a known cloud in `sourceInfo`; its empty `AssetSource` entry is ignored. */
 export function cloudFacts(sourceInfo: unknown): CloudFacts | undefined {
   const [ec2] = entries(sourceInfo, 'Ec2AssetSourceSimple');
   if (ec2) return fromEc2(ec2);
@@ -33,7 +33,7 @@ export function cloudFacts(sourceInfo: unknown): CloudFacts | undefined {
   return gcp && fromGcp(gcp);
 }
 
-// `zone` says "VPC" there, and `createdDate` is the time of the API call.
+// `zone` is not used, because it holds "VPC"; nor `createdDate`, which is the time of the API call.
 function fromEc2(source: Raw): CloudFacts {
   return {
     provider: 'aws',
@@ -95,7 +95,7 @@ function common(source: Raw) {
   };
 }
 
-/** Clouds' tags as `key=value`, beside Qualys' own, which are names. */
+/** Cloud tags as `key=value`; Qualys' own tags are only names. */
 function tagsOf(container: unknown, wrapper: string): string[] {
   const tags = (container as Raw | undefined | null)?.['tags'];
   return entries(tags, wrapper).flatMap((tag) => {

@@ -25,8 +25,8 @@ import { entries, entryCount } from './lists.js';
 import { isRaw, rawOf, type Raw } from '../mapping/raw.js';
 
 /**
- * A Qualys `HostAsset` (QPS `search/am/hostasset`) as an observation: native JSON, JSON made from XML, and extended JSON alike.
- * Optional values of a wrong type are left out. Throws `RecordRejected` for what is no object or has no usable `id`.
+ * Maps a Qualys `HostAsset` (QPS `search/am/hostasset`) to an observation: native JSON, JSON made from XML, and extended JSON.
+ * Optional values of a wrong type are omitted. Throws `RecordRejected` if the record is not an object or has no usable `id`.
  */
 export function mapHostAsset(raw: unknown): Mapped {
   if (!isRaw(raw)) throw new RecordRejected('record is not an object');
@@ -74,11 +74,11 @@ export function mapHostAsset(raw: unknown): Mapped {
         zone: facts?.zone,
         vpc_uid: facts?.vpc,
         subnet_uid: facts?.subnet,
-        // `last` lists these beside people.
+        // The command `last` lists these names among the users.
         owner: { name: owner === 'reboot' || owner === 'shutdown' || owner === 'runlevel' ? undefined : owner },
         is_managed: agents && true,
         first_seen_time: earliest(time(asset['created']), facts?.firstDiscovered),
-        // Not `modified`: that is when Qualys last wrote the record, for whatever reason.
+        // Not `modified`: that is the last time Qualys wrote the record, for any reason.
         last_seen_time:
           latest(checkedIn, time(asset['lastVulnScan']), time(asset['lastComplianceScan'])) ?? facts?.lastUpdated,
         modified_time: time(asset['modified']),
@@ -104,7 +104,7 @@ function idOf(value: unknown): string {
   throw new RecordRejected('id is neither a number nor text');
 }
 
-/** `dnsHostName` is what the machine calls itself; `fqdn` counts where it only adds a domain to that. */
+/** Chooses the names. `dnsHostName` is the machine's own name; `fqdn` replaces it only if it adds a domain to it. */
 function namesOf(
   asset: Raw,
   facts: CloudFacts | undefined,
@@ -133,12 +133,12 @@ interface Network {
   external: string[];
 }
 
-/** A public address without a MAC is what the world sees, not one that an interface of the machine holds. */
+/** The addresses. A public address without a MAC is the external address, not one of an interface. */
 function networkOf(asset: Raw, agent: Raw, facts: CloudFacts | undefined, own: string | undefined): Network {
   const address = firstIp(asset['address']);
   const network: Network = { ip: address ?? facts?.privateIp, mac: undefined, interfaces: [], external: [] };
-  for (const seen of [facts?.publicIp, ip(agent['connectedFrom']), address]) {
-    if (seen !== undefined && ipScope(seen) === 'public') network.external.push(seen);
+  for (const publicAddress of [facts?.publicIp, ip(agent['connectedFrom']), address]) {
+    if (publicAddress !== undefined && ipScope(publicAddress) === 'public') network.external.push(publicAddress);
   }
   let first: string | undefined;
   for (const row of entries(asset['networkInterface'], 'HostAssetInterface')) {
@@ -150,7 +150,7 @@ function networkOf(asset: Raw, agent: Raw, facts: CloudFacts | undefined, own: s
     first ??= hardware;
     if (address !== undefined && address === network.ip) network.mac ??= hardware;
     const name = hostname(row['hostname']);
-    // The machine's own name on each of its interfaces says nothing more.
+    // The machine's own name on an interface adds nothing.
     const other = name === undefined || own === undefined || shortName(name) === shortName(own) ? undefined : name;
     const entry = { name: clean(row['interfaceName'], 128), hostname: other, ip: address, mac: hardware };
     if (entry.ip !== undefined || entry.mac !== undefined) network.interfaces.push(entry as NetworkInterface);
@@ -162,12 +162,12 @@ function networkOf(asset: Raw, agent: Raw, facts: CloudFacts | undefined, own: s
   return network;
 }
 
-/** Some versions of the API put several addresses into one string. */
+/** Parses one or several addresses: some versions of the API put several into one string. */
 function firstIp(value: unknown): string | undefined {
   return ip(value) ?? ips(value)[0];
 }
 
-/** `Xen 4.11.amazon 08/24/2006`: manufacturer, version, date. */
+/** BIOS description, as `Xen 4.11.amazon 08/24/2006`: manufacturer, version, date. */
 const BIOS = /^(.*?)(?: (\S*\d\S*))?(?: (\d{1,2}\/\d{1,2}\/\d{4}))?$/;
 
 function hardwareOf(asset: Raw) {

@@ -1,11 +1,11 @@
 import { isRaw, rawOf, type Raw } from '../mapping/raw.js';
 
-/** No host needs more interfaces or tags; the raw page holds what is beyond. */
+/** Maximum entries: no host needs more interfaces or tags, and the raw page keeps the rest. */
 const MOST = 512;
 
 /**
- * The entries of a Qualys list (`{list: …}`), in each shape that it comes in: JSON's array of wrappers
- * (`[{"HostAssetInterface": {…}}, …]`), what XML becomes (`{"HostAssetInterface": {…} | […]}`), and empty (`""`, missing).
+ * The entries of a Qualys list (`{list: …}`) in each of its forms: JSON's array of wrappers (`[{"HostAssetInterface": {…}},
+ * …]`), the form parsed from XML (`{"HostAssetInterface": {…} | […]}`), and empty (`""`, missing).
  */
 export function entries(container: unknown, wrapper: string): Raw[] {
   const list = rawOf(container)['list'];
@@ -20,7 +20,7 @@ export function entries(container: unknown, wrapper: string): Raw[] {
   return found;
 }
 
-/** How many entries a list has, without looking into them; nothing when the record does not have the list. */
+/** The number of entries of a list, without parsing them; `undefined` if the record has no such list. */
 export function entryCount(container: unknown, wrapper: string): number | undefined {
   if (container === '') return 0;
   if (!isRaw(container)) return undefined;

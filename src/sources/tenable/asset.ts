@@ -18,10 +18,10 @@ import { many, one } from './lists.js';
 import { networkOf } from './network.js';
 
 /**
- * An asset of Tenable Vulnerability Management as an observation: the export's records of version 1 (flat) and 2 (grouped in
- * `network`, `timestamps`, `scan`, `cloud`), and those of the older listings, which name the same things in the singular or
- * as `first_observed`, `bios_id`, `ipv4_addresses`. Optional values of a wrong type are left out. Throws `RecordRejected` for
- * what is no object or has no usable `id`.
+ * Maps an asset of Tenable Vulnerability Management to an observation: the export's records of version 1 (flat) and 2 (grouped
+ * in `network`, `timestamps`, `scan`, `cloud`), and those of the older listings, which use the singular or `first_observed`,
+ * `bios_id`, `ipv4_addresses`. Optional values of a wrong type are omitted. Throws `RecordRejected` if the record is not an
+ * object or has no usable `id`.
  */
 export function mapAsset(raw: unknown): Mapped {
   if (!isRaw(raw)) throw new RecordRejected('record is not an object');
@@ -66,7 +66,7 @@ export function mapAsset(raw: unknown): Mapped {
         subnet_uid: subnet,
         is_managed: agent && true,
         first_seen_time: time(raw['first_seen'] ?? times['first_seen'] ?? raw['first_observed']),
-        // When a scan last found it; `updated_at` also moves for tags and ratings.
+        // Time of the last scan that found the asset; `updated_at` also changes with tags and ratings.
         last_seen_time:
           time(raw['last_seen'] ?? times['last_seen'] ?? raw['last_observed']) ??
           time(raw['last_scan_time'] ?? scan['last_scan_time']),
@@ -89,8 +89,8 @@ function idOf(value: unknown): string {
 }
 
 /**
- * `hostnames` and `agent_names` are what the machine calls itself, `fqdns` what DNS has for its addresses, and NetBIOS cuts
- * names after 15 characters. Lists hold all names that scans ever associated with the asset.
+ * Chooses the names. `hostnames` and `agent_names` are the machine's own names, `fqdns` are the DNS names of its addresses, and
+ * NetBIOS names are cut after 15 characters. The lists hold all names that scans ever associated with the asset.
  */
 function namesOf(raw: Raw, network: Raw): { name: string | undefined; hostname: string | undefined } {
   const fqdns = many(raw['fqdns'], network['fqdns'], raw['fqdn'], raw['display_fqdn']).flatMap(
@@ -106,7 +106,7 @@ function namesOf(raw: Raw, network: Raw): { name: string | undefined; hostname: 
   return { name: text(raw['name'], 256) ?? netbios ?? own, hostname: fuller ?? own ?? fqdns[0] };
 }
 
-/** Several entries, or several in one, are a scanner's guesses. */
+/** The operating system. Several entries are a scanner's guesses and are joined. */
 function osOf(raw: Raw): string | undefined {
   const listed = many(raw['operating_systems'], raw['operating_system'], raw['display_operating_system']);
   const lines = listed.flatMap((value) => text(value, 256) ?? []);
@@ -119,7 +119,7 @@ function agentOf(raw: Raw) {
   return [{ type_id: 5, type: 'Vulnerability Management', name: 'Tenable Agent', vendor_name: 'Tenable', uid }];
 }
 
-/** `category=value`, as clouds' tags are written. */
+/** Tags as `category=value`, like cloud tags. */
 function tagsOf(value: unknown): string[] {
   return listOf(value).flatMap((tag) => {
     const { key, category, value } = rawOf(tag) as { key?: unknown; category?: unknown; value?: unknown };

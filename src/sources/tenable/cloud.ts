@@ -2,7 +2,7 @@ import { digits, text } from '../../host/canonical/index.js';
 import { rawOf, type Raw } from '../mapping/raw.js';
 import { one } from './lists.js';
 
-/** What Tenable knows of an asset's place in a cloud; nothing but an empty `cloud` where it knows no instance id. */
+/** Cloud fields of an asset; only an empty `cloud` if Tenable has no instance id. */
 export function cloudOf(raw: Raw) {
   const grouped = rawOf(raw['cloud']);
   const [aws, azure, gcp] = [rawOf(grouped['aws']), rawOf(grouped['azure']), rawOf(grouped['gcp'])];

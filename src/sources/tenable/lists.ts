@@ -1,11 +1,11 @@
 import { listOf } from '../mapping/raw.js';
 
-/** A value, or the first of a list of them: what one version tells as a list another tells alone. */
+/** A value, or the first element of a list: some versions return a list where others return one value. */
 export function one(value: unknown): unknown {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** The entries of the first of `values` that has any; a text in the place of a list is its only entry. */
+/** The entries of the first non-empty list in `values`; a text instead of a list is its only entry. */
 export function many(...values: unknown[]): readonly unknown[] {
   for (const value of values) {
     if (Array.isArray(value)) {

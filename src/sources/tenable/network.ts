@@ -8,12 +8,12 @@ interface Row {
   mac?: string | undefined;
 }
 
-/** Bridges that containers and hypervisors make have one address on all machines. */
+/** Interfaces of container and hypervisor bridges, which have the same address on all machines. */
 const BRIDGE = /^(?:docker|virbr|br-|cni|veth|vethernet)/i;
 
 /**
- * An asset's interfaces, the address and MAC it goes by and what the world sees of it. Lists are in no order: its own address
- * is the first private one that is no bridge's.
+ * An asset's interfaces, its main address and MAC, and its external addresses. The lists have no order: the main address is the
+ * first private one that is not a bridge's.
  */
 export function networkOf(raw: Raw, network: Raw) {
   const interfaces: Row[] = [];
@@ -30,7 +30,7 @@ export function networkOf(raw: Raw, network: Raw) {
       else own ??= row.ip;
     }
     if (!isBridge) first ??= row.mac;
-    // A public address without a MAC is what the world sees, not one that an interface of the machine holds.
+    // A public address without a MAC is the external address, not one of an interface.
     if (scope !== 'local' && (scope !== 'public' || row.mac !== undefined)) interfaces.push(row);
   }
   own ??= external[0] ?? bridged;
@@ -38,37 +38,41 @@ export function networkOf(raw: Raw, network: Raw) {
   return { own, interfaces, external, first: carrier?.mac ?? first };
 }
 
-/** What interfaces tell, then MACs and addresses that none of them has. */
+/** Rows of the interfaces, then MACs and addresses that no interface has. */
 function rowsOf(raw: Raw, network: Raw): Row[] {
   const rows: Row[] = [];
   for (const entry of many(raw['network_interfaces'], network['network_interfaces'], raw['interfaces'])) {
     if (isRaw(entry)) rows.push(...rowsOfInterface(entry));
   }
-  const held = new Set<string | undefined>();
-  for (const row of rows) held.add(row.ip).add(row.mac);
+  const known = new Set<string | undefined>();
+  for (const row of rows) known.add(row.ip).add(row.mac);
   for (const value of macs(raw['mac_addresses'], network['mac_addresses'], raw['mac_address'])) {
-    if (!held.has(value)) rows.push({ mac: value });
+    if (!known.has(value)) rows.push({ mac: value });
   }
   for (const value of [
     ...addresses(raw['ipv4s'], network['ipv4s'], raw['ipv4_addresses'], raw['ipv4']),
     ...addresses(raw['ipv6s'], network['ipv6s'], raw['ipv6_addresses'], raw['ipv6']),
   ]) {
-    if (!held.has(value)) rows.push({ ip: value });
+    if (!known.has(value)) rows.push({ ip: value });
   }
   return rows;
 }
 
-/** Addresses go with a MAC only where the interface has one: with several, nobody tells which has which. */
+/** Combines addresses with a MAC only if the interface has exactly one MAC: with several, the assignment is unknown. */
 function rowsOfInterface(entry: Raw): Row[] {
   const label = clean(entry['name'], 128);
   const name = label === 'UNKNOWN' ? undefined : label;
   const hardware = macs(entry['mac_addresses'], entry['mac_address']);
-  const held = [
+  const ownAddresses = [
     ...addresses(entry['ipv4s'], entry['ipv4'], entry['ipv4_addresses']),
     ...addresses(entry['ipv6s'], entry['ipv6'], entry['ipv6_addresses']),
   ];
-  if (hardware.length === 1 && held.length > 0) return held.map((address) => ({ name, ip: address, mac: hardware[0] }));
-  return [...hardware.map((value) => ({ name, mac: value })), ...held.map((address) => ({ name, ip: address }))];
+  if (hardware.length === 1 && ownAddresses.length > 0)
+    return ownAddresses.map((address) => ({ name, ip: address, mac: hardware[0] }));
+  return [
+    ...hardware.map((value) => ({ name, mac: value })),
+    ...ownAddresses.map((address) => ({ name, ip: address })),
+  ];
 }
 
 function macs(...lists: unknown[]): string[] {

@@ -4,7 +4,7 @@ import { identityKeys } from '../../host/identity/keys.js';
 import { resolveSettings } from '../../model/settings.js';
 import { RecordRejected, type AnySource, type Mapped } from '../../model/source.js';
 
-/** A request as the test's server sees it. */
+/** A request that the test server received. */
 export interface Asked {
   method: string;
   path: string;
@@ -13,7 +13,7 @@ export interface Asked {
   body: string;
 }
 
-/** `status` is 200 unless told. */
+/** A response of the test server. Default `status`: 200. */
 export interface Answered {
   status?: number;
   headers?: Record<string, string>;
@@ -23,12 +23,12 @@ export interface Answered {
 export interface TestServer {
   /** `http://127.0.0.1:port` */
   url: string;
-  /** Every request so far. */
+  /** All requests so far. */
   asked: Asked[];
   close(): Promise<void>;
 }
 
-/** A real HTTP server on a free port of this machine that answers as `answer` says. */
+/** Starts a real HTTP server on a free local port, which responds as `answer` returns. */
 export async function serve(answer: (asked: Asked) => Answered): Promise<TestServer> {
   const asked: Asked[] = [];
   const server = createServer((message, response) => {
@@ -60,13 +60,13 @@ export async function serve(answer: (asked: Asked) => Answered): Promise<TestSer
   };
 }
 
-/** A record as a source's test sees it. */
+/** A mapped record, for tests of a source. */
 export interface ReadRecord extends Mapped<any> {
-  /** Of hosts: what it is recognised by. */
+  /** Identity keys of a host; empty for other datasets. */
   keys: string[];
 }
 
-/** Reads a source's whole listing and maps every record, as a worker would, and stores nothing. Throws `Failure`. */
+/** Reads a source's whole listing and maps every record like a worker, without storing anything. Throws `Failure`. */
 export async function readAll(
   source: AnySource,
   environment: Record<string, string>,

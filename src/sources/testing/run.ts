@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { loadModule } from '../loading/module.js';
 
-// A test file of a folder outside the project, loaded as its sources are: `rollcall` and TypeScript need no set-up there.
+// Runs a test file outside the project. It is loaded like a source, so that `rollcall` and TypeScript need no set-up there.
 if (require.main === module) {
   try {
     loadModule(resolve(process.argv[2]!));
