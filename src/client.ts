@@ -7,7 +7,7 @@ import { searchAttributesReady } from './temporal/search-attributes.js';
 
 export type RunHandle = WorkflowHandle<typeof collectInventory>;
 
-/** Connects to Temporal. Throws `Failure('server-unavailable')` within `timeoutMs` when it does not answer. */
+/** Connects to Temporal. Throws `Failure('server-unavailable')` when it does not respond within `timeoutMs`. */
 export async function openClient(config: Config['temporal'], timeoutMs = 5_000): Promise<Client> {
   try {
     const connection = await Connection.connect({
@@ -26,12 +26,12 @@ export async function openClient(config: Config['temporal'], timeoutMs = 5_000):
   }
 }
 
-/** One workflow id for each set of sources: a second trigger of the same set meets the run that is under way. */
+/** The workflow id for a set of sources. A second trigger of the same set finds the current run by it. */
 export function runWorkflowId(taskQueue: string, sources: readonly string[]): string {
   return `${taskQueue}-collect-${[...sources].sort().join('+') || 'nothing'}`;
 }
 
-/** Starts an ad-hoc run, or attaches to the one of the same sources that is under way. */
+/** Starts a run, or attaches to the current run of the same sources. */
 export async function startRun(
   client: Client,
   config: Config['temporal'],

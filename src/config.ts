@@ -11,14 +11,14 @@ import type { Timings } from './model/timings.js';
 import { isTimezone } from './model/timezone.js';
 
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
-/** Whole milliseconds: Temporal takes no others. */
+/** Converts to whole milliseconds, because Temporal accepts no fractions. */
 const ms = (seconds: number): number => Math.max(1, Math.round(seconds * 1000));
-const words = z
+const list = z
   .string()
   .default('')
   .transform((text) => text.split(/[\s,]+/).filter(Boolean));
 
-const hosts = words.superRefine((entries, context) => {
+const hosts = list.superRefine((entries, context) => {
   try {
     return void HostList.of(entries);
   } catch (error) {
@@ -28,7 +28,7 @@ const hosts = words.superRefine((entries, context) => {
 
 const address = z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port');
 
-/** Every variable that Rollcall itself reads; those of a source are declared in the source's own file. */
+/** Every variable that Rollcall itself reads. The source's own file declares the variables of a source. */
 const schema = z.object({
   MONGODB_URI: z
     .string()
@@ -48,7 +48,7 @@ const schema = z.object({
   TEMPORAL_API_KEY: z.string().optional(),
   TEMPORAL_TLS: z.enum(['true', 'false']).default('false'),
   TEMPORAL_UI: z.string().default('http://127.0.0.1:8233'),
-  ROLLCALL_COLLECT: words,
+  ROLLCALL_COLLECT: list,
   ROLLCALL_SOURCES: z.string().default(''),
   ROLLCALL_ON_PREMISES: hosts,
   HTTPS_PROXY: z.string().optional(),
@@ -69,7 +69,7 @@ const schema = z.object({
   LOGINS_POSTGRES_URL: z
     .string()
     .regex(
-      // Its parts one by one: one that was misread would show pieces of the password as host or port.
+      // Strict for each part: a URL that is parsed wrongly would show pieces of the password as host or port.
       /^postgres(?:ql)?:\/\/(?:[^\s@/?#]*@)?(?:\[[^\s\]]*\]|[^\s@/?#:]*)(?::\d+)?(?:[/?][^\s@#]*)?$/,
       'must be postgres://user:password@host:port/database, with special characters percent-encoded',
     )
@@ -104,54 +104,54 @@ export interface Config {
   /** `mostQuarantined`: rows of one source that are kept in quarantine. */
   mongodb: { uri: string; database: string; hostsCollection: string; mostQuarantined?: number };
   temporal: { address: string; namespace: string; taskQueue: string; apiKey?: string; tls: boolean; ui: string };
-  /** Names of the sources that a run without arguments collects; empty: every source whose settings are there. */
+  /** Sources that a run without arguments collects; empty: every source with complete settings. */
   collect: string[];
   /** Further folders with source files. */
   sourceFolders: string[];
-  /** Names, addresses and networks inside the organisation that sources may be asked at. */
+  /** Names, addresses and networks inside the organisation to which sources may send requests. */
   onPremises: string[];
   /** Overrides every source's own freshness window, milliseconds. */
   freshnessMs?: number;
-  /** How long one vendor may fail without an answer before its listing ends as partial, milliseconds. */
+  /** How long a vendor may fail without a page before its listing ends as partial, milliseconds. */
   patienceMs: number;
   timings: Timings;
-  /** A listing longer than this has no end. */
+  /** A listing with more records counts as endless and fails. */
   maxRecords: number;
   /** About how many records one fetch activity reads. */
   stretchRecords: number;
-  /** A row whose mapping takes longer ends its thread, milliseconds. */
+  /** Time limit for mapping one row, milliseconds. The thread of a row that takes longer is ended. */
   rowMs: number;
-  /** Heap of the normalizing thread in MB, beyond which it ends and not the worker. */
+  /** Heap limit of the normalizing thread, MB. A thread that exceeds it ends, and the worker continues. */
   normalizerMb: number;
   /** File of the keys that personal data is masked with; see docs/privacy.md. */
   keyRing?: string;
-  /** A PostgreSQL that gets logins, too: its URL, with the password. */
+  /** URL, with the password, of a PostgreSQL database that also gets the logins. */
   loginsPostgres?: string;
-  /** Identifiers that say nothing in this organisation, beside those that are built in. */
+  /** Deny lists of this organisation, in addition to the built-in ones. */
   junk: DenyLists;
-  /** A complete listing that lost more than this share of a source's records retires nothing until confirmed. */
+  /** A complete listing that lacks more than this share of a source's records retires none until a user confirms. */
   shrinkShare: number;
   log: { dir: string; level: string; keepDays: number };
   timezone: string;
-  /** A worker gives each source that is configured its schedule, once. */
+  /** Whether a worker creates a schedule for each configured source, once. */
   autoSchedule: boolean;
-  /** Folder of the reports, one folder a day inside. */
+  /** Folder of the reports, which holds one folder a day. */
   reportDir: string;
-  /** Where the page to look hosts up is served, and what a visitor from elsewhere has to show. */
+  /** Address of the web page that shows hosts, the token for visitors from other machines, and trusted proxies. */
   ui: { address: string; token?: string; proxies: string[] };
-  /** Where the worker answers health checks and Prometheus: host:port; absent: nowhere. */
+  /** host:port on which the worker serves health checks and Prometheus metrics; absent: not served. */
   metricsAddress?: string;
-  /** Who is told when a run failed or did not take place: a URL, which may hold a secret. */
+  /** URL that is notified when a run fails or does not take place. It may hold a secret. */
   alertWebhook?: string;
-  /** Raw pages that no record points to are kept for this long. */
+  /** Days for which raw pages are kept that no record refers to. */
   rawKeepDays: number;
-  /** Where sources find their own settings. */
+  /** The environment from which sources read their settings. */
   environment: Record<string, string | undefined>;
 }
 
 /**
- * Reads `.env` (never over what is set already) and the environment: the only place that does.
- * Throws `Failure('settings-invalid')` that names each bad variable.
+ * Reads `.env` and the environment, which takes precedence. No other code reads them. Throws `Failure('settings-invalid')` that
+ * names each bad variable.
  */
 export function loadConfig(environment: Record<string, string | undefined> = process.env): Config {
   if (environment === process.env && existsSync('.env')) process.loadEnvFile('.env');
@@ -219,7 +219,7 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
   };
 }
 
-/** Where `sources new` writes, and what is read where `ROLLCALL_SOURCES` names no folder. */
+/** Folder to which `sources new` writes, and the default of `ROLLCALL_SOURCES`. */
 export const OWN_SOURCES = 'sources';
 
 function sourceFoldersOf(named: string): string[] {

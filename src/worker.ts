@@ -27,7 +27,7 @@ import { openStore, type Store } from './store/database.js';
 import { seedSources } from './store/collections/sources.js';
 import { stickyMs, throttleMs } from './model/timings.js';
 
-/** Composes a worker from `config`, runs it until SIGINT or SIGTERM, and closes what it opened. */
+/** Builds a worker from `config`, runs it until SIGINT or SIGTERM, and closes what it opened. */
 export async function runWorker(config: Config): Promise<void> {
   useNetwork(config);
   const sources = loadSources({ folders: config.sourceFolders });
@@ -58,7 +58,7 @@ export async function runWorker(config: Config): Promise<void> {
     maxConcurrentActivityTaskExecutions: 16,
     maxHeartbeatThrottleInterval: throttleMs(config.timings),
     defaultHeartbeatThrottleInterval: throttleMs(config.timings),
-    // A worker that was killed must not hold its workflows for longer than this.
+    // After this time, workflows of a killed worker continue on another one.
     stickyQueueScheduleToStartTimeout: stickyMs(config.timings),
     shutdownGraceTime: '2 seconds',
     shutdownForceTime: '30 seconds',
@@ -93,7 +93,7 @@ async function prepareNamespace(config: Config, log: Logger, store: Store, sourc
   await client.connection.close();
 }
 
-/** The bundle that the build made; without one (from TypeScript, in tests) workflows are bundled at start. */
+/** The workflow bundle of the build. Without one (from TypeScript, in tests) the worker bundles workflows at start. */
 function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
   const codePath = join(__dirname, '..', 'workflow-bundle.js');
   return existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath: join(__dirname, 'workflows') };
@@ -101,7 +101,7 @@ function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsP
 
 if (require.main === module) {
   makeFilesPrivate();
-  // Pages leave much garbage behind: collected a little earlier, a worker stays a fifth smaller at little cost.
+  // Pages leave much garbage. Collecting it a little earlier makes a worker a fifth smaller, at little cost.
   setFlagsFromString('--heap-growing-percent=100');
   void (async () => {
     try {

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import pc from 'picocolors';
 
-/** Colour on a terminal only: what is piped or collected by a CI server stays plain. */
+/** Whether output has colours: only on a terminal, not in pipes or on CI servers. */
 export const coloured = isatty(1) && pc.isColorSupported;
 export const colours = pc.createColors(coloured);

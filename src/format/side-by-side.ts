@@ -1,12 +1,12 @@
 import { plain } from './plain.js';
 
-/** Two texts beside each other where there is room for both, else one below the other. Lines that are too long are broken. */
+/** Formats two texts in columns when the width allows, otherwise one below the other. Wraps lines that are too long. */
 export function beside(left: Block, right: Block, width: number): string[] {
   const half = Math.floor((width - 3) / 2);
   if (half < 40) return [left.title, ...left.lines.map(plain), right.title, ...right.lines.map(plain)];
   const columns = [left, right].map(({ title, lines }) => [
     title,
-    ...lines.flatMap((line) => broken(plain(line), half)),
+    ...lines.flatMap((line) => wrapped(plain(line), half)),
   ]);
   const [lefts, rights] = columns as [string[], string[]];
   return Array.from({ length: Math.max(lefts.length, rights.length) }, (_, at) =>
@@ -19,7 +19,7 @@ export interface Block {
   lines: string[];
 }
 
-function broken(line: string, width: number): string[] {
+function wrapped(line: string, width: number): string[] {
   if (line.length <= width) return [line];
   const indent = /^ */.exec(line)![0].slice(0, width / 2) + '  ';
   const rest = line.slice(width);
@@ -29,7 +29,7 @@ function broken(line: string, width: number): string[] {
   return pieces;
 }
 
-/** The first lines of a long text, and how many there are more. */
+/** Returns the first `most` lines and the number of lines left out. */
 export function shortened(lines: string[], most: number): string[] {
   return lines.length <= most
     ? lines

@@ -10,5 +10,5 @@ const COLOURS: Record<string, (text: string) => string> = {
   failed: pc.red,
 };
 
-/** The status of a run or a source, in the colour of what it means. */
+/** Colours the status of a run or a source: green, yellow or red. */
 export const colouredStatus = (status: string): string => (COLOURS[status] ?? String)(status);

@@ -1,4 +1,4 @@
-/** `14:05:10` in the time zone of the terminal; on another day with its date before. */
+/** `14:05:10` in the process's time zone; with the date in front when it is not today. */
 export function clock(time: Date, now = new Date()): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const of = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');

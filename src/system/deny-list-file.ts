@@ -4,9 +4,9 @@ import type { DenyLists } from '../host/canonical/deny-lists/index.js';
 import { Failure } from '../model/failure.js';
 
 const texts = z.array(z.string().min(1)).optional();
-const junkLists = z.strictObject({ serials: texts, uuids: texts, macs: texts, hostnames: texts, domains: texts });
+const denyLists = z.strictObject({ serials: texts, uuids: texts, macs: texts, hostnames: texts, domains: texts });
 
-/** Reads the lists that ROLLCALL_JUNK names. Throws `Failure('settings-invalid')` that says what is wrong with the file. */
+/** Reads the deny lists in the file that `ROLLCALL_JUNK` names. Throws `Failure('settings-invalid')` that describes the error. */
 export function readDenyLists(path: string): DenyLists {
   const bad = (why: string) =>
     new Failure('settings-invalid', `ROLLCALL_JUNK: ${path} ${why}`, {
@@ -24,7 +24,7 @@ export function readDenyLists(path: string): DenyLists {
   } catch {
     throw bad('is not JSON');
   }
-  const parsed = junkLists.safeParse(lists);
+  const parsed = denyLists.safeParse(lists);
   if (!parsed.success)
     throw bad(parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`).join('; '));
   return parsed.data as DenyLists;

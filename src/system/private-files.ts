@@ -1,8 +1,9 @@
-/** The mode of what holds an inventory, its logs or its keys: nobody else on the machine reads it. */
+/** Mode of folders that hold an inventory, logs or keys: only the owner has access. */
 export const PRIVATE_FOLDER = 0o700;
+/** Mode of files of the same kind. */
 export const PRIVATE = { mode: 0o600 } as const;
 
-/** Lets this process and those that it starts make private files and folders, whoever in it makes them: a server, a library. */
+/** Makes all files and folders private that this process and its child processes create, including servers and libraries. */
 export function makeFilesPrivate(): void {
   process.umask(0o077);
 }

@@ -1,28 +1,28 @@
 import { mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A folder that belongs to one attempt of one process: nobody else knows its name or may enter it. */
+/** A folder of one attempt of one process, with a random name. Other users have no access. */
 export interface PrivateFolder {
   path: string;
   /** Removes the folder and all that is in it. */
   release(): Promise<void>;
 }
 
-/** The owner of a folder touches it so often, milliseconds. */
+/** Interval in which the owner updates the folder's time, milliseconds. */
 const TOUCH_MS = 60_000;
-/** A folder that nobody has touched for so long was left behind by a process that was killed, milliseconds. */
+/** Age of a folder after which its owner counts as killed, milliseconds. */
 export const ABANDONED_MS = 15 * 60_000;
 
 /**
- * Makes a folder in `parent` whose name begins with `prefix`, mode 0700. Removes those that killed processes left behind there, by
- * their age: never one whose owner lives. Throws errors of the file system.
+ * Creates a folder in `parent` whose name begins with `prefix`, mode 0700. First removes folders that killed processes left
+ * there: those older than `ABANDONED_MS`, never one whose owner runs. Throws errors of the file system.
  */
 export async function privateFolder(parent: string, prefix: string): Promise<PrivateFolder> {
   await removeAbandoned(parent, prefix);
   const path = await mkdtemp(join(parent, prefix));
   const touching = setInterval(() => {
     const now = new Date();
-    utimes(path, now, now).catch(() => {}); // whoever writes into it finds that it is gone
+    utimes(path, now, now).catch(() => {}); // a later write reports a missing folder
   }, TOUCH_MS);
   touching.unref();
   const release = async () => {
@@ -40,7 +40,7 @@ async function removeAbandoned(parent: string, prefix: string): Promise<void> {
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,
     );
-    // In a shared folder it may be another user's.
+    // In a shared parent it may belong to another user, and cannot be removed.
     if (age > ABANDONED_MS) await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -4,7 +4,7 @@ import { proxyCredentials } from '../network/proxy.js';
 
 const targetOf = (address: string) => network().proxyFor(new URL(`https://${address}`));
 
-/** The proxy to Temporal, as the connection of a worker takes it. */
+/** The proxy to Temporal as options of a worker's connection. */
 export function nativeProxy(address: string): Pick<NativeConnectionOptions, 'proxy'> {
   const proxy = targetOf(address);
   if (!proxy) return {};
@@ -18,7 +18,7 @@ export function nativeProxy(address: string): Pick<NativeConnectionOptions, 'pro
   };
 }
 
-/** The same as channel arguments of a client. gRPC reads a proxy from the environment only, and one of its own goes first there. */
+/** The proxy as channel arguments of a client. gRPC reads it only from the environment, where `grpc_proxy` comes first. */
 export function proxyArguments(address: string): Record<string, number> {
   const proxy = targetOf(address);
   if (!proxy) return { 'grpc.enable_http_proxy': 0 };

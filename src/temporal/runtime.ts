@@ -3,20 +3,22 @@ import type { Logger } from 'pino';
 import { sdkMetrics } from '../metrics/sdk-metrics.js';
 import { onFreePort } from '../servers/ports.js';
 
-/** Of what Temporal's SDK tells beside a message: what helps to find the line's run, and nothing that may hold a payload. */
-const TOLD = ['workflowId', 'runId', 'activityType', 'attempt', 'sdkComponent'] as const;
+/** Fields of the SDK's log lines that are kept: they identify the run, and none may hold a payload. */
+const LOGGED_FIELDS = ['workflowId', 'runId', 'activityType', 'attempt', 'sdkComponent'] as const;
 
-/** Said of each failed try in a line of our own, which knows the run, the source and the place. */
-const OURS = new Set(['Activity failed']);
+/** SDK messages that are dropped, because Rollcall logs each failed attempt itself with run, source and position. */
+const LOGGED_BY_ROLLCALL = new Set(['Activity failed']);
 
 /**
- * Makes Temporal's runtime of this process: its warnings go to our log. With metrics it shows them on a port of loopback, which is
- * returned; where none can be had it goes without.
+ * Installs Temporal's runtime in this process and sends its warnings to Rollcall's log. With `metrics` it serves the SDK's
+ * metrics on a loopback port and returns the port; `undefined` when no port is available.
  */
 export async function installRuntime(log: Logger, metrics: boolean): Promise<number | undefined> {
   const logger = new DefaultLogger('WARN', ({ level, message, meta = {} }) => {
-    if (OURS.has(message)) return;
-    const fields = Object.fromEntries(TOLD.flatMap((name) => (meta[name] === undefined ? [] : [[name, meta[name]]])));
+    if (LOGGED_BY_ROLLCALL.has(message)) return;
+    const fields = Object.fromEntries(
+      LOGGED_FIELDS.flatMap((name) => (meta[name] === undefined ? [] : [[name, meta[name]]])),
+    );
     log[level === 'ERROR' ? 'error' : 'warn']({ temporal: true, ...fields }, message);
   });
   if (metrics) {
@@ -26,7 +28,7 @@ export async function installRuntime(log: Logger, metrics: boolean): Promise<num
         return port;
       });
     } catch (error) {
-      log.warn({ error: (error as Error).message }, "No metrics of Temporal's SDK");
+      log.warn({ error: (error as Error).message }, "Metrics of Temporal's SDK are not available");
     }
   }
   Runtime.install({ logger });

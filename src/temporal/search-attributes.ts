@@ -4,7 +4,7 @@ import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from '../model/messages.js';
 /** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
 const KEYWORD = 2;
 
-/** Registers the search attributes that make the Web UI filterable. Without the permission to, runs go without them. */
+/** Registers the search attributes by which the Web UI filters runs. Returns `false` when Rollcall lacks the permission. */
 export async function registerSearchAttributes(client: Client, namespace: string): Promise<boolean> {
   if (await searchAttributesReady(client, namespace)) return true;
   const searchAttributes = { [SOURCE_ATTRIBUTE.name]: KEYWORD, [STATUS_ATTRIBUTE.name]: KEYWORD };
@@ -14,7 +14,7 @@ export async function registerSearchAttributes(client: Client, namespace: string
   return searchAttributesReady(client, namespace);
 }
 
-/** Whether Temporal knows both: runs can be searched by them. */
+/** Whether both search attributes are registered with the namespace. */
 export async function searchAttributesReady(client: Client, namespace: string): Promise<boolean> {
   try {
     const { customAttributes } = await (client.connection as Connection).operatorService.listSearchAttributes({

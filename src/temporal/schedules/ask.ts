@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { badCron, badTimezone, type ScheduleSetting } from './setting.js';
 
-/** Of gRPC. */
+/** Status code of gRPC. */
 const INVALID_ARGUMENT = 3;
 
 /**
- * Lets Temporal judge a setting without applying it: an update of a schedule that does not exist is checked before it is looked for.
- * Throws `Failure('settings-invalid')` that names who set what.
+ * Lets Temporal validate a schedule setting without applying it, by updating a schedule that does not exist: Temporal validates
+ * the update before it looks for the schedule. Throws `Failure('settings-invalid')` that names the variable or file at fault.
  */
 export async function askTemporal(client: Client, setting: ScheduleSetting): Promise<void> {
   const fault = await faultOf(client, setting.cron, setting.timezone);
@@ -30,6 +30,6 @@ async function faultOf(client: Client, cron: string, timezone: string): Promise<
     const { code, details } = error as { code?: number; details?: string };
     if (code === INVALID_ARGUMENT) return (details ?? '').replace(/^Invalid schedule spec: /, '');
   }
-  // Not found, as it should be; what else is wrong shows when it is applied.
+  // The expected error is "not found". Any other problem shows when the schedule is applied.
   return undefined;
 }

@@ -3,10 +3,10 @@ import { msToTs, tsToDate } from '@temporalio/common/lib/time';
 import { calendarOfCron, isNamed, isNamedDay, type Calendar } from '../../model/cron.js';
 import { clockChanges, wallClock, type ClockChange } from '../../model/timezone.js';
 
-/** A run starts so long after its time at most, so that sources do not all start in the same second. */
+/** A run starts up to this much after its scheduled time, so that sources do not all start in the same second. */
 export const JITTER_MS = 5 * 60_000;
 
-/** A day on which a schedule does not come as often as its cron says, because the clocks change. */
+/** A day on which a schedule does not fire as often as its cron expression says, because the clocks change. */
 export interface OddDay {
   /** `2027-03-28` */
   day: string;
@@ -16,12 +16,12 @@ export interface OddDay {
 
 const HOUR_MS = 3_600_000;
 const AHEAD_MS = 2 * 366 * 24 * HOUR_MS;
-/** Temporal tells no more times at once. */
-const MOST_TIMES = 1_000;
+/** Temporal returns at most this many times a request. */
+const MAX_TIMES = 1_000;
 
 /**
- * Asks Temporal when a schedule really comes on the days of the next two years on which clocks change, and tells those on which
- * it does not come as often as its cron says. None for a cron that names every hour: there is no other way on such a day.
+ * Asks Temporal when a schedule fires on the days of the next two years on which clocks change, and returns the days on which it
+ * does not fire as often as its cron expression says. Returns none for an hourly cron, because such days have 23 or 25 hours.
  */
 export async function oddDays(
   client: Client,
@@ -56,22 +56,22 @@ async function oddDaysAt(
     startTime: msToTs(at - 26 * HOUR_MS),
     endTime: msToTs(at + 26 * HOUR_MS),
   });
-  if (!times || times.length >= MOST_TIMES) return [];
+  if (!times || times.length >= MAX_TIMES) return [];
   const wall = wallClock(timezone);
-  const came = times.map((time) => dayOf(calendar, wall(tsToDate(time).getTime())));
+  const firedOn = times.map((time) => dayOf(calendar, wall(tsToDate(time).getTime())));
   const instead = calendar.hour.length * calendar.minute.length;
   const days = new Set([Math.min(before, after), Math.max(before, after) - 60_000].map(dayText));
   return [...days].flatMap((day) => {
-    const times = came.filter((each) => each === day).length;
+    const times = firedOn.filter((each) => each === day).length;
     return isNamedDay(calendar, new Date(day)) && times !== instead ? [{ day, times, instead }] : [];
   });
 }
 
-/** The day of the time that was meant: what Temporal tells comes up to `JITTER_MS` later. */
+/** The day of the scheduled time, which is up to `JITTER_MS` before the time that Temporal returns. */
 function dayOf(calendar: Calendar, wall: number): string {
   const minute = wall - (wall % 60_000);
-  for (let meant = minute; meant >= minute - JITTER_MS; meant -= 60_000)
-    if (isNamed(calendar, new Date(meant))) return dayText(meant);
+  for (let scheduled = minute; scheduled >= minute - JITTER_MS; scheduled -= 60_000)
+    if (isNamed(calendar, new Date(scheduled))) return dayText(scheduled);
   return dayText(wall);
 }
 

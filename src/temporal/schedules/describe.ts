@@ -5,18 +5,18 @@ import { calendarOfCron, calendarOfTemporal, cronOf, type Described } from '../.
 type Spec = ScheduleDescription['spec'];
 type CalendarSpec = NonNullable<Spec['calendars']>[number];
 
-/** When a schedule comes, as it was set: its cron expressions, and its intervals as `every 6h`. */
+/** Formats when a schedule fires: its cron expressions as they were set, and its intervals as `every 6h`. */
 export function specText({ calendars = [], intervals = [], skip = [] }: Spec): string {
   const times = [...calendars.map(calendarText), ...intervals.map(intervalText)].join('; ');
   return skip.length === 0 ? times : `${times} except ${skip.map(calendarText).join('; ')}`;
 }
 
-/** Temporal keeps a cron expression as a calendar with its comment: the comment that Rollcall gives it is the expression itself. */
+/** Temporal stores a cron expression as a calendar with a comment. Rollcall sets the comment to the expression itself. */
 function calendarText(spec: CalendarSpec): string {
   const calendar = calendarOfTemporal(spec as unknown as Described);
   const { comment = '' } = spec;
-  if (!calendar) return comment || 'a calendar of its own: see the Web UI';
-  // A comment may be somebody's own, or older than what it stands beside.
+  if (!calendar) return comment || 'a calendar set elsewhere: see the Web UI';
+  // A comment may be a user's own text, or older than the calendar, so it is shown only when it matches.
   const cron = isDeepStrictEqual(calendarOfCron(comment), calendar) ? comment : cronOf(calendar);
   const second = spec.second?.map(({ start }) => start).join() || '0';
   const more = [...(second === '0' ? [] : [`at second ${second}`]), ...(spec.year?.length ? ['in some years'] : [])];

@@ -18,25 +18,28 @@ export const scheduleId = (config: Config, source: string): string => `${config.
 
 export interface ScheduleLine {
   source: string;
-  /** As it was set; times that were set elsewhere in the same form where they have one. */
+  /** The cron expression as it was set, or the nearest form of a schedule that was set elsewhere. */
   cron: string;
   timezone: string;
   paused: boolean;
   next?: Date;
-  /** The next times, up to ten. */
+  /** The next ten times at most. */
   upcoming: Date[];
   last?: Date;
 }
 
-/** A source's cron and zone: `ROLLCALL_SCHEDULE_<SOURCE>` before its own file before daily at 04:00. Throws `Failure('settings-invalid')`. */
+/**
+ * A source's cron and time zone: the first that is set of `ROLLCALL_SCHEDULE_<SOURCE>`, the source's file, and daily at 04:00.
+ * Throws `Failure('settings-invalid')`.
+ */
 export function scheduleOf(source: AnySource, config: Config): { cron: string; timezone: string } {
   const { cron, timezone } = scheduleSetting(source, config);
   return { cron, timezone };
 }
 
 /**
- * Creates the sources' Temporal Schedules or brings them up to date; a paused one stays paused. Each is judged before the first one
- * is applied: throws `Failure('settings-invalid')` that names every setting that is wrong, and has changed nothing then.
+ * Creates or updates the sources' Temporal Schedules; a paused one stays paused. Validates all settings first, and throws
+ * `Failure('settings-invalid')` that names every wrong one before anything is changed.
  */
 export async function applySchedules(
   client: Client,
@@ -44,10 +47,10 @@ export async function applySchedules(
   sources: readonly AnySource[],
   onApplied: (source: AnySource, done: 'created' | 'updated') => void = () => {},
 ): Promise<void> {
-  const judged = await Promise.allSettled(
+  const checks = await Promise.allSettled(
     sources.map(async (source) => askTemporal(client, scheduleSetting(source, config))),
   );
-  const faults = judged.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  const faults = checks.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
   const other = faults.find((fault) => !(fault instanceof Failure));
   if (other) throw other;
   const [first, ...more] = faults as Failure[];
@@ -57,16 +60,16 @@ export async function applySchedules(
       ? first
       : new Failure('settings-invalid', [message, ...more.map((each) => each.message)].join('\n'), details);
   }
-  for (const source of sources) onApplied(source, await put(client, config, source));
+  for (const source of sources) onApplied(source, await upsert(client, config, source));
 }
 
-/** As `applySchedules` for one source. */
+/** Creates or updates the schedule of one source, as `applySchedules`. */
 export async function applySchedule(client: Client, config: Config, source: AnySource): Promise<'created' | 'updated'> {
   await askTemporal(client, scheduleSetting(source, config));
-  return put(client, config, source);
+  return upsert(client, config, source);
 }
 
-async function put(client: Client, config: Config, source: AnySource): Promise<'created' | 'updated'> {
+async function upsert(client: Client, config: Config, source: AnySource): Promise<'created' | 'updated'> {
   const options = await optionsOf(client, config, source);
   const handle = client.schedule.getHandle(options.scheduleId);
   try {
@@ -79,7 +82,7 @@ async function put(client: Client, config: Config, source: AnySource): Promise<'
   }
 }
 
-/** Creates the source's Temporal Schedule; `false` when there is one, which stays as it is. */
+/** Creates the source's Temporal Schedule. Returns `false` and changes nothing when there is one. */
 export async function createSchedule(client: Client, config: Config, source: AnySource): Promise<boolean> {
   try {
     await client.schedule.create(await optionsOf(client, config, source));
@@ -95,9 +98,9 @@ async function optionsOf(client: Client, config: Config, source: AnySource): Pro
   const searchable = await registerSearchAttributes(client, config.temporal.namespace);
   return {
     scheduleId: scheduleId(config, source.name),
-    // Temporal keeps what comes after the # as a comment: what was set can be shown again.
+    // Temporal keeps the text after the # as a comment, from which Rollcall shows the expression again.
     spec: { cronExpressions: [`${cron} # ${cron}`], timezone, jitter: JITTER_MS },
-    // One run at a time; a stack that was down for days catches up once, not once a day missed.
+    // One run at a time. After days of downtime Temporal catches up one run, not one for each missed day.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day', pauseOnFailure: false },
     action: {
       type: 'startWorkflow',
@@ -125,12 +128,12 @@ export async function changeSchedule(
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw new Failure('settings-invalid', `${source} has no schedule`, {
       source,
-      remedy: 'npm run schedule -- apply makes one',
+      remedy: 'To create one: npm run schedule -- apply',
     });
   }
 }
 
-/** The schedules there are, of the sources named. */
+/** Lists the existing schedules of the given sources. */
 export async function listSchedules(
   client: Client,
   config: Config,

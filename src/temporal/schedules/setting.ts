@@ -5,12 +5,12 @@ import type { AnySource } from '../../model/source.js';
 import { isTimezone } from '../../model/timezone.js';
 
 /**
- * Daily at an hour at which no time zone changes its clocks: they do between 21:00 and 04:00, where a time may be missing or
- * come twice. See docs/decisions/2026-11-30-daily-at-four.md.
+ * The default: daily at 04:00. Clocks change between 21:00 and 04:00, when a time may be missing or occur twice. See
+ * docs/decisions/2026-11-30-daily-at-four.md.
  */
 export const DAILY = '0 4 * * *';
 
-/** When a source is collected, and who says so, for messages. */
+/** When a source is collected, and where that is set, for messages. */
 export interface ScheduleSetting {
   cron: string;
   timezone: string;
@@ -19,7 +19,10 @@ export interface ScheduleSetting {
   timezoneFrom: string;
 }
 
-/** `ROLLCALL_SCHEDULE_<SOURCE>` before the source's own file before daily at 04:00. Throws `Failure('settings-invalid')`. */
+/**
+ * A source's schedule: the first that is set of `ROLLCALL_SCHEDULE_<SOURCE>`, the source's file, and daily at 04:00. Throws
+ * `Failure('settings-invalid')`.
+ */
 export function scheduleSetting(source: AnySource, config: Config): ScheduleSetting {
   const variable = `ROLLCALL_SCHEDULE_${source.name.toUpperCase().replace(/\W/g, '_')}`;
   const own = `the schedule in the file of ${source.name}`;
@@ -45,5 +48,5 @@ export const badCron = ({ cron, cronFrom }: ScheduleSetting, fault: string): Fai
 export const badTimezone = ({ timezone, timezoneFrom }: ScheduleSetting): Failure =>
   new Failure('settings-invalid', `${timezoneFrom}="${timezone}" is not a time zone that Temporal knows`, {
     at: timezoneFrom,
-    remedy: 'Name one of the IANA database with its own capitals, as Europe/Vienna or UTC',
+    remedy: 'Use a name of the IANA database with its exact capitals, such as Europe/Vienna or UTC',
   });
