@@ -35,7 +35,7 @@ let running: Promise<void>;
 
 interface Told {
   status: string;
-  groups: { group: string; findings: { level: string; says: string; fix?: string }[] }[];
+  groups: { group: string; findings: { level: string; message: string; fix?: string }[] }[];
 }
 
 function environment(more: Record<string, string> = {}): Record<string, string> {
@@ -54,13 +54,13 @@ function run(args: string[] = [], more: Record<string, string> = {}) {
   return runProgram(['doctor', ...args], { cwd: dir, env: environment(more) });
 }
 
-/** What a doctor finds in one group, as `level says → fix`. */
+/** What a doctor finds in one group, as `level message → fix`. */
 async function found(group: string, more: Record<string, string> = {}, args: string[] = []) {
   const { code, out } = await run(['--json', '--timeout', '10', ...args], more);
   expect(out).not.toContain('canary');
   const told = JSON.parse(out) as Told;
   const findings = told.groups.find((one) => one.group === group)?.findings ?? [];
-  const lines = findings.map(({ level, says, fix }) => `${level} ${says}${fix === undefined ? '' : ` → ${fix}`}`);
+  const lines = findings.map(({ level, message, fix }) => `${level} ${message}${fix === undefined ? '' : ` → ${fix}`}`);
   return { code, status: told.status, lines, text: lines.join('\n') };
 }
 
@@ -109,7 +109,7 @@ test('where all is well it says so of everything, and exits with 0', async () =>
   expect(out).toMatch(/MongoDB\n {2}✓ MongoDB \d+\.\d+\.\d+, replica set rs0\n {2}✓ Its one member is up/);
   expect(out).toMatch(/Indexes\n {2}✓ All \d+ are there/);
   expect(out).toMatch(/Temporal\n {2}✓ Temporal \d+\.\d+/);
-  expect(out).toMatch(/One worker asks for work of task queue/);
+  expect(out).toMatch(/One worker polls task queue/);
   expect(out).toMatch(/qualys-demo: 0 4 \* \* \* UTC, next 20/);
   expect(out).toMatch(/qualys-demo completed \d+ min ago, 7 records/);
   expect(out).toMatch(/The same time as here/);
@@ -142,7 +142,7 @@ describe('MongoDB', () => {
       /✗ MongoDB at mongodb:\/\/127\.0\.0\.1:1\/ does not answer.*\n {6}→ Start it, or correct MONGODB_URI/,
     );
     expect(out).toMatch(
-      /Not looked at: Indexes, Disk of MongoDB, Clock of MongoDB, Collected, Merge, Keys of stored data/,
+      /Not checked: Indexes, Disk of MongoDB, Clock of MongoDB, Collected, Merge, Keys of stored data/,
     );
     expect(out).toMatch(/✓ qualys-demo: 0 4 \* \* \* UTC/);
     expect(out).toMatch(/1 server does not answer/);
@@ -192,7 +192,7 @@ describe('Temporal', () => {
     const away = await run([], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect(away.code).toBe(5);
     expect(away.out).toMatch(/✗ Temporal at 127\.0\.0\.1:1 does not answer\n {6}→ Start it/);
-    expect(away.out).toMatch(/Not looked at: Clock of Temporal, Schedules/);
+    expect(away.out).toMatch(/Not checked: Clock of Temporal, Schedules/);
     expect(away.out).toMatch(/✓ All \d+ are there/);
     const missing = await found('Temporal', { TEMPORAL_NAMESPACE: 'nowhere' });
     expect(missing.text).toMatch(
@@ -219,7 +219,7 @@ describe('Temporal', () => {
   test('no worker on the task queue is told, with how to start one', async () => {
     const { code, text } = await found('Temporal', { TEMPORAL_TASK_QUEUE: `${name}-empty` });
     expect(code).toBe(4);
-    expect(text).toMatch(/attention No worker asks for work of task queue \S+-empty → npm start/);
+    expect(text).toMatch(/attention No worker polls task queue \S+-empty → npm start/);
   });
 });
 
@@ -252,10 +252,10 @@ describe('schedules', () => {
     const after = (hours: number) => new Date(Date.now() + hours * 3_600_000);
     expect(judge('a', wanted, description, after(24))).toMatchObject([{ level: 'ok' }]);
     expect(judge('a', wanted, description, after(25))).toMatchObject([
-      { level: 'attention', says: 'a: its schedule is overdue, it never started a run' },
+      { level: 'attention', message: 'a: its schedule is overdue, it never started a run' },
     ]);
     expect(judge('a', { ...wanted, cron: '0 2 * * 0' }, description, after(25))).toMatchObject([
-      { says: expect.stringMatching(/has other times/) },
+      { message: expect.stringMatching(/has other times/) },
     ]);
   });
 
@@ -389,9 +389,12 @@ describe('folders, room, clocks and versions', () => {
       'ok',
       'ok',
     ]);
-    expect(skewFinding(400)).toMatchObject({ level: 'ok', says: 'The same time as here' });
-    expect(skewFinding(-90_000)).toMatchObject({ level: 'attention', says: 'Its clock is 90 s behind this one' });
-    expect(versionFinding('MongoDB', '5.0.2')).toMatchObject({ level: 'attention', says: 'MongoDB 5.0.2 is too old' });
+    expect(skewFinding(400)).toMatchObject({ level: 'ok', message: 'The same time as here' });
+    expect(skewFinding(-90_000)).toMatchObject({ level: 'attention', message: 'Its clock is 90 s behind this one' });
+    expect(versionFinding('MongoDB', '5.0.2')).toMatchObject({
+      level: 'attention',
+      message: 'MongoDB 5.0.2 is too old',
+    });
     expect(versionFinding('Node', '20.18.0').level).toBe('attention');
     expect(versionFinding('Node', '24.1.0').level).toBe('ok');
     expect(versionFinding('MongoDB', '9.0.0').level).toBe('attention');
@@ -411,7 +414,7 @@ describeWithPostgres('PostgreSQL', () => {
       /^ok PostgreSQL \d+\S*; the first logins make user_logins$/,
     );
     expect((await found('PostgreSQL', url({ password: 'wrong' }))).text).toMatch(
-      /attention PostgreSQL at .* refuses the user or the password \(28P01\) → Correct/,
+      /attention PostgreSQL at .* rejects the user or the password \(28P01\) → Correct/,
     );
     await postgres.query(`CREATE TABLE user_logins (x int); CREATE USER reader PASSWORD 'p'`);
     const reader = { LOGINS_POSTGRES_URL: `postgres://reader:p@127.0.0.1:${postgres.port}/postgres` };
