@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { CategoryDoc, EventDoc } from '../store/documents/events.js';
 
-/** What new events change in their categories. `values`: those of each category that were there before. */
+/** Updates of the categories of new events. `values` are those that each category had before. */
 export function aggregated(
   source: string,
   fresh: readonly EventDoc[],

@@ -5,48 +5,48 @@ import type { Fields } from '../model/observations.js';
 import { Failure } from '../model/failure.js';
 import type { Store } from '../store/database.js';
 import { aggregated } from './aggregates.js';
-import type { PendingEvent, Content, Delivering, Delivery } from '../store/collections/deliveries.js';
-import type { Place } from '../store/documents/deliveries.js';
+import type { PendingEvent, Content, LoadedEvent, Delivery } from '../store/collections/deliveries.js';
+import type { EventPosition } from '../store/documents/deliveries.js';
 import { eventOf, RAW } from '../store/collections/events.js';
 import type { EventDoc } from '../store/documents/events.js';
 import { toBson } from '../model/exact-bson.js';
 import { putRejected, type Rejected, type RejectedOrigin } from '../store/collections/quarantine.js';
 import { refusalOf } from '../store/unstorable.js';
-import { releaseRows } from '../store/release.js';
+import { removeRowEntries } from '../store/release.js';
 
-/** What has to be known before a batch can be delivered. */
+/** A batch with what the store knows of it. */
 export interface Prepared {
-  arrivals: readonly PendingEvent[];
-  /** Events of the store with ids of the batch. */
+  pending: readonly PendingEvent[];
+  /** Stored events with ids of the batch. */
   known: ReadonlyMap<EventId, Content>;
-  /** Values of the batch that their category had before, `category` to values. */
+  /** Values of the batch that the store has already, by category. */
   values: ReadonlyMap<string, Set<number>>;
 }
 
 /** Where a batch comes from. */
-export interface Delivered {
+export interface BatchOrigin {
   run: string;
-  /** The page at a position of the listing, for rows of it that are rejected. */
+  /** The page at a position of the listing, for its rejected rows. */
   originOf: (page: number) => RejectedOrigin;
-  /** Whether the row is in quarantine: it leaves with its delivery. */
-  waits?: (place: Place) => boolean;
+  /** Whether the row is in quarantine. Its entry is removed in the transaction that stores the event. */
+  isQuarantined?: (row: EventPosition) => boolean;
 }
 
 export const CONFLICT = 'the id was delivered before with other content';
 
-/** Reads what the store knows of a batch. It may run while the batch before it is being written. */
+/** Reads what the store knows of a batch. May run while the previous batch is written. */
 export async function prepare(
   store: Store,
   source: string,
-  arrivals: readonly PendingEvent[],
+  pending: readonly PendingEvent[],
   largest: EventId | undefined,
 ): Promise<Prepared> {
   const known: Map<EventId, Content> = new Map();
-  const ids = [...new Set(arrivals.map(({ id }) => id))].filter(
+  const ids = [...new Set(pending.map(({ id }) => id))].filter(
     (id) => largest !== undefined && compareIds(id, largest) <= 0,
   );
   const wanted = new Map<string, Set<number>>();
-  for (const { category, value } of arrivals) {
+  for (const { category, value } of pending) {
     const own = wanted.get(category);
     if (own) own.add(value);
     else wanted.set(category, new Set([value]));
@@ -64,72 +64,72 @@ export async function prepare(
     }
   }
   await Promise.all(asked);
-  return { arrivals, known, values };
+  return { pending, known, values };
 }
 
 /**
- * Delivers a batch: new events, aggregates, conflicts and how far it has come, in one transaction. `delivery` is as after the
- * batch before. An event that MongoDB does not take is rejected with its reason, the others are delivered. Throws
- * `Failure('superseded')` when another attempt has taken over: then nothing was written.
+ * Stores a batch in one transaction: new events, aggregates, conflicts and the position that the load has reached. `delivery` is
+ * the state after the previous batch. An event that MongoDB rejects goes to quarantine, the others are stored. Throws
+ * `Failure('superseded')` when another attempt has taken over; then nothing was written.
  */
-export async function deliver(
+export async function storeBatch(
   store: Store,
   delivery: Delivery,
   prepared: Prepared,
-  delivered: Delivered,
+  delivered: BatchOrigin,
   refused?: string,
 ): Promise<Delivery> {
-  const batch = batchOf(delivery, prepared, delivered, refused);
+  const batch = planBatch(delivery, prepared, delivered, refused);
   try {
     return await write(store, delivery, batch, delivered);
   } catch (error) {
     const reason = refusalOf(error);
-    const { arrivals } = prepared;
+    const { pending } = prepared;
     if (reason === undefined || refused !== undefined) throw error;
-    if (arrivals.length === 1) return deliver(store, delivery, prepared, delivered, reason);
-    const half = arrivals.length >> 1;
-    const first = await deliver(store, delivery, { ...prepared, arrivals: arrivals.slice(0, half) }, delivered);
-    // What the second half is compared with includes what the first one delivered, and what came before both.
+    if (pending.length === 1) return storeBatch(store, delivery, prepared, delivered, reason);
+    const half = pending.length >> 1;
+    const first = await storeBatch(store, delivery, { ...prepared, pending: pending.slice(0, half) }, delivered);
+    // The second half is compared with the events of the first half and of the previous batch.
     const last = [...(delivery.last ?? []), ...(first.last ?? [])];
-    const rest = { ...prepared, arrivals: arrivals.slice(half) };
-    const second = await deliver(store, { ...first, last }, rest, delivered);
+    const rest = { ...prepared, pending: pending.slice(half) };
+    const second = await storeBatch(store, { ...first, last }, rest, delivered);
     return { ...second, last: [...(first.last ?? []), ...(second.last ?? [])] };
   }
 }
 
-/** What a batch comes to before it is written. */
+/** What a batch will write. */
 interface Batch {
   after: Delivery;
   fresh: readonly EventDoc[];
   values: ReadonlyMap<string, ReadonlySet<number>>;
-  /** By the position of their page. */
+  /** Rejected rows, by the position of their page. */
   rejected: ReadonlyMap<number, Rejected[]>;
-  released: { page: string; row: number }[];
+  leaving: { page: string; row: number }[];
 }
 
-/** `refused`: why MongoDB does not take the one event of the batch. */
-function batchOf(
+/** `refused`: why MongoDB rejected the only event of the batch. */
+function planBatch(
   delivery: Delivery,
-  { arrivals, known, values }: Prepared,
-  { run, originOf, waits }: Delivered,
+  { pending, known, values }: Prepared,
+  { run, originOf, isQuarantined }: BatchOrigin,
   refused: string | undefined,
 ): Batch {
   const source = delivery._id;
-  const released: Batch['released'] = [];
+  const leaving: Batch['leaving'] = [];
   const fresh: EventDoc[] = [];
-  const own: Delivering[] = [];
+  const own: LoadedEvent[] = [];
   const rejected = new Map<number, Rejected[]>();
   const counts = { ...delivery.counts };
   const first = new Map<EventId, Content>(known);
-  for (const event of delivery.last ?? []) {
-    first.set(event.id, event);
-    values.get(event.category)?.add(event.value);
+  for (const content of delivery.last ?? []) {
+    first.set(content.id, content);
+    values.get(content.category)?.add(content.value);
   }
-  for (const arrival of arrivals) {
-    const { id, page, row, offset, length, category, value, more } = arrival;
+  for (const event of pending) {
+    const { id, page, row, offset, length, category, value, more } = event;
     const earlier = first.get(id);
-    const event = { category, value, ...(more === undefined ? {} : { more }) };
-    const reason = refused ?? (earlier !== undefined && !isSame(earlier, event) ? CONFLICT : undefined);
+    const content = { category, value, ...(more === undefined ? {} : { more }) };
+    const reason = refused ?? (earlier !== undefined && !isSame(earlier, content) ? CONFLICT : undefined);
     if (reason !== undefined) {
       counts.conflicts += 1;
       const ofPage = rejected.get(page) ?? [];
@@ -141,13 +141,13 @@ function batchOf(
       const seq = delivery.delivered + fresh.length + 1;
       const stored = more === undefined ? {} : { more: toBson(more) as Record<string, unknown> };
       fresh.push({ _id: { source, id }, category, value, ...stored, seq, run, page, row });
-      own.push({ id, ...event });
-      first.set(id, event);
+      own.push({ id, ...content });
+      first.set(id, content);
     } else counts.duplicates += 1;
-    if (waits?.(arrival)) released.push({ page: originOf(page).page, row });
+    if (isQuarantined?.(event)) leaving.push({ page: originOf(page).page, row });
   }
   counts.new += fresh.length;
-  const last = arrivals.at(-1)!;
+  const last = pending.at(-1)!;
   const after: Delivery = {
     ...delivery,
     delivered: delivery.delivered + fresh.length,
@@ -156,20 +156,20 @@ function batchOf(
     reached: { id: last.id, page: last.page, row: last.row },
     last: own,
   };
-  return { after, fresh, values, rejected, released };
+  return { after, fresh, values, rejected, leaving };
 }
 
 async function write(
   store: Store,
-  { _id: source, epoch, beside }: Delivery,
-  { after, fresh, values, rejected, released }: Batch,
-  { originOf }: Delivered,
+  { _id: source, epoch, outOfBand }: Delivery,
+  { after, fresh, values, rejected, leaving }: Batch,
+  { originOf }: BatchOrigin,
 ): Promise<Delivery> {
   const { delivered, largest, reached, counts } = after;
-  const progress = { delivered, largest, ...(beside ? {} : { counts, reached }) };
+  const progress = { delivered, largest, ...(outOfBand ? {} : { counts, reached }) };
   await inTransaction(store, async (session) => {
-    const held = await store.deliveries.updateOne({ _id: source, epoch }, { $set: progress as object }, { session });
-    if (held.matchedCount === 0) throw superseded(source);
+    const fenced = await store.deliveries.updateOne({ _id: source, epoch }, { $set: progress as object }, { session });
+    if (fenced.matchedCount === 0) throw superseded(source);
     if (fresh.length > 0) {
       await store.events.insertMany(fresh, { session, ordered: true });
       await store.eventCategories.bulkWrite(aggregated(source, fresh, values), { session, ordered: false });
@@ -180,18 +180,18 @@ async function write(
       const ofPage = { _id: origin.page, outcome: { $exists: true } };
       if (unkept > 0) await store.pages.updateOne(ofPage, { $inc: { 'outcome.unkept': unkept } }, { session });
     }
-    await releaseRows(store, released, session);
+    await removeRowEntries(store, leaving, session);
   });
   return after;
 }
 
-/** Whether no other attempt has taken the delivery over. */
+/** Whether this attempt still owns the delivery. */
 export async function isOwn(store: Store, { _id, epoch }: Delivery): Promise<boolean> {
   return (await store.deliveries.findOne({ _id, epoch }, { projection: { _id: 1 } })) !== null;
 }
 
 export const superseded = (source: string): Failure =>
-  new Failure('superseded', `Another attempt delivers the records of ${source} by now`, { source });
+  new Failure('superseded', `Another attempt has taken over loading the records of ${source}`, { source });
 
 function isSame(a: Content, b: Content): boolean {
   return a.category === b.category && a.value === b.value && isDeepStrictEqual(a.more, b.more);

@@ -4,11 +4,11 @@ import { isOwn, superseded } from './deliver.js';
 import type { Delivery } from '../store/collections/deliveries.js';
 
 /**
- * What an error of a delivery means. An attempt whose work another one has taken over is superseded, whatever it fails with: its
- * temporary files may have been cleared away. Other errors of the file system are those of temporary files; the next attempt
- * begins with new ones.
+ * Converts an error of an ordered load to a `Failure`. If another attempt has taken over, any file system error means superseded,
+ * because the temporary files may have been removed. Other file system errors concern temporary files; the next attempt
+ * creates new ones.
  */
-export async function deliveryFailure(
+export async function loadFailure(
   store: Parameters<typeof isOwn>[0],
   delivery: Delivery,
   error: unknown,
@@ -19,8 +19,8 @@ export async function deliveryFailure(
   const at = tmpdir();
   const remedy =
     code === 'ENOSPC'
-      ? 'Make room on its disk, or let TMPDIR name a folder with more; it is tried again by itself'
-      : 'Let TMPDIR name a folder that the worker may write to; it is tried again by itself';
+      ? 'Free space on its disk, or set TMPDIR to a folder with more space; the worker tries again by itself'
+      : 'Set TMPDIR to a folder that the worker may write to; the worker tries again by itself';
   return new Failure(
     'server-unavailable',
     `Temporary files in ${at} failed (${code})`,

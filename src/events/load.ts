@@ -2,65 +2,65 @@ import { offlineInput } from '../sources/offline.js';
 import type { Row } from '../model/source.js';
 import { getBody } from '../store/collections/bodies.js';
 import { compareIds, type EventId } from '../model/event-order.js';
-import { deliver, prepare, type Delivered } from './deliver.js';
+import { storeBatch, prepare, type BatchOrigin } from './deliver.js';
 import { takeDelivery, type PendingEvent, type Delivery } from '../store/collections/deliveries.js';
 import { noteUnkept, pagesFrom } from '../store/collections/pages.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import { originOf, putRejected, type RejectedOrigin } from '../store/collections/quarantine.js';
 import { addSample } from '../store/collections/shapes.js';
 import { pendingEventOf, sortPendingEvents } from './pending.js';
-import { deliveryFailure } from './load-failure.js';
+import { loadFailure } from './load-failure.js';
 import { placed } from '../normalize/errors.js';
 import { NOTHING, type Normalized } from '../normalize/normalize.js';
-import { readCarefully, UNWATCHED, type Watched } from '../normalize/careful.js';
+import { readCarefully, UNOBSERVED, type ReadObserver } from '../normalize/careful.js';
 import { readPage } from '../normalize/page.js';
-import type { Reading } from '../normalize/context.js';
-import { Shape } from '../normalize/schema-drift.js';
+import type { NormalizerContext } from '../normalize/context.js';
+import { SchemaSampler } from '../normalize/schema-drift.js';
 import { ExternalSort, type Entry } from './sort/index.js';
-import { Waiting } from './quarantined-rows.js';
+import { QuarantinedRows } from './quarantined-rows.js';
 
-type Places = Required<Pick<Delivered, 'originOf' | 'waits'>>;
+type RowOrigins = Required<Pick<BatchOrigin, 'originOf' | 'isQuarantined'>>;
 
 export interface DeliverInput {
   run: string;
   source: string;
-  /** Position in the listing to begin at. */
+  /** Position in the listing to start at. */
   from: number;
-  /** The run whose stored pages are read: another one than `run` when they are replayed. */
+  /** The run whose stored pages are read. Differs from `run` in a replay. */
   pages: string;
-  /** Which attempt of its activity this is, from 1. */
+  /** Number of the activity's attempt, from 1. */
   attempt?: number;
 }
 
-/** One go at delivering: an attempt that is made again goes on where the one before it had come to. */
-const turnOf = ({ run, pages, from }: DeliverInput) => `${run}/${pages}/${from}`;
+/** Identifies one load. Another attempt with the same id continues where the previous one stopped. */
+const deliveryId = ({ run, pages, from }: DeliverInput) => `${run}/${pages}/${from}`;
 
-export interface Delivering {
+export interface LoadOptions {
   signal: AbortSignal;
-  /** Told after each page that was read, and each batch that was stored. */
+  /** Called after each page that was read and each batch that was stored. */
   onPage: (sum: Normalized) => void;
-  watched?: Watched;
+  observer?: ReadObserver;
 }
 
 /** Ledger entries read at once. */
 const AHEAD = 50;
 
 /**
- * Stores the records of a whole listing in the order of their ids, each id once: the first that came. Reads its stored pages,
- * sorts beyond memory, and delivers batch by batch, each in one transaction with the place it has reached. Repeating it goes
- * on after that place, and ends with the same records in the same order.
+ * Stores the events of a whole listing in the order of their ids; of equal ids, the first that was received. Reads the stored
+ * pages, sorts with temporary files, and stores batches, each in one transaction with the position that it reached. A repeated
+ * call continues after that position, and gives the same events in the same order.
  */
-export async function deliverRun(
-  reading: Reading,
+export async function loadInOrder(
+  context: NormalizerContext,
   input: DeliverInput,
-  { signal, onPage, watched = UNWATCHED }: Delivering,
+  { signal, onPage, observer = UNOBSERVED }: LoadOptions,
 ): Promise<Normalized> {
-  const { store } = reading;
+  const { store } = context;
   const sum: Normalized = { ...NOTHING, next: input.from, stopped: 'ended' };
-  const delivery = await takeDelivery(store, input.source, turnOf(input));
+  const delivery = await takeDelivery(store, input.source, deliveryId(input));
   const sort = new ExternalSort();
   try {
-    const listing = await sortPages(reading, input, sort, sum, watched, () => {
+    const listing = await sortPages(context, input, sort, sum, observer, () => {
       signal.throwIfAborted();
       onPage(sum);
     });
@@ -71,54 +71,54 @@ export async function deliverRun(
       sum.quarantined = read + counts.conflicts;
       onPage(sum);
     };
-    // An earlier attempt may have left nothing to do.
+    // An earlier attempt may have stored everything.
     count(delivery);
-    for await (const reached of deliverSorted(reading, input, delivery, sort, listing)) {
+    for await (const reached of storeSorted(context, input, delivery, sort, listing)) {
       count(reached);
       signal.throwIfAborted();
     }
     return sum;
   } catch (error) {
-    throw await deliveryFailure(store, delivery, error);
+    throw await loadFailure(store, delivery, error);
   } finally {
     await sort.dispose();
   }
 }
 
-/** Reads all pages into the sort; what cannot be understood goes to quarantine. Returns what is known of their places. */
+/** Reads all pages into the sort; rows that cannot be read go to quarantine. Returns where the rows come from. */
 async function sortPages(
-  reading: Reading,
+  context: NormalizerContext,
   input: DeliverInput,
   sort: ExternalSort,
   sum: Normalized,
-  watched: Watched,
-  told: () => void,
-): Promise<Places> {
-  const { store, sources, environment, keys, versionOf } = reading;
+  observer: ReadObserver,
+  onPage: () => void,
+): Promise<RowOrigins> {
+  const { store, sources, environment, keys, versionOf } = context;
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
   const sealed = () => keys.keys();
   const origins = new Map<number, RejectedOrigin>();
-  const waiting = new Waiting(store);
-  const shape = new Shape();
+  const quarantinedRows = new QuarantinedRows(store);
+  const schema = new SchemaSampler();
   const quarantined = (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
   /** The row that is being read. */
   let row: number | undefined;
-  const look = (now: Row) => {
+  const observe = (now: Row) => {
     row = now.index;
-    watched.row();
-    return shape.look(now);
+    observer.row();
+    return schema.add(now);
   };
   const take = async (page: PageDoc, body: Buffer | undefined) => {
     row = undefined;
-    const read = await readCarefully(store, page, input.attempt ?? 1, watched, () =>
-      readPage(source, offline, page, body, reading, look),
+    const read = await readCarefully(store, page, input.attempt ?? 1, observer, () =>
+      readPage(source, offline, page, body, context, observe),
     );
     row = undefined;
     const { rejected } = read;
     await sortPendingEvents(sort, page, read);
     const unkept = await putRejected(store, originOf(page, input.run), rejected);
-    if (quarantined) await waiting.note(page, read);
+    if (quarantined) await quarantinedRows.add(page, read);
     sum.pages += 1;
     sum.rows += page.rows;
     sum.quarantined += rejected.length;
@@ -136,7 +136,7 @@ async function sortPages(
       };
       await store.pages.updateOne({ _id: page._id }, { $set: { outcome: described } });
     } else if (input.pages !== input.run) await noteUnkept(store, page, unkept);
-    told();
+    onPage();
   };
   for (;;) {
     const ledger = await pagesFrom(store, input.pages, source.name, sum.next, AHEAD);
@@ -153,18 +153,18 @@ async function sortPages(
       });
     }
     if (ledger.length >= AHEAD) continue;
-    if (input.pages === input.run) await addSample(store, input.source, input.run, shape);
-    return { originOf: (page) => origins.get(page)!, waits: (place) => waiting.has(place) };
+    if (input.pages === input.run) await addSample(store, input.source, input.run, schema);
+    return { originOf: (page) => origins.get(page)!, isQuarantined: (position) => quarantinedRows.has(position) };
   }
 }
 
-/** Stores batch after batch; the next one is merged and looked up while one is being written. Yields how far it has come. */
-async function* deliverSorted(
-  { store }: Reading,
+/** Stores batches. Merges and looks up the next batch while one is written. Yields the state after each batch. */
+async function* storeSorted(
+  { store }: NormalizerContext,
   { run, source }: DeliverInput,
   taken: Delivery,
   sort: ExternalSort,
-  places: Places,
+  rowOrigins: RowOrigins,
 ): AsyncGenerator<Delivery> {
   let delivery = taken;
   const { reached } = taken;
@@ -182,19 +182,19 @@ async function* deliverSorted(
       const { largest } = delivery;
       next = batches.next().then((batch) => lookedUp(largest, batch));
       next.catch(() => {}); // awaited in the next round
-      if (prepared.arrivals.length === 0) continue;
-      const [{ page, row }] = prepared.arrivals as [PendingEvent];
-      delivery = await deliver(store, delivery, prepared, { run, ...places }).catch((error: unknown) => {
+      if (prepared.pending.length === 0) continue;
+      const [{ page, row }] = prepared.pending as [PendingEvent];
+      delivery = await storeBatch(store, delivery, prepared, { run, ...rowOrigins }).catch((error: unknown) => {
         throw placed(error, { page, row });
       });
       yield delivery;
     }
   } finally {
-    // Closes the spills.
+    // Closes the temporary files.
     await batches.return(undefined);
   }
 }
 
-function isAfter(entry: Entry, place: { id: EventId; page: number; row: number }): boolean {
-  return (compareIds(entry.id, place.id) || entry.page - place.page || entry.row - place.row) > 0;
+function isAfter(entry: Entry, position: { id: EventId; page: number; row: number }): boolean {
+  return (compareIds(entry.id, position.id) || entry.page - position.page || entry.row - position.row) > 0;
 }

@@ -6,7 +6,7 @@ import type { PageDoc } from '../store/documents/pages.js';
 import type { ReadPage } from '../normalize/page.js';
 import type { Entry, ExternalSort } from './sort/index.js';
 
-/** Gives the events of a page to the sort. */
+/** Adds the events of a page to the sort. */
 export async function sortPendingEvents(sort: ExternalSort, page: PageDoc, { understood }: ReadPage): Promise<void> {
   for (const { place, event } of understood as NormalizedEvent[]) {
     const { index: row, offset, length } = place;
@@ -15,12 +15,12 @@ export async function sortPendingEvents(sort: ExternalSort, page: PageDoc, { und
   }
 }
 
-/** What of an event is not in its place: compact, because it goes through the sort's files. */
+/** The content of an event that `Entry` has no fields for. Compact, because it is written to the sort's files. */
 function payloadOf({ category, value, more }: NormalizedEvent['event']): string {
   return more === undefined ? JSON.stringify([category, value]) : exactText([category, value, more]);
 }
 
-/** What comes out of the sort again. */
+/** Converts a sorted entry back to an event. */
 export function pendingEventOf({ id, page, row, offset, length, text }: Entry): PendingEvent {
   const [category, value, more] = parseExactly(text) as [string, number | bigint, Fields?];
   return { id, page, row, offset, length, category, value: Number(value), ...(more === undefined ? {} : { more }) };

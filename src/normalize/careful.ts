@@ -1,57 +1,57 @@
 import type { Store } from '../store/database.js';
-import { countDeath, isDeadly, SET_ASIDE, survive } from './deaths.js';
+import { countDeath, isDeadly, SET_ASIDE, clearDeaths } from './deaths.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import type { ReadPage } from './page.js';
 
-/** Told where the reading of pages is; see `ReadingMonitor`. */
-export interface Watched {
+/** Receives the progress of reading a page; see `ReadingMonitor`. */
+export interface ReadObserver {
   begin(seq: number): void;
   row(): void;
   end(): void;
 }
 
-export const UNWATCHED: Watched = { begin: () => {}, row: () => {}, end: () => {} };
+export const UNOBSERVED: ReadObserver = { begin: () => {}, row: () => {}, end: () => {} };
 
-/** Pages that are read in a thread take turns: while one is, no other one may count as the one on which it died. */
-let turn: Promise<unknown> = Promise.resolve();
+/** Serializes the reads of one thread: while one page is read, a death must not be counted against another. */
+let lastRead: Promise<unknown> = Promise.resolve();
 
 /**
- * Reads a page so that one whose rows end the process is found. A first attempt writes nothing; where its thread ends, the
- * worker counts that. Further ones may follow the death of a whole process, which nobody can count afterwards: they
- * count it beforehand, and take it back. A page that was counted too often is rejected as a whole.
+ * Reads a page, and detects pages whose rows end the process. A first attempt writes nothing: if its thread ends, the worker
+ * counts a death. A later attempt may follow the death of a whole process, which no code can count afterwards. So it counts a
+ * death before it reads, and removes the count when it succeeds. A page with too many deaths is rejected as a whole.
  */
 export async function readCarefully(
   store: Store,
   page: PageDoc,
   attempt: number,
-  watched: Watched,
+  observer: ReadObserver,
   read: () => ReadPage,
 ): Promise<ReadPage> {
-  const watching = () => {
-    watched.begin(page.seq);
+  const readObserved = () => {
+    observer.begin(page.seq);
     try {
       return read();
     } finally {
-      watched.end();
+      observer.end();
     }
   };
   if (page.rows === 0) return read();
   if (attempt <= 1) {
-    // Somebody lets it be read anew: it gets all its attempts again.
-    if (page.deaths !== undefined) await survive(store, page);
-    return watching();
+    // A user reads the page again: it gets all its attempts again.
+    if (page.deaths !== undefined) await clearDeaths(store, page);
+    return readObserved();
   }
   if (isDeadly(page)) return setAside(page);
-  const before = turn;
+  const before = lastRead;
   let done = () => {};
-  turn = new Promise<void>((resolve) => (done = resolve));
+  lastRead = new Promise<void>((resolve) => (done = resolve));
   await before;
   try {
     await countDeath(store, page);
     try {
-      return watching();
+      return readObserved();
     } finally {
-      await survive(store, page);
+      await clearDeaths(store, page);
     }
   } finally {
     done();

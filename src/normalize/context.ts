@@ -7,18 +7,18 @@ import type { SourceRegistry } from '../sources/loading/registry.js';
 import type { Store } from '../store/database.js';
 import { readingVersion } from './reading-version.js';
 
-/** What a thread needs to read pages: opened once. */
-export interface Reading extends Context {
+/** What a thread needs to normalize pages. Opened once a thread. */
+export interface NormalizerContext extends Context {
   store: Store;
   sources: SourceRegistry;
   environment: Record<string, string | undefined>;
-  /** The version by which pages of a source are read, see `readingVersion`. */
+  /** The reading version of a source, see `readingVersion`. */
   versionOf: (source: string) => string;
-  /** Where records go beside MongoDB. Nothing is connected to before the first of them. */
+  /** Where records go in addition to MongoDB. Connects at the first record. */
   outputs: Outputs;
 }
 
-export function openNormalizerContext(config: Config, store: Store, sources: SourceRegistry): Reading {
+export function openNormalizerContext(config: Config, store: Store, sources: SourceRegistry): NormalizerContext {
   return {
     store,
     sources,

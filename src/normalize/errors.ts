@@ -1,7 +1,7 @@
 import { MongoError } from 'mongodb';
 import { Failure, type FailureDetails, type FailureKind } from '../model/failure.js';
 
-/** Where in a listing an error came up. */
+/** Where in a listing an error occurred. */
 export interface ErrorPlace {
   /** Position of the page. */
   page?: number;
@@ -10,7 +10,7 @@ export interface ErrorPlace {
 
 const places = new WeakMap<object, ErrorPlace>();
 
-/** Notes where an error came up, unless that is known more closely. Returns it. */
+/** Records where an error occurred, and returns the error. Values that are already known take precedence. */
 export function placed<E>(error: E, place: ErrorPlace): E {
   if (typeof error === 'object' && error !== null) places.set(error, { ...place, ...places.get(error) });
   return error;
@@ -19,7 +19,7 @@ export function placed<E>(error: E, place: ErrorPlace): E {
 export const placeOfError = (error: unknown): ErrorPlace =>
   (typeof error === 'object' && error !== null ? places.get(error) : undefined) ?? {};
 
-/** An error in a form that survives the way between threads; classes do not. */
+/** An error in a form that can be sent between threads; instances of classes cannot. */
 export type PlainError = { place: ErrorPlace } & (
   | { of: 'failure'; kind: FailureKind; message: string; details: FailureDetails }
   | { of: 'mongodb'; name: string; message: string; code?: string | number; codeName?: string }

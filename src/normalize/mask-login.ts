@@ -4,7 +4,7 @@ import type { KeyRing } from '../privacy/key-ring.js';
 import { addressClass, mask, maskNetwork } from '../privacy/mask.js';
 import type { LoginDoc, MaskedLogin } from '../store/documents/logins.js';
 
-/** What of a login depends on the key. */
+/** The fields of a login that depend on the key. */
 export type Masks = Pick<LoginDoc, 'masked_ip' | 'masked_ip_network' | 'masked_device_id' | 'key'>;
 
 /** Masks a login with the current key. */
@@ -36,11 +36,11 @@ export function masksOf(keys: KeyRing, ip: string, deviceId: string): Masks {
 }
 
 /**
- * A digest of what a login says. Made from the masks: one of the values themselves could be tried out without any key, as there
- * are only 2^32 IPv4 addresses.
+ * A digest of a login's content. Made from the masks, because a digest of the values could be reversed without a key by trying
+ * all of them: there are only 2^32 IPv4 addresses.
  */
 export function fingerprintOf(login: Omit<MaskedLogin, '_id' | 'fingerprint'>): string {
-  const said = [
+  const content = [
     login.source,
     login.user_id,
     login.device_type,
@@ -50,10 +50,10 @@ export function fingerprintOf(login: Omit<MaskedLogin, '_id' | 'fingerprint'>): 
     login.app_version,
     login.create_date.getTime(),
   ];
-  return hash('sha256', JSON.stringify(said), 'base64url').slice(0, 22);
+  return hash('sha256', JSON.stringify(content), 'base64url').slice(0, 22);
 }
 
-/** One to three parts, so that versions sort as one integer of 32 bits (`2.3` as `2.3.0`). */
+/** Converts a version of one to three parts to a 32-bit integer that sorts like the version (`2.3` as `2.3.0`). */
 function versionNumber(version: string): number | undefined {
   const match = /^(\d{1,4})(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?$/.exec(version);
   if (!match) return undefined;

@@ -1,10 +1,10 @@
-/** Where a thread is in its pages. */
+/** What a thread is reading. */
 export interface ReadingAt {
   /** Number of the task, given by the worker. */
   task: number;
   /** Position of the page in its listing. */
   seq: number;
-  /** Moves with every row. */
+  /** Increases with every row. */
   rows: number;
 }
 
@@ -14,8 +14,8 @@ const SEQ = 2;
 const ROWS = 3;
 
 /**
- * What a normalizing thread reads, in memory that it shares with the worker: rows are mapped by code of the user, in which a
- * thread may stay for ever, or end. Then nobody else can say where it was.
+ * Shows the worker what a normalizing thread is reading, through shared memory. Rows are mapped by the user's code, which may
+ * loop forever or end the thread; afterwards the thread cannot report where it was.
  */
 export class ReadingMonitor {
   readonly #cells: Int32Array;
@@ -51,26 +51,26 @@ export class ReadingMonitor {
   }
 }
 
-const LOOKS = 10;
+const CHECKS = 10;
 
 /**
- * Calls `stuck` when the thread has stayed within one row for `rowMs`. Looks are counted, not time: a worker that was
- * suspended makes one look when it wakes up. Returns what ends the watch.
+ * Calls `stuck` when the thread has been in the same row for `rowMs`. Counts checks instead of time, because a worker that was
+ * suspended makes only one check when it wakes up. Returns a function that ends the watch.
  */
 export function watchRows(monitor: ReadingMonitor, rowMs: number, stuck: () => void): () => void {
   let last: ReadingAt | undefined;
-  let looks = 0;
+  let checks = 0;
   const timer = setInterval(
     () => {
       const now = monitor.at();
       const same = now !== undefined && last?.rows === now.rows && last.task === now.task;
       last = now;
-      looks = same ? looks + 1 : 0;
-      if (looks < LOOKS) return;
-      looks = 0;
+      checks = same ? checks + 1 : 0;
+      if (checks < CHECKS) return;
+      checks = 0;
       stuck();
     },
-    Math.max(1, rowMs / LOOKS),
+    Math.max(1, rowMs / CHECKS),
   );
   timer.unref();
   return () => clearInterval(timer);

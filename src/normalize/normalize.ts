@@ -8,27 +8,27 @@ import { noteListed, noteUnkept, pagesFrom } from '../store/collections/pages.js
 import type { PageDoc, PageOutcome } from '../store/documents/pages.js';
 import { putIds } from '../store/collections/page-ids.js';
 import { originOf, putRejected } from '../store/collections/quarantine.js';
-import { releaseNormalized } from '../store/release.js';
+import { leaveQuarantineNormalized } from '../store/release.js';
 import { addSample } from '../store/collections/shapes.js';
-import { readCarefully, UNWATCHED, type Watched } from './careful.js';
+import { readCarefully, UNOBSERVED, type ReadObserver } from './careful.js';
 import { placed } from './errors.js';
 import { readPage, type ReadPage } from './page.js';
 import { putRecordsOf } from './put-records.js';
 import { withoutRefused } from './refused-rows.js';
-import type { Reading } from './context.js';
-import { Shape } from './schema-drift.js';
+import type { NormalizerContext } from './context.js';
+import { SchemaSampler } from './schema-drift.js';
 import { contentDigest, outcomeOfSameBytes, stillHolds } from './unchanged-pages.js';
 
 export interface NormalizeInput {
   run: string;
   source: string;
-  /** Position in the listing to begin at. */
+  /** Position in the listing to start at. */
   from: number;
-  /** Pages are still being fetched: wait a little for the next one. */
+  /** Pages are still being fetched: wait for the next one, up to `waitMs`. */
   follow: boolean;
-  /** The run whose stored pages are read: another one than `run` when they are replayed. */
+  /** The run whose stored pages are read. Differs from `run` in a replay. */
   pages: string;
-  /** Which attempt of its activity this is, from 1: one after the first may follow a death. */
+  /** Number of the activity's attempt, from 1. A later one may follow a death, see `deaths.ts`. */
   attempt?: number;
 }
 
@@ -39,26 +39,26 @@ export interface Normalized {
   changed: number;
   unchanged: number;
   quarantined: number;
-  /** Position in the listing to go on at. */
+  /** Position in the listing to continue at. */
   next: number;
-  /** `ended`: all there is. `budget`: there may be more. `waited`: no further page came for a while. */
+  /** `ended`: the listing is complete. `budget`: there may be more pages. `waited`: no further page came within `waitMs`. */
   stopped: 'ended' | 'budget' | 'waited';
 }
 
 export interface Normalizing {
-  /** About how many rows to read at once. */
+  /** Stops after the page with which this many rows are reached. */
   rows: number;
-  /** Who follows a listing gives up after this long without a page. */
+  /** With `follow`: stops after this time without a page. */
   waitMs: number;
   signal: AbortSignal;
-  /** Told after each page. */
+  /** Called after each page. */
   onPage: (sum: Normalized) => void;
-  watched?: Watched;
+  observer?: ReadObserver;
 }
 
 interface Prepared {
   body?: Buffer | undefined;
-  /** What the same bytes came to before. */
+  /** Outcome of an earlier page with the same bytes. */
   earlier?: PageOutcome;
 }
 
@@ -66,11 +66,14 @@ const POLL_MS = 20;
 /** Ledger entries read at once. */
 const AHEAD = 50;
 
-/** Turns stored pages into records. Asks no vendor; repeating it changes nothing. Aborted, it ends after the page under way. */
+/**
+ * Turns stored pages into records. Sends no requests to vendors. Can be repeated. When aborted, it finishes the current page
+ * first.
+ */
 export async function normalize(
-  { store, sources, environment, junk, keys, versionOf, outputs }: Reading,
+  { store, sources, environment, junk, keys, versionOf, outputs }: NormalizerContext,
   input: NormalizeInput,
-  { rows, waitMs, signal, onPage, watched = UNWATCHED }: Normalizing,
+  { rows, waitMs, signal, onPage, observer = UNOBSERVED }: Normalizing,
 ): Promise<Normalized> {
   const source = sources.get(input.source);
   const offline = offlineInput(source, environment);
@@ -78,17 +81,17 @@ export async function normalize(
   const version = versionOf(source.name);
   const replay = input.pages !== input.run;
   const sealed = () => keys.keys();
-  // What only grows, or is taken away, never comes again.
+  // Rows of a growing file or a queue come once, so the same bytes never come again.
   const relisted = source.listing === 'full' || source.listing === 'incremental';
   const sum: Normalized = { ...NOTHING, next: input.from };
   let quarantined = (await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } })) !== null;
-  // Until a listing was complete, most records are unknown: they are inserted without being looked for.
+  // Until the source's first complete listing most records are new, so they are inserted without a lookup.
   const seen = await store.sources.findOne({ _id: source.name }, { projection: { last_complete: 1 } });
   const known = seen?.last_complete !== undefined;
 
-  const done = (page: PageDoc) => page.outcome !== undefined && !replay;
+  const isDone = (page: PageDoc) => page.outcome !== undefined && !replay;
   const prepare = async (page: PageDoc | undefined): Promise<Prepared> => {
-    if (!page || page.rows === 0 || done(page)) return {};
+    if (!page || page.rows === 0 || isDone(page)) return {};
     const earlier = replay || !known || !relisted ? undefined : await outcomeOfSameBytes(store, page, version);
     return earlier ? { earlier } : { body: await getBody(store, page.digest, page.bytes, sealed) };
   };
@@ -99,15 +102,15 @@ export async function normalize(
     const latest = lastOfEach(understood);
     const { counts, refused } = await putRecordsOf(dataset, store, { ...origin, vendor: source.vendor }, latest, known);
     const records = withoutRefused(source, offline, page, body, read, latest, refused);
-    // Before the page is done with: a queue is told then that its messages are safe.
+    // Before the page gets its outcome: after that, a queue's messages are deleted.
     await dataset.passOn?.(outputs, records);
     const unkept = await putRejected(store, origin, rejected);
-    if (quarantined) await releaseNormalized(store, page, read);
+    if (quarantined) await leaveQuarantineNormalized(store, page, read);
     quarantined ||= rejected.length > 0;
     const content = records.map(({ _id, hash }) => ({ id: _id.slice(source.name.length + 1), hash }));
     const ids = content.map(({ id }) => id);
     const rejected_ids = rejected.flatMap(({ recordId }) => recordId ?? []);
-    await conclude(page, {
+    await putOutcome(page, {
       at: new Date(),
       ...counts,
       quarantined: rejected.length,
@@ -115,12 +118,12 @@ export async function normalize(
       ids,
       rejected_ids,
       content: contentDigest(content),
-      // What was set aside tells nothing of the same bytes.
+      // Without a reading version, so that pages with the same bytes are not skipped because of this one.
       ...(read.setAside ? { reader: '', set_aside: true as const } : { reader: version }),
     });
   };
 
-  const conclude = async (page: PageDoc, outcome: PageOutcome) => {
+  const putOutcome = async (page: PageDoc, outcome: PageOutcome) => {
     if (!replay || !page.outcome || page.outcome.set_aside) {
       const listed = await putIds(store, page._id, outcome);
       await store.pages.updateOne({ _id: page._id }, { $set: { outcome: { ...outcome, ...listed } } });
@@ -139,14 +142,14 @@ export async function normalize(
     onPage(sum);
   };
 
-  const shape = new Shape();
+  const schema = new SchemaSampler();
   let taken = 0;
   let waiting = 0;
   let last: PageDoc | undefined;
-  // The next page is read and mapped while this one's writes are under way.
+  // The next page is read and mapped while this one is written.
   let writing: Promise<void> = Promise.resolve();
   const take = async (page: PageDoc, { earlier, body }: Prepared) => {
-    if (done(page)) {
+    if (isDone(page)) {
       await writing;
       add(page, page.outcome!);
       return;
@@ -155,19 +158,19 @@ export async function normalize(
       await writing;
       if (await stillHolds(store, page, earlier)) {
         const { ids } = earlier;
-        await conclude(page, { ...earlier, at: new Date(), new: 0, changed: 0, unchanged: ids.length });
+        await putOutcome(page, { ...earlier, at: new Date(), new: 0, changed: 0, unchanged: ids.length });
         return;
       }
     }
     const bytes = earlier ? await getBody(store, page.digest, page.bytes, sealed) : body;
     let row: number | undefined;
-    const look = (now: Row) => {
+    const observe = (now: Row) => {
       row = now.index;
-      watched.row();
-      return shape.look(now);
+      observer.row();
+      return schema.add(now);
     };
-    const read = await readCarefully(store, page, input.attempt ?? 1, watched, () =>
-      readPage(source, offline, page, bytes, { junk, keys }, look),
+    const read = await readCarefully(store, page, input.attempt ?? 1, observer, () =>
+      readPage(source, offline, page, bytes, { junk, keys }, observe),
     ).catch((error: unknown) => {
       throw placed(error, { page: page.seq, ...(row === undefined ? {} : { row }) });
     });
@@ -175,8 +178,8 @@ export async function normalize(
     writing = write(page, bytes, read).catch((error: unknown) => {
       throw placed(error, { page: page.seq });
     });
-    writing.catch(() => {}); // awaited at the next page, and at the end
-    await new Promise(setImmediate); // pages are parsed in one go: let others through in between
+    writing.catch(() => {}); // awaited at the next page and at the end
+    await new Promise(setImmediate); // parsing a page blocks the event loop: run other tasks in between
   };
 
   while (taken < rows && !signal.aborted && last?.next !== null) {
@@ -202,12 +205,12 @@ export async function normalize(
     }
   }
   await writing;
-  if (!replay) await addSample(store, source.name, input.run, shape);
+  if (!replay) await addSample(store, source.name, input.run, schema);
   if (last?.next === null) sum.stopped = 'ended';
   return sum;
 }
 
-/** The same record twice in one page is one record: the later row wins. */
+/** Removes duplicates within a page: the later row wins. */
 export function lastOfEach(understood: readonly NormalizedRecord[]): NormalizedRecord[] {
   const byId = new Map(understood.map((record) => [record._id, record]));
   return byId.size === understood.length ? (understood as NormalizedRecord[]) : [...byId.values()];

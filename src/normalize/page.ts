@@ -13,15 +13,15 @@ import type { PageDoc } from '../store/documents/pages.js';
 import type { Rejected } from '../store/collections/quarantine.js';
 import { isErased } from '../model/erased.js';
 
-/** What the rows of one page came to. */
+/** Result of reading one page. */
 export interface ReadPage {
   understood: NormalizedRecord[];
   rejected: Rejected[];
-  /** It was not read at all: reading it ends the process. */
+  /** The page was not read, because reading it ends the process. */
   setAside?: true;
 }
 
-/** The native ids of a page's rows, as far as they can be read. */
+/** The native ids of a page's rows, normalized or rejected, as far as they could be read. */
 export function namedIn(source: string, { understood, rejected }: ReadPage): string[] {
   return [
     ...understood.map(({ _id }) => _id.slice(source.length + 1)),
@@ -29,7 +29,10 @@ export function namedIn(source: string, { understood, rejected }: ReadPage): str
   ];
 }
 
-/** Reads the rows of a stored page, or those that are `wanted`. One that cannot be understood is rejected, its neighbours are not. */
+/**
+ * Reads the rows of a stored page, or only those that are `wanted`. A row that cannot be read is rejected; other rows are not
+ * affected.
+ */
 export function readPage(
   source: AnySource,
   input: Input,
@@ -69,7 +72,8 @@ function understand(source: AnySource, row: Row, rejected: Rejected[], context: 
     return datasetOf(source).understand(source, mapped as never, row, context);
   } catch (error) {
     const known = error instanceof RecordRejected ? error : undefined;
-    // A mapping that breaks is our defect, yet one record's: it waits in quarantine for the fix. Its message may hold values.
+    // An exception in the mapping is a defect that affects one record, which stays in quarantine until it is fixed. The error's
+    // message may contain values, so only its name is stored.
     const reason = known ? reasonOf(known) : `mapping broke: ${nameOf(error)}`;
     const named = known?.recordId !== undefined && faultOfId(known.recordId) === undefined;
     rejected.push({ reason, ...place, ...(named ? { recordId: known.recordId! } : {}) });
@@ -77,12 +81,12 @@ function understand(source: AnySource, row: Row, rejected: Rejected[], context: 
   }
 }
 
-/** Longer ones are no ids, and would not fit into an index or on a screen. */
+/** Longer ids are rejected: they would not fit into an index or on a screen. */
 const MOST_ID = 1_024;
 const MOST_REASON = 300;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Why an id cannot be one. Two with halves of a surrogate pair could become the same in MongoDB. */
+/** Why an id is invalid. Ids with lone surrogates are, because MongoDB could store two different ones as the same text. */
 function faultOfId(id: unknown): string | undefined {
   if (id === undefined || id === null || id === '') return 'id is missing';
   if (typeof id === 'bigint' || Number.isSafeInteger(id)) return undefined;
@@ -91,7 +95,7 @@ function faultOfId(id: unknown): string | undefined {
   return LONE_SURROGATE.test(id) ? 'id holds half a character' : undefined;
 }
 
-/** A source's own file may throw anything. */
+/** The reason of a rejection, checked because a user's source file may throw anything. */
 const reasonOf = ({ reason }: RecordRejected): string =>
   typeof reason === 'string' && reason !== '' ? reason.slice(0, MOST_REASON) : 'the mapping gave no reason';
 function nameOf(error: unknown): string {
@@ -99,7 +103,7 @@ function nameOf(error: unknown): string {
   return typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : typeof error;
 }
 
-/** The id of a record of which only a part could be read: what is listed is not gone. */
+/** The id of a record that could be read only in part. It is listed, so the record must not count as gone. */
 function idOf(source: AnySource, partial: unknown): string | undefined {
   if (partial === undefined) return undefined;
   let id: unknown;

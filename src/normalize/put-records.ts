@@ -4,7 +4,7 @@ import type { Origin, Outcome } from '../store/collections/records.js';
 import { refusalOf, unstorable } from '../store/unstorable.js';
 import { slices } from '../store/slices.js';
 
-/** A record that was understood, and that MongoDB does not take. */
+/** A normalized record that MongoDB rejected. */
 export interface Refused {
   record: NormalizedRecord;
   reason: string;
@@ -16,8 +16,8 @@ export interface Put {
 }
 
 /**
- * Stores one page's records, as many at a time as fit into a request. One that MongoDB does not take is left out with its
- * reason: records are only looked at one by one when they fail together.
+ * Stores one page's records, in requests of limited size. Records that MongoDB rejects are returned with the reason; they are
+ * searched for only when a request fails.
  */
 export async function putRecordsOf(
   dataset: Dataset,
@@ -38,7 +38,7 @@ export async function putRecordsOf(
       await putWithout(some, reason);
     }
   };
-  /** What was stored of a batch that failed counts the same when it is stored again. */
+  /** Splits a failed batch. Records that it stored before it failed get the same counts when they are stored again. */
   const putWithout = async (some: readonly NormalizedRecord[], reason: string): Promise<void> => {
     if (some.length === 1) {
       put.refused.push({ record: some[0]!, reason });
@@ -50,7 +50,7 @@ export async function putRecordsOf(
       return why === undefined;
     });
     if (fitting.length < some.length) return putSome(fitting, true);
-    // MongoDB itself refuses one of them.
+    // MongoDB rejects one of them for a reason that `unstorable` does not detect.
     const half = some.length >> 1;
     await putSome(some.slice(0, half), true);
     await putSome(some.slice(half), true);

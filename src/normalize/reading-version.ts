@@ -4,14 +4,15 @@ import type { DenyLists } from '../host/canonical/deny-lists/index.js';
 import type { SourceRegistry } from '../sources/loading/registry.js';
 
 /**
- * Raise when the same bytes give other records although no source raised its `mapping`: after a change to a connector's
+ * Raise this when the same bytes give other records although no source raised its `mapping`: after a change to a connector's
  * decoding, to a dataset, to canonical spellings or to identity keys. Stored pages are then read again.
  */
 export const READER_VERSION = 1;
 
 /**
- * What decides which records the bytes of a source's page become. Two pages with the same bytes and the same version need not
- * be read twice. The file of a source outside the project counts as well: its author may forget to raise `mapping`.
+ * The version of everything that determines which records a page's bytes give. A page with the same bytes and version as an
+ * earlier one is not read again. For a user's source it includes a digest of its file, because its author may forget to raise
+ * `mapping`.
  */
 export function readingVersion(sources: SourceRegistry, name: string, denyLists: DenyLists): string {
   const parts = [READER_VERSION, sources.get(name).mapping, shortDigest(JSON.stringify(denyLists))];

@@ -5,8 +5,8 @@ import type { ReadPage } from './page.js';
 import type { Refused } from './put-records.js';
 
 /**
- * Moves records that MongoDB did not take to the rejected rows of their page, with their place in it; returns the others. The
- * places are read again, as they are needed so rarely.
+ * Moves records that MongoDB rejected to the rejected rows of their page, with their location in it, and returns the others. The
+ * locations are read from the page again, because they are needed rarely.
  */
 export function withoutRefused(
   source: AnySource,

@@ -1,23 +1,23 @@
 import type { Row } from '../model/source.js';
 import { MOST_FIELDS, type SampledSchema } from '../store/collections/shapes.js';
 
-/** All of the first rows are looked at, and one in so many of the others: a field that is new is in most of them. */
+/** The first `FIRST` rows are sampled, and then every `THEN_EVERY`th: a new field is usually in most rows. */
 const FIRST = 100;
 const THEN_EVERY = 50;
 const DEEPEST = 4;
 /** An object with more fields than this is a map: its keys are values. */
 const MOST_IN_OBJECT = 100;
-/** What a vendor calls a field; anything else may be a value in the place of a name. */
+/** What field names look like. A key that does not match may be a value, so it is stored as `*`. */
 const NAME = /^[A-Za-z_][A-Za-z_-]{0,30}\d{0,2}[A-Za-z_-]{0,30}$/;
 
-/** The fields that rows have, as their vendor spells them, and how many of the rows looked at have each. Holds no values. */
-export class Shape implements SampledSchema {
+/** Samples which fields the rows have, with the vendor's spelling, and how many sampled rows have each. Keeps no values. */
+export class SchemaSampler implements SampledSchema {
   rows = 0;
   readonly fields = new Map<string, number>();
   private seen = 0;
 
-  /** Always `true`: every row is wanted, see `readPage`. */
-  look({ value }: Row): true {
+  /** Returns `true`, because `readPage` takes it as the filter of rows. */
+  add({ value }: Row): true {
     this.seen += 1;
     if (value !== undefined && (this.seen <= FIRST || this.seen % THEN_EVERY === 0)) this.count(value);
     return true;
@@ -26,7 +26,7 @@ export class Shape implements SampledSchema {
   private count(value: unknown): void {
     this.rows += 1;
     const found = new Set<string>();
-    walk(value, '', 0, found);
+    collectFields(value, '', 0, found);
     for (const field of found) {
       const count = this.fields.get(field);
       if (count !== undefined || this.fields.size < MOST_FIELDS) this.fields.set(field, (count ?? 0) + 1);
@@ -34,10 +34,10 @@ export class Shape implements SampledSchema {
   }
 }
 
-function walk(value: unknown, path: string, depth: number, found: Set<string>): void {
+function collectFields(value: unknown, path: string, depth: number, found: Set<string>): void {
   if (value === null || typeof value !== 'object' || depth > DEEPEST) return;
   if (Array.isArray(value)) {
-    for (const entry of value.slice(0, MOST_IN_OBJECT)) walk(entry, path, depth, found);
+    for (const entry of value.slice(0, MOST_IN_OBJECT)) collectFields(entry, path, depth, found);
     return;
   }
   const names = Object.keys(value);
@@ -45,7 +45,7 @@ function walk(value: unknown, path: string, depth: number, found: Set<string>): 
     const known = names.length <= MOST_IN_OBJECT && NAME.test(name);
     const at = `${path}${path && '.'}${known ? name : '*'}`;
     found.add(at);
-    walk((value as Record<string, unknown>)[name], at, depth + 1, found);
+    collectFields((value as Record<string, unknown>)[name], at, depth + 1, found);
     if (!known && names.length > MOST_IN_OBJECT) return;
   }
 }

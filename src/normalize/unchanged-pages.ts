@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Store } from '../store/database.js';
 import type { PageDoc, PageOutcome } from '../store/documents/pages.js';
 
-/** What a page's rows were understood as; equal for the same records with the same content. */
+/** Digest of a page's records; equal for the same records with the same content. */
 export function contentDigest(records: readonly { id: string; hash: string }[]): string {
   const digest = createHash('sha256');
   for (const { id, hash } of records) digest.update(`${id}\n${hash}\n`);
   return digest.digest('base64url').slice(0, 22);
 }
 
-/** The outcome of another run's page that had the same bytes and was read by the same version, where all rows were understood. */
+/** The outcome of another run's page with the same bytes and reading version, if all its rows were normalized. */
 export async function outcomeOfSameBytes(
   store: Store,
   page: PageDoc,
@@ -24,8 +24,8 @@ export async function outcomeOfSameBytes(
 }
 
 /**
- * Whether all records still are what `outcome` says that the page's bytes make them: reading them again could change
- * nothing. Times are no exception: they only ever move forward, and those of the same bytes are known.
+ * Whether all records still have the content that `outcome` lists, so that reading the page again would change nothing. That
+ * includes times: they only move forward, and those in the same bytes were stored before.
  */
 export async function stillHolds(store: Store, page: PageDoc, { ids, content }: PageOutcome): Promise<boolean> {
   const known = new Map<string, string>();
@@ -33,7 +33,7 @@ export async function stillHolds(store: Store, page: PageDoc, { ids, content }: 
     .find({ _id: { $in: ids.map((id) => `${page.source}:${id}`) } }, { projection: { hash: 1, run: 1, gone_at: 1 } })
     .batchSize(10_000);
   for (const { _id, hash, run, gone_at } of await records.toArray()) {
-    // An earlier attempt at this run may have changed it: then that has to be counted.
+    // An earlier attempt of this run may have changed it; that must be counted.
     if (gone_at !== undefined || run === page.run) return false;
     known.set(_id.slice(page.source.length + 1), hash);
   }

@@ -3,12 +3,12 @@ import type { Store } from '../store/database.js';
 import { forgetUnkept } from '../store/unkept.js';
 import { filterOf, type Quarantined } from './groups.js';
 
-/** So many ids are in one audit entry. */
+/** Most ids in one audit entry. */
 const BATCH = 1_000;
 
 /**
- * Removes entries for good and keeps the raw; each batch only when an audit entry that names its ids is durable. Returns how many.
- * A record that is listed again and still not understood comes back.
+ * Removes entries permanently and keeps the raw pages. Writes a durable audit entry with the ids before it removes a batch.
+ * Returns how many entries it removed. A record that is listed again and still cannot be read is added again.
  */
 export async function dropQuarantined(
   store: Store,

@@ -2,39 +2,39 @@ import type { Filter } from 'mongodb';
 import type { Store } from '../store/database.js';
 import type { QuarantineDoc } from '../store/documents/quarantine.js';
 
-/** Which entries: those that all of it fits. */
+/** Filter of entries: all given conditions must match. */
 export interface Quarantined {
   ids?: readonly string[];
   source?: string;
-  /** A text that the reason holds, in whatever case. */
+  /** A text that the reason contains, ignoring case. */
   reason?: string;
 }
 
-/** What one source has in quarantine for one reason. */
+/** The entries of one source with one reason. */
 export interface QuarantineGroup {
   source: string;
   reason: string;
-  /** Entries: a row each, or a page that could not be read at all. */
+  /** Number of entries: each is a row, or a page that could not be read at all. */
   records: number;
-  /** On how many pages they came, all together. */
+  /** Total number of pages on which they were received. */
   times: number;
   first_at: Date;
   last_at: Date;
-  /** The id of one of them. */
+  /** The id of one entry. */
   example: string;
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 
 export function filterOf({ ids, source, reason }: Quarantined): Filter<QuarantineDoc> {
   return {
     ...(ids && { _id: { $in: [...new Set(ids)] } }),
     ...(source !== undefined && { source }),
-    ...(reason !== undefined && { reason: { $regex: escaped(reason), $options: 'i' } }),
+    ...(reason !== undefined && { reason: { $regex: escapeRegex(reason), $options: 'i' } }),
   };
 }
 
-/** What is in quarantine by source and reason, most first. */
+/** Entries grouped by source and reason, the largest group first. */
 export function groupQuarantined(store: Store, which: Quarantined): Promise<QuarantineGroup[]> {
   return store.quarantine
     .aggregate<QuarantineGroup>([
@@ -55,14 +55,15 @@ export function groupQuarantined(store: Store, which: Quarantined): Promise<Quar
     .toArray();
 }
 
-/** Entries one by one, those that came last first; `limit` 0: all. */
+/** Entries, the latest first; `limit` 0 returns all. */
 export function listQuarantined(store: Store, which: Quarantined, limit: number): AsyncIterable<QuarantineDoc> {
   return store.quarantine.find(filterOf(which), { limit }).sort({ last_at: -1, _id: 1 }).allowDiskUse();
 }
 
-/** The entries of one page after the other, the pages of a run together. */
+/** Entries grouped by page. The pages of a run follow each other. */
 export async function* quarantinedByPage(store: Store, which: Quarantined): AsyncGenerator<QuarantineDoc[]> {
-  // Sorted before the first one comes: what leaves meanwhile is still among them. Few at once, as reading a page may take long.
+  // MongoDB sorts all entries first, so those that leave quarantine meanwhile are still returned. The batch is small because
+  // reading a page may take long.
   const found = store.quarantine.find(filterOf(which)).sort({ page: 1, row: 1 }).allowDiskUse().batchSize(100);
   let entries: QuarantineDoc[] = [];
   for await (const entry of found) {
@@ -80,7 +81,7 @@ export interface ReasonCount {
   count: number;
 }
 
-/** The most frequent reasons of a source's rows in quarantine that `run` saw last; at most `most`. */
+/** The most frequent reasons of the quarantined rows of a source that `run` read last; at most `most`. */
 export async function reasonsOf(store: Store, source: string, run: string, most: number): Promise<ReasonCount[]> {
   return store.quarantine
     .aggregate<ReasonCount>([
@@ -93,7 +94,7 @@ export async function reasonsOf(store: Store, source: string, run: string, most:
     .toArray();
 }
 
-/** Entries of one source and reason in the order of their ids, those behind `after`. */
+/** Entries of one source and reason in the order of their ids, beginning after `after`. */
 export function quarantineRows(
   store: Store,
   { source, reason }: { source: string; reason: string },

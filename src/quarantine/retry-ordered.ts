@@ -1,42 +1,42 @@
 import { Failure } from '../model/failure.js';
-import { CONFLICT, deliver, prepare } from '../events/deliver.js';
+import { CONFLICT, storeBatch, prepare } from '../events/deliver.js';
 import { takeOutOfBand, type PendingEvent } from '../store/collections/deliveries.js';
 import { originOf, putRejected, type RejectedOrigin } from '../store/collections/quarantine.js';
-import { release } from '../store/release.js';
+import { leaveQuarantine } from '../store/release.js';
 import { pendingEventOf, sortPendingEvents } from '../events/pending.js';
-import type { Reading } from '../normalize/context.js';
-import { fail, keepFailing, settled, type ReadAgain, type Retried } from './retry-page.js';
+import type { NormalizerContext } from '../normalize/context.js';
+import { countFailing, keepRejected, resolvedEntries, type ReadAgain, type Retried } from './retry-page.js';
 import { ExternalSort } from '../events/sort/index.js';
 
-/** Rows of one run's pages on their way to be delivered. */
-interface Open {
+/** Rows of one run's pages that are collected for an ordered load. */
+interface OpenLoad {
   source: string;
   run: string;
   sort: ExternalSort;
   /** The pages, by position. */
   pages: Map<number, RejectedOrigin>;
-  /** What leaves quarantine when all is delivered, and was not put there again. */
+  /** Entries that are removed from quarantine after the load. */
   leaving: { page: ReadAgain['page']; ids: string[] }[];
 }
 
-/** Another delivery of the source may come in between so often. */
-const TRIES = 5;
+/** Attempts at a batch, because another load of the source may take over meanwhile. */
+const ATTEMPTS = 5;
 
 /**
- * Delivers events that were in quarantine after all that was delivered before: those of a run by their ids, each id once. One
- * whose id was delivered meanwhile with other content stays in quarantine.
+ * Loads events from quarantine after all events that were loaded before: those of a run in the order of their ids, each id once.
+ * An event stays in quarantine if its id was loaded meanwhile with other content.
  */
 export class OrderedRetry {
-  #open: Open | undefined;
+  #open: OpenLoad | undefined;
 
   constructor(
-    private readonly reading: Reading,
+    private readonly context: NormalizerContext,
     private readonly sum: Retried,
   ) {}
 
-  /** Pages of a run come together. */
+  /** Adds rows that were read again. The caller passes the pages of a run one after the other. */
   async take(again: ReadAgain): Promise<void> {
-    const { store } = this.reading;
+    const { store } = this.context;
     const { source, page, read } = again;
     if (this.#open?.source !== source.name || this.#open.run !== page.run) {
       await this.finish();
@@ -45,20 +45,20 @@ export class OrderedRetry {
     const { sort, pages, leaving } = this.#open;
     const origin = originOf(page);
     await sortPendingEvents(sort, page, read);
-    await keepFailing(again, this.sum, (rejected) => putRejected(store, origin, rejected));
+    await keepRejected(again, this.sum, (rejected) => putRejected(store, origin, rejected));
     pages.set(page.seq, origin);
-    const ids = settled(again);
-    // A row's place leaves with its delivery, in one transaction.
-    const coming = new Set(read.understood.map(({ row }) => `${page._id}#${row}`));
-    leaving.push({ page, ids: ids.filter((id) => !coming.has(id)) });
+    const ids = resolvedEntries(again);
+    // Entries of rows that are loaded leave quarantine in the same transaction, so they are not in `leaving`.
+    const loading = new Set(read.understood.map(({ row }) => `${page._id}#${row}`));
+    leaving.push({ page, ids: ids.filter((id) => !loading.has(id)) });
   }
 
-  /** Delivers what was taken. */
+  /** Loads the rows that were added. */
   async finish(): Promise<void> {
     if (!this.#open) return;
     const { sort, leaving } = this.#open;
-    for await (const batch of sort.sorted()) await this.#deliver(this.#open, batch.map(pendingEventOf));
-    for (const { page, ids } of leaving) await release(this.reading.store, page, ids);
+    for await (const batch of sort.sorted()) await this.#storeBatch(this.#open, batch.map(pendingEventOf));
+    for (const { page, ids } of leaving) await leaveQuarantine(this.context.store, page, ids);
     await this.dispose();
   }
 
@@ -67,24 +67,24 @@ export class OrderedRetry {
     this.#open = undefined;
   }
 
-  #begin(source: string, run: string): Open {
+  #begin(source: string, run: string): OpenLoad {
     return { source, run, sort: new ExternalSort(), pages: new Map(), leaving: [] };
   }
 
-  async #deliver({ source, run, pages }: Open, arrivals: readonly PendingEvent[]): Promise<void> {
-    const { store } = this.reading;
-    const places = { run, originOf: (page: number) => pages.get(page)!, waits: () => true };
-    for (let tries = 1; ; tries += 1) {
+  async #storeBatch({ source, run, pages }: OpenLoad, pending: readonly PendingEvent[]): Promise<void> {
+    const { store } = this.context;
+    const origin = { run, originOf: (page: number) => pages.get(page)!, isQuarantined: () => true };
+    for (let attempt = 1; ; attempt += 1) {
       try {
         const delivery = await takeOutOfBand(store, source);
-        const prepared = await prepare(store, source, arrivals, delivery.largest);
-        const { counts } = await deliver(store, delivery, prepared, places);
+        const prepared = await prepare(store, source, pending, delivery.largest);
+        const { counts } = await storeBatch(store, delivery, prepared, origin);
         this.sum.new += counts.new;
         this.sum.unchanged += counts.duplicates;
-        if (counts.conflicts > 0) fail(this.sum, source, CONFLICT, counts.conflicts);
+        if (counts.conflicts > 0) countFailing(this.sum, source, CONFLICT, counts.conflicts);
         return;
       } catch (error) {
-        if (!(error instanceof Failure && error.kind === 'superseded') || tries === TRIES) throw error;
+        if (!(error instanceof Failure && error.kind === 'superseded') || attempt === ATTEMPTS) throw error;
       }
     }
   }

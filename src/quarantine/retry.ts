@@ -2,35 +2,36 @@ import { datasetOf } from '../normalize/datasets/index.js';
 import { noteListed } from '../store/collections/pages.js';
 import { originOf, putRejected } from '../store/collections/quarantine.js';
 import { quarantinedByPage, type Quarantined } from './groups.js';
-import { release } from '../store/release.js';
+import { leaveQuarantine } from '../store/release.js';
 import { lastOfEach } from '../normalize/normalize.js';
 import { namedIn } from '../normalize/page.js';
 import { putRecordsOf } from '../normalize/put-records.js';
-import type { Reading } from '../normalize/context.js';
+import type { NormalizerContext } from '../normalize/context.js';
 import { withoutRefused } from '../normalize/refused-rows.js';
 import { OrderedRetry } from './retry-ordered.js';
-import { keepFailing, readAgain, settled, type ReadAgain, type Retried } from './retry-page.js';
+import { keepRejected, readAgain, resolvedEntries, type ReadAgain, type Retried } from './retry-page.js';
 
 export type { Retried } from './retry-page.js';
 
 /**
- * Reads rows in quarantine again from their stored pages with today's code; a page that could not be read at all as a whole.
- * What is understood is stored as its page would have it, and leaves; the rest stays with the reason that it has now. Nothing is
- * fetched, and repeating it changes nothing. Throws `Failure`, for one when the key ring is missing that a page needs.
+ * Reads quarantined rows again from their stored pages with the current code; pages that could not be read at all are read whole.
+ * Rows that can be normalized now are stored as records of their page and leave quarantine; the others stay with their current
+ * reason. Sends no requests to vendors. Can be repeated. Throws `Failure`, for example when a page needs a key ring that is
+ * missing.
  */
 export async function retryQuarantined(
-  reading: Reading,
+  context: NormalizerContext,
   which: Quarantined,
   onPage: (sum: Retried) => void = () => {},
 ): Promise<Retried> {
-  const { store } = reading;
+  const { store } = context;
   const sum: Retried = { pages: 0, new: 0, changed: 0, unchanged: 0, failing: [], merge: false };
-  const ordered = new OrderedRetry(reading, sum);
+  const ordered = new OrderedRetry(context, sum);
   try {
     for await (const entries of quarantinedByPage(store, which)) {
-      const again = await readAgain(reading, entries, sum);
+      const again = await readAgain(context, entries, sum);
       if (again && datasetOf(again.source).settle === 'order') await ordered.take(again);
-      else if (again) await putAgain(reading, again, sum);
+      else if (again) await putAgain(context, again, sum);
       sum.pages += 1;
       onPage(sum);
     }
@@ -41,7 +42,7 @@ export async function retryQuarantined(
   }
 }
 
-async function putAgain({ store, outputs }: Reading, again: ReadAgain, sum: Retried): Promise<void> {
+async function putAgain({ store, outputs }: NormalizerContext, again: ReadAgain, sum: Retried): Promise<void> {
   const { source, page, read } = again;
   const dataset = datasetOf(source);
   const latest = lastOfEach(read.understood);
@@ -50,8 +51,8 @@ async function putAgain({ store, outputs }: Reading, again: ReadAgain, sum: Retr
   const records = withoutRefused(source, again.input, page, again.body, read, latest, refused);
   await dataset.passOn?.(outputs, records);
   await noteListed(store, page._id, namedIn(source.name, read));
-  await keepFailing(again, sum, (rejected) => putRejected(store, origin, rejected));
-  await release(store, page, [...settled(again), ...records.map(({ _id }) => _id)]);
+  await keepRejected(again, sum, (rejected) => putRejected(store, origin, rejected));
+  await leaveQuarantine(store, page, [...resolvedEntries(again), ...records.map(({ _id }) => _id)]);
   for (const count of ['new', 'changed', 'unchanged'] as const) sum[count] += counts[count];
   sum.merge ||= dataset.settle === 'merge' && records.length > 0;
 }

@@ -10,7 +10,10 @@ const LIST = 10_000;
 
 /** The changed-record queue: hands out ids in batches to the merge workers. */
 export class ChangedRecordQueue {
-  /** A worker left records unmerged: the caller reads again from the beginning. Records that change meanwhile start their own merge. */
+  /**
+   * A worker left records unmerged: the caller reads again from the beginning. Records that change meanwhile start their own
+   * merge.
+   */
   left = false;
   /** Number of merge workers that the queue's length justifies. */
   readonly workerCount: number;

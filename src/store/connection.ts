@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 
-/** The part of the driver's connection that is relied on here. */
+/** The part of the driver's connection that this file uses. */
 interface DriverConnection {
   socket: Socket;
-  /** Called once when the connection is lost; what is under way on it fails with `error`. */
+  /** Called once when the connection is lost; running commands fail with `error`. */
   cleanup(error: Error): void;
 }
 
@@ -13,16 +13,16 @@ const { Connection } = createRequire(__filename)('mongodb/lib/cmap/connection') 
 };
 
 /**
- * The driver's connection, without a defect of it (present in 6.20 to 7.9): a command that waits for its socket to take the
- * rest of it is not told when the connection is lost. It waits for ever when the other side closed it, and otherwise fails
- * with a bare error that no retry recognises. Here it goes on, finds the connection lost, and the driver tries again.
+ * Works around a defect of the driver (6.20 to 7.9): a command that waits for its socket to drain is not notified when the
+ * connection is lost. It waits forever if the server closed the connection, and otherwise fails with a plain error that the
+ * driver does not retry. Here it continues, detects the lost connection, and the driver retries it.
  */
-class ConnectionThatTells extends Connection {
+class NotifyingConnection extends Connection {
   override cleanup(error: Error): void {
     super.cleanup(error);
     this.socket.emit('drain');
   }
 }
 
-/** An option of `MongoClient` that its types do not show. */
-export const reportingConnection: object = { connectionType: ConnectionThatTells };
+/** An option of `MongoClient` that its types do not declare. */
+export const reportingConnection: object = { connectionType: NotifyingConnection };

@@ -25,11 +25,11 @@ import type { PositionDoc, SourceDoc } from './documents/sources.js';
 
 export { refuseWeakUri } from './uri.js';
 
-/** The open store: one typed handle a collection. Every write through it is acknowledged by a majority with journal. */
+/** The open store: a typed handle for each collection. All writes are acknowledged by a majority with journal. */
 export interface Store {
   client: MongoClient;
   db: Db;
-  /** MongoDB's time. */
+  /** MongoDB's time, see `ServerClock`. */
   clock: ServerClock;
   bodies: Collection<BodyDoc>;
   pages: Collection<PageDoc>;
@@ -52,12 +52,12 @@ export interface Store {
   logins: Collection<LoginDoc>;
   audit: Collection<AuditDoc>;
   alerts: Collection<AlertDoc>;
-  /** A source has at most so many rows in quarantine; what comes beyond is counted. */
+  /** Most rows in quarantine for one source. Further rows are only counted. */
   mostQuarantined: number;
   close(): Promise<void>;
 }
 
-/** Names of the collections. `hosts` may be another one: MONGODB_HOSTS_COLLECTION. */
+/** Names of the collections. MONGODB_HOSTS_COLLECTION replaces that of `hosts`. */
 export const COLLECTIONS = {
   bodies: 'bodies',
   pages: 'pages',
@@ -82,18 +82,18 @@ export const COLLECTIONS = {
   alerts: 'alerts',
 } as const;
 
-/** Rows of one source in quarantine: enough to see what is wrong, and not another copy of a broken source. */
+/** Default of `mostQuarantined`: enough to find the cause, and not a second copy of a broken source. */
 export const MOST_QUARANTINED = 100_000;
 
 export interface OpenOptions {
   timeoutMs?: number;
-  /** `false`: changes nothing, not even a missing index. */
+  /** `false`: does not create missing collections and indexes. */
   prepare?: boolean;
 }
 
 /**
  * Connects, checks that the server is a replica set (or a sharded cluster), and creates collections and indexes.
- * Throws `Failure` (`settings-invalid`, `server-unavailable`); the URI's password never shows.
+ * Throws `Failure` (`settings-invalid`, `server-unavailable`) without the URI's password.
  */
 export async function openStore(config: Config['mongodb'], options: OpenOptions = {}): Promise<Store> {
   refuseWeakUri(config.uri);
@@ -103,7 +103,7 @@ export async function openStore(config: Config['mongodb'], options: OpenOptions 
     retryWrites: true,
     retryReads: true,
     ignoreUndefined: true,
-    // What the server returns was written by us.
+    // Rollcall has written all documents, so their text is valid.
     enableUtf8Validation: false,
     ...unlessSet(config.uri, { appName: 'rollcall', maxPoolSize: 20, serverSelectionTimeoutMS: 10_000 }),
     ...reportingConnection,
@@ -171,10 +171,10 @@ async function prepare(store: Store): Promise<void> {
       if (error.code !== 48) throw error; // another worker was first
     });
   };
-  // Raw bodies come compressed: to do it again costs time and saves nothing.
+  // Raw bodies are compressed already, so MongoDB does not need to compress them again.
   await create(store.bodies, { storageEngine: { wiredTiger: { configString: 'block_compressor=none' } } });
-  // Single documents all over these are read and rewritten: with pages of 32 KB, the usual size, most of what that costs is
-  // the compression of their neighbours. Rounded up to 4 KB, as usual, small pages would take half as much again on disk.
+  // Records and hosts are read and rewritten one by one. With pages of 32 KB, the default, most of the cost would be compressing
+  // neighbouring documents. With allocation of 4 KB, the default, small pages would take half as much again on disk.
   const small = { storageEngine: { wiredTiger: { configString: 'leaf_page_max=8KB,allocation_size=1KB' } } };
   for (const collection of [store.records, store.hosts]) await create(collection, small);
   const { pages, redirects, changes, keyStates, decisions, quarantine, runs, sources, leases } = store;
@@ -186,7 +186,7 @@ async function prepare(store: Store): Promise<void> {
   await Promise.all(declaredIndexes(store).map(([collection, indexes]) => collection.createIndexes([...indexes])));
 }
 
-/** The indexes that each collection is to have, beside the one on `_id`. */
+/** The indexes that each collection must have in addition to the one on `_id`. */
 export function declaredIndexes(store: Store): [collection: Collection<any>, indexes: readonly IndexDescription[]][] {
   return [
     [store.bodies, bodyIndexes],

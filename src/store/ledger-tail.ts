@@ -1,12 +1,12 @@
 import type { Store } from './database.js';
 
-/** Pages of a listing, and the rows on them. */
+/** Counts of pages, and of the rows on them. */
 export interface LedgerTail {
   pages: number;
   rows: number;
 }
 
-/** What the ledger of the source's latest listing holds from position `from` on: a stretch that is still being fetched. */
+/** Counts the pages of the source's latest listing from position `from`: those of the batch that is being fetched. */
 export async function ledgerTail(store: Store, source: string, from: number): Promise<LedgerTail> {
   const known = await store.sources.findOne({ _id: source }, { projection: { last_run: 1 } });
   if (!known?.last_run) return { pages: 0, rows: 0 };

@@ -4,13 +4,13 @@ import type { Store } from './database.js';
 import type { PageDoc } from './documents/pages.js';
 import type { QuarantineDoc } from './documents/quarantine.js';
 
-/** The stored page that an entry of quarantine is of; `sealed`: its body needs the key ring. */
+/** The stored page of a quarantine entry. `sealed`: its body is encrypted, so reading it needs the key ring. */
 export interface RawPage {
   page: PageDoc;
   sealed: boolean;
 }
 
-/** `undefined` when the ledger does not hold the page any more. */
+/** `undefined` when the page was removed from the ledger. */
 export async function findRawPage(store: Store, { page: id }: QuarantineDoc): Promise<RawPage | undefined> {
   const page = await store.pages.findOne({ _id: id }, { projection: { 'outcome.ids': 0, 'outcome.rejected_ids': 0 } });
   if (!page) return undefined;
@@ -18,7 +18,7 @@ export async function findRawPage(store: Store, { page: id }: QuarantineDoc): Pr
   return { page, sealed: first?.key !== undefined };
 }
 
-/** The bytes of the row (or the page) as received; `undefined` when the body is missing. Throws `Failure` without its key. */
+/** The bytes of the row (or page) as received; `undefined` when the body is missing. Throws `Failure` if its key is missing. */
 export async function rawBytes(
   store: Store,
   page: PageDoc,

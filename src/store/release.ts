@@ -4,46 +4,46 @@ import { placeId, type Rejected } from './collections/quarantine.js';
 import { slicesOfIds } from './slices.js';
 
 /**
- * Lets rows leave quarantine of which a page that was read whole tells otherwise now: those that were understood, by their own id
- * or at the place where they failed, and those that have an id by now. What a newer page said of them stays.
+ * Removes entries from quarantine that a page which was read whole makes obsolete: rows that were normalized, by their id or by
+ * the row where they failed, and entries without an id whose row has an id now. Entries from a newer page stay.
  */
-export async function releaseNormalized(
+export async function leaveQuarantineNormalized(
   store: Store,
   page: { _id: string; fetched_at: Date },
   { understood, rejected }: { understood: readonly { _id: string; row: number }[]; rejected: readonly Rejected[] },
 ): Promise<void> {
-  const place = (row: number) => placeId(page._id, row);
-  // The first row's place is also that of the page as a whole.
-  const ids = new Set([place(0), ...understood.flatMap(({ _id, row }) => [_id, place(row)])]);
+  const idOf = (row: number) => placeId(page._id, row);
+  // The id for row 0 is also that of the page as a whole.
+  const ids = new Set([idOf(0), ...understood.flatMap(({ _id, row }) => [_id, idOf(row)])]);
   for (const { recordId, row } of rejected)
-    if (recordId === undefined) ids.delete(place(row));
-    else ids.add(place(row));
-  await release(store, page, [...ids]);
+    if (recordId === undefined) ids.delete(idOf(row));
+    else ids.add(idOf(row));
+  await leaveQuarantine(store, page, [...ids]);
 }
 
-/** A time that has not come yet: a clock was ahead. */
-const NOT_YET = { $expr: { $gt: ['$last_at', { $add: ['$$NOW', 5_000] }] } };
+/** The entry's time is in the future, because a clock was ahead. */
+const IN_FUTURE = { $expr: { $gt: ['$last_at', { $add: ['$$NOW', 5_000] }] } };
 
-/** Lets entries leave quarantine, but for those that came on a newer page than this one. */
-export async function release(
+/** Removes entries from quarantine, except those from a newer page than this one. */
+export async function leaveQuarantine(
   store: Store,
   page: { _id: string; fetched_at: Date },
   ids: readonly string[],
 ): Promise<void> {
   if (ids.length === 0) return;
-  const notNewer = { $or: [{ page: page._id }, { last_at: { $lte: page.fetched_at } }, NOT_YET] };
+  const notNewer = { $or: [{ page: page._id }, { last_at: { $lte: page.fetched_at } }, IN_FUTURE] };
   for (const some of slicesOfIds(ids)) await store.quarantine.deleteMany({ _id: { $in: [...some] }, ...notNewer });
 }
 
-/** Which rows of a page are in quarantine without an id. */
-export async function rowsWaiting(store: Store, page: string): Promise<Set<number>> {
-  const places = { $gte: `${page}#`, $lt: `${page}$` };
-  const found = await store.quarantine.find({ _id: places }, { projection: { row: 1 } }).toArray();
+/** Rows of a page that are in quarantine without an id. */
+export async function quarantinedRowsOf(store: Store, page: string): Promise<Set<number>> {
+  const ids = { $gte: `${page}#`, $lt: `${page}$` };
+  const found = await store.quarantine.find({ _id: ids }, { projection: { row: 1 } }).toArray();
   return new Set(found.map(({ row }) => row));
 }
 
-/** Lets rows without an id leave quarantine. */
-export async function releaseRows(
+/** Removes entries of rows without an id from quarantine. */
+export async function removeRowEntries(
   store: Store,
   rows: readonly { page: string; row: number }[],
   session?: ClientSession,

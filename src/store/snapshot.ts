@@ -1,19 +1,22 @@
 import type { ClientSession, MongoServerError, ReadConcernLike } from 'mongodb';
 import type { Store } from './database.js';
 
-/** The server has thrown away what it needs to tell how things were: it keeps that for five minutes unless it is told otherwise. */
+/**
+ * Error codes: the server no longer has the snapshot's history. By default it keeps five minutes
+ * (`minSnapshotHistoryWindowInSeconds`).
+ */
 const TOO_OLD = new Set([239, 246]);
 
 export const isTooOld = (error: unknown): boolean => TOO_OLD.has(Number((error as MongoServerError | undefined)?.code));
 
-/** What a read takes to see the store as it was at the moment of the first read with the same options. */
+/** Options for reads that see the store as of the first read with the same options. */
 export interface Snapshot {
   session: ClientSession;
   readConcern: ReadConcernLike;
 }
 
-/** To be ended with `session.endSession()`. Reads fail when their moment is too long ago: `isTooOld`. */
+/** The caller ends it with `session.endSession()`. Reads fail with `isTooOld` errors when the snapshot is too old. */
 export function openSnapshot(store: Store): Snapshot {
-  // The client's own read concern would go before the session's, and no read would say so.
+  // Explicit, because the client's read concern would silently take precedence over the session's.
   return { session: store.client.startSession({ snapshot: true }), readConcern: { level: 'snapshot' } };
 }

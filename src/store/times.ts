@@ -7,7 +7,7 @@ import type { Store } from './database.js';
 import type { HostDoc } from './documents/hosts.js';
 import type { RecordDoc } from './documents/records.js';
 
-/** Times that vendors move at every check-in; they are not content. */
+/** Times that change at every check-in. They are not part of the content hash. */
 export interface Times {
   last_seen_time?: Date;
   modified_time?: Date;
@@ -16,7 +16,10 @@ export interface Times {
 
 const FIELDS = ['last_seen_time', 'modified_time', 'boot_time'] as const;
 
-/** The times of `after` that are later than what is known, or `undefined` when none is (or the page is an old one). */
+/**
+ * The times of `after` that are later than the stored ones; `undefined` when there are none, or the page is older than the
+ * record.
+ */
 export function timesMoved(
   observedAt: Date,
   known: { observed_at: Date; observation: { device: Times } },
@@ -33,39 +36,39 @@ export function timesMoved(
   return Object.keys(moved).length > 0 ? moved : undefined;
 }
 
-/** A record whose times move. */
-export interface Touched {
+/** A record whose times change. */
+export interface MovedTimes {
   id: string;
   times: Times;
-  /** It was last seen in another week: resolution knows the difference, see `lastSeenWeek`. */
+  /** It was last seen in another week, which matters to resolution, see `lastSeenWeek`. */
   anotherWeek: boolean;
 }
 
-/** Whether resolution would notice that a record was last seen at another time. */
+/** Whether the change of the time last seen matters to resolution. */
 export function isAnotherWeek(before: Date | undefined, after: Date | undefined): boolean {
   if (!after) return false;
   return before === undefined || lastSeenWeek(before) !== lastSeenWeek(after);
 }
 
 /**
- * Moves times alone: no hash changes. Hosts follow in the same transaction, so that "last seen" is the same on both whatever
- * is killed when, and a merge under way notices. Only where the time decides something (which record is the freshest of its
- * host, who was alive together) is there something to merge.
+ * Updates times only; no hash changes. Hosts are updated in the same transaction, so that a crash cannot leave records and hosts
+ * with different times, and a concurrent merge gets a write conflict. Records are marked as changed only if the time matters to
+ * the merge: which record of a host is the freshest, and which records were active at the same time.
  */
-export async function touchTimes(store: Store, touched: readonly Touched[]): Promise<void> {
-  if (touched.length === 0) return;
+export async function touchTimes(store: Store, moves: readonly MovedTimes[]): Promise<void> {
+  if (moves.length === 0) return;
   await store.client.withSession((session) =>
     session.withTransaction(async () => {
-      const ids = touched.map(({ id }) => id);
+      const ids = moves.map(({ id }) => id);
       const known = await store.hosts
         .find({ 'sources.record': { $in: ids } }, { session, projection: { sources: 1 } })
         .batchSize(10_000)
         .toArray();
-      const moved = new Map(touched.map(({ id, times }) => [id, times.last_seen_time]));
+      const moved = new Map(moves.map(({ id, times }) => [id, times.last_seen_time]));
       const decisive = new Set<string>();
       for (const { sources } of known)
         if (rankMoves(sources, moved)) for (const { record } of sources) if (moved.has(record)) decisive.add(record);
-      const { records, hosts } = updatesOf(touched, decisive);
+      const { records, hosts } = updatesOf(moves, decisive);
       await store.records.bulkWrite(records, { ordered: false, session });
       await store.hosts.bulkWrite(hosts, { ordered: false, session });
     }),
@@ -74,10 +77,10 @@ export async function touchTimes(store: Store, touched: readonly Touched[]): Pro
 
 const RESOLVE = { $set: { dirty: true, unresolved: true } } as const;
 
-function updatesOf(touched: readonly Touched[], decisive: ReadonlySet<string>) {
+function updatesOf(moves: readonly MovedTimes[], decisive: ReadonlySet<string>) {
   const records: AnyBulkWriteOperation<RecordDoc>[] = [];
   const hosts: AnyBulkWriteOperation<HostDoc>[] = [];
-  for (const { id, times, anotherWeek } of touched) {
+  for (const { id, times, anotherWeek } of moves) {
     const moved = Object.entries(times) as [string, Date][];
     const onRecord = Object.fromEntries(moved.map(([field, time]) => [`observation.device.${field}`, time]));
     const onHost = Object.fromEntries(moved.map(([field, time]) => [`device.${field}`, time]));
@@ -89,7 +92,7 @@ function updatesOf(touched: readonly Touched[], decisive: ReadonlySet<string>) {
   return { records, hosts };
 }
 
-/** Whether another record is the freshest by then, or one has become too old to keep its place in a rule's order. */
+/** Whether the order of freshness changes, or a record has become too old for its rank in a survivorship rule. */
 function rankMoves(sources: readonly HostSource[], moved: ReadonlyMap<string, Date | undefined>): boolean {
   if (sources.length === 1) return false;
   const before = sources.map((source) => ({ source, at: source.last_seen?.getTime() ?? 0 }));

@@ -1,16 +1,16 @@
 import type { Store } from './database.js';
 
-/** Rows of a source that were not understood, and that quarantine had no room for. */
+/** Rows of a source that could not be read and did not fit into quarantine. */
 export interface Unkept {
   source: string;
   rows: number;
 }
 
-/** What a user is told of them. */
+/** Message for users about such rows. */
 export const notKept = (rows: number, most: number): string =>
   `${rows.toLocaleString('en-US')} rows that were not understood are not kept: quarantine holds ${most.toLocaleString('en-US')} of a source (ROLLCALL_MAX_QUARANTINED)`;
 
-/** How many there are by source, as their pages were read last. */
+/** Number of such rows by source, as of the last time their pages were read. */
 export function countUnkept(store: Store, source?: string): Promise<Unkept[]> {
   return store.pages
     .aggregate<Unkept>([
@@ -22,7 +22,7 @@ export function countUnkept(store: Store, source?: string): Promise<Unkept[]> {
     .toArray();
 }
 
-/** Forgets that there were any. */
+/** Resets the numbers. */
 export async function forgetUnkept(store: Store, source?: string, exceptRun?: string): Promise<void> {
   const of = {
     ...(source === undefined ? {} : { source }),
@@ -31,7 +31,9 @@ export async function forgetUnkept(store: Store, source?: string, exceptRun?: st
   await store.pages.updateMany({ 'outcome.unkept': { $gt: 0 }, ...of }, { $set: { 'outcome.unkept': 0 } });
 }
 
-/** A complete listing tells all that is listed: what earlier runs left in quarantine was understood, or is listed no more. */
+/**
+ * After a complete listing, removes entries of earlier runs from quarantine: their rows could be read, or are no longer listed.
+ */
 export async function leaveEarlier(store: Store, source: string, run: string): Promise<void> {
   await store.quarantine.deleteMany({ source, run: { $ne: run } });
   await forgetUnkept(store, source, run);

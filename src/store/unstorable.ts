@@ -1,7 +1,7 @@
 import { BSON, MongoBulkWriteError, MongoError } from 'mongodb';
 import { bsonSize, MOST_BSON_BYTES } from '../model/exact-bson.js';
 
-/** What MongoDB says of one document, and will say again: its content, its names of fields, its depth or its size. */
+/** Codes of MongoDB errors about one document's content, field names, depth or size. Retries give the same error. */
 const CODES = new Map([
   [2, 'BadValue'],
   [9, 'FailedToParse'],
@@ -23,8 +23,8 @@ const DUPLICATE_KEY = 11000;
 const TOO_LARGE = 'the record takes more than 16 MB in MongoDB';
 
 /**
- * Why a document is refused, by the driver or by MongoDB, without its values; `undefined` for an error that is not about a
- * document: MongoDB is away, or refuses for another reason, and the same write may pass later.
+ * Why the driver or MongoDB rejected a document, without its values. `undefined` for an error that is not about a document:
+ * MongoDB is unavailable or has another reason, and the same write may succeed later.
  */
 export function refusalOf(error: unknown): string | undefined {
   if (error instanceof RangeError) return TOO_LARGE;
@@ -39,7 +39,7 @@ export function refusalOf(error: unknown): string | undefined {
 function refusalOfBulk(error: MongoBulkWriteError): string | undefined {
   const { writeErrors, result } = error;
   const codes = [writeErrors ?? []].flat().map(({ code }) => code);
-  // A majority that did not answer hides behind them.
+  // A write concern error takes precedence: the write was not acknowledged by a majority.
   if (result?.getWriteConcernError() !== undefined) return undefined;
   const refused = codes.find((code) => CODES.has(code));
   return refused !== undefined && codes.every((code) => code === DUPLICATE_KEY || CODES.has(code))
@@ -53,7 +53,7 @@ function wording(code: number): string | undefined {
   return name === 'BSONObjectTooLarge' ? TOO_LARGE : `MongoDB refuses the record (${name})`;
 }
 
-/** Why a document cannot be encoded, or does not fit. */
+/** Why a document cannot be encoded, or is too large; `undefined` if it can be stored. */
 export function unstorable(document: object): string | undefined {
   try {
     if (bsonSize(document) > MOST_BSON_BYTES) return TOO_LARGE;

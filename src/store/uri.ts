@@ -2,7 +2,7 @@ import { Failure } from '../model/failure.js';
 
 interface Weakening {
   option: string;
-  /** What it may be set to; nothing where it is missing. */
+  /** Allowed values; without it no value is allowed. */
   harmless?: RegExp;
   weakens: 'what "stored" means' | 'what is read' | 'TLS';
 }
@@ -18,7 +18,7 @@ const rule = (option: string, weakens: Weakening['weakens'], harmless?: RegExp):
 
 /**
  * Options of a connection string (https://www.mongodb.com/docs/drivers/node/current/connect/connection-options/) that would
- * weaken what is relied on: `w:1` lost acknowledged documents on `kill -9`, and a secondary tells of what was before.
+ * weaken Rollcall's guarantees: with `w:1`, `kill -9` lost acknowledged documents, and a secondary returns old data.
  */
 const WEAKENING: readonly Weakening[] = [
   stored('w', /^majority$/),
@@ -36,7 +36,7 @@ const WEAKENING: readonly Weakening[] = [
   tls('tlsDisableOCSPEndpointCheck', /^false$/),
   tls('tlsDisableCertificateRevocationCheck', /^false$/),
   tls('sslValidate', /^true$/),
-  // Of Node's own, which the driver passes on.
+  // Node's TLS options, which the driver passes on.
   tls('rejectUnauthorized', /^true$/),
   tls('checkServerIdentity'),
   tls('allowPartialTrustChain', /^false$/),
@@ -47,13 +47,13 @@ const WEAKENING: readonly Weakening[] = [
   tls('enableTrace', /^false$/),
 ];
 
-/** With `mongodb+srv` TLS is there unless it is switched off. */
+/** With `mongodb+srv`, TLS is on by default. */
 const SRV: readonly Weakening[] = [tls('tls', /^true$/), tls('ssl', /^true$/)];
 
-/** Throws `Failure('settings-invalid')` when `uri` asks for less than a majority with journal, read where it was written, and for weaker TLS. */
+/** Throws `Failure('settings-invalid')` when `uri` weakens writes (majority with journal), reads (from the primary) or TLS. */
 export function refuseWeakUri(uri: string): void {
   const rules = /^mongodb\+srv:/i.test(uri) ? [...WEAKENING, ...SRV] : WEAKENING;
-  // Of a name that comes twice the driver may take either.
+  // Checks all values of a repeated option, because the driver may use any of them.
   for (const [name, value] of optionsOf(uri)) {
     const weak = rules.find(({ option }) => option === name.trim().toLowerCase());
     if (!weak || weak.harmless?.test(value)) continue;
@@ -63,10 +63,10 @@ export function refuseWeakUri(uri: string): void {
   }
 }
 
-/** Names and values as they stand in a connection string. The driver takes names in any case. */
+/** Names and values of options as written in a connection string. The driver ignores the case of names. */
 const optionsOf = (uri: string): URLSearchParams => new URLSearchParams(uri.split('?').slice(1).join('?'));
 
-/** Those of `defaults` that a connection string leaves open: what the driver is given beside one wins over it. */
+/** Those of `defaults` that a connection string does not set. The driver's own options would override the string. */
 export function unlessSet<T extends Record<string, unknown>>(uri: string, defaults: T): Partial<T> {
   const set = new Set([...optionsOf(uri).keys()].map((name) => name.trim().toLowerCase()));
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => !set.has(name.toLowerCase()))) as Partial<T>;

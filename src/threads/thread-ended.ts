@@ -1,8 +1,11 @@
 import { Failure } from '../model/failure.js';
 
-/** The normalizing thread is no more, and with it the work that it had under way. The pool starts another one. */
+/** The normalizing thread has ended and its work is lost. The pool starts a new thread. */
 export class ThreadEnded extends Failure {
   constructor(message: string, source: string) {
-    super('server-unavailable', message, { source, remedy: 'None is needed unless it stays: the work begins again' });
+    super('server-unavailable', message, {
+      source,
+      remedy: 'None, unless it keeps happening: the worker starts the work again',
+    });
   }
 }

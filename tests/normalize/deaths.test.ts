@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Pool from '../../src/threads/pool.js';
 import { loadConfig, type Config } from '../../src/config.js';
-import { deliverRun } from '../../src/events/load.js';
+import { loadInOrder } from '../../src/events/load.js';
 import { normalize, type Normalized } from '../../src/normalize/normalize.js';
 import type { Normalizer } from '../../src/threads/pool.js';
 import { openNormalizerContext } from '../../src/normalize/context.js';
@@ -231,7 +231,7 @@ describe('mended, a page that was set aside is read again', () => {
 
     writeSource('deadly-events', '', 'events');
     const how = { signal, onPage: () => {} };
-    expect(await deliverRun(reading(), replayOf('deadly-events'), how)).toMatchObject({
+    expect(await loadInOrder(reading(), replayOf('deadly-events'), how)).toMatchObject({
       new: 2,
       unchanged: 4,
       quarantined: 0,

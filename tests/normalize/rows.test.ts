@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { loadConfig } from '../../src/config.js';
-import { deliverRun } from '../../src/events/load.js';
+import { loadInOrder } from '../../src/events/load.js';
 import { normalize, type Normalized } from '../../src/normalize/normalize.js';
 import { openNormalizerContext, type NormalizerContext } from '../../src/normalize/context.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
@@ -87,7 +87,7 @@ const signal = new AbortController().signal;
 
 async function deliver(lines: string, run: string = randomUUID()): Promise<Normalized> {
   await page('events', run, lines);
-  return deliverRun(reading, { run, source: 'events', from: 0, pages: run }, { signal, onPage: () => {} });
+  return loadInOrder(reading, { run, source: 'events', from: 0, pages: run }, { signal, onPage: () => {} });
 }
 
 async function put(lines: string | Buffer, run: string = randomUUID()): Promise<Normalized> {
@@ -366,7 +366,7 @@ describe('many rows', () => {
     const run = randomUUID();
     for (let attempt = 0; attempt < 2; attempt++) {
       if (attempt === 0) await deliver('{}\n'.repeat(1_300), run);
-      else await deliverRun(reading, { run, source: 'events', from: 0, pages: run }, { signal, onPage: () => {} });
+      else await loadInOrder(reading, { run, source: 'events', from: 0, pages: run }, { signal, onPage: () => {} });
       expect(await countListing(store, run, 'events')).toMatchObject({ quarantined: 1_300, unkept: 200 });
       expect(await store.quarantine.countDocuments({ count: 1 })).toBe(1_100);
       await store.pages.updateMany({}, { $unset: { outcome: true } });

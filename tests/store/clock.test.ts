@@ -9,7 +9,7 @@ import { decide, decisionsAbout } from '../../src/store/collections/decisions.js
 import { latestPage } from '../../src/store/collections/pages.js';
 import { putRejected } from '../../src/store/collections/quarantine.js';
 import { putRecords } from '../../src/store/collections/records.js';
-import { release } from '../../src/store/release.js';
+import { leaveQuarantine } from '../../src/store/release.js';
 import { markGone } from '../../src/merge/retire.js';
 import { record } from '../host/records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
@@ -73,7 +73,7 @@ test('a row that came into quarantine with a clock a year ahead leaves it, and t
   await putRejected(store, origin('p2', now), [row]);
   expect(await store.quarantine.findOne()).toMatchObject({ page: 'p2', last_at: now, count: 2 });
   await store.quarantine.updateOne({}, { $set: { last_at: ahead() } });
-  await release(store, { _id: 'p3', fetched_at: now }, ['qualys:7']);
+  await leaveQuarantine(store, { _id: 'p3', fetched_at: now }, ['qualys:7']);
   expect(await store.quarantine.countDocuments()).toBe(0);
 });
 

@@ -1,12 +1,12 @@
 import type { Entry } from './entry.js';
 
-/** A batch ends after so many entries, or so much text. */
+/** Maximum number of entries and of characters in a batch. */
 export interface BatchLimits {
   batchEntries: number;
   batchChars: number;
 }
 
-/** Gathers entries to be handed on together. */
+/** Collects entries into a batch. */
 export class Batch {
   #entries: Entry[] = [];
   #chars = 0;
@@ -17,7 +17,7 @@ export class Batch {
     return this.#entries.length;
   }
 
-  /** `true` when it is full. */
+  /** Returns `true` when the batch is full. */
   add(entry: Entry): boolean {
     this.#entries.push(entry);
     this.#chars += entry.text.length;

@@ -8,18 +8,18 @@ export interface ChunkLimits {
   chunkBytes: number;
 }
 
-/** The first buffer: many sorts never need a larger one. */
+/** Size of the first buffer; many sorts need no larger one. */
 const SMALL = 64 * 1024;
 
-/** Entries in memory. They lie in one buffer as they will in a file: as objects they would take thrice as much. */
+/** Entries in memory, in one buffer with the format of the files. As objects they would take three times as much. */
 export class Chunk {
   #buffer = Buffer.allocUnsafeSlow(SMALL);
   #ids: EventId[] = [];
   #pages: number[] = [];
   #rows: number[] = [];
-  /** Where each entry begins, and where the last one ends. */
+  /** Offsets where the entries begin, and where the last one ends. */
   #starts: number[] = [0];
-  /** How many of the ids are text. */
+  /** Number of ids that are text. */
   #texts = 0;
 
   constructor(private readonly limits: ChunkLimits) {}
@@ -41,7 +41,7 @@ export class Chunk {
     this.#rows.push(entry.row);
   }
 
-  /** All entries in order, to a file. */
+  /** Writes all entries to a file in order. */
   async writeTo(writer: SpillWriter): Promise<void> {
     for (const at of this.#order()) {
       const start = this.#starts[at]!;
@@ -59,7 +59,7 @@ export class Chunk {
     }
   }
 
-  /** Forgets the entries; their memory is used again. */
+  /** Removes the entries and keeps the buffer for reuse. */
   clear(): void {
     this.#ids = [];
     this.#pages = [];
@@ -69,15 +69,15 @@ export class Chunk {
     if (this.#buffer.length > 2 * this.limits.chunkBytes + SMALL) this.#buffer = Buffer.allocUnsafeSlow(SMALL);
   }
 
-  /** The entries' numbers, in order. */
+  /** The entries' indexes, in order. */
   #order(): Uint32Array {
     const ids = this.#ids;
-    const place = (a: number, b: number) => this.#pages[a]! - this.#pages[b]! || this.#rows[a]! - this.#rows[b]!;
+    const byLocation = (a: number, b: number) => this.#pages[a]! - this.#pages[b]! || this.#rows[a]! - this.#rows[b]!;
     const order = Uint32Array.from(ids, (_, at) => at);
-    // Told apart once, not at every comparison.
+    // Checks the type of ids once instead of at each comparison.
     if (this.#texts === ids.length)
-      return order.sort((a, b) => compareText(ids[a] as string, ids[b] as string) || place(a, b));
-    return order.sort((a, b) => compareIds(ids[a]!, ids[b]!) || place(a, b));
+      return order.sort((a, b) => compareText(ids[a] as string, ids[b] as string) || byLocation(a, b));
+    return order.sort((a, b) => compareIds(ids[a]!, ids[b]!) || byLocation(a, b));
   }
 
   get #end(): number {

@@ -1,15 +1,15 @@
 import type { EventId } from '../../model/event-order.js';
 
-/** One record of a page, as its line, to be put in order without being understood. */
+/** One event of a page, as text. The sort does not parse the text. */
 export interface Entry {
-  /** Numbers come before text. */
+  /** Numbers sort before text. */
   id: EventId;
-  /** Where it was read: decides between equal ids. */
+  /** Page and row where it was read; the order of equal ids. */
   page: number;
   row: number;
-  /** Where its bytes are in the page. */
+  /** Byte range in the page. */
   offset: number;
   length: number;
-  /** The line, with nothing changed in it. */
+  /** The text that was added, unchanged. */
   text: string;
 }

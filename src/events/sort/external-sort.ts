@@ -9,9 +9,9 @@ import type { Entry } from './entry.js';
 import { merge, mergeTo } from './merge-runs.js';
 import { SpillWriter } from './spill-writer.js';
 
-/** What is held in memory at once. */
+/** Limits of memory. */
 export interface SortLimits extends ChunkLimits, BatchLimits {
-  /** So many files are merged at a time. */
+  /** Most files that are merged at once. */
   files: number;
 }
 
@@ -25,9 +25,9 @@ const DEFAULTS: SortLimits = {
 };
 
 /**
- * Puts any number of entries in order (see `compare`) in constant memory. What fits in one chunk is never written. Add all
- * of them, then read `sorted`, then `dispose`. Its files are in a private folder of its own in `parent`: a later attempt at the same
- * work never meets them.
+ * Sorts any number of entries (see `compare`) in constant memory. Entries that fit in one chunk are not written to files. Add all
+ * entries, then read `sorted`, then call `dispose`. The files are in a new private folder in `parent`, so that another attempt at
+ * the same work cannot find them.
  */
 export class ExternalSort {
   readonly #limits: SortLimits;
@@ -46,7 +46,7 @@ export class ExternalSort {
     this.#chunk = new Chunk(this.#limits);
   }
 
-  /** Returns a promise only when a chunk is full: wait for it before adding more, or memory grows. */
+  /** Returns a promise only when a chunk is full. Await it before adding more, or memory grows. */
   add(entry: Entry): Promise<void> | undefined {
     this.#chunk.add(entry);
     return this.#chunk.isFull ? this.#spill() : undefined;
@@ -85,11 +85,11 @@ export class ExternalSort {
       chunk.clear();
       this.#spare = chunk;
     })();
-    spilling.catch(() => {}); // Whoever waits for it, or `sorted`, gets it.
+    spilling.catch(() => {}); // `add`'s caller and `sorted` await the promise and get the error
     return (this.#spilling = spilling);
   }
 
-  /** One pass: merges neighbours, so that equal entries stay in the order in which they were added. */
+  /** One merge pass. Merges adjacent files, so that equal entries stay in the order in which they were added. */
   async #mergeSome(most: number): Promise<void> {
     const files = this.#files;
     this.#files = [];

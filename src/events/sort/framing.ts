@@ -1,7 +1,9 @@
 import type { EventId } from '../../model/event-order.js';
 import type { Entry } from './entry.js';
 
-/** How an entry lies in a spill file: a header of fixed size, the id, the text. Quicker than lines of text, and any text fits. */
+/**
+ * Format of an entry in a spill file: header of fixed size, id, text. Faster than lines of text, and without limits to the text.
+ */
 export const HEADER_BYTES = 29;
 
 const NUMBER = 0;
@@ -13,13 +15,13 @@ export interface Framed extends Omit<Entry, 'text'> {
   textBytes: number;
 }
 
-/** An upper bound of what an entry takes. */
+/** Upper bound of an entry's size in bytes. */
 export const mostBytes = ({ id, text }: Entry): number =>
   HEADER_BYTES +
   (typeof id === 'string' ? 2 * id.length : typeof id === 'number' ? 8 : String(id).length) +
   3 * text.length;
 
-/** Writes an entry at `at`, where there must be room for it; returns where it ends. */
+/** Writes an entry at `at`, and returns where it ends. The buffer must be large enough. */
 export function writeEntry(into: Buffer, at: number, { id, page, row, offset, length, text }: Entry): number {
   const idAt = at + HEADER_BYTES;
   let kind = NUMBER;
@@ -29,7 +31,7 @@ export function writeEntry(into: Buffer, at: number, { id, page, row, offset, le
     kind = BIGINT;
     textAt = idAt + into.write(String(id), idAt, 'latin1');
   } else {
-    // UTF-8 has no place for half a surrogate pair, which an id may hold.
+    // UTF-16, because an id may have lone surrogates, which UTF-8 cannot represent.
     kind = TEXT;
     textAt = idAt + into.write(id, idAt, 'utf16le');
   }
@@ -44,10 +46,10 @@ export function writeEntry(into: Buffer, at: number, { id, page, row, offset, le
   return textAt + textBytes;
 }
 
-/** How long the id is of the entry whose header is at `at`. */
+/** Length of the id of the entry whose header is at `at`, in bytes. */
 export const idBytes = (from: Buffer, at: number): number => from.readUInt32LE(at + 1);
 
-/** Reads an entry's header and id, both of which must be there. */
+/** Reads an entry's header and id, which must both be in the buffer. */
 export function readEntry(from: Buffer, at: number): Framed {
   const idAt = at + HEADER_BYTES;
   return {

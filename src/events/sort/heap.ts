@@ -1,4 +1,4 @@
-/** A binary heap of sources: the one whose next entry comes first is on top. */
+/** A binary heap: the first item in `order` is at the top. */
 export class Heap<Item> {
   readonly #items: Item[] = [];
 
@@ -6,7 +6,7 @@ export class Heap<Item> {
     items: readonly Item[],
     private readonly order: (a: Item, b: Item) => number,
   ) {
-    // In order, a list is a heap.
+    // A sorted list is a valid heap.
     this.#items = [...items].sort(order);
   }
 
@@ -14,7 +14,7 @@ export class Heap<Item> {
     return this.#items[0];
   }
 
-  /** The top has changed: puts it where it belongs now. */
+  /** Restores the order after the top item has changed. */
   sink(): void {
     const items = this.#items;
     const item = items[0]!;
@@ -30,7 +30,7 @@ export class Heap<Item> {
     items[at] = item;
   }
 
-  /** Takes the top away. */
+  /** Removes the top item. */
   remove(): void {
     const last = this.#items.pop();
     if (last === undefined || this.#items.length === 0) return;

@@ -1,3 +1,3 @@
-/** Puts more entries in order than fit in memory. */
+/** Sorts more entries than fit in memory. */
 export type { Entry } from './entry.js';
 export { ExternalSort, type SortLimits } from './external-sort.js';

@@ -5,7 +5,7 @@ import { Heap } from './heap.js';
 import { SpillReader } from './spill-reader.js';
 import type { SpillWriter } from './spill-writer.js';
 
-/** Sorted files, merged. The next entry of all is that of `first`. */
+/** Merges sorted files. `first` is the reader with the next entry. */
 class Merging {
   readonly #readers: SpillReader[] = [];
   #heap!: Heap<SpillReader>;
@@ -22,7 +22,7 @@ class Merging {
     return this.#heap.top;
   }
 
-  /** Goes on to the next entry; returns a promise only when something has to be read for it. */
+  /** Advances to the next entry. Returns a promise only when it has to read from the file. */
   advance(reader: SpillReader): Promise<void> | undefined {
     if (reader.advanceQuickly()) {
       this.#heap.sink();

@@ -3,23 +3,26 @@ import type { Entry } from './entry.js';
 import { HEADER_BYTES, idBytes, readEntry, type Framed } from './framing.js';
 import type { SpillWriter } from './spill-writer.js';
 
-/** Small: there is one for each file of a merge. */
+/** Small, because each file of a merge has its own block. */
 const BLOCK = 64 * 1024;
 
-/** Reads a spill entry by entry, ids ahead of texts: a merge of many files holds one text at a time. */
+/**
+ * Reads a spill file entry by entry. Reads texts only when needed, so that a merge of many files has one text in memory at a
+ * time.
+ */
 export class SpillReader {
   #block: Buffer = Buffer.allocUnsafeSlow(BLOCK);
-  /** Where the next entry begins, and its text. */
+  /** Offsets of the next entry and of its text in the block. */
   #start = 0;
   #textAt = 0;
   #end = 0;
-  /** The next entry; of no meaning once `isOver`. */
+  /** The next entry; undefined content after `isOver`. */
   head!: Framed;
   isOver = false;
 
   private constructor(
     private readonly handle: FileHandle,
-    /** Decides between entries that compare as equal. */
+    /** Order of entries that compare as equal. */
     readonly rank: number,
   ) {}
 
@@ -29,30 +32,32 @@ export class SpillReader {
     return reader;
   }
 
-  /** Whether the text of the next entry is in memory: waiting for a promise each time would take longer than all else. */
+  /**
+   * Whether the text of the next entry is in memory. Callers check it, because awaiting a promise for each entry would be slow.
+   */
   get hasText(): boolean {
     return this.#textAt + this.head.textBytes <= this.#end;
   }
 
-  /** Reads on until it is. */
+  /** Reads until the text of the next entry is in memory. */
   async readText(): Promise<void> {
     await this.#need(this.#textAt - this.#start + this.head.textBytes);
   }
 
-  /** The next entry, whose text is in memory. */
+  /** The next entry. Its text must be in memory. */
   entry(): Entry {
     const { id, page, row, offset, length, textBytes } = this.head;
     const text = this.#block.toString('utf8', this.#textAt, this.#textAt + textBytes);
     return { id, page, row, offset, length, text };
   }
 
-  /** Copies the next entry as it is. */
+  /** Copies the bytes of the next entry. Its text must be in memory. */
   copyTo(writer: SpillWriter): Promise<void> | undefined {
     const end = this.#textAt + this.head.textBytes;
     return writer.write(this.#block, this.#start, end) ? undefined : writer.writeLarge(this.#block, this.#start, end);
   }
 
-  /** Goes to the entry after the next one, if it is in memory already. */
+  /** Advances if the following entry is in memory. Returns whether it did. */
   advanceQuickly(): boolean {
     const next = this.#textAt + this.head.textBytes;
     const idAt = next + HEADER_BYTES;
@@ -62,7 +67,7 @@ export class SpillReader {
   }
 
   async advance(): Promise<void> {
-    // At the very first there is no entry to leave.
+    // At the first call there is no current entry.
     this.#start = this.#textAt + ((this.head as Framed | undefined)?.textBytes ?? 0);
     if (this.#block.length > BLOCK) this.#shrink();
     await this.#need(HEADER_BYTES);
@@ -82,7 +87,7 @@ export class SpillReader {
     this.#textAt = start + HEADER_BYTES + idBytes(this.#block, start);
   }
 
-  /** Fills the block until `bytes` of the next entry are in it, or the file ends. */
+  /** Reads until the block has `bytes` of the next entry, or the file ends. */
   async #need(bytes: number): Promise<void> {
     if (this.#end - this.#start >= bytes) return;
     this.#move(bytes > this.#block.length ? Buffer.allocUnsafeSlow(bytes) : this.#block);
@@ -93,7 +98,7 @@ export class SpillReader {
     }
   }
 
-  /** Gives back the memory that a large entry needed. */
+  /** Frees the memory that a large entry needed. */
   #shrink(): void {
     if (this.#end - this.#start <= BLOCK) this.#move(Buffer.allocUnsafeSlow(BLOCK));
   }

@@ -3,7 +3,7 @@ import { PRIVATE } from '../../system/private-files.js';
 
 const BLOCK = 256 * 1024;
 
-/** Writes framed entries to a file that has its name only once it is whole. */
+/** Writes framed entries to a temporary file that gets its final name when it is complete. */
 export class SpillWriter {
   readonly #block = Buffer.allocUnsafeSlow(BLOCK);
   #filled = 0;
@@ -17,7 +17,7 @@ export class SpillWriter {
     return new SpillWriter(path, await open(`${path}.tmp`, 'w', PRIVATE.mode));
   }
 
-  /** Takes an entry if there is room for it; else it has to be written `large`. */
+  /** Adds an entry to the block. Returns `false` if it does not fit; then call `writeLarge`. */
   write(from: Buffer, start: number, end: number): boolean {
     if (this.#filled + end - start > BLOCK) return false;
     this.#filled += from.copy(this.#block, this.#filled, start, end);
@@ -36,7 +36,7 @@ export class SpillWriter {
     await rename(`${this.path}.tmp`, this.path);
   }
 
-  /** Leaves what there is to whoever removes the folder. */
+  /** Closes the file and leaves it; `ExternalSort` removes the folder. */
   abandon(): Promise<void> {
     return this.handle.close();
   }

@@ -5,40 +5,40 @@ import type { AnySource, DatasetName, Mapped, Row } from '../../model/source.js'
 import type { Store } from '../../store/database.js';
 import type { Origin, Outcome } from '../../store/collections/records.js';
 
-/** What turning mapped rows into records takes, beside the rows. */
+/** What a dataset needs to turn mapped rows into records. */
 export interface Context {
-  /** What claims no identity key. */
+  /** Deny lists: values that give no identity key. */
   junk: Junk;
-  /** What personal fields are masked with. */
+  /** Keys with which personal fields are masked. */
   keys: KeyRingFile;
 }
 
-/** A row of a page, understood and ready to be stored. */
+/** A row of a page as a record, ready to be stored. */
 export interface NormalizedRecord {
   /** `source:native id` */
   _id: string;
   row: number;
-  /** Digest of what it says; equal for records that say the same. */
+  /** Digest of the content; equal for records with equal content. */
   hash: string;
 }
 
-/** Where in its page a record stands: its position, and its bytes. */
-export type Place = Pick<Row, 'index' | 'offset' | 'length'>;
+/** Where in its page a row is: its position and its bytes. */
+export type RowLocation = Pick<Row, 'index' | 'offset' | 'length'>;
 
-/** What kind of thing the records of a source are. The rest of the pipeline is the same for all. */
+/** The kind of records of a source. All other steps of the pipeline are the same for all datasets. */
 export interface Dataset<Name extends DatasetName = DatasetName, Record extends NormalizedRecord = NormalizedRecord> {
   name: Name;
-  /** Names the fields that are stored masked only. Where there are any, pages are kept sealed. */
+  /** Fields that are stored masked only. If there are any, stored pages are encrypted (sealed). */
   personal: readonly string[];
   /**
-   * What brings the records of a listing to their end: `merge` recognises those that are the same thing; `order` stores them
-   * only once all are there, by their id; `nothing` is left to do.
+   * The step after a listing is read. `merge`: records of the same machine are joined. `order`: events are stored only now, in
+   * the order of their ids. `nothing`: no further step.
    */
   settle: 'merge' | 'order' | 'nothing';
-  /** Turns a mapped row into the record that is stored. Throws `RecordRejected`. */
-  understand(source: AnySource, mapped: Mapped<Name>, place: Place, context: Context): Record;
-  /** Stores one page's records, each at most once; may be repeated. Unless most are `known`, they are not looked for first. */
+  /** Turns a mapped row into the record to be stored. Throws `RecordRejected`. */
+  understand(source: AnySource, mapped: Mapped<Name>, place: RowLocation, context: Context): Record;
+  /** Stores one page's records, each at most once. Can be repeated. Without `known`, inserts without a lookup first. */
   put(store: Store, origin: Origin, records: readonly Record[], known: boolean): Promise<Outcome>;
-  /** Passes records that are stored on to where they go beside MongoDB, if anywhere; may be repeated. */
+  /** Sends stored records to outputs other than MongoDB, if there are any. Can be repeated. */
   passOn?(outputs: Outputs, records: readonly Record[]): Promise<void>;
 }

@@ -1,15 +1,15 @@
-import type { Dataset, Place, NormalizedRecord } from './dataset.js';
+import type { Dataset, RowLocation, NormalizedRecord } from './dataset.js';
 import { categoryOf, eventIdOf, valueOf } from '../../model/event-values.js';
 import { storableFields } from '../../model/event-fields.js';
 import type { EventObservation } from '../../model/observations.js';
 
-/** An event on its way to its place in the order. */
+/** An event that has not been ordered and stored yet. */
 export interface NormalizedEvent extends NormalizedRecord {
-  place: Place;
+  place: RowLocation;
   event: EventObservation;
 }
 
-/** Events: unique by their id within a source, and delivered in its order once a listing has been read. */
+/** Events: unique by their id within a source, and stored in the order of their ids after the listing is read. */
 export const events: Dataset<'events', NormalizedEvent> = {
   name: 'events',
   personal: [],
@@ -23,7 +23,7 @@ export const events: Dataset<'events', NormalizedEvent> = {
   },
 };
 
-/** An event that MongoDB can hold and put in order, whoever mapped it. Throws `RecordRejected`. */
+/** Checks that MongoDB can store and sort an event, because user code may have mapped it. Throws `RecordRejected`. */
 function checkedEvent({ id, category, value, more }: EventObservation): EventObservation {
   const event: EventObservation = { id: eventIdOf(id), category: categoryOf(category), value: valueOf(value) };
   if (more !== undefined && more !== null) event.more = storableFields(more);

@@ -6,14 +6,14 @@ import { bsonSize } from '../../model/exact-bson.js';
 import { putRecords, type NormalizedRecord } from '../../store/collections/records.js';
 import type { Dataset } from './dataset.js';
 
-/** Hosts: recognised by their identity keys, merged into golden records. */
+/** Hosts: joined by their identity keys into golden records. */
 export const hosts: Dataset<'hosts', NormalizedRecord> = {
   name: 'hosts',
   personal: [],
   settle: 'merge',
   understand(source, { id, observation }, { index: row, length }, { junk }) {
     checkTimes(id, observation);
-    // What was received is mostly larger than what is kept of it.
+    // Measuring BSON costs time, and a row is usually larger than its observation, so small rows are not measured.
     if (length > LARGE_ROW && bsonSize(observation) > MOST_BYTES)
       throw new RecordRejected('what is kept of the record is larger than 1 MB', id);
     const keys = identityKeys(source.vendor, id, observation, junk);
@@ -22,7 +22,7 @@ export const hosts: Dataset<'hosts', NormalizedRecord> = {
       row,
       observation,
       keys,
-      // The keys and the mapping's number are part of the hash: a rule that changes its meaning changes its records.
+      // The hash includes the keys and the mapping's number, so that a changed rule changes the records.
       identity: identityDigest(source.vendor, observation, keys),
       hash: `${source.mapping}.${contentHash(observation, keys)}`,
     };
@@ -30,13 +30,13 @@ export const hosts: Dataset<'hosts', NormalizedRecord> = {
   put: putRecords,
 };
 
-/** A host holds what several records say, and has to fit into a document with them. */
+/** Largest observation in bytes. A host holds values of several records and has to fit into one document. */
 const MOST_BYTES = 1024 * 1024;
 const LARGE_ROW = 256 * 1024;
 
 const TIMES = ['created_time', 'first_seen_time', 'last_seen_time', 'modified_time', 'boot_time'] as const;
 
-/** MongoDB would store a `Date` that is none as the year 1970. */
+/** Rejects invalid `Date`s, which MongoDB would store as 1970. */
 function checkTimes(id: string, { device }: HostObservation): void {
   for (const field of TIMES) {
     const time = device[field];

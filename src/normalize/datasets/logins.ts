@@ -5,7 +5,7 @@ import type { Dataset, NormalizedRecord } from './dataset.js';
 
 export type NormalizedLogin = NormalizedRecord & MaskedLogin;
 
-/** Logins: each message once; address and device are masked before anything is stored, so that equal ones stay equal. */
+/** Logins: one record a message. Address and device are masked before storing; equal values get equal masks. */
 export const logins: Dataset<'logins', NormalizedLogin> = {
   name: 'logins',
   personal: ['ip', 'device_id'],
@@ -15,6 +15,6 @@ export const logins: Dataset<'logins', NormalizedLogin> = {
     return { ...login, row, hash: login.fingerprint };
   },
   put: putLogins,
-  // Known ones, too: an earlier attempt may have come no further than MongoDB.
+  // Includes known ones, because an earlier attempt may have failed after writing to MongoDB.
   passOn: async (outputs, records) => outputs.logins?.put(records),
 };

@@ -8,11 +8,11 @@ import type { Subject } from './subject.js';
 import type { PageDoc } from '../../store/documents/pages.js';
 import { redactionMarker } from '../../model/erased.js';
 import { readPage } from '../../normalize/page.js';
-import type { Reading } from '../../normalize/context.js';
+import type { NormalizerContext } from '../../normalize/context.js';
 
 /** Finds a subject's rows as the normalizer reads them: by their ids, and of logins by the user. */
-export function redactingOf(subject: Subject, reading: Reading): Redacting {
-  const { sources, environment, keys } = reading;
+export function redactingOf(subject: Subject, context: NormalizerContext): Redacting {
+  const { sources, environment, keys } = context;
   const rowsOf = (name: string, page: PageDoc, body: Buffer): ErasedRow[] => {
     const source = sources.get(name);
     const natives = subject.natives.get(name) ?? new Set();
@@ -20,7 +20,7 @@ export function redactingOf(subject: Subject, reading: Reading): Redacting {
     const input = offlineInput(source, environment);
     // What was set aside is not mapped here either: it would end this process. Its rows are looked through as text.
     const reader = page.outcome?.set_aside ? { ...source, map: refuse } : source;
-    const { understood, rejected } = readPage(reader, input, page, body, reading);
+    const { understood, rejected } = readPage(reader, input, page, body, context);
     const own = new Map<number, string>();
     for (const record of understood) {
       const id = record._id.slice(name.length + 1);

@@ -1,19 +1,19 @@
 import type { AlertDoc } from '../documents/alerts.js';
 import type { Store } from '../database.js';
 
-/** What happened; `_id` tells it from every other event. */
+/** An alert to be delivered. `_id` identifies its event. */
 export type NewAlert = Omit<AlertDoc, 'at' | 'next_at' | 'attempts' | 'delivered_at' | 'given_up_at'> & {
-  /** When it happened; without it now. */
+  /** When it happened; default: now. */
   at?: Date;
 };
 
-/** Puts an alert into the outbox, whoever else may be about to. Returns whether it is new. */
+/** Adds an alert to the outbox unless it is there, also with concurrent workers. Returns whether it is new. */
 export async function putAlert(store: Store, alert: NewAlert): Promise<boolean> {
   const { _id, ...fields } = alert;
   try {
     const { upsertedCount } = await store.alerts.updateOne(
       { _id },
-      // Due at once, on whatever clock.
+      // Due at once by any clock.
       { $setOnInsert: { ...fields, at: fields.at ?? (await store.clock.now()), attempts: 0, next_at: new Date(0) } },
       { upsert: true },
     );
@@ -24,7 +24,7 @@ export async function putAlert(store: Store, alert: NewAlert): Promise<boolean> 
   }
 }
 
-/** Takes one alert that is due, for `holdMs`: nobody else delivers it meanwhile. `null`: nothing is due. */
+/** Takes one due alert, and reserves it for `holdMs`: no other worker delivers it meanwhile. `null` when none is due. */
 export function takeAlert(store: Store, holdMs: number): Promise<AlertDoc | null> {
   return store.alerts.findOneAndUpdate(
     { next_at: { $exists: true }, $expr: { $lte: ['$next_at', '$$NOW'] } },
@@ -37,7 +37,7 @@ export async function markDelivered(store: Store, id: string): Promise<void> {
   await store.alerts.updateOne({ _id: id }, [{ $set: { delivered_at: '$$NOW' } }, { $unset: 'next_at' }]);
 }
 
-/** Puts an alert back: to be tried again in `waitMs`, or (`undefined`) never. */
+/** Schedules the next attempt in `waitMs`, or gives up (`undefined`). */
 export async function putBack(store: Store, id: string, waitMs: number | undefined): Promise<void> {
   if (waitMs === undefined)
     await store.alerts.updateOne({ _id: id }, [{ $set: { given_up_at: '$$NOW' } }, { $unset: 'next_at' }]);

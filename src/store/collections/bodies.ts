@@ -6,7 +6,7 @@ import type { KeyRing } from '../../privacy/key-ring.js';
 import { seal, unseal } from '../../privacy/seal.js';
 import type { Store } from '../database.js';
 
-/** Small enough that the copies on its way through the driver are reused memory, not fresh pages. */
+/** Small enough that the driver's copies reuse memory instead of allocating new pages. */
 const PART_BYTES = 900_000;
 const DUPLICATE_KEY = 11000;
 
@@ -16,12 +16,12 @@ const decompress = promisify(brotliDecompress);
 export const partId = (digest: string, part: number): string => `${digest}:${String(part).padStart(4, '0')}`;
 
 /**
- * Stores `body` under its SHA-256, unless it is there already; sealed when `keys` are given. Resolves when a majority has it in
- * the journal.
+ * Stores `body` under its SHA-256 unless it is stored already; sealed (encrypted) when `keys` are given. Resolves when a majority
+ * has it in the journal.
  */
 export async function putBody(store: Store, digest: string, body: Buffer, keys?: KeyRing): Promise<void> {
   const known = await store.bodies.findOne({ _id: partId(digest, 0) }, { projection: { doomed: 1 } });
-  if (known && (known.doomed === undefined || (await isKept(store, digest)))) return;
+  if (known && (known.doomed === undefined || (await unmark(store, digest)))) return;
   // Quality 1 takes 2 ms a megabyte; MongoDB takes 15 to move and keep one (its oplog and journal hold it as well).
   const packed = await compress(body, {
     params: {
@@ -37,14 +37,14 @@ export async function putBody(store: Store, digest: string, body: Buffer, keys?:
     const bytes = new Binary(whole.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
     const first = { parts, ...(sealed && { key: sealed.key }) };
     if (part === 0) await store.bodies.insertOne({ _id: partId(digest, 0), bytes, ...first }, within);
-    // What an attempt left that ended before its first part may be another compressor's: it is replaced.
+    // A part left by an attempt that ended before its first part may come from another compressor version: replace it.
     else await store.bodies.replaceOne({ _id: partId(digest, part) }, { bytes }, { ...within, upsert: true });
   };
   const putAll = async () => {
     await Promise.all(Array.from({ length: parts - 1 }, (_, at) => put(at + 1)));
     await put(0);
   };
-  // Sealed twice, the same body is other bytes: parts of two attempts, or of an attempt and a rotation, must not mix.
+  // Sealing gives other bytes each time, so parts of two attempts, or of an attempt and a key rotation, must not mix.
   const putAtOnce = () =>
     inTransaction(store, async (session) => {
       for (let part = 0; part < parts; part += 1) await put(part, { session });
@@ -54,15 +54,15 @@ export async function putBody(store: Store, digest: string, body: Buffer, keys?:
   });
 }
 
-/** Takes the mark of what is to be removed away; `false` when it is gone already. See `bodies-unused.ts`. */
-async function isKept(store: Store, digest: string): Promise<boolean> {
+/** Removes the mark for deletion; `false` when the body was deleted already. See `unused-bodies.ts`. */
+async function unmark(store: Store, digest: string): Promise<boolean> {
   const kept = await store.bodies.updateOne({ _id: partId(digest, 0) }, { $unset: { doomed: true } });
   return kept.matchedCount > 0;
 }
 
 /**
- * The body stored under `digest`, of `length` bytes; `undefined` when some of it is missing or it is another length. Throws
- * `Failure` when it is sealed and `keys` do not open it.
+ * The body stored under `digest`, of `length` bytes; `undefined` when parts are missing or the length differs. Throws `Failure`
+ * when it is sealed and `keys` lack its key.
  */
 export async function getBody(
   store: Store,
@@ -72,7 +72,7 @@ export async function getBody(
 ): Promise<Buffer | undefined> {
   const packed = await packedBody(store, digest, keys);
   if (!packed) return undefined;
-  // One chunk as large as the body: no list of small ones to be joined.
+  // One chunk as large as the body, so that no chunks have to be joined.
   const body = await decompress(packed, {
     chunkSize: Math.max(length, 64),
     maxOutputLength: Math.max(length, 64),
@@ -88,8 +88,7 @@ async function packedBody(store: Store, digest: string, keys?: () => KeyRing): P
   try {
     return opened(stored, digest, keys);
   } catch {
-    // It may have been sealed again meanwhile. A read that takes long can see parts from before and
-    // from after a commit; a snapshot cannot.
+    // The body may have been resealed meanwhile. A long read can see parts from before and after that commit; a snapshot cannot.
     return opened(await partsOf(store, digest, { readConcern: { level: 'snapshot' } }), digest, keys);
   }
 }
@@ -104,7 +103,7 @@ function opened(stored: readonly BodyDoc[], digest: string, keys?: () => KeyRing
   return unseal(keys(), { key, bytes }, digest);
 }
 
-/** What is stored under `digest`, in order. */
+/** The parts stored under `digest`, in order. */
 export function partsOf(store: Store, digest: string, options?: FindOptions): Promise<BodyDoc[]> {
   return store.bodies
     .find({ _id: { $gte: partId(digest, 0), $lt: `${digest};` } }, options)
@@ -117,12 +116,12 @@ export function joined(parts: readonly BodyDoc[]): Uint8Array {
   return Buffer.concat(parts.map(({ bytes }) => bytes.buffer as Uint8Array));
 }
 
-/** The transaction that an operation belongs to, if it does. */
+/** The transaction of an operation, if it has one. */
 export interface Within {
   session?: ClientSession;
 }
 
-/** All that `work` reads is one snapshot, and all that it writes is seen at once. */
+/** Runs `work` in a transaction with snapshot reads. */
 export function inTransaction<T>(store: Store, work: (session: ClientSession) => Promise<T>): Promise<T> {
   return store.client.withSession((session) =>
     session.withTransaction(() => work(session), {

@@ -5,9 +5,9 @@ import type { HostSource, HostAttributes } from '../../host/golden/golden-host.j
 import type { Store } from '../database.js';
 import { formerIds, type Difference } from './hosts.js';
 
-/** Times that move at every check-in are no history; what follows from other fields is told by them. */
+/** Times that change at every check-in are left out of the history, and so are fields that follow from others. */
 const TIMES = ['last_seen_time', 'modified_time', 'boot_time', 'first_seen_time', 'created_time'];
-/** About other records as much as about this host. */
+/** Fields that other records can change as well. */
 const ABOUT_OTHERS = ['refused', 'more_refused', 'findings', 'keys'];
 const LEFT_OUT = new Set([
   'last_seen',
@@ -18,7 +18,7 @@ const LEFT_OUT = new Set([
   ...ABOUT_OTHERS,
 ]);
 
-/** What a user would say has changed, of all that differs between two states of one host. */
+/** The changed fields to show to users, of all differences between two states of one host. */
 export function fieldsChanged(different: readonly Difference[]): FieldChange[] {
   return different.flatMap((difference): FieldChange[] => {
     const { path, from, to } = difference;
@@ -36,7 +36,7 @@ function recordsChanged(before: readonly HostSource[], after: readonly HostSourc
   return deepEqual(from, to) ? [] : [{ path: 'records', ...listChange(from, to) }];
 }
 
-/** An object's fields, each for itself. */
+/** Changes of an object's fields, one by one. */
 function partsChanged({ path, from = {}, to = {} }: Difference): FieldChange[] {
   const [before, after] = [from as Record<string, unknown>, to as Record<string, unknown>];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
@@ -52,8 +52,8 @@ function fieldChange({ path, from, to }: Difference): FieldChange {
 function listChange(before: unknown, after: unknown): { added: unknown[]; removed: unknown[] } {
   const [from, to] = [before, after].map((list) => (Array.isArray(list) ? (list as unknown[]) : []));
   const without = (list: unknown[], other: unknown[]) => {
-    const known = new Set(other.map((entry) => JSON.stringify(entry)));
-    return list.filter((entry) => !known.has(JSON.stringify(entry)));
+    const previous = new Set(other.map((entry) => JSON.stringify(entry)));
+    return list.filter((entry) => !previous.has(JSON.stringify(entry)));
   };
   return { added: without(to!, from!), removed: without(from!, to!) };
 }
@@ -61,8 +61,7 @@ function listChange(before: unknown, after: unknown): { added: unknown[]; remove
 type Entry = Omit<ChangeDoc, '_id' | 'at' | 'run'>;
 
 /**
- * What happened to the hosts of one batch: `before` as they stood, `after` as they are now, and what differs in those that
- * stood before.
+ * Builds the history entries of one batch from its hosts `before` and `after`, and the differences of those in both.
  */
 export function historyOf(
   before: ReadonlyMap<string, HostAttributes>,
@@ -71,44 +70,47 @@ export function historyOf(
 ): Entry[] {
   if (before.size === 0) return [];
   const { origins, parts } = movesOf(before, after);
-  const standing = new Set(after.map(({ _id }) => _id));
+  const existing = new Set(after.map(({ _id }) => _id));
   const history: Entry[] = [];
   for (const host of after) {
-    const known = before.get(host._id);
-    history.push(...whereFrom(host, known !== undefined, origins.get(host._id)!, parts, standing));
-    const lost = known ? [...parts.get(host._id)!].filter((id) => id !== host._id) : [];
+    const previous = before.get(host._id);
+    history.push(...originEntries(host, previous !== undefined, origins.get(host._id)!, parts, existing));
+    const lost = previous ? [...parts.get(host._id)!].filter((id) => id !== host._id) : [];
     if (lost.length > 0) history.push({ host: host._id, kind: 'split', others: lost });
-    if (!known) continue;
-    if (known.retired !== host.retired) history.push({ host: host._id, kind: host.retired ? 'retired' : 'returned' });
+    if (!previous) continue;
+    if (previous.retired !== host.retired)
+      history.push({ host: host._id, kind: host.retired ? 'retired' : 'returned' });
     const fields = fieldsChanged(different.get(host._id) ?? []);
     if (fields.length > 0) history.push({ host: host._id, kind: 'changed', fields });
   }
   return history;
 }
 
-/** How one host came to the records that it did not have before. */
-function whereFrom(
+/** Entries that explain from which hosts the new records of a host came. */
+function originEntries(
   { _id }: HostAttributes,
-  isKnown: boolean,
+  existed: boolean,
   origins: ReadonlySet<string>,
   parts: ReadonlyMap<string, ReadonlySet<string>>,
-  standing: ReadonlySet<string>,
+  existing: ReadonlySet<string>,
 ): Entry[] {
   const history: Entry[] = [];
   const others = [...origins].filter((id) => id !== _id);
-  // Those that are in this host with all that is left of them, and no longer stand.
-  const whole = others.filter((id) => !standing.has(id) && parts.get(id)!.size === 1);
+  // Former hosts whose remaining records are all in this host.
+  const whole = others.filter((id) => !existing.has(id) && parts.get(id)!.size === 1);
   const partly = others.filter((id) => !whole.includes(id));
-  const former = isKnown || partly.length > 0 ? [] : whole.splice(0, 1);
+  const former = existed || partly.length > 0 ? [] : whole.splice(0, 1);
   if (former.length > 0) history.push({ host: _id, kind: 'renamed', others: former });
   if (whole.length > 0) history.push({ host: _id, kind: 'merged', others: whole });
   if (partly.length === 0) return history;
-  if (isKnown) return [...history, { host: _id, kind: 'moved', others: partly }];
+  if (existed) return [...history, { host: _id, kind: 'moved', others: partly }];
   const siblings = partly.flatMap((id) => [id, ...parts.get(id)!]).filter((id) => id !== _id);
   return [...history, { host: _id, kind: 'split', others: [...new Set(siblings)] }];
 }
 
-/** Of each host after: the hosts before that its records were in. Of each host before: the hosts after that have them now. */
+/**
+ * `origins`: for each host after, the hosts that had its records before. `parts`: for each host before, those that have them now.
+ */
 function movesOf(before: ReadonlyMap<string, HostAttributes>, after: readonly HostAttributes[]) {
   const hostOf = new Map<string, { id: string; records: number }>();
   for (const { _id: id, sources } of before.values())
@@ -116,7 +118,7 @@ function movesOf(before: ReadonlyMap<string, HostAttributes>, after: readonly Ho
   const origins = new Map<string, Set<string>>();
   const parts = new Map([...before.keys()].map((id) => [id, new Set<string>()]));
   for (const { _id, sources } of after) {
-    // The largest first: its name is the one that was known.
+    // The largest first: the new host counts as renamed from it.
     const held = sources.flatMap(({ record }) => hostOf.get(record) ?? []).sort((a, b) => b.records - a.records);
     origins.set(_id, new Set(held.map(({ id }) => id)));
     for (const { id } of held) parts.get(id)!.add(_id);
@@ -124,7 +126,7 @@ function movesOf(before: ReadonlyMap<string, HostAttributes>, after: readonly Ho
   return { origins, parts };
 }
 
-/** The history of a host and of its former ids, from its beginning; with `latest` the latest first, that many. */
+/** The history of a host and of its former ids, the oldest entry first; with `latest`, that many entries, the latest first. */
 export async function changesOf(
   store: Store,
   host: string,
@@ -135,7 +137,7 @@ export async function changesOf(
   return (latest === undefined ? found : found.limit(latest)).toArray();
 }
 
-/** What happened to hosts since a time, as `recentChanges` tells it. */
+/** Query of `recentChanges`. */
 export interface ChangeQuery {
   since: Date;
   kinds?: readonly ChangeDoc['kind'][];
@@ -144,7 +146,7 @@ export interface ChangeQuery {
   maxTimeMs: number;
 }
 
-/** The latest first. An id begins with its second, so that no index on the time is needed. */
+/** History entries since a time, the latest first. Ids begin with their time in seconds, so no index on the time is needed. */
 export async function recentChanges(
   store: Store,
   { since, kinds, host, limit, maxTimeMs }: ChangeQuery,

@@ -5,7 +5,7 @@ import type { Store } from '../database.js';
 
 export type Deciding = Pick<DecisionDoc, 'kind' | 'by' | 'why'>;
 
-/** Stores decisions about pairs of records and hands the records to the merge, all or nothing. Returns the decisions. */
+/** Stores decisions about pairs of records, and marks the records for the merge, in one transaction. Returns the decisions. */
 export async function decide(
   store: Store,
   pairs: readonly (readonly [string, string])[],
@@ -15,7 +15,7 @@ export async function decide(
   const now = await store.clock.now();
   return store.client.withSession((session) =>
     session.withTransaction(async () => {
-      // Of two decisions the later one holds: this one is later than all before, whatever clock they were made by.
+      // The later of two decisions applies, so this one gets a time after all earlier ones, even if a clock was ahead.
       const before = store.decisions
         .find({ records: { $in: ids } }, { session })
         .sort({ at: -1 })
@@ -27,32 +27,32 @@ export async function decide(
         return { _id: new ObjectId(), kind, records, at, by, why };
       });
       await store.decisions.insertMany(docs, { session });
-      await resettle(store, session, docs);
+      await markUnresolved(store, session, docs);
       return docs;
     }),
   );
 }
 
-/** Takes decisions back. Returns those that stood. */
+/** Undoes decisions. Returns those that were not undone before. */
 export async function undo(store: Store, ids: readonly ObjectId[], by: string): Promise<DecisionDoc[]> {
   const undone = { at: (await store.clock.now()).toISOString(), by };
   return store.client.withSession((session) =>
     session.withTransaction(async () => {
-      const standing = { _id: { $in: [...ids] }, undone: { $exists: false } };
-      const docs = await store.decisions.find(standing, { session }).toArray();
-      await store.decisions.updateMany(standing, { $set: { undone } }, { session });
-      await resettle(store, session, docs);
+      const active = { _id: { $in: [...ids] }, undone: { $exists: false } };
+      const docs = await store.decisions.find(active, { session }).toArray();
+      await store.decisions.updateMany(active, { $set: { undone } }, { session });
+      await markUnresolved(store, session, docs);
       return docs;
     }),
   );
 }
 
-async function resettle(store: Store, session: ClientSession, docs: readonly DecisionDoc[]): Promise<void> {
+async function markUnresolved(store: Store, session: ClientSession, docs: readonly DecisionDoc[]): Promise<void> {
   const ids = docs.flatMap(({ records }) => [...records]);
   await store.records.updateMany({ _id: { $in: ids } }, { $set: { dirty: true, unresolved: true } }, { session });
 }
 
-/** Decisions that stand and concern one of `records`. */
+/** Active decisions about any of `records`. */
 export async function decisionsAbout(
   store: Store,
   session: ClientSession | undefined,

@@ -1,19 +1,19 @@
-import type { Place, DeliveryCounts, DeliveryDoc } from '../documents/deliveries.js';
+import type { EventPosition, DeliveryCounts, DeliveryDoc } from '../documents/deliveries.js';
 import type { EventId } from '../../model/event-order.js';
 import type { Fields } from '../../model/observations.js';
 import type { Store } from '../database.js';
 import { EXACT } from './events.js';
 
-/** A delivery under way, in one process. */
+/** A running ordered load, in one process. */
 export interface Delivery extends DeliveryDoc {
-  /** What was delivered last: look-ups for the batch after it were made before it was written. */
-  last?: readonly Delivering[];
-  /** It is no turn: what it comes to, and how far, is kept nowhere. */
-  beside?: true;
+  /** Events of the previous batch, because the next batch is looked up before they are written. */
+  last?: readonly LoadedEvent[];
+  /** An out-of-band load: its counts and position are not stored. */
+  outOfBand?: true;
 }
 
-/** An entry on its way to be delivered. */
-export interface PendingEvent extends Place {
+/** An event that is to be stored. */
+export interface PendingEvent extends EventPosition {
   offset: number;
   length: number;
   category: string;
@@ -21,27 +21,27 @@ export interface PendingEvent extends Place {
   more?: Fields;
 }
 
-/** What an event says, as it is compared. */
+/** The content of an event that is compared with that of equal ids. */
 export type Content = Pick<PendingEvent, 'category' | 'value' | 'more'>;
-export type Delivering = Content & { id: EventId };
+export type LoadedEvent = Content & { id: EventId };
 
 const NO_COUNTS: DeliveryCounts = { new: 0, duplicates: 0, conflicts: 0 };
 
-/** Takes the delivery of a source over: goes on where an earlier attempt at the same turn has come to. */
-export async function takeDelivery(store: Store, source: string, turn: string): Promise<Delivery> {
+/** Takes over the load of a source. Continues where an earlier attempt with the same `id` stopped. */
+export async function takeDelivery(store: Store, source: string, id: string): Promise<Delivery> {
   await store.deliveries.updateOne(
     { _id: source },
     { $setOnInsert: { delivered: 0, epoch: 0, turn: '', counts: NO_COUNTS } },
     { upsert: true },
   );
-  const same = { $eq: ['$turn', turn] };
+  const same = { $eq: ['$turn', id] };
   const taken = await store.deliveries.findOneAndUpdate(
     { _id: source },
     [
       {
         $set: {
           epoch: { $add: ['$epoch', 1] },
-          turn,
+          turn: id,
           counts: { $cond: [same, '$counts', NO_COUNTS] },
           reached: { $cond: [same, { $ifNull: ['$reached', '$$REMOVE'] }, '$$REMOVE'] },
         },
@@ -53,8 +53,8 @@ export async function takeDelivery(store: Store, source: string, turn: string): 
 }
 
 /**
- * Takes the delivery of a source for a batch beside the one that may be under way. That one finds that it is no longer its turn,
- * and its next attempt goes on where it had come to.
+ * Takes over the load of a source for an out-of-band batch. A running load then fails as superseded, and its next attempt
+ * continues where it had stopped.
  */
 export async function takeOutOfBand(store: Store, source: string): Promise<Delivery> {
   const taken = await store.deliveries.findOneAndUpdate(
@@ -63,5 +63,5 @@ export async function takeOutOfBand(store: Store, source: string): Promise<Deliv
     { upsert: true, returnDocument: 'after', ...EXACT },
   );
   const { reached: _ofAnother, ...delivery } = taken!;
-  return { ...delivery, counts: NO_COUNTS, beside: true };
+  return { ...delivery, counts: NO_COUNTS, outOfBand: true };
 }

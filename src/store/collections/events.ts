@@ -5,23 +5,23 @@ import type { Store } from '../database.js';
 import { fromBson } from '../../model/exact-bson.js';
 import type { PageDoc } from '../documents/pages.js';
 
-/** What a double cannot hold comes back as `bigint`. */
+/** Read option: integers that a double cannot hold are returned as `bigint`. */
 export const EXACT = { useBigInt64: true } as const;
 
-/** Events are read as bytes: see `fromBson`. */
+/** Read option: events are read as bytes, see `fromBson`. */
 export const RAW = { raw: true } as const;
 
-/** An event out of what `RAW` reads. */
+/** Decodes an event read with `RAW`. */
 export const eventOf = (bytes: unknown): EventDoc => fromBson(bytes as Uint8Array) as unknown as EventDoc;
 
-/** An event, and the place where it was read. */
+/** An event, and the page where it was read. */
 export interface TracedEvent {
   event: EventDoc;
-  /** Absent where its raw page has been removed since. */
+  /** Absent if its raw page was removed. */
   page?: PageDoc;
 }
 
-/** One event by its id as text, whatever kind of id it has; `null` when none was delivered. */
+/** Finds an event by its id as text, for ids of any type; `null` if none is stored. */
 export async function traceEvent(store: Store, source: string, id: string): Promise<TracedEvent | null> {
   const ids: unknown[] = isLong(id) ? [id, Long.fromString(id), Number(id)] : [id, Number(id)];
   const filter = { _id: { $in: ids.map((own) => ({ source, id: own })) } } as object;
@@ -35,7 +35,7 @@ export async function traceEvent(store: Store, source: string, id: string): Prom
 
 const isLong = (id: string) => /^-?\d{1,19}$/.test(id) && BigInt.asIntN(64, BigInt(id)) === BigInt(id);
 
-/** What a user is shown of an event: the fields of its source that are not its own in a place of theirs. */
+/** An event as JSON text for users. The source's further fields are in `more`. */
 export function eventText({ _id, category, value, more }: EventDoc): string {
   return exactText({ id: _id.id, category, value, ...(more === undefined ? {} : { more }) });
 }

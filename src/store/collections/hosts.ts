@@ -4,31 +4,32 @@ import type { ClientSession, UpdateFilter } from 'mongodb';
 import type { MatchEvidence, HostAttributes } from '../../host/golden/golden-host.js';
 import type { Store } from '../database.js';
 
-const OWN = new Set(['_id', 'device', 'created', 'version', 'updated_at']);
+const STORE_FIELDS = new Set(['_id', 'device', 'created', 'version', 'updated_at']);
 
-/** A field of the host (`tags`) or of its device (`device.os`) that is other than it was; `undefined` is absent. */
+/** A field of the host (`tags`) or of its device (`device.os`) that has changed; `undefined` means absent. */
 export interface Difference {
   path: string;
   from: unknown;
   to: unknown;
 }
 
-/** In what `host` differs from `known`, but for what only the store says of it. */
+/** Differences between `host` and `known`, without the fields that only the store sets. */
 export function differences(known: HostAttributes, host: HostAttributes): Difference[] {
   const found: Difference[] = [];
   const compare = (prefix: string, before: object, after: object) => {
     const [from, to] = [before as Record<string, unknown>, after as Record<string, unknown>];
     const differ = (field: string) => found.push({ path: `${prefix}${field}`, from: from[field], to: to[field] });
-    for (const field in to) if (!(prefix === '' && OWN.has(field)) && !deepEqual(from[field], to[field])) differ(field);
+    for (const field in to)
+      if (!(prefix === '' && STORE_FIELDS.has(field)) && !deepEqual(from[field], to[field])) differ(field);
     for (const field in from)
-      if (!(prefix === '' && OWN.has(field)) && from[field] !== undefined && !(field in to)) differ(field);
+      if (!(prefix === '' && STORE_FIELDS.has(field)) && from[field] !== undefined && !(field in to)) differ(field);
   };
   compare('', known, host);
   compare('device.', known.device, host.device);
   return found;
 }
 
-/** Writes what differs, and nothing else: MongoDB then leaves the indexes of the rest alone, and its oplog small. */
+/** Updates only the fields that differ, so that MongoDB does not update other indexes and its oplog stays small. */
 export function updateOf(different: readonly Difference[], now: Date): UpdateFilter<HostDoc> {
   const set: Record<string, unknown> = { updated_at: now };
   const unset: Record<string, true> = {};
@@ -41,7 +42,7 @@ export function updateOf(different: readonly Difference[], now: Date): UpdateFil
   return update;
 }
 
-/** Hosts that at least one source still lists. Counted over indexes, exactly. */
+/** Exact number of hosts that at least one source still lists. Uses indexes only. */
 export async function countLiveHosts(store: Store): Promise<number> {
   const [all, retired] = await Promise.all([
     store.hosts.countDocuments({}, { hint: { _id: 1 } }),
@@ -50,10 +51,10 @@ export async function countLiveHosts(store: Store): Promise<number> {
   return all - retired;
 }
 
-/** An id may lead to one that has been replaced since, and so on; a circle would be our defect. */
+/** Most redirects that are followed. More would be a cycle, which is a defect. */
 const MOST_REDIRECTS = 100;
 
-/** The host that an id stands for, or stood for once; `null` when there never was one, or it is no more. */
+/** The host with this id or former id; `null` when there is none, or it was removed. */
 export async function findHost(store: Store, id: string): Promise<HostDoc | null> {
   for (let at = id, step = 0; step < MOST_REDIRECTS; step += 1) {
     const host = await store.hosts.findOne({ _id: at });
@@ -65,7 +66,7 @@ export async function findHost(store: Store, id: string): Promise<HostDoc | null
   return null;
 }
 
-/** Ids that lead to any of `hosts`, directly or over others. */
+/** Ids that redirect to any of `hosts`, directly or through other ids. */
 export async function formerIds(store: Store, hosts: readonly string[]): Promise<string[]> {
   const former = new Set<string>();
   for (let to = [...hosts]; to.length > 0;) {
@@ -76,12 +77,12 @@ export async function formerIds(store: Store, hosts: readonly string[]): Promise
   return [...former];
 }
 
-/** The host that holds a record, given its id (`source:native id`). */
+/** The host that has the record with this id (`source:native id`). */
 export function hostOfRecord(store: Store, record: string): Promise<HostDoc | null> {
   return store.hosts.findOne({ 'sources.record': record });
 }
 
-/** Hosts with this canonical name; where there is none, those whose name begins with it and a dot. Those seen last first. */
+/** Hosts with this canonical name, or, if there are none, hosts whose name begins with it and a dot. The latest seen first. */
 export async function hostsNamed(store: Store, name: string, limit: number): Promise<HostDoc[]> {
   const named = (hostname: string | { $gte: string; $lt: string }) =>
     store.hosts.find({ 'device.hostname': hostname }).sort({ last_seen: -1 }).limit(limit).toArray();
@@ -89,7 +90,7 @@ export async function hostsNamed(store: Store, name: string, limit: number): Pro
   return found.length > 0 ? found : named({ $gte: `${name}.`, $lt: `${name}/` });
 }
 
-/** The hosts that hold any of `records`. */
+/** Hosts that have any of `records`. */
 export function hostsOfRecords(store: Store, session: ClientSession, records: readonly string[]): Promise<HostDoc[]> {
   return store.hosts
     .find({ 'sources.record': { $in: [...records] } }, { session })
@@ -97,7 +98,7 @@ export function hostsOfRecords(store: Store, session: ClientSession, records: re
     .toArray();
 }
 
-/** The same without why they are one: a third of a host, read in vain where that has not changed. */
+/** The same without match evidence, which is a third of a host and often not needed. */
 export function attributesOfRecords(
   store: Store,
   session: ClientSession,
@@ -118,7 +119,7 @@ const NO_EVIDENCE = {
   oversized: 0,
 } as const satisfies Record<keyof MatchEvidence, 0>;
 
-/** The other part of hosts, by their ids. */
+/** The match evidence of hosts, by id. */
 export async function matchEvidenceOf(
   store: Store,
   session: ClientSession,
@@ -129,5 +130,5 @@ export async function matchEvidenceOf(
   const found = await store.hosts
     .find<MatchEvidence & { _id: string }>({ _id: { $in: [...hosts] } }, { session, projection })
     .toArray();
-  return new Map(found.map(({ _id, ...grounds }) => [_id, grounds]));
+  return new Map(found.map(({ _id, ...evidence }) => [_id, evidence]));
 }

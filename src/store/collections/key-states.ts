@@ -7,7 +7,7 @@ export const knownState = ({ state, why }: KnownState): KnownState => (why === u
 export const sameState = (a: KnownState | undefined, b: KnownState | undefined): boolean =>
   a?.state === b?.state && a?.why === b?.why;
 
-/** What is known of `keys`; those that are as good as any are not in it. */
+/** Stored states of `keys`. Keys that count in full have none. */
 export async function readKeyStates(
   store: Store,
   session: ClientSession,
@@ -20,12 +20,12 @@ export async function readKeyStates(
   return known;
 }
 
-/** Whether any key is other than good: mostly the first merges of all need not look. */
+/** Whether any key has a state. In the first merges usually none has, so that look-ups can be skipped. */
 export async function anyKeyStates(store: Store, session: ClientSession): Promise<boolean> {
   return (await store.keyStates.findOne({}, { session, projection: { _id: 1 } })) !== null;
 }
 
-/** Remembers states that have changed; `undefined` is a key that is good again. */
+/** Stores changed states; `undefined` is a key that counts in full again. */
 export async function writeKeyStates(
   store: Store,
   session: ClientSession,

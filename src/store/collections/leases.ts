@@ -6,12 +6,12 @@ export interface Lease {
   epoch: number;
 }
 
-/** Another holder took the lease over: nothing that this one still wants to write may be written. */
+/** Another holder has taken over the lease: the former holder must not write any more. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-/** Takes the lease when it is free, expired, or was held by the same `holder` before; `undefined` when somebody else has it. */
+/** Takes the lease when it is free, expired or owned by the same `holder`; `undefined` when another holder has it. */
 export async function takeLease(store: Store, id: string, holder: string, ttlMs: number): Promise<Lease | undefined> {
   const take = () =>
     store.leases.findOneAndUpdate(
@@ -31,7 +31,10 @@ export async function takeLease(store: Store, id: string, holder: string, ttlMs:
   return taken ? { id, epoch: taken.epoch } : undefined;
 }
 
-/** Extends the lease, inside the caller's transaction if there is one. Throws `LeaseLost` when the epoch has moved on: the transaction must abort. */
+/**
+ * Extends the lease, in the caller's transaction if there is one. Throws `LeaseLost` if it was taken over; the transaction must
+ * abort.
+ */
 export async function fenceLease(store: Store, lease: Lease, ttlMs: number, session?: ClientSession): Promise<void> {
   const fenced = await store.leases.updateOne(
     { _id: lease.id, epoch: lease.epoch },
@@ -41,7 +44,7 @@ export async function fenceLease(store: Store, lease: Lease, ttlMs: number, sess
   if (fenced.matchedCount === 0) throw new LeaseLost(`Lease ${lease.id} epoch ${lease.epoch} was taken over`);
 }
 
-/** Gives the lease back; a no-op when somebody else has it by now. */
+/** Releases the lease. Does nothing if another holder has it. */
 export async function releaseLease(store: Store, lease: Lease): Promise<void> {
   const free = { $set: { expires_at: new Date(0), holder: '' } };
   await store.leases.updateOne({ _id: lease.id, epoch: lease.epoch }, free);

@@ -6,8 +6,8 @@ import type { Origin, Outcome } from './records.js';
 const DUPLICATE_KEY = 11000;
 
 /**
- * Stores one page's logins, each message at most once; those that are there already stay as they are. Can be repeated: what an
- * earlier attempt at this page wrote counts as new again.
+ * Stores one page's logins, each message at most once; stored ones are not changed. Can be repeated: logins that an earlier
+ * attempt at this page wrote count as new again.
  */
 export async function putLogins(
   store: Store,
@@ -26,7 +26,7 @@ export async function putLogins(
     const byId = new Map(stored.map((login) => [login._id, login]));
     for (const { _id, row } of known) {
       const other = byId.get(_id);
-      // Reads see what a majority has; the caller may tell the queue that this message is safe.
+      // Reads return what a majority has. The caller may delete the message from its queue, so the login must be durable.
       if (!other) throw new Error(`Login ${_id} exists, but not on a majority yet`);
       if (other.page !== origin.page || other.run !== origin.run || other.row !== row) unchanged += 1;
     }
@@ -34,7 +34,7 @@ export async function putLogins(
   return { new: logins.length - unchanged, changed: 0, unchanged };
 }
 
-/** Inserts all that are not there; returns those that are. */
+/** Inserts those that are not stored yet, and returns the others. */
 async function insertAll(store: Store, docs: LoginDoc[]): Promise<LoginDoc[]> {
   try {
     await store.logins.insertMany(docs, { ordered: false });
@@ -42,7 +42,7 @@ async function insertAll(store: Store, docs: LoginDoc[]): Promise<LoginDoc[]> {
   } catch (error) {
     const { writeErrors, result } = error as Partial<MongoBulkWriteError>;
     const failures = writeErrors === undefined ? [] : Array.isArray(writeErrors) ? writeErrors : [writeErrors];
-    // A majority that did not answer is told beside the duplicates, and hides behind them.
+    // A write concern error can come together with duplicates: then the writes are not acknowledged by a majority.
     if (failures.length === 0 || result?.getWriteConcernError() !== undefined) throw error;
     if (failures.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
     return failures.map(({ index }) => docs[index]!);

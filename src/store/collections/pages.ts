@@ -6,14 +6,14 @@ import type { Store } from '../database.js';
 import { putBody } from './bodies.js';
 import { putIds, wholeOutcome } from './page-ids.js';
 
-/** `_id` of the page that begins at `cursor`. */
+/** `_id` of the page that starts at `cursor`. */
 export function pageId(run: string, source: string, cursor: Cursor): string {
   return `${run}/${source}/${createHash('sha256').update(JSON.stringify(cursor)).digest('hex').slice(0, 16)}`;
 }
 
 /**
- * Stores a page: first its body (sealed when there are `keys`), then its ledger entry, each durable before the next. When the ledger already holds a page
- * for this cursor (an earlier attempt that came through late), that one stays and is returned.
+ * Stores a page: first its body (sealed when `keys` are given), then its ledger entry, each durable before the next. If the
+ * ledger has a page for this cursor already (from an earlier attempt that finished late), that one stays and is returned.
  */
 export async function appendPage(
   store: Store,
@@ -52,14 +52,14 @@ export async function appendPage(
   }
 }
 
-/** The page of a source that was fetched last; one with a time that has not come yet, as a clock was ahead, only where there is no other. */
+/** The latest page of a source. Pages with a time in the future (a clock was ahead) are used only if there are no others. */
 export async function latestPage(store: Store, source: string): Promise<Pick<PageDoc, '_id' | 'run'> | null> {
   const latest = { sort: { fetched_at: -1 }, projection: { run: 1 } } as const;
   const past = { source, fetched_at: { $lte: await store.clock.now() } };
   return (await store.pages.findOne(past, latest)) ?? store.pages.findOne({ source }, latest);
 }
 
-/** Up to `limit` (0: all) pages of one listing from position `from` on, in order, without the ids of their rows. */
+/** Up to `limit` (0: all) pages of one listing from position `from`, in order, without the ids of their rows. */
 export function pagesFrom(store: Store, run: string, source: string, from: number, limit = 0): Promise<PageDoc[]> {
   return store.pages
     .find({ run, source, seq: { $gte: from } }, { projection: { 'outcome.ids': 0, 'outcome.rejected_ids': 0 }, limit })
@@ -67,7 +67,7 @@ export function pagesFrom(store: Store, run: string, source: string, from: numbe
     .toArray();
 }
 
-/** Notes that a listing held records that were understood (or at least named) only later: it is no proof that they are gone. */
+/** Adds ids that were read from a page only later, so that the listing does not prove that their records are gone. */
 export async function noteListed(store: Store, page: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { outcome } = (await store.pages.findOne({ _id: page, 'outcome.split': true })) ?? {};
@@ -90,15 +90,15 @@ export interface ListingCounts {
   changed: number;
   unchanged: number;
   quarantined: number;
-  /** Of the quarantined ones those that quarantine had no room for. */
+  /** Those of the quarantined rows that did not fit into quarantine. */
   unkept: number;
   /** Pages that have not been normalized yet. */
   waiting: number;
-  /** Positions in the listing that no page is at: the ledger lost them, as a restored backup does. */
+  /** Positions of the listing without a page. They can be missing in a restored backup. */
   missing: number;
 }
 
-/** Sums of one listing's ledger: the one place that counts of a run come from. */
+/** Sums of one listing's ledger. All counts of a run come from here. */
 export async function countListing(store: Store, run: string, source: string): Promise<ListingCounts> {
   const sum = (field: string) => ({ $sum: { $ifNull: [field, 0] } });
   const [counts] = await store.pages
@@ -126,7 +126,7 @@ export async function countListing(store: Store, run: string, source: string): P
   return counts ?? { ...none, waiting: 0, missing: 0 };
 }
 
-/** Notes how many rows of a page quarantine had no room for when it was read again. */
+/** Updates how many rows of a page did not fit into quarantine, after the page was read again. */
 export async function noteUnkept(store: Store, page: PageDoc, unkept: number): Promise<void> {
   if (unkept === (page.outcome?.unkept ?? 0)) return;
   await store.pages.updateOne({ _id: page._id }, { $set: { 'outcome.unkept': unkept } });

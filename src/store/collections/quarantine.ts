@@ -13,17 +13,17 @@ export interface Rejected {
   length: number;
 }
 
-/** The page that rejected rows are of. */
+/** The page of rejected rows. */
 export interface RejectedOrigin {
   source: string;
   run: string;
   page: string;
   observedAt: Date;
-  /** Where a page out of a file begins: its name, and how many lines are before it. */
+  /** For a page from a file: the file's name, and how many lines precede the page. */
   lines?: { file: string; before: number };
 }
 
-/** The page of the ledger that rejected rows are of; `run`: the one that reads it. */
+/** The origin of rejected rows from a ledger page. `run`: the run that reads the page. */
 export function originOf(page: PageDoc, run = page.run): RejectedOrigin {
   const { file, line } = page.cursor;
   const isFile = typeof file === 'string' && typeof line === 'number';
@@ -36,34 +36,34 @@ export function originOf(page: PageDoc, run = page.run): RejectedOrigin {
   };
 }
 
-/** Where a row stands for whoever mends it: the line of its file. `undefined` for a source that reads no files. */
+/** The line of a row in its file, for users. `undefined` for a source that does not read files. */
 export const lineOf = ({ file, line }: Pick<QuarantineDoc, 'file' | 'line'>): string | undefined =>
   file === undefined || line === undefined ? undefined : `line ${line} of ${file}`;
 
-/** A page that could not be read as one is kept as its first row, and as long as itself. */
+/** Whether an entry is a whole page that could not be read. It is stored as row 0 with the length of the page. */
 export const isWholePage = (
   { row, offset, length }: Pick<Rejected, 'row' | 'offset' | 'length'>,
   page: { bytes: number },
 ): boolean => row === 0 && offset === 0 && length === page.bytes;
 
-/** `_id` of a row without an id, and of a page as a whole (its first row). */
+/** `_id` of a row without an id, and of a whole page (row 0). */
 export const placeId = (page: string, row: number): string => `${page}#${row}`;
 
-/** `_id` that a rejected row has in quarantine. */
+/** `_id` of a rejected row in quarantine. */
 export const entryId = (
   { source, page }: Pick<RejectedOrigin, 'source' | 'page'>,
   { recordId, row }: Pick<Rejected, 'recordId' | 'row'>,
 ): string => (recordId === undefined ? placeId(page, row) : `${source}:${recordId}`);
 
-/** So many rows are looked up one by one; of more, those without an id are looked up as a range. */
+/** Up to this many rows are looked up by id; of more, those without an id are looked up as a range. */
 const FEW = 1_000;
-/** Attempts at a page whose entries somebody else changes meanwhile. */
+/** Attempts at a page whose entries another process changes meanwhile. */
 const ROUNDS = 10;
 const DUPLICATE_KEY = 11000;
 
 /**
- * Keeps rejected rows of one page, as many as a source may have in quarantine; repeating it changes nothing. An older page, read
- * again, never takes the place of the newer one on which a record came. Returns how many there was no room for.
+ * Stores rejected rows of one page, up to the source's limit of quarantined rows. Can be repeated. An older page that is read
+ * again never replaces the entry of a newer page. Returns how many rows did not fit.
  */
 export async function putRejected(
   store: Store,
@@ -72,24 +72,24 @@ export async function putRejected(
   session?: ClientSession,
 ): Promise<number> {
   if (rejected.length === 0) return 0;
-  // The later row wins: one write an entry.
+  // The later row wins, so that each entry is written once.
   const rows = new Map(rejected.map((row) => [entryId(origin, row), row]));
-  const keeping = new Keeping(store, origin, session, await store.clock.now());
-  if (rows.size > FEW) await keeping.lookUpPlaces();
+  const writer = new RejectedRowWriter(store, origin, session, await store.clock.now());
+  if (rows.size > FEW) await writer.lookUpRowsWithoutId();
   for (const ids of slicesOfIds([...rows.keys()]))
-    await keeping.put(new Map(ids.map((id): [string, Rejected] => [id, rows.get(id)!])));
-  return keeping.left;
+    await writer.put(new Map(ids.map((id): [string, Rejected] => [id, rows.get(id)!])));
+  return writer.left;
 }
 
 type Known = Pick<QuarantineDoc, '_id' | 'page' | 'last_at' | 'count'>;
 
-/** Keeps the rows of one page, slice by slice. */
-class Keeping {
-  /** Rows that there was no room for. */
+/** Stores the rejected rows of one page, slice by slice. */
+class RejectedRowWriter {
+  /** Rows that did not fit. */
   left = 0;
-  /** How many more entries the source may have; counted when it is asked for. */
+  /** How many more entries the source may have; counted at the first insert. */
   #room: number | undefined;
-  #places: ReadonlyMap<string, Known> | undefined;
+  #withoutId: ReadonlyMap<string, Known> | undefined;
 
   constructor(
     private readonly store: Store,
@@ -98,24 +98,25 @@ class Keeping {
     private readonly now: Date,
   ) {}
 
-  /** Reads which rows without an id are there already, as most of a page that nothing of is understood are not. */
-  async lookUpPlaces(): Promise<void> {
+  /** Reads the stored entries of rows without an id as a range. If no row of a page can be read, most have none. */
+  async lookUpRowsWithoutId(): Promise<void> {
     const { page } = this.origin;
     const found = await this.#find({ _id: { $gte: `${page}#`, $lt: `${page}$` } });
-    this.#places = new Map(found.map((entry) => [entry._id, entry]));
+    this.#withoutId = new Map(found.map((entry) => [entry._id, entry]));
   }
 
   async put(rows: ReadonlyMap<string, Rejected>): Promise<void> {
     let open = rows;
     for (let round = 0; open.size > 0; round += 1) {
-      if (round === ROUNDS) throw new Error(`Entries of page ${this.origin.page} keep changing under us`);
+      if (round === ROUNDS)
+        throw new Error(`Entries of page ${this.origin.page} keep being changed by another process`);
       const found = await (round === 0 ? this.#knownOf(open) : this.#find({ _id: { $in: [...open.keys()] } }));
       open = await this.#putRound(open, found);
     }
   }
 
   async #knownOf(rows: ReadonlyMap<string, Rejected>): Promise<Known[]> {
-    const places = this.#places;
+    const places = this.#withoutId;
     if (!places) return this.#find({ _id: { $in: [...rows.keys()] } });
     const named = [...rows].filter(([, { recordId }]) => recordId !== undefined).map(([_id]) => _id);
     const placed = [...rows.keys()].flatMap((_id) => places.get(_id) ?? []);
@@ -131,7 +132,7 @@ class Keeping {
       .toArray();
   }
 
-  /** Returns those that somebody else changed or put meanwhile. */
+  /** Returns the rows whose entries another process changed or inserted meanwhile. */
   async #putRound(rows: ReadonlyMap<string, Rejected>, found: Known[]): Promise<ReadonlyMap<string, Rejected>> {
     const { store, origin, session } = this;
     const within = session && { session };
@@ -146,7 +147,7 @@ class Keeping {
     return new Map([...rows].filter(([_id]) => again.has(_id)));
   }
 
-  /** Returns the ids of those that somebody else put meanwhile. */
+  /** Returns the ids of those that another process inserted meanwhile. */
   async #insert(docs: readonly QuarantineDoc[]): Promise<Set<string>> {
     if (docs.length === 0) return new Set();
     const { store, session } = this;
@@ -174,14 +175,14 @@ async function roomFor(store: Store, source: string, session: ClientSession | un
   return Math.max(0, most - kept);
 }
 
-function placeOf({ source, run, page, lines }: RejectedOrigin, { reason, row, offset, length }: Rejected) {
+function originFields({ source, run, page, lines }: RejectedOrigin, { reason, row, offset, length }: Rejected) {
   const inFile = lines && { file: lines.file, line: lines.before + row + 1 };
   return { source, reason, run, page, row, offset, length, ...inFile };
 }
 
 function docOf(origin: RejectedOrigin, _id: string, row: Rejected): QuarantineDoc {
   const { observedAt } = origin;
-  return { _id, ...placeOf(origin, row), first_at: observedAt, last_at: observedAt, count: 1 };
+  return { _id, ...originFields(origin, row), first_at: observedAt, last_at: observedAt, count: 1 };
 }
 
 function updateOf(
@@ -191,10 +192,10 @@ function updateOf(
   now: Date,
 ): AnyBulkWriteOperation<QuarantineDoc> {
   const { page, observedAt } = origin;
-  const place = placeOf(origin, row);
-  // Still as it was read: otherwise it is looked at again.
+  const place = originFields(origin, row);
+  // Matches only if the entry has not changed since it was read; otherwise it is read again.
   const filter = { _id: known._id, page: known.page };
-  // A time that has not come yet is none.
+  // A time in the future is wrong: replace it.
   const last: { $set?: { last_at: Date }; $max?: { last_at: Date } } = isFuture(known.last_at, now)
     ? { $set: { last_at: observedAt } }
     : { $max: { last_at: observedAt } };

@@ -3,9 +3,9 @@ import type { AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb';
 import type { HostObservation } from '../../host/types.js';
 import { isLater } from '../clock.js';
 import type { Store } from '../database.js';
-import { isAnotherWeek, timesMoved, touchTimes, type Touched } from '../times.js';
+import { isAnotherWeek, timesMoved, touchTimes, type MovedTimes } from '../times.js';
 
-/** A row of a page, understood and ready to be stored. */
+/** A row of a page as a record, ready to be stored. */
 export interface NormalizedRecord {
   _id: string;
   row: number;
@@ -15,7 +15,7 @@ export interface NormalizedRecord {
   hash: string;
 }
 
-/** The page that a batch of records comes from. */
+/** The page of a batch of records. */
 export interface Origin {
   source: string;
   vendor: string;
@@ -53,9 +53,9 @@ const KNOWN = {
 } as const;
 
 /**
- * Stores one page's records, each at most once: unknown ones are inserted, changed ones replaced (and flagged for the
- * merge), for unchanged ones at most the times move. Can be repeated: what an earlier attempt at this page wrote counts as
- * what it was then. `records` holds no `_id` twice; unless most are `known`, they are not looked for before they are inserted.
+ * Stores one page's records, each at most once. Inserts new ones, replaces changed ones (and marks both for the merge), and
+ * updates at most the times of unchanged ones. Can be repeated: records that an earlier attempt at this page wrote are counted as
+ * they were then. `records` must not have the same `_id` twice. Without `known`, records are inserted without a lookup first.
  */
 export async function putRecords(
   store: Store,
@@ -66,9 +66,9 @@ export async function putRecords(
   const outcome: Outcome = { new: 0, changed: 0, unchanged: 0 };
   const now = await store.clock.now();
   let open = records;
-  // A record that another activity changes between our read and our write is looked at again.
+  // Records that another activity changes between our read and our write are tried again.
   for (let round = 0; open.length > 0; round += 1) {
-    if (round === 10) throw new Error(`Records of page ${origin.page} keep changing under us`);
+    if (round === 10) throw new Error(`Records of page ${origin.page} keep being changed by another process`);
     open = await putRound(store, origin, open, outcome, { lookUp: known || round > 0, now });
   }
   return outcome;
@@ -87,7 +87,7 @@ async function putRound(
   const inserted: NormalizedRecord[] = [];
   const updates: AnyBulkWriteOperation<RecordDoc>[] = [];
   const updated: string[] = [];
-  const touched: Touched[] = [];
+  const moves: MovedTimes[] = [];
   for (const record of records) {
     const existing = known.get(record._id);
     if (!existing) {
@@ -98,7 +98,7 @@ async function putRound(
       const times = timesMoved(origin.observedAt, existing, record.observation.device, now);
       if (times) {
         const anotherWeek = isAnotherWeek(existing.observation.device.last_seen_time, times.last_seen_time);
-        touched.push({ id: record._id, times, anotherWeek });
+        moves.push({ id: record._id, times, anotherWeek });
       }
     } else if (isLater(existing.observed_at, origin.observedAt, now)) {
       outcome.unchanged += 1;
@@ -116,7 +116,7 @@ async function putRound(
   const [again, lost] = await Promise.all([
     insertAll(store, inserts, inserted),
     updateAll(store, updates, updated),
-    touchTimes(store, touched),
+    touchTimes(store, moves),
   ]);
   outcome.new += inserts.length - again.length;
   outcome.changed += updates.length - lost.size;
@@ -172,14 +172,14 @@ function change(origin: Origin, existing: Known, record: NormalizedRecord) {
   };
 }
 
-/** An earlier attempt at the same page of the same run may have written it already: then it is not "unchanged". */
+/** Counts a stored record. If an earlier attempt at the same page of the same run wrote it, it counts as new or changed again. */
 function countKnown(origin: Origin, existing: Known, outcome: Outcome): void {
   if (existing.page !== origin.page || existing.run !== origin.run) outcome.unchanged += 1;
   else if (existing.created_page === origin.page && existing.created_run === origin.run) outcome.new += 1;
   else outcome.changed += 1;
 }
 
-/** Inserts all; returns those that somebody else inserted first. */
+/** Inserts records, and returns those that another process inserted first. */
 async function insertAll(store: Store, docs: RecordDoc[], from: NormalizedRecord[]): Promise<NormalizedRecord[]> {
   if (docs.length === 0) return [];
   try {
@@ -188,14 +188,14 @@ async function insertAll(store: Store, docs: RecordDoc[], from: NormalizedRecord
   } catch (error) {
     const { writeErrors, result } = error as Partial<MongoBulkWriteError>;
     const list = Array.isArray(writeErrors) ? writeErrors : writeErrors ? [writeErrors] : [];
-    // A majority that did not answer is told beside the duplicates, and hides behind them.
+    // A write concern error can come together with duplicates: then the writes are not acknowledged by a majority.
     if (list.length === 0 || result?.getWriteConcernError() !== undefined) throw error;
     if (list.some((failure) => failure.code !== 11000)) throw error;
     return list.map((failure) => from[failure.index]!);
   }
 }
 
-/** Applies optimistic updates; returns the ids of those whose record had changed in between. */
+/** Applies optimistic updates. If a record has changed in between, returns all ids, otherwise none. */
 async function updateAll(
   store: Store,
   operations: AnyBulkWriteOperation<RecordDoc>[],
@@ -204,6 +204,6 @@ async function updateAll(
   if (operations.length === 0) return new Set();
   const result = await store.records.bulkWrite(operations, { ordered: false });
   if (result.matchedCount === operations.length) return new Set();
-  // Which ones did not match is not told: look at all again, those that did match now count as written by this page.
+  // MongoDB does not report which ones did not match, so all are tried again. Those that did match count as written by this page.
   return new Set(ids);
 }

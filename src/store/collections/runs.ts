@@ -11,8 +11,8 @@ export async function openRun(store: Store, run: string, workflowId: string, sta
 }
 
 /**
- * Writes one source's account into its run; other sources' accounts are not touched. A run that has ended already (the source
- * was parked) takes the status that its accounts have now.
+ * Stores one source's account in its run, without changing other accounts. If the run has ended already (the source was parked),
+ * updates the run's status from its accounts.
  */
 export async function putAccount(store: Store, run: string, source: string, account: SourceAccount): Promise<void> {
   const after = await store.runs.findOneAndUpdate(
@@ -25,7 +25,7 @@ export async function putAccount(store: Store, run: string, source: string, acco
   if (status !== after.status) await store.runs.updateOne({ _id: run }, { $set: { status } });
 }
 
-/** A parked source is being collected again; what it has come to so far stays. */
+/** Sets a parked source to collecting again. Its counts stay. */
 export async function resumeAccount(store: Store, run: string, source: string): Promise<void> {
   const at = `sources.${source}`;
   await store.runs.updateOne(
@@ -37,7 +37,7 @@ export async function resumeAccount(store: Store, run: string, source: string): 
   );
 }
 
-/** Runs, the newest first; those that a source took part in, or that ended in one way. */
+/** Runs, the newest first; optionally only those with a source or a status. */
 export function listRuns(
   store: Store,
   only: { source?: string; status?: RunStatus },
@@ -51,7 +51,7 @@ export function listRuns(
   return store.runs.find(filter).sort({ started_at: -1 }).limit(limit).toArray();
 }
 
-/** Runs whose id begins with `prefix`, the latest first; only the one whose id it is, where there is one. */
+/** Runs whose id begins with `prefix`, the latest first. If `prefix` is the id of a run, only that run. */
 export async function runsNamed(store: Store, prefix: string, limit: number): Promise<RunDoc[]> {
   const exact = await store.runs.findOne({ _id: prefix });
   if (exact) return [exact];
@@ -63,7 +63,7 @@ export async function runsNamed(store: Store, prefix: string, limit: number): Pr
     .toArray();
 }
 
-/** Which of `runs` have stored pages; only of one source, where it is named. */
+/** Those of `runs` that have stored pages, optionally of one source. */
 export async function runsWithPages(
   store: Store,
   runs: readonly RunDoc[],
@@ -78,7 +78,7 @@ export async function runsWithPages(
   return runs.filter(({ _id }) => having.has(_id));
 }
 
-/** The latest run that fetched something. */
+/** The latest run with stored pages. */
 export async function latestWithPages(store: Store): Promise<RunDoc | undefined> {
   for await (const run of store.runs.find().sort({ started_at: -1 }))
     if (await store.pages.findOne({ run: run._id }, { projection: { _id: 1 } })) return run;

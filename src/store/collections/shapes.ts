@@ -1,21 +1,21 @@
 import type { Drift } from '../../model/run.js';
 import type { Store } from '../database.js';
 
-/** Fields by path (`agentInfo.status`; `*` where a name is none), with the number of rows that have them. */
+/** Fields by path (`agentInfo.status`; `*` for keys that are not field names), with the number of sampled rows that have them. */
 export interface SampledSchema {
-  /** Rows that were looked at. */
+  /** Sampled rows. */
   rows: number;
   fields: ReadonlyMap<string, number>;
 }
 
-/** Fields of one source that are told apart; those beyond are not looked at. */
+/** Most fields of one source that are recorded. */
 export const MOST_FIELDS = 1_000;
 const MOST_NAMED = 20;
-/** A field that a fifth of the rows had, and that none of as many rows has, is gone; a rarer one may be back tomorrow. */
+/** A field counts as vanished only if at least this share of the rows had it. A rarer field may come back in the next listing. */
 const COMMON = 0.2;
 const FEWEST_ROWS = 20;
 
-/** Adds what was seen of a listing under way. Repeated attempts count rows twice, which changes no share. */
+/** Adds a sample of a running listing. Repeated attempts count rows twice, which does not change the shares. */
 export async function addSample(store: Store, source: string, run: string, shape: SampledSchema): Promise<void> {
   if (shape.rows === 0) return;
   const before = (await store.shapes.findOne({ _id: source }))?.sample;
@@ -34,13 +34,13 @@ export async function addSample(store: Store, source: string, run: string, shape
 }
 
 /**
- * Compares a complete listing with the one before it and remembers it in its place. `undefined`: nothing changed, or there is
- * nothing to compare with. Can be repeated.
+ * Compares the schema of a complete listing with that of the previous one, and stores it for the next comparison. `undefined`
+ * when nothing changed or there is no previous one. Can be repeated.
  */
 export async function finalizeSchema(store: Store, source: string, run: string): Promise<Drift | undefined> {
   const doc = await store.shapes.findOne({ _id: source });
   if (!doc) return undefined;
-  if (doc.drift?.run === run) return told(doc.drift);
+  if (doc.drift?.run === run) return driftOrNone(doc.drift);
   if (doc.sample?.run !== run) return undefined;
   const { sample } = doc;
   const now = new Map(sample.fields.map(({ field, count }) => [field, count / sample.rows]));
@@ -57,10 +57,10 @@ export async function finalizeSchema(store: Store, source: string, run: string):
     { _id: source, 'sample.run': run },
     { $set: { rows: sample.rows, known, drift }, $unset: { sample: true } },
   );
-  return told(drift);
+  return driftOrNone(drift);
 }
 
-/** What lies below a field that is named itself goes without saying. */
+/** Removes fields below other fields of the list. */
 function outermost(fields: readonly string[]): string[] {
   const all = new Set(fields);
   const above = (field: string) => field.split('.').map((_, at, parts) => parts.slice(0, at).join('.'));
@@ -70,6 +70,6 @@ function outermost(fields: readonly string[]): string[] {
     .slice(0, MOST_NAMED);
 }
 
-function told({ appeared, vanished }: Drift): Drift | undefined {
+function driftOrNone({ appeared, vanished }: Drift): Drift | undefined {
   return appeared.length + vanished.length === 0 ? undefined : { appeared, vanished };
 }

@@ -1,7 +1,7 @@
 import type { Cursor } from '../../model/source.js';
 import type { Store } from '../database.js';
 
-/** Registers sources that are not known yet, never checked. Can be repeated. */
+/** Registers new sources as never checked. Can be repeated. */
 export async function seedSources(store: Store, sources: readonly { name: string; vendor: string }[]): Promise<void> {
   if (sources.length === 0) return;
   await store.sources.bulkWrite(
@@ -15,7 +15,7 @@ export async function seedSources(store: Store, sources: readonly { name: string
   );
 }
 
-/** How far each part has been read: by the runs before, and by the pages that this one has stored. */
+/** How far each part was read by earlier runs and by the stored pages of this one. */
 export async function positionsOf(store: Store, run: string, source: string): Promise<Map<string, Cursor>> {
   const known = await store.positions.find({ _id: { $gte: `${source}/`, $lt: `${source}0` } }).toArray();
   return new Map([
@@ -24,7 +24,7 @@ export async function positionsOf(store: Store, run: string, source: string): Pr
   ]);
 }
 
-/** Remembers how far one listing's pages go, part by part. To be called when all their records are stored. */
+/** Stores how far one listing's pages go, by part. The caller must have stored all their records. */
 export async function keepPositions(store: Store, run: string, source: string): Promise<void> {
   const reached = await reachedBy(store, run, source);
   if (reached.size === 0) return;
@@ -37,8 +37,8 @@ export async function keepPositions(store: Store, run: string, source: string): 
 }
 
 /**
- * Forgets how far a source that only grows has been read: its next run begins anew, and recognises what it has had by its ids.
- * Returns how many parts (files) were known. What a run under way keeps at its end comes back.
+ * Removes the positions of a growing source: its next run starts from the beginning, and recognizes stored records by their ids.
+ * Returns how many parts (files) had a position. A running run stores its positions again when it ends.
  */
 export async function forgetPositions(store: Store, source: string): Promise<number> {
   const known = { _id: { $gte: `${source}/`, $lt: `${source}0` } };

@@ -2,7 +2,7 @@ import type { IndexDescription } from 'mongodb';
 
 export type AlertKind = 'run-failed' | 'run-partial' | 'source-parked' | 'run-overdue';
 
-/** Something that somebody is to be told, once: an outbox. */
+/** An alert that is to be delivered once. The collection is an outbox. */
 export interface AlertDoc {
   /** The event: `run-failed/RUN`, `source-parked/SOURCE/since`, `run-overdue/SOURCE/since`. */
   _id: string;
@@ -13,13 +13,13 @@ export interface AlertDoc {
   remedy?: string;
   /** When it happened. */
   at: Date;
-  /** Where to look at it. */
+  /** Link to the Web UI. */
   link?: string;
-  /** When it is to be delivered, or tried again; absent once that is over. */
+  /** When to deliver it or try again; absent after delivery or giving up. */
   next_at?: Date;
   attempts: number;
   delivered_at?: Date;
-  /** Nobody took it for so long that it is news no more. */
+  /** When the worker gave up, because the receiver did not accept it for too long. */
   given_up_at?: Date;
 }
 

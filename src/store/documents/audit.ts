@@ -1,16 +1,16 @@
 import { ObjectId, type IndexDescription } from 'mongodb';
 
-/** That somebody read masked values in clear, changed the key they are masked with, or took something away. Never holds such a value. */
+/** A user read masked values in clear, rotated keys, or removed data. Never contains the values. */
 export interface AuditDoc {
   _id: ObjectId;
   at: Date;
   by: string;
   action: 'unmask' | 'rotate' | 'drop' | 'erase';
   why?: string;
-  /** How many records (or tokens) it was about. */
+  /** Number of records or tokens. */
   count: number;
   collection: string;
-  /** Which ones, where they were named: ids of records, or tokens. */
+  /** Ids of the records, or tokens, if the user named them. */
   of?: string[];
 }
 

@@ -1,17 +1,23 @@
 import { Binary, type IndexDescription } from 'mongodb';
 
 /**
- * A stretch of a response body, compressed with Brotli (RFC 7932). Addressed by the content as received (`SHA-256:part`),
- * so the same bytes served twice are stored once; parts stay below MongoDB's 16 MB document limit.
+ * A part of a response body, compressed with Brotli (RFC 7932). `_id` is the digest of the bytes as received (`SHA-256:part`), so
+ * equal bodies are stored once. Parts are smaller than MongoDB's limit of 16 MB for a document.
  */
 export interface BodyDoc {
   _id: string;
   bytes: Binary;
-  /** How many parts there are; only in the first one, which is written last and stands for all. */
+  /** Number of parts. Only in the first part, which is written last: the body is complete if it exists. */
   parts?: number;
-  /** The key it is sealed with after compressing, where the source's records are personal; in the first part. */
+  /**
+   * Id of the key that the compressed body is sealed (encrypted) with, if the source's records are personal. Only in the first
+   * part.
+   */
   key?: string;
-  /** When no page had it any more: it is to be removed, unless somebody wants it meanwhile. In the first part. */
+  /**
+   * When it was marked for deletion because no page used it. A worker that needs it again removes the mark. Only in the first
+   * part.
+   */
   doomed?: Date;
 }
 

@@ -1,24 +1,24 @@
 import { ObjectId, type IndexDescription } from 'mongodb';
 
-/** A field that was one value and is another. Lists tell what came and went. */
+/** A changed field: the values before and after, or for a list the added and removed items. */
 export type FieldChange =
   { path: string; from?: unknown; to?: unknown } | { path: string; added: unknown[]; removed: unknown[] };
 
 /**
- * One entry of a host's history, append-only. Creation is told by the host itself (`created`).
+ * One entry of a host's history, append-only. Creation is not an entry: the host has it in `created`.
  *
- * - `changed`: fields took other values
- * - `renamed`: it had the id in `others` before: a record that was seen earlier joined it, or the earliest one left
- * - `merged`: `others` are this host now
- * - `moved`: records of `others` are in it now
- * - `split`: it came apart, or came out of one that did: the other parts are in `others`
- * - `retired`, `returned`: no source lists it any more; one does again
+ * - `changed`: fields have other values
+ * - `renamed`: it had the id in `others` before, because its seed record joined or left
+ * - `merged`: the hosts in `others` are part of it now
+ * - `moved`: records of the hosts in `others` are in it now
+ * - `split`: it was split, or is a part of a host that was split; the other parts are in `others`
+ * - `retired`, `returned`: no source lists it any more; a source lists it again
  */
 export interface ChangeDoc {
   _id: ObjectId;
   host: string;
   at: Date;
-  /** The run, or the command, that brought it about. */
+  /** The run or command that caused it. */
   run: string;
   kind: 'changed' | 'renamed' | 'merged' | 'moved' | 'split' | 'retired' | 'returned';
   others?: string[];

@@ -1,7 +1,7 @@
 import { ObjectId, type IndexDescription } from 'mongodb';
 import type { Decision } from '../../host/identity/resolution.js';
 
-/** What a person decided about two records. It is kept when it is taken back. */
+/** A user's decision about two records. It is kept after it is undone. */
 export interface DecisionDoc extends Decision {
   _id: ObjectId;
   by: string;

@@ -1,7 +1,7 @@
 import type { EventId } from '../../model/event-order.js';
 
-/** A place in the order of delivery: by id, then by where it came in the run's listing. */
-export interface Place {
+/** A position in the order of events: by id, then by page and row in the run's listing. */
+export interface EventPosition {
   id: EventId;
   page: number;
   row: number;
@@ -13,18 +13,18 @@ export interface DeliveryCounts {
   conflicts: number;
 }
 
-/** How far one source's events have been delivered. Written together with them. */
+/** How far one source's events have been loaded. Written in the same transaction as the events. */
 export interface DeliveryDoc {
   /** The source. */
   _id: string;
-  /** Events delivered over all runs. */
+  /** Events stored over all runs. */
   delivered: number;
-  /** The largest id of all. */
+  /** The largest id stored. */
   largest?: EventId;
-  /** Raised by each attempt: a late one finds that it is no longer its turn. */
+  /** Fencing token: each attempt raises it, and earlier attempts can no longer write. */
   epoch: number;
-  /** The delivery under way, what it has come to, and the place that it has reached. */
+  /** Id of the last load, its counts, and the position that it has reached. */
   turn: string;
   counts: DeliveryCounts;
-  reached?: Place;
+  reached?: EventPosition;
 }

@@ -1,30 +1,30 @@
 import { type IndexDescription } from 'mongodb';
 import type { EventId } from '../../model/event-order.js';
 
-/** One event, each id once a source: the first one that came. */
+/** One event. Each id is stored once for a source: the first that was received. */
 export interface EventDoc {
   /** MongoDB orders numbers by value and text by its UTF-8 bytes, which is by code point. */
   _id: { source: string; id: EventId };
   category: string;
   value: number;
-  /** What its source said beyond these three: fields of any name. */
+  /** Further fields of the source, with any names. */
   more?: Record<string, unknown>;
-  /** Its place in the order of delivery, from 1: by id within a run, runs after each other. */
+  /** Position in the order of all events, from 1: by id within a run, runs one after the other. */
   seq: number;
-  /** Where it was read: page and row of that run's ledger. */
+  /** Run, page and row where it was read. */
   run: string;
   page: number;
   row: number;
 }
 
-/** Aggregates of one category over all events delivered, and over no others. */
+/** Aggregates of one category over all stored events. */
 export interface CategoryDoc {
   _id: { source: string; category: string };
   count: number;
   sum: number;
   min: number;
   max: number;
-  /** How many different values there are. */
+  /** Number of distinct values. */
   distinct: number;
 }
 

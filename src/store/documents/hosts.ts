@@ -3,14 +3,14 @@ import type { GoldenHost } from '../../host/golden/golden-host.js';
 
 /** The golden record of one machine. */
 export type HostDoc = GoldenHost & {
-  /** When it first stood, and the run that brought it about. */
+  /** When it was created, and by which run. */
   created: { at: Date; run: string };
-  /** Raised at each rewrite. */
+  /** Raised at each change. */
   version: number;
   updated_at: Date;
 };
 
-/** An id that no longer stands for a host, and the host that took its place. */
+/** A former id of a host (`_id`), and the id that replaced it. */
 export interface RedirectDoc {
   _id: string;
   to: string;

@@ -1,4 +1,4 @@
-/** One writer at a time: who holds it, until when, and a number that only rises, by which a late writer is told off. */
+/** A lease for one writer: its holder, when it expires, and `epoch`, a fencing token that rejects stale writers. */
 export interface LeaseDoc {
   _id: string;
   holder: string;

@@ -1,29 +1,29 @@
 import type { IndexDescription } from 'mongodb';
 import type { Cursor, PageDoubt, Position } from '../../model/source.js';
 
-/** What became of a page's rows. */
+/** Result of normalizing a page. */
 export interface PageOutcome {
   at: Date;
   new: number;
   changed: number;
   unchanged: number;
   quarantined: number;
-  /** Native ids of the rows that were understood. */
+  /** Native ids of the normalized rows. */
   ids: string[];
-  /** Native ids of the rows in quarantine, as far as they could be read, then or later. */
+  /** Native ids of quarantined rows, as far as they could be read, then or later. */
   rejected_ids: string[];
-  /** There are too many of both: they are in `page_ids`, and the lists here are empty. */
+  /** There are too many ids: they are in `page_ids`, and both lists here are empty. */
   split?: boolean;
-  /** Rows that quarantine had no room for. */
+  /** Rows that did not fit into quarantine. */
   unkept?: number;
-  /** Digest of the records' content, and the version by which they were read: the same bytes need not be read twice. */
+  /** Digest of the records' content, and the reading version. With both, a page with the same bytes need not be read again. */
   content: string;
   reader: string;
-  /** Its rows were never read: each attempt at them died. */
+  /** Its rows were not read, because each attempt ended the process. */
   set_aside?: true;
 }
 
-/** The page ledger: one entry a response, in the order of its listing. `_id` = run, source and digest of the cursor. */
+/** The page ledger: one entry for each response, in the order of the listing. `_id` = run, source and digest of the cursor. */
 export interface PageDoc {
   _id: string;
   run: string;
@@ -43,11 +43,11 @@ export interface PageDoc {
   total?: number;
   doubts?: PageDoubt[];
   lacks?: string[];
-  /** Where a later run goes on, in a listing that only grows. */
+  /** Where a later run continues, for sources that only grow. */
   position?: Position;
-  /** Rows that were blotted out of its body, whose digest is another one since. */
+  /** Rows that were erased from its body. The body has another digest since then. */
   erased?: number;
-  /** Attempts that died while they read it; absent again when one came through. See `store/deaths.ts`. */
+  /** Attempts that ended while they read it; absent after one succeeded. See `normalize/deaths.ts`. */
   deaths?: number;
   outcome?: PageOutcome;
 }

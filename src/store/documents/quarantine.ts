@@ -1,24 +1,24 @@
 import type { IndexDescription } from 'mongodb';
 
-/** A row (or a whole page) that could not be understood: why, where it is kept as received, and since when. */
+/** A row (or a whole page) that could not be read: why, where its bytes are stored, and since when. */
 export interface QuarantineDoc {
-  /** `source:native id` where the id could be read, else the page and the row. */
+  /** `source:native id` if the id could be read, otherwise page and row. */
   _id: string;
   source: string;
-  /** Stable text without values, to group by. */
+  /** Stable text without values, because users group by it. */
   reason: string;
   run: string;
-  /** The raw reference: page of the ledger, row in it, byte range in its body. */
+  /** Where its bytes are: page of the ledger, row, and byte range in the body. */
   page: string;
   row: number;
   offset: number;
   length: number;
-  /** Of a row out of a file: its name, and the number of the line, from 1. */
+  /** For a row from a file: the file's name, and the line number, from 1. */
   file?: string;
   line?: number;
   first_at: Date;
   last_at: Date;
-  /** On how many pages it came: reading one again does not count. Entries from before it was counted have none. */
+  /** Number of pages on which it was received. Reading a page again does not count. Absent in entries of old versions. */
   count?: number;
 }
 

@@ -1,16 +1,16 @@
 import type { IndexDescription } from 'mongodb';
 import type { HostObservation } from '../../host/types.js';
 
-/** Why a record was set aside: merging it, or the records that hang together with it, failed. */
+/** Why a record was set aside: merging its component failed. */
 export interface SetAside {
   at: Date;
-  /** The run, or the command, that merged. */
+  /** The run or command that merged. */
   run: string;
-  /** The error's name and its place in the code, never its message: that may hold values. */
+  /** The error's name and location in the code, without its message, which may contain values. */
   error: string;
 }
 
-/** What one source says about one machine, as last understood. `_id` = `source:native id`. */
+/** One source's data about one machine, as last normalized. `_id` = `source:native id`. */
 export interface RecordDoc {
   _id: string;
   source: string;
@@ -18,27 +18,27 @@ export interface RecordDoc {
   observation: HostObservation;
   /** Identity keys `kind:scope:value`. */
   keys: string[];
-  /** Digest of what tells which machine it is. */
+  /** Digest of the values that identity resolution uses. */
   identity: string;
-  /** Content hash without what only tells time, and the mapping that made it. */
+  /** Number of the mapping, and hash of the content without times of check-ins. */
   hash: string;
-  /** The page (and row) that holds this content as received. */
+  /** Page and row of this content as received. */
   page: string;
   row: number;
-  /** When that page was received, by MongoDB's clock: an older page never replaces a newer one's content. */
+  /** When that page was received, by MongoDB's clock. An older page never replaces the content of a newer one. */
   observed_at: Date;
   run: string;
   created_run: string;
   created_page: string;
-  /** Set when a complete listing of the source no longer held it. */
+  /** Set when it was missing from a complete listing of the source. */
   gone_at?: Date;
-  /** Not merged yet since it changed. */
+  /** It has changed and was not merged yet. */
   dirty?: true;
-  /** What tells which machine it is has changed since: otherwise its host alone is concerned. */
+  /** Values that identity resolution uses have changed. Without it, a change affects only the record's own host. */
   unresolved?: true;
-  /** Keys that it held before, or that an erased record held with it, until the merge has seen that they are gone. */
+  /** Keys that it had before, or that an erased record shared with it, until the next merge. */
   prior_keys?: string[];
-  /** Merging it failed: it waits for another try. */
+  /** Merging it failed; it is not merged until it changes or a user retries it. */
   set_aside?: SetAside;
 }
 

@@ -10,9 +10,9 @@ export interface RunDoc {
   ended_at?: Date;
   /** Live hosts when the run ended. */
   hosts?: number;
-  /** Records that a run which only merges has merged. */
+  /** Number of merged records, for a run that only merges. */
   merged?: number;
-  /** When raw pages of it were last removed for their age. */
+  /** When raw pages of the run were last removed because of their age. */
   pruned_at?: Date;
   sources: Record<string, SourceAccount>;
 }

@@ -1,14 +1,14 @@
 import type { Drift } from '../../model/run.js';
 
-/** What the rows of a source look like. */
+/** Which fields the rows of a source have. */
 export interface SchemaDoc {
   /** The source. */
   _id: string;
-  /** As of the last complete listing; `share` of the rows that had it then. */
+  /** Schema of the last complete listing: number of sampled rows, and the `share` of them with each field. */
   rows: number;
   known: { field: string; share: number }[];
-  /** Of the listing under way. */
+  /** Sample of the running listing. */
   sample?: { run: string; rows: number; fields: { field: string; count: number }[] };
-  /** Of the last complete listing: a second attempt at closing it finds it here. */
+  /** Schema drift of the last complete listing. Stored so that a second attempt at closing it returns the same. */
   drift?: Drift & { run: string };
 }

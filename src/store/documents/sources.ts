@@ -1,17 +1,17 @@
 import type { Cursor } from '../../model/source.js';
 
-/** What is remembered of a source between runs. */
+/** State of a source between runs. */
 export interface SourceDoc {
   _id: string;
   vendor: string;
-  /** When a run last asked it; 1970 for never. */
+  /** When a run last read it; 1970 for never. */
   last_checked: Date;
   last_run?: string;
-  /** The last run that saw its whole listing, and the one before it. */
+  /** The last run with a complete listing, and the run before it with one. */
   last_complete?: { run: string; at: Date; records: number; before?: string };
-  /** Its workflow waits with its cursor since a failure that only somebody can mend. */
+  /** Its workflow waits at its cursor, because of a failure that a user has to fix. */
   parked?: Parked;
-  /** The Temporal Schedule that it was given once: what people make of that one is theirs. */
+  /** The Temporal Schedule that was created for it. Rollcall does not change it afterwards; users may. */
   scheduled?: string;
 }
 
@@ -24,7 +24,7 @@ export interface Parked {
   remedy?: string;
 }
 
-/** How far a part (a file) of a source that only grows was read, by the last listing whose records are all stored. */
+/** How far a part (a file) of a growing source was read by the last listing whose records are all stored. */
 export interface PositionDoc {
   /** `source/part` */
   _id: string;

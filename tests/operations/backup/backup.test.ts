@@ -194,7 +194,7 @@ test('while a backup is taken no body is removed: whoever would is refused by na
     expect(error).toMatchObject({
       kind: 'settings-invalid',
       message: expect.stringMatching(/^rollcall prune has to wait: .* in use by rollcall backup, process \d+ on \S+$/),
-      details: { remedy: expect.stringMatching(/ends by itself at 20\d\d-/) },
+      details: { remedy: expect.stringMatching(/lease expires at 20\d\d-/) },
     });
   await restore(other, path);
   for (const digest of digests) expect(await getBody(other, digest, Buffer.byteLength('[{"id":0}]'))).toBeDefined();
@@ -220,7 +220,7 @@ test('a backup waits for erasing to end, says who it waits for, and gives up by 
   await restore(other, path);
 });
 
-test('a claim whose process died ends by itself, and a process that slept through its claim is told', async () => {
+test('a lease whose process died expires, and a process that slept through its lease gets an error', async () => {
   await putPages(1);
   const path = folder();
   const taken = backup(store, path, {
@@ -230,7 +230,7 @@ test('a claim whose process died ends by itself, and a process that slept throug
       await claimingRaw(store, 'rollcall erase', () => Promise.resolve());
     },
   });
-  await expect(taken).rejects.toThrow(/rollcall backup did not answer for a minute/);
+  await expect(taken).rejects.toThrow(/rollcall backup did not respond for a minute/);
   await expect(restore(other, path)).rejects.toThrow(/holds no backup/);
   // The same of one that removes: its transaction is not committed.
   const removing = claimingRaw(store, 'rollcall prune', async ({ fence }) => {
@@ -241,6 +241,6 @@ test('a claim whose process died ends by itself, and a process that slept throug
       await fence(session);
     });
   });
-  await expect(removing).rejects.toThrow(/rollcall prune did not answer for a minute/);
+  await expect(removing).rejects.toThrow(/rollcall prune did not respond for a minute/);
   expect(await store.bodies.countDocuments()).toBe(1);
 });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, type Config } from '../../../../src/config.js';
-import { deliverRun } from '../../../../src/events/load.js';
+import { loadInOrder } from '../../../../src/events/load.js';
 import { normalize, type Normalized } from '../../../../src/normalize/normalize.js';
 import { openNormalizerContext } from '../../../../src/normalize/context.js';
 import { loadSources } from '../../../../src/sources/loading/registry.js';
@@ -117,7 +117,7 @@ async function read(source: string, of: string, as = of): Promise<Normalized> {
   const input = { run: as, source, from: 0, pages: of };
   const ordered = sources.get(source).dataset === 'events';
   const done = ordered
-    ? await deliverRun(reading, input, { signal, onPage() {} })
+    ? await loadInOrder(reading, input, { signal, onPage() {} })
     : await normalize(reading, { ...input, follow: false }, { rows: 1_000, waitMs: 0, signal, onPage() {} });
   await mergeChanged(store, { holder: 'test', run: as });
   return done;
