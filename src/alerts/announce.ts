@@ -5,7 +5,7 @@ import type { RunStatus, SourceAccount } from '../model/run.js';
 import type { SourceDoc } from '../store/documents/sources.js';
 import { workflowLink } from '../temporal/web-ui.js';
 
-/** A run as it has ended. */
+/** A completed run. */
 export interface EndedRun {
   run: string;
   status: RunStatus;
@@ -14,32 +14,36 @@ export interface EndedRun {
 }
 
 /**
- * The alert of a run that failed or ended partial; `undefined` when there is nothing to tell. A source that is parked has
- * an alert of its own.
+ * The alert for a run that failed or ended partial; `undefined` if there is nothing to report. A parked source has an alert of
+ * its own.
  */
 export function alertOfRun(config: Config, { run, status, workflowId, accounts }: EndedRun): NewAlert | undefined {
   if (status !== 'failed' && status !== 'partial') return undefined;
-  const bad = Object.entries(accounts).filter(
+  const unsuccessful = Object.entries(accounts).filter(
     ([, account]) => (account.status === 'failed' || account.status === 'partial') && !account.parked,
   );
-  if (bad.length === 0 && Object.keys(accounts).length > 0) return undefined;
+  if (unsuccessful.length === 0 && Object.keys(accounts).length > 0) return undefined;
   const kind = status === 'failed' ? 'run-failed' : 'run-partial';
-  const remedies = new Set(bad.flatMap(([, { remedy }]) => remedy ?? []));
+  const remedies = new Set(unsuccessful.flatMap(([, { remedy }]) => remedy ?? []));
   const link = workflowLink(config, workflowId);
   return {
     _id: `${kind}/${run}`,
     kind,
     run,
-    ...(bad.length > 0 ? { source: bad.map(([source]) => source).join(', ') } : {}),
+    ...(unsuccessful.length > 0 ? { source: unsuccessful.map(([source]) => source).join(', ') } : {}),
     reason:
-      bad.map(([source, { status: how, reason }]) => `${source} ${how}: ${reason ?? 'no reason given'}`).join('; ') ||
-      status,
+      unsuccessful
+        .map(([source, { status: how, reason }]) => `${source} ${how}: ${reason ?? 'no reason given'}`)
+        .join('; ') || status,
     ...(remedies.size > 0 ? { remedy: [...remedies].join('. ') } : {}),
     ...(link ? { link } : {}),
   };
 }
 
-/** Tells of a run that failed or ended partial, where anybody wants to be told. Never throws: the run has ended all the same. */
+/**
+ * Stores an alert for a run that failed or ended partial, if a webhook is configured. Never throws, because the run has ended
+ * already.
+ */
 export async function announceRun(
   { store, config, log }: { store: Store; config: Config; log: { warn(fields: object, text: string): void } },
   ended: EndedRun,
@@ -50,11 +54,11 @@ export async function announceRun(
   try {
     await putAlert(store, alert);
   } catch (error) {
-    log.warn({ run: ended.run, error: (error as Error).name }, 'The alert of this run could not be kept');
+    log.warn({ run: ended.run, error: (error as Error).name }, 'The alert of this run could not be stored');
   }
 }
 
-/** Tells of the sources that are parked, each time that they are. */
+/** Stores an alert for each parked source, once each time that it is parked. */
 export async function announceParked(store: Store, config: Config): Promise<void> {
   const parked = store.sources.find({ parked: { $exists: true } });
   for await (const source of parked) await putAlert(store, alertOfParked(config, source));

@@ -8,15 +8,15 @@ import { isFuture } from '../store/clock.js';
 import type { Store } from '../store/database.js';
 import { workflowLink } from '../temporal/web-ui.js';
 
-/** A source whose schedule has come round, and which was not read whole since. */
+/** A source that was due by its schedule and has had no complete listing since. */
 export interface Overdue {
   source: string;
-  /** Its last complete listing, or since when it has a schedule. */
+  /** Time of its last complete listing, or of its schedule's creation. */
   since: Date;
-  /** Longest time between two of its next runs, milliseconds. */
+  /** Longest gap between its next runs, milliseconds. */
   everyMs: number;
   never: boolean;
-  /** What its last run came to. */
+  /** Its last run. */
   last?: { run: string; reason?: string };
   parked: boolean;
 }
@@ -24,11 +24,14 @@ export interface Overdue {
 const LEAST_GRACE_MS = 30 * 60_000;
 const GRACE_SHARE = 0.1;
 
-/** For how long a source that is due every `everyMs` may be without a complete listing: one that is fresh is passed over once. */
+/**
+ * Milliseconds that a source due every `everyMs` may be without a complete listing. Includes one more interval, because a run
+ * skips a source that is still fresh.
+ */
 export const patienceFor = (everyMs: number, freshMs: number): number =>
   everyMs + Math.min(freshMs, everyMs) + Math.max(LEAST_GRACE_MS, everyMs * GRACE_SHARE);
 
-/** The sources that are overdue, by their schedules in Temporal. One without a schedule, or with a paused one, never is. */
+/** Finds overdue sources by their schedules in Temporal. A source without a schedule, or with a paused one, is never overdue. */
 export async function findOverdue(
   { client, store, config }: { client: Client; store: Store; config: Config },
   sources: readonly AnySource[],
@@ -41,7 +44,7 @@ export async function findOverdue(
     const everyMs = schedule && longestGap(schedule.info.nextActionTimes);
     if (!schedule || schedule.state.paused || everyMs === undefined) continue;
     const known = await store.sources.findOne({ _id: source.name });
-    // A time that has not come yet says nothing: a clock was ahead.
+    // A time in the future is ignored: it comes from a clock that was ahead.
     const complete = known?.last_complete?.at;
     const since = complete && !isFuture(complete, present) ? complete : schedule.info.createdAt;
     if (present.getTime() - since.getTime() <= patienceFor(everyMs, freshnessOf(source, config))) continue;
@@ -68,13 +71,13 @@ async function describe(client: Client, id: string): Promise<ScheduleDescription
   }
 }
 
-/** On working days only, three days may pass from one run to the next. */
+/** The longest gap: a schedule for working days has gaps of three days. */
 function longestGap(times: readonly Date[]): number | undefined {
   const gaps = times.slice(1).map((time, index) => time.getTime() - times[index]!.getTime());
   return gaps.length === 0 ? undefined : Math.max(...gaps);
 }
 
-/** Runs start up to five minutes after their time: a gap is not to be told more exactly. */
+/** Rounded to five minutes, because runs start up to five minutes after their time. */
 function roughly(ms: number): string {
   const minutes = Math.round(ms / 300_000) * 5;
   if (minutes < 90) return `${Math.max(minutes, 5)} minutes`;
@@ -84,19 +87,19 @@ function roughly(ms: number): string {
 
 const minute = (time: Date) => `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-/** One alert for each time that a source falls behind, however long that lasts. */
+/** The alert for an overdue source; one per time that it falls behind, however long that lasts. */
 export function alertOfOverdue(config: Config, { source, since, everyMs, never, last }: Overdue): NewAlert {
   const what = never
     ? `${source} has had a schedule since ${minute(since)} and no complete run yet`
     : `${source} has had no complete run since ${minute(since)}`;
-  const ending = last?.reason ? `; its last run ${last.run}: ${last.reason}` : '';
+  const lastRun = last?.reason ? `; its last run ${last.run}: ${last.reason}` : '';
   const link = workflowLink(config, `${config.temporal.taskQueue}-source-${source}`);
   return {
     _id: `run-overdue/${source}/${since.toISOString()}`,
     kind: 'run-overdue',
     source,
     ...(last ? { run: last.run } : {}),
-    reason: `${what}, and is due about every ${roughly(everyMs)}${ending}`,
+    reason: `${what}, and is due about every ${roughly(everyMs)}${lastRun}`,
     remedy: `Look at npm run schedule -- list and at its last run; npm run trigger -- ${source} --force --wait collects it now`,
     ...(link ? { link } : {}),
   };

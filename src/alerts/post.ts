@@ -3,15 +3,15 @@ import { plain } from '../format/plain.js';
 import { waitHint } from '../connectors/http/wait.js';
 import type { AlertDoc, AlertKind } from '../store/documents/alerts.js';
 
-/** Why a receiver did not take an alert. */
-export class NotTaken extends Error {
+/** An alert could not be delivered to the receiver. */
+export class DeliveryError extends Error {
   constructor(
-    /** A status or a network code: nothing of the URL, which may be a secret. */
+    /** A status or a network code, never a part of the URL, which may be a secret. */
     readonly why: string,
-    /** What the receiver asked to wait, milliseconds. */
+    /** Delay that the receiver requested, milliseconds. */
     readonly retryAfterMs?: number,
   ) {
-    super(`The receiver did not take the alert: ${why}`);
+    super(`The receiver did not accept the alert: ${why}`);
   }
 }
 
@@ -25,11 +25,11 @@ const HEADLINES: Record<AlertKind, (alert: AlertDoc) => string> = {
   'run-overdue': ({ source }) => `${source} is overdue`,
 };
 
-/** What a receiver gets, as JSON. `text` is for those that show a text to people (Slack, Mattermost and their like). */
+/** The JSON body of an alert. `text` is for receivers that show text to people (Slack, Mattermost and similar). */
 export function payloadOf(alert: AlertDoc): Record<string, string | null> {
   const { kind, run = null, source = null, reason, remedy = null, at, link = null } = alert;
   const sentences = [`Rollcall: ${HEADLINES[kind](alert)}`, reason, remedy, link].filter((part) => part !== null);
-  // Chat programs read <…> as a link or a call to everybody.
+  // Chat programs interpret <…> as a link or as a mention of everybody.
   const text = plain(sentences.join('\u2028'))
     .replaceAll('\u2028', '\n')
     .replaceAll('<', '‹')
@@ -38,13 +38,16 @@ export function payloadOf(alert: AlertDoc): Record<string, string | null> {
   return { text, kind, run, source, reason, remedy, at: at.toISOString(), link };
 }
 
-/** Delivers one alert. Throws `NotTaken`. Redirects are not followed: the URL's path is a secret that another host must not get. */
+/**
+ * Delivers one alert. Throws `DeliveryError`. Redirects are not followed: the URL's path is a secret that another host must not
+ * receive.
+ */
 export async function postAlert(webhook: string, alert: AlertDoc, signal: AbortSignal): Promise<void> {
   const url = new URL(webhook);
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'user-agent': 'rollcall',
-    // The same alert may come twice when a worker dies in between: a receiver can tell by this.
+    // An alert may be sent twice if a worker dies after sending: the receiver can recognise it by this key.
     'idempotency-key': encodeURIComponent(alert._id),
   };
   if (url.username || url.password) {
@@ -63,13 +66,13 @@ export async function postAlert(webhook: string, alert: AlertDoc, signal: AbortS
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
   } catch (error) {
-    throw new NotTaken(codeOf(error));
+    throw new DeliveryError(codeOf(error));
   }
   await response.body?.cancel().catch(() => {});
-  if (!response.ok) throw new NotTaken(`status ${response.status}`, waitHint(response.headers, ''));
+  if (!response.ok) throw new DeliveryError(`status ${response.status}`, waitHint(response.headers, ''));
 }
 
 function codeOf(error: unknown): string {
   const { name, cause } = error as { name?: string; cause?: { code?: string } };
-  return cause?.code ?? (name === 'TimeoutError' ? `no answer within ${TIMEOUT_MS / 1000} s` : (name ?? 'error'));
+  return cause?.code ?? (name === 'TimeoutError' ? `no response within ${TIMEOUT_MS / 1000} s` : (name ?? 'error'));
 }

@@ -10,27 +10,27 @@ import { announceParked } from './announce.js';
 import { deliverDue } from './deliver.js';
 import { alertOfOverdue, findOverdue } from './overdue.js';
 
-export interface Watching {
+export interface AlertWatchOptions {
   store: Store;
   config: Config;
   sources: SourceRegistry;
   client: Client;
   log: Logger;
-  /** Milliseconds between two rounds, and how long to wait after a try that failed. */
+  /** Milliseconds between two rounds, and the delay before a failed delivery is retried. */
   pace?: { deliver: number; overdue: number; retry?: (attempts: number) => number };
 }
 
 const PACE = { deliver: 5_000, overdue: 5 * 60_000 };
 
 /**
- * Looks for what somebody has to be told of, and delivers what is in the outbox, until it is stopped. Every worker does: alerts are
- * told apart by the event, and each is delivered by the worker that takes it. Nothing waits for this, and nothing fails by it.
+ * Finds events to alert about and delivers the alerts of the outbox, until it is stopped. Every worker runs it: an event has
+ * one alert, and one worker delivers it. Its errors affect nothing else.
  */
-export function watchAlerts({ pace = PACE, ...watching }: Watching): { stop(): Promise<void> } {
-  const { store, config, sources, log } = watching;
+export function watchAlerts({ pace = PACE, ...options }: AlertWatchOptions): { stop(): Promise<void> } {
+  const { store, config, sources, log } = options;
   const webhook = config.alertWebhook;
-  const ended = new AbortController();
-  const { signal } = ended;
+  const abort = new AbortController();
+  const { signal } = abort;
 
   const outbox = async () => {
     if (webhook === undefined) return;
@@ -38,7 +38,7 @@ export function watchAlerts({ pace = PACE, ...watching }: Watching): { stop(): P
     await deliverDue(store, webhook, log, signal, pace.retry);
   };
   const schedules = async () => {
-    const overdue = await findOverdue(watching, sources.all());
+    const overdue = await findOverdue(options, sources.all());
     showOverdue(sources.names(), overdue);
     if (webhook === undefined) return;
     for (const one of overdue) if (!one.parked) await putAlert(store, alertOfOverdue(config, one));
@@ -47,24 +47,24 @@ export function watchAlerts({ pace = PACE, ...watching }: Watching): { stop(): P
   const loops = [repeat(outbox, pace.deliver, signal, log), repeat(schedules, pace.overdue, signal, log)];
   return {
     async stop() {
-      ended.abort();
+      abort.abort();
       await Promise.all(loops);
     },
   };
 }
 
-/** Does it again and again. What fails is tried again next time, and told when it begins to fail. */
+/** Repeats `work` until aborted. Retries after an error at the next round, and logs the first error of a series. */
 async function repeat(work: () => Promise<void>, everyMs: number, signal: AbortSignal, log: Logger): Promise<void> {
   let failing = false;
   while (!signal.aborted) {
-    // Workers that start together need not ask together.
+    // Random delay, so that workers that start together do not run at the same time.
     await sleep(everyMs * (0.8 + 0.4 * Math.random()), undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return;
     try {
       await work();
       failing = false;
     } catch (error) {
-      if (!failing) log.warn({ error: (error as Error).name }, 'Alerts cannot be looked after right now');
+      if (!failing) log.warn({ error: (error as Error).name }, 'Alerts cannot be checked or delivered right now');
       failing = true;
     }
   }

@@ -4,7 +4,7 @@ import type { Format } from './format.js';
 
 type Value = string | number | boolean | Date | undefined | readonly (string | undefined)[];
 
-/** The columns, in their order. New ones go to the end: scripts count. */
+/** The columns in order. Add new ones at the end, because scripts read columns by number. */
 const COLUMNS: [name: string, valueOf: (host: HostDoc) => Value][] = [
   ['id', (host) => host._id],
   ['hostname', ({ device }) => device.hostname],
@@ -44,10 +44,10 @@ const COLUMNS: [name: string, valueOf: (host: HostDoc) => Value][] = [
 
 const unique = (list: readonly (string | undefined)[]) => [...new Set(list)].filter((entry) => entry !== undefined);
 
-/** RFC 4180 but for line ends, which are LF. Lists are joined by `; `. */
+/** RFC 4180, but with LF as line end. Lists are joined by `; `. */
 const rows = (table: unknown[][]): string =>
   stringify(table, {
-    // What a spreadsheet would take for a formula gets an apostrophe before it: names are made by strangers.
+    // Prefixes an apostrophe to values that a spreadsheet would evaluate as a formula: host names are untrusted.
     escape_formulas: true,
     quote_record_delimiter: true,
     cast: { boolean: String, date: (time) => time.toISOString() },
@@ -55,7 +55,7 @@ const rows = (table: unknown[][]): string =>
 
 const text = (value: Value) => (Array.isArray(value) ? value.join('; ') : value);
 
-/** One row a host, flat. */
+/** One flat row per host. */
 export const csv: Format = {
   begin: rows([COLUMNS.map(([name]) => name)]),
   batch: (hosts) => rows(hosts.map((host) => COLUMNS.map(([, valueOf]) => text(valueOf(host))))),

@@ -14,7 +14,7 @@ const OS_TYPES: [type: string, ids: readonly number[]][] = [
   ['unix', [400, 401, 402]],
 ];
 
-/** A host as a document of the Elastic Common Schema. What that has no field for is below `rollcall`. */
+/** A host as a document of the Elastic Common Schema. Fields without a place in ECS are under `rollcall`. */
 export function assetDocument(host: HostDoc): object {
   const { device, cloud } = host;
   const time = host.last_seen ?? host.updated_at;
@@ -39,7 +39,7 @@ export function assetDocument(host: HostDoc): object {
       domain: device.domain,
       type: device.type?.toLowerCase(),
       ip: ips,
-      mac: macs.map((mac) => mac.replaceAll(':', '-').toUpperCase()), // as RFC 7042 writes them, and ECS asks for
+      mac: macs.map((mac) => mac.replaceAll(':', '-').toUpperCase()), // RFC 7042 notation, as ECS requires
       os: device.os && osOf(device.os),
     }),
     device: present({ manufacturer: device.vendor_name, model: device.model ? { name: device.model } : undefined }),
@@ -56,7 +56,7 @@ function osOf({ name, type_id: id, version, kernel_release: kernel }: Os): objec
   return present({ name, full: version === undefined ? name : `${name} ${version}`, version, kernel, type });
 }
 
-/** ECS knows one agent: the one that detects and responds, else the first. All are below `rollcall`. */
+/** ECS has one agent: the one for detection and response, else the first. All agents are under `rollcall`. */
 function agentOf({ agent_list: agents = [] }: Device): object | undefined {
   const agent: Agent | undefined = agents.find(({ type_id: type }) => type === 1) ?? agents[0];
   return agent && present({ id: agent.uid, name: agent.name, type: agent.vendor_name, version: agent.version });

@@ -11,16 +11,16 @@ export type { HostsWanted } from '../search/golden-hosts.js';
 export const FORMATS = { jsonl, csv, ocsf, ecs } as const satisfies Record<string, Format>;
 export type FormatName = keyof typeof FORMATS;
 
-/** What came of an export so far. */
+/** Progress of an export. */
 export interface Exported {
   hosts: number;
-  /** All hosts are as they stood at one moment. */
+  /** All hosts are from one snapshot. */
   oneMoment: boolean;
 }
 
 /**
- * Hosts as text, in the order of their ids, a batch at a time: as much is in memory as one batch holds, however slow the reader
- * is. `exported` is brought up to date on the way.
+ * Exports hosts as text, ordered by id, one batch at a time: memory holds one batch, however slow the reader is. Updates
+ * `exported` with each batch.
  */
 export async function* exportHosts(
   store: Store,
@@ -30,8 +30,8 @@ export async function* exportHosts(
 ): AsyncGenerator<string> {
   const format: Format = FORMATS[name];
   if (format.begin !== undefined) yield format.begin;
-  const onLate = () => void (exported.oneMoment = false);
-  for await (const hosts of goldenHosts(store, wanted, onLate)) {
+  const onSnapshotLost = () => void (exported.oneMoment = false);
+  for await (const hosts of goldenHosts(store, wanted, onSnapshotLost)) {
     exported.hosts += hosts.length;
     yield format.batch(hosts);
   }

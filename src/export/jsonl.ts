@@ -1,4 +1,4 @@
 import { jsonLines } from './format.js';
 
-/** The golden record as it is stored, provenance and reasons included; times as text. */
+/** The golden record as stored, with provenance and reasons; times as text. */
 export const jsonl = jsonLines((host) => host);

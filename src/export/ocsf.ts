@@ -5,8 +5,8 @@ import { jsonLines, present } from './format.js';
 const VERSION = '1.8.0';
 
 /**
- * An event of OCSF's class Device Inventory Info for one host: its state when it was last seen. What the schema has no place
- * for is in `unmapped`.
+ * An event of OCSF's class Device Inventory Info for one host: its state when it was last seen. Fields without a place in the
+ * schema go to `unmapped`.
  */
 export function inventoryInfo(host: HostDoc): object {
   const time = (host.last_seen ?? host.updated_at).getTime();
@@ -25,7 +25,7 @@ export function inventoryInfo(host: HostDoc): object {
     metadata: present({
       version: VERSION,
       product: { name: 'Rollcall', vendor_name: 'Rollcall' },
-      // The same host in the same state is the same event: who loads it twice can tell.
+      // The same host in the same state has the same id, so that a consumer detects a repeated load.
       uid: `${host._id}.${host.version}.${time}`,
       modified_time: host.updated_at.getTime(),
       profiles: host.cloud ? ['cloud'] : undefined,
@@ -40,12 +40,12 @@ const TIMES = ['created_time', 'first_seen_time', 'last_seen_time', 'modified_ti
 
 function deviceOf(id: string, device: Device): object {
   const times = Object.fromEntries(TIMES.map((field) => [field, device[field]?.getTime()]));
-  // An organization has a name or an id there, and ours a unit alone: it is told in `unmapped`.
+  // OCSF's organization requires a name or an id; our records hold only a unit, which goes to `unmapped`.
   const { org: _unit, network_interfaces: interfaces, ...rest } = device;
   return present({ uid: id, ...rest, network_interfaces: interfaces?.filter(isKnown), ...times });
 }
 
-/** The schema asks each interface for one of them; none is useful. */
+/** The schema requires one of these values for each interface. */
 const isKnown = ({ ip, mac, name, hostname }: NonNullable<Device['network_interfaces']>[number]) =>
   (ip ?? mac ?? name ?? hostname) !== undefined;
 

@@ -5,32 +5,35 @@ import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface FolderOptions {
   dir: string;
-  /** Folders of more days ago than this are removed. */
+  /** Folders older than this number of days are removed. */
   keepDays: number;
-  /** A file that has reached this is followed by the next one, bytes. */
+  /** Maximum size of a file, bytes. */
   maxBytes?: number;
   now?: () => Date;
-  /** Told once when lines can no longer be written (with the system's code), and once when they can again. */
-  onTrouble?: (trouble: { code: string } | { lost: number }) => void;
+  /**
+   * Called once when writing begins to fail (with the system's error code), and once when it works again (with the number of
+   * lost lines).
+   */
+  onWriteStatus?: (status: { code: string } | { lost: number }) => void;
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
-/** A disk that is full is not asked at every line. */
+/** Milliseconds between tries while writing fails. */
 const RETRY_MS = 10_000;
 
 /** `rollcall.log`, then `rollcall.1.log`, … */
 export const fileName = (number: number): string => (number === 0 ? 'rollcall.log' : `rollcall.${number}.log`);
 
 /**
- * Lines go to `DIR/YYYY-MM-DD/rollcall.log`. The folder follows the date (UTC), also in a process that lives for months.
- * Several processes may write to one folder: each line is appended in one call, and nothing is renamed. A disk that is full
- * or read-only loses lines, and stops nobody.
+ * Writes lines to `DIR/YYYY-MM-DD/rollcall.log`. The folder follows the date (UTC), also in a process that runs for months.
+ * Several processes may write to one folder: each line is appended in one call, and no file is renamed. If the disk is full or
+ * read-only, lines are lost and the process continues.
  */
 export class DateFolders {
   #day = '';
   #number = 0;
   #fd: number | undefined;
-  /** The last line was cut off by a disk that ran full. */
+  /** The last line was truncated because the disk was full. */
   #torn = false;
   #broken = false;
   #lost = 0;
@@ -50,11 +53,11 @@ export class DateFolders {
       this.#lost += 1;
       this.#retryAt = now.getTime() + RETRY_MS;
       this.#close();
-      if (!this.#broken) this.options.onTrouble?.({ code: (error as NodeJS.ErrnoException).code ?? 'error' });
+      if (!this.#broken) this.options.onWriteStatus?.({ code: (error as NodeJS.ErrnoException).code ?? 'error' });
       this.#broken = true;
       return;
     }
-    if (this.#broken) this.options.onTrouble?.({ lost: this.#lost });
+    if (this.#broken) this.options.onWriteStatus?.({ lost: this.#lost });
     this.#broken = false;
     this.#lost = 0;
   }
@@ -77,11 +80,11 @@ export class DateFolders {
     removeOldDays(this.options.dir, this.options.keepDays, day);
   }
 
-  /** The file that has room for that many bytes more. */
+  /** The file with room for that many more bytes. */
   #file(length: number): number {
     const room = (fd: number) => {
       const { size, nlink } = fstatSync(fd);
-      // Somebody may have removed it under us.
+      // Another process may have removed the file.
       return nlink > 0 && (size === 0 || size + length <= (this.options.maxBytes ?? MAX_BYTES));
     };
     if (this.#fd !== undefined && room(this.#fd)) return this.#fd;
@@ -102,7 +105,7 @@ export class DateFolders {
     try {
       closeSync(fd);
     } catch {
-      // what was written is written
+      // nothing more can be done
     }
   }
 }

@@ -5,22 +5,22 @@ import { prettyLines } from './pretty.js';
 import { scrubber } from './secrets.js';
 
 export interface LogOptions {
-  /** Folder of the day folders. */
+  /** Folder that contains the day folders. */
   dir: string;
   level: string;
-  /** Days whose folders are kept. */
+  /** Number of days that are kept. */
   keepDays: number;
   console?: boolean;
-  /** Values that must not be written anywhere, beside what looks like a secret. */
+  /** Values that must not be written, besides those recognized by their form. */
   secrets?: readonly string[];
-  /** Size at which a file is followed by the next one, bytes. */
+  /** Maximum size of a file, bytes. */
   maxBytes?: number;
   now?: () => Date;
 }
 
 /**
- * JSON lines to the folder of the day, and to standard error: there as text on a terminal. Callers log ids and counts,
- * never records; what looks like a secret all the same is taken out.
+ * Opens a log that writes JSON lines to the folder of the day and to standard error, formatted as text on a terminal. Callers
+ * log ids and counts, never records; secrets logged by mistake are removed.
  */
 export function openLog({ level, console, secrets = [], ...folders }: LogOptions): Logger {
   const scrub = scrubber(secrets);
@@ -32,14 +32,14 @@ export function openLog({ level, console, secrets = [], ...folders }: LogOptions
     hooks: { streamWrite: scrub },
   };
   const screen = standardError();
-  // Said on the console in any case: it is what is left.
-  const teller = pino(options, screen);
+  // Always written to the console, because the files may fail.
+  const consoleLog = pino(options, screen);
   const files = new DateFolders({
     ...folders,
-    onTrouble: (trouble) => {
-      const at = { dir: folders.dir, ...trouble };
-      if ('lost' in trouble) teller.warn(at, 'Logs are written to their folder again');
-      else teller.error(at, 'Logs cannot be written to their folder: lines are on the console only');
+    onWriteStatus: (status) => {
+      const at = { dir: folders.dir, ...status };
+      if ('lost' in status) consoleLog.warn(at, 'Logs are written to their folder again');
+      else consoleLog.error(at, 'Logs cannot be written to their folder: lines are on the console only');
     },
   });
   const streams: pino.StreamEntry[] = [{ level: 'trace', stream: files }];

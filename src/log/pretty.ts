@@ -2,8 +2,8 @@ import { prettyFactory } from 'pino-pretty';
 import { plain } from '../format/plain.js';
 
 /**
- * What shows a line (JSON) to a person: `21:04:11 INFO qualys: PageBatch fetched pages=4 rows=362 run=…`. A line that is none
- * of ours is shown as it is. Control characters are taken out: parts of some messages come from vendors.
+ * Formats a line (JSON) for people: `21:04:11 INFO qualys: Page batch fetched pages=4 rows=362 run=…`. A line of another form
+ * is shown as it is. Control characters are removed, because parts of some messages come from vendors.
  */
 export function prettyLines({ colour, date = false }: { colour: boolean; date?: boolean }): (line: string) => string {
   const show = prettyFactory({
@@ -15,7 +15,7 @@ export function prettyLines({ colour, date = false }: { colour: boolean; date?: 
   return (line) => {
     try {
       const parsed: unknown = JSON.parse(line);
-      if (typeof parsed === 'object' && parsed !== null) return show(harmless(parsed));
+      if (typeof parsed === 'object' && parsed !== null) return show(withoutControls(parsed));
     } catch {
       // not JSON
     }
@@ -23,24 +23,24 @@ export function prettyLines({ colour, date = false }: { colour: boolean; date?: 
   };
 }
 
-/** Shown in front, or of interest to programs only. */
-const APART = new Set(['level', 'time', 'source', 'run', 'workflow', 'activity']);
+/** Fields that are shown first, or only of use to programs. */
+const OMITTED = new Set(['level', 'time', 'source', 'run', 'workflow', 'activity']);
 
 function sentence(line: Record<string, unknown>, messageKey: string): string {
   const { source, run } = line;
   const fields = Object.entries(line)
-    .filter(([name, value]) => name !== messageKey && !APART.has(name) && !(name === 'attempt' && value === 1))
-    .map(([name, value]) => `${name}=${shown(value)}`);
-  const parts = [source && `${shown(source)}:`, line[messageKey], ...fields, run && `run=${shown(run)}`];
+    .filter(([name, value]) => name !== messageKey && !OMITTED.has(name) && !(name === 'attempt' && value === 1))
+    .map(([name, value]) => `${name}=${fieldText(value)}`);
+  const parts = [source && `${fieldText(source)}:`, line[messageKey], ...fields, run && `run=${fieldText(run)}`];
   return parts.filter(Boolean).join(' ');
 }
 
-const shown = (value: unknown): string =>
+const fieldText = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
-function harmless(value: unknown): unknown {
+function withoutControls(value: unknown): unknown {
   if (typeof value === 'string') return plain(value);
-  if (Array.isArray(value)) return value.map(harmless);
+  if (Array.isArray(value)) return value.map(withoutControls);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [plain(name), harmless(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [plain(name), withoutControls(inner)]));
 }

@@ -2,12 +2,12 @@ import { createReadStream, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDay } from './keep.js';
 
-/** Which lines to show; what is absent does not matter. */
+/** Filter of log lines; an absent field matches every line. */
 export interface LogFilter {
-  /** The beginning of a run's id. */
+  /** Prefix of a run's id. */
   run?: string;
   source?: string;
-  /** This level and those above it. */
+  /** Minimum level. */
   level?: string;
   since?: Date;
 }
@@ -19,15 +19,15 @@ interface LogLine {
   source?: string;
 }
 
-/** From the least to the most serious. */
+/** Levels in ascending order. */
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-/** No line of ours is longer. */
-const LONGEST = 1024 * 1024;
+/** Maximum length of a line, bytes. */
+const MAX_LINE_BYTES = 1024 * 1024;
 const NEWLINE = 10;
 
-/** The log as it stands and as it grows: each line is told once, in the order of days and files. */
+/** Reads existing and new log lines: each line once, ordered by day and file. */
 export class LogReader {
-  /** How far each file has been read, bytes. */
+  /** Read position of each file, bytes. */
   readonly #offsets = new Map<string, number>();
 
   constructor(
@@ -35,7 +35,7 @@ export class LogReader {
     private readonly filter: LogFilter,
   ) {}
 
-  /** Lines (JSON, without their ends) that have come since the last call. A line that is still being written is told later. */
+  /** New lines (JSON, without line ends) since the last call. An incomplete line is returned by a later call. */
   async *next(): AsyncGenerator<string> {
     const first = this.filter.since?.toISOString().slice(0, 10) ?? '';
     for (const path of filesFrom(this.dir, first)) {
@@ -66,7 +66,7 @@ function namesIn(dir: string): string[] {
   try {
     return readdirSync(dir);
   } catch {
-    return []; // not there yet, or removed meanwhile
+    return []; // not created yet, or removed meanwhile
   }
 }
 
@@ -74,7 +74,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Lines with their ends in the file. What is longer than any line of ours is left out. */
+/** Lines with the offset of their end. Skips lines over the maximum length. */
 async function* wholeLines(path: string, from: number): AsyncGenerator<{ line: string; end: number }> {
   let rest: Buffer = Buffer.alloc(0);
   let at = from;
@@ -90,7 +90,7 @@ async function* wholeLines(path: string, from: number): AsyncGenerator<{ line: s
     }
     at += start;
     rest = rest.subarray(start);
-    if (rest.length > LONGEST) {
+    if (rest.length > MAX_LINE_BYTES) {
       at += rest.length;
       rest = Buffer.alloc(0);
       skipping = true;
@@ -99,7 +99,7 @@ async function* wholeLines(path: string, from: number): AsyncGenerator<{ line: s
 }
 
 function isWanted(text: string, { run, source, level, since }: LogFilter): boolean {
-  // Most lines are not the wanted ones: a look at the text spares reading them.
+  // Checked before parsing, because most lines do not match.
   if (text === '' || (run !== undefined && !text.includes(run))) return false;
   const line = parse(text);
   if (!line) return run === undefined && source === undefined && level === undefined && since === undefined;
@@ -120,7 +120,7 @@ function parse(text: string): LogLine | undefined {
   }
 }
 
-/** Older lines hold pino's numbers. */
+/** Older lines contain pino's numeric levels. */
 function rankOf(level: LogLine['level']): number {
   return typeof level === 'number' ? level / 10 - 1 : LEVELS.indexOf(level ?? '');
 }

@@ -1,13 +1,13 @@
 import type { Config } from '../config.js';
 import type { AnySource } from '../model/source.js';
 
-/** Shorter values would hide parts of ordinary words. */
+/** Minimum length of a secret: shorter values would hide parts of ordinary words. */
 const SHORTEST = 6;
 const HIDDEN = '***';
 
 const SECRET_NAME =
   'access_token|refresh_token|id_token|client_secret|token|secret|password|passwd|pwd|api[_-]?key|authorization|cookie|signature';
-/** Of what is logged nothing looks like this, unless somebody made a mistake. */
+/** Patterns of secrets. Log lines match none of them, except by mistake. */
 const PATTERNS: readonly [RegExp, string][] = [
   [/(:\/\/)[^\s/@"']+@/g, `$1${HIDDEN}@`],
   [/(\bhttps?:\/\/[^\s"'?#]*)[?#][^\s"']*/g, `$1?${HIDDEN}`],
@@ -20,8 +20,8 @@ const PATTERNS: readonly [RegExp, string][] = [
 const SECRET_FIELD = new RegExp(`^(?:[a-z0-9_-]*[_-])?(?:${SECRET_NAME})$`, 'i');
 
 /**
- * What takes secrets out of a line (JSON) before it is written anywhere. Callers log ids and counts; this is the net below
- * them: it knows the secrets of the settings by value, and others by what they look like.
+ * Removes secrets from a line (JSON) before it is written. Callers log ids and counts only; this catches their mistakes. It
+ * recognizes the secrets of the settings by value, and others by their form.
  */
 export function scrubber(secrets: readonly string[]): (line: string) => string {
   const known = knownSecrets(secrets);
@@ -54,7 +54,7 @@ function knownSecrets(secrets: readonly string[]): RegExp | undefined {
   return new RegExp(longestFirst.map((form) => form.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'g');
 }
 
-/** The values among the settings that must never be seen anywhere. */
+/** The secret values of the settings, which must never be logged. */
 export function secretsOf(config: Config, sources: readonly AnySource[]): string[] {
   const { environment, temporal, ui, mongodb, loginsPostgres, alertWebhook } = config;
   const ofSources = sources.flatMap(({ settings }) =>
@@ -73,7 +73,7 @@ export function secretsOf(config: Config, sources: readonly AnySource[]): string
   return all.filter((value) => value !== undefined && value !== '') as string[];
 }
 
-/** The password of a connection string, as written and as meant. */
+/** The password of a connection string, as written and decoded. */
 function passwordIn(uri: string | undefined): string[] {
   const password = /\/\/[^:/@]*:([^@]*)@/.exec(uri ?? '')?.[1];
   if (!password) return [];
@@ -84,7 +84,7 @@ function passwordIn(uri: string | undefined): string[] {
   }
 }
 
-/** Whoever knows the path of a webhook may use it. */
+/** The path of a webhook, which is a secret: it allows anyone to use the webhook. */
 function pathOf(url: string | undefined): string[] {
   if (url === undefined) return [];
   const { pathname, search, username, password } = new URL(url);

@@ -1,7 +1,10 @@
 import ipaddr from 'ipaddr.js';
 import { bare, type HostList } from './host-list.js';
 
-/** Where clouds hand credentials to whoever asks from inside: no inventory API is there, so no setting lets a source ask them. */
+/**
+ * Metadata services of clouds, which return credentials to any local caller. No inventory API is there, so no setting allows
+ * them.
+ */
 const METADATA = new Set(
   [
     '169.254.169.254',
@@ -15,33 +18,35 @@ const METADATA = new Set(
   ].map((address) => ipaddr.parse(address).toString()),
 );
 
-/** Inside an organisation or a machine. As a base URL such an address says itself that it is meant. */
+/**
+ * Ranges inside an organisation or a machine. A base URL with such an address is allowed, because its author chose the address.
+ */
 const INSIDE = new Set(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat']);
 
-/** What is asked for, and what the operator declared. */
-export interface Question {
-  /** As a URL spells it. */
+/** A host to check, and the hosts that the operator allows. */
+export interface AddressCheck {
+  /** Host of the URL. */
   hostname: string;
-  /** One that the name resolved to, or that it is. */
+  /** An address that the name resolved to, or the host itself. */
   address: string;
   onPremises: HostList;
 }
 
-/** Why a source may not be asked at an address, in a few words; `undefined`: it may. */
-export function refusedBecause({ hostname, address, onPremises }: Question): string | undefined {
+/** Why a source may not send requests to an address, as a phrase; `undefined` if it may. */
+export function refusalReason({ hostname, address, onPremises }: AddressCheck): string | undefined {
   const own = ipaddr.parse(address.replace(/%.*$/, ''));
-  const meant = embedded(own);
-  if (METADATA.has(own.toString()) || METADATA.has(meant.toString())) return 'a metadata service of a cloud';
+  const effective = embedded(own);
+  if (METADATA.has(own.toString()) || METADATA.has(effective.toString())) return 'a metadata service of a cloud';
   if (onPremises.hasHost(hostname) || onPremises.hasAddress(own)) return undefined;
   const host = bare(hostname);
-  const range = rangeOf(own, meant);
+  const range = rangeOf(own, effective);
   if (range === 'unicast') return undefined;
-  if (INSIDE.has(range) && own === meant && ipaddr.isValid(host)) return undefined;
+  if (INSIDE.has(range) && own === effective && ipaddr.isValid(host)) return undefined;
   if (range === 'loopback' && host === 'localhost') return undefined;
-  return WORDS[range] ?? 'an address that is not on the Internet';
+  return RANGE_NAMES[range] ?? 'an address that is not on the Internet';
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const RANGE_NAMES: Readonly<Record<string, string>> = {
   private: 'a private address',
   uniqueLocal: 'a private address',
   carrierGradeNat: 'a private address of a carrier',
@@ -50,7 +55,7 @@ const WORDS: Readonly<Record<string, string>> = {
   linkLocal: 'a link-local address',
 };
 
-/** The IPv4 address that an IPv6 address stands for: mapped, or behind NAT64 (RFC 6052). */
+/** The IPv4 address that an IPv6 address embeds: mapped, or behind NAT64 (RFC 6052). */
 function embedded(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (address.kind() === 'ipv4') return address;
   const six = address as ipaddr.IPv6;
@@ -60,12 +65,14 @@ function embedded(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6
 }
 
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
-/** What is assigned to be routed (RFC 4291): whatever is outside of it, and no range of its own, is a disguise. */
+/**
+ * Global unicast addresses (RFC 4291); an IPv6 address outside of it and of the other ranges is not a regular Internet address.
+ */
 const GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3');
 
-function rangeOf(own: ipaddr.IPv4 | ipaddr.IPv6, meant: ipaddr.IPv4 | ipaddr.IPv6): string {
-  const range = meant.range();
-  if (range === 'unicast' && own === meant && own.kind() === 'ipv6' && !(own as ipaddr.IPv6).match(GLOBAL))
+function rangeOf(own: ipaddr.IPv4 | ipaddr.IPv6, effective: ipaddr.IPv4 | ipaddr.IPv6): string {
+  const range = effective.range();
+  if (range === 'unicast' && own === effective && own.kind() === 'ipv6' && !(own as ipaddr.IPv6).match(GLOBAL))
     return 'unassigned';
   return range;
 }

@@ -8,7 +8,7 @@ interface Agents {
   httpsAgent: HttpsProxyAgent<string> | AgentOptions;
 }
 
-/** For clients that speak through Node's own `http` and `https`: what they take to reach `endpoint` by its proxy, if any. */
+/** Agents for clients that use Node's own `http` and `https`, with the proxy for `endpoint`, if any. */
 export function agentsFor(endpoint: string, maxSockets: number): Agents {
   const proxy = URL.canParse(endpoint) ? network().proxyFor(new URL(endpoint)) : undefined;
   if (!proxy) return { httpAgent: { maxSockets }, httpsAgent: { maxSockets } };

@@ -3,11 +3,11 @@ import ipaddr from 'ipaddr.js';
 type Entry =
   | { kind: 'all' }
   | { kind: 'network'; network: [ipaddr.IPv4 | ipaddr.IPv6, number]; port?: string }
-  | { kind: 'name'; name: string; below: boolean; port?: string };
+  | { kind: 'name'; name: string; subdomains: boolean; port?: string };
 
 /**
- * A list of hosts as `NO_PROXY` has them: names (`vendor.corp`), names with all below (`.corp`, `*.corp`), addresses,
- * networks (`10.0.0.0/8`), each with an optional `:port`, and `*` for everything.
+ * A list of hosts in the syntax of `NO_PROXY`: names (`vendor.corp`), names with their subdomains (`.corp`, `*.corp`),
+ * addresses, networks (`10.0.0.0/8`), each with an optional `:port`, and `*` for every host.
  */
 export class HostList {
   readonly #entries: Entry[];
@@ -16,12 +16,12 @@ export class HostList {
     this.#entries = entries;
   }
 
-  /** Throws an `Error` that names the entry that is none of these. */
+  /** Parses a list. Throws an `Error` that names the first invalid entry. */
   static of(entries: readonly string[]): HostList {
     return new HostList(entries.map(entryOf));
   }
 
-  /** Whether a host, as a URL spells it, is on the list by its name, or by its address where it is one. */
+  /** Whether a URL's host matches an entry, by its name or, if it is an address, by its address. */
   hasHost(hostname: string, port = ''): boolean {
     const host = bare(hostname);
     const address = ipaddr.isValid(host) ? ipaddr.parse(host) : undefined;
@@ -29,17 +29,17 @@ export class HostList {
       if (entry.kind === 'all') return true;
       if (entry.port !== undefined && entry.port !== port) return false;
       if (entry.kind === 'network') return address !== undefined && contains(entry.network, address);
-      return host === entry.name || (entry.below && host.endsWith(`.${entry.name}`));
+      return host === entry.name || (entry.subdomains && host.endsWith(`.${entry.name}`));
     });
   }
 
-  /** Whether an address lies in one of the list's networks. */
+  /** Whether an address is in one of the list's networks. */
   hasAddress(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
     return this.#entries.some((entry) => entry.kind === 'network' && contains(entry.network, address));
   }
 }
 
-/** A host name without brackets, final dot and capitals. */
+/** Normalizes a host name: without brackets and final dot, in lower case. */
 export function bare(hostname: string): string {
   return hostname
     .replace(/^\[(.*)\]$/, '$1')
@@ -50,8 +50,8 @@ export function bare(hostname: string): string {
 function entryOf(text: string): Entry {
   if (text === '*') return { kind: 'all' };
   if (ipaddr.isValidCIDR(text)) return { kind: 'network', network: ipaddr.parseCIDR(text) };
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host = ipaddr.IPv6.isValid(text) ? text : (bracketed ?? plain ?? '');
+  const [, bracketed, unbracketed, port] = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = ipaddr.IPv6.isValid(text) ? text : (bracketed ?? unbracketed ?? '');
   const at = port === undefined || host === text ? {} : { port };
   if (ipaddr.IPv6.isValid(host) || ipaddr.IPv4.isValidFourPartDecimal(host)) {
     const address = ipaddr.parse(host);
@@ -59,7 +59,7 @@ function entryOf(text: string): Entry {
   }
   const name = bare(host.replace(/^\*?\./, ''));
   if (!/^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/.test(name)) throw new Error(`${text} is neither a host nor a network`);
-  return { kind: 'name', name, below: /^\*?\./.test(host), ...at };
+  return { kind: 'name', name, subdomains: /^\*?\./.test(host), ...at };
 }
 
 function contains(network: [ipaddr.IPv4 | ipaddr.IPv6, number], address: ipaddr.IPv4 | ipaddr.IPv6): boolean {

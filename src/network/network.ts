@@ -4,19 +4,19 @@ import { checkedLookup, checkLiteral, type Resolve } from './lookup.js';
 import { proxyCredentials, proxyFor } from './proxy.js';
 
 export interface NetworkSettings {
-  /** Names, addresses and networks inside the organisation that sources may be asked at. */
+  /** Names, addresses and networks inside the organisation that sources may send requests to. */
   onPremises: readonly string[];
-  /** Where the proxies are named. */
+  /** Environment variables that name the proxies. */
   environment: Record<string, string | undefined>;
-  /** Instead of the system's own, for tests. */
+  /** Replaces the system's resolver, for tests. */
   resolve?: Resolve;
 }
 
 type Undici = typeof import('undici');
 
 /**
- * How requests leave this process: through the proxy that the environment names, and those to vendors to checked addresses
- * only. Connections are kept and used again, each kind in a pool of its own.
+ * Sends the requests of this process through the proxy of the environment; requests to vendors go to checked addresses only.
+ * Keeps connections in one pool per kind.
  */
 export class Network {
   readonly #onPremises: HostList;
@@ -28,20 +28,20 @@ export class Network {
   }
 
   /**
-   * `fetch` for a source. Rejects with `AddressRefused`, alone or as a cause, before anything is sent to an address inside that
-   * was not declared. Names that go through a proxy are resolved there, so only addresses are checked then.
+   * `fetch` for a source. Rejects with `AddressRefused`, as the error or its cause, before anything is sent to an internal
+   * address that is not declared. With a proxy only literal addresses are checked, because the proxy resolves names.
    */
   async fetchVendor(url: URL, init: RequestInit): Promise<Response> {
     checkLiteral(url, this.#onPremises);
     return this.#fetch(url, init, 'vendor');
   }
 
-  /** `fetch` for an address that the operator alone decides on: any may be meant. */
+  /** `fetch` for an address that the operator configures; any address is allowed. */
   async fetchOwn(url: URL, init: RequestInit): Promise<Response> {
     return this.#fetch(url, init, 'own');
   }
 
-  /** The proxy that a URL is to be asked through. Throws `Failure('settings-invalid')`. */
+  /** The proxy for a URL. Throws `Failure('settings-invalid')`. */
   proxyFor(url: URL): URL | undefined {
     return proxyFor(url, this.settings.environment);
   }
@@ -51,13 +51,13 @@ export class Network {
     this.#agents.clear();
   }
 
-  /** Gets ready for the first request, so that its deadline is the network's alone. */
+  /** Loads the HTTP client before the first request, so that loading does not count towards the request's deadline. */
   async load(): Promise<void> {
     await (this.#undici ??= import('undici'));
   }
 
   async #fetch(url: URL, init: RequestInit, kind: 'vendor' | 'own'): Promise<Response> {
-    // Loaded with the first request: most commands make none.
+    // Loaded with the first request: most commands send none.
     const undici = await (this.#undici ??= import('undici'));
     const dispatcher = this.#agent(undici, this.proxyFor(url), kind);
     return (await undici.fetch(url, { ...init, dispatcher })) as unknown as Response;
@@ -82,7 +82,7 @@ function throughProxy(undici: Undici, proxy: URL): Dispatcher {
   const credentials = proxyCredentials(proxy);
   return new undici.ProxyAgent({
     uri: proxy.origin,
-    // Many proxies tunnel to port 443 alone; plain HTTP is what they were made for.
+    // Plain HTTP is not tunnelled: many proxies tunnel to port 443 only.
     proxyTunnel: false,
     ...(credentials !== undefined && { token: `Basic ${Buffer.from(credentials).toString('base64')}` }),
   });
@@ -90,12 +90,12 @@ function throughProxy(undici: Undici, proxy: URL): Dispatcher {
 
 let current: Network | undefined;
 
-/** The network of this process: that of `useNetwork`, else one that knows of nothing on premises. */
+/** The network of this process, as set by `useNetwork`; by default without on-premises hosts. */
 export function network(): Network {
   return (current ??= new Network({ onPremises: [], environment: process.env }));
 }
 
-/** Sets how this process reaches others, from its configuration. What is under way goes on as it began. */
+/** Sets the network of this process from its configuration. Requests in flight are not affected. */
 export function useNetwork(settings: NetworkSettings): void {
   current = new Network(settings);
 }

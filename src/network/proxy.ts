@@ -4,19 +4,19 @@ import { bare, HostList } from './host-list.js';
 type Environment = Record<string, string | undefined>;
 
 /**
- * The proxy for a URL, as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say, each in lower case first; `undefined`: none.
- * This machine is always asked directly. Throws `Failure('settings-invalid')`, never with the proxy's password.
+ * The proxy for a URL, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, each in lower case first; `undefined` for none.
+ * Requests to the local machine use no proxy. Throws `Failure('settings-invalid')`, never with the proxy's password.
  */
 export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const variable = url.protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY';
   const text = valueOf(environment, variable);
-  if (text === undefined || THIS_MACHINE.hasHost(url.hostname)) return undefined;
+  if (text === undefined || LOCAL_HOSTS.hasHost(url.hostname)) return undefined;
   const port = url.port || (url.protocol === 'http:' ? '80' : '443');
   if (noProxy(environment).hasHost(bare(url.hostname), port)) return undefined;
   return proxyUrl(variable, text);
 }
 
-/** Throws `Failure('settings-invalid')` for a variable that cannot be followed. */
+/** Throws `Failure('settings-invalid')` for an invalid variable. */
 export function checkProxies(environment: Environment): void {
   for (const variable of ['HTTPS_PROXY', 'HTTP_PROXY']) {
     const text = valueOf(environment, variable);
@@ -25,13 +25,13 @@ export function checkProxies(environment: Environment): void {
   noProxy(environment);
 }
 
-/** `user:password` of a proxy as a header takes it; `undefined` without. */
+/** `user:password` of a proxy, decoded; `undefined` without a user. */
 export function proxyCredentials(proxy: URL): string | undefined {
   if (proxy.username === '') return undefined;
   return `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
 }
 
-const THIS_MACHINE = HostList.of(['localhost', '.localhost', '127.0.0.0/8', '::1']);
+const LOCAL_HOSTS = HostList.of(['localhost', '.localhost', '127.0.0.0/8', '::1']);
 
 const valueOf = (environment: Environment, variable: string): string | undefined =>
   (environment[variable.toLowerCase()] || environment[variable])?.trim() || undefined;
@@ -39,7 +39,7 @@ const valueOf = (environment: Environment, variable: string): string | undefined
 function noProxy(environment: Environment): HostList {
   const text = valueOf(environment, 'NO_PROXY') ?? '';
   try {
-    // A name stands for all below it, too: so do curl, Go and Python.
+    // A name also matches its subdomains, as in curl, Go and Python.
     const entries = text.split(/[\s,]+/).filter(Boolean);
     return HostList.of(entries.flatMap((entry) => (isName(entry) ? [entry, `.${entry}`] : [entry])));
   } catch (error) {

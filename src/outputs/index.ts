@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import { openUserLogins, type UserLogins } from './user-logins.js';
 
-/** Where records go beside MongoDB, as the settings say: nowhere without any. */
+/** Outputs besides MongoDB, as configured; none by default. */
 export interface Outputs {
   logins?: UserLogins;
 }

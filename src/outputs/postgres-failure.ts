@@ -1,28 +1,28 @@
 import { Failure, type FailureKind } from '../model/failure.js';
 
 /**
- * What no other try cures until somebody changes something, by SQLSTATE or the beginning of one. All else passes, or is cured by
- * the next try, which looks at the table again.
+ * Errors that no retry cures, by SQLSTATE or its beginning. All other errors pass, or are cured by the next try, which checks
+ * the table again.
  */
 const PERMANENT: [state: RegExp, what: string, remedy: string][] = [
-  [/^28/, 'refuses the user or the password', 'Correct LOGINS_POSTGRES_URL'],
+  [/^28/, 'rejects the user or the password', 'Correct LOGINS_POSTGRES_URL'],
   [/^3D000/, 'does not have that database', 'Create it, or correct LOGINS_POSTGRES_URL'],
   [
     /^42501/,
     'does not let this user write to user_logins',
     'Grant SELECT, INSERT and UPDATE on it; only its owner can extend one that lacks columns',
   ],
-  [/^(?:0A|22|23|42(?!P01|703))/, 'refuses logins', 'Give user_logins the columns that docs/operating.md names'],
+  [/^(?:0A|22|23|42(?!P01|703))/, 'rejects logins', 'Give user_logins the columns that docs/operating.md names'],
 ];
 
-/** An error of `pg` in our vocabulary. Its own message may hold a login, its stack the URL: neither gets in. */
+/** Converts an error of `pg` to a `Failure`. Its message may contain a login, its stack the URL: neither is kept. */
 export function postgresFailure(error: unknown, url: string): Failure {
   if (error instanceof Failure) return error;
   const at = addressOf(url);
   const failure = (kind: FailureKind, what: string, remedy: string) =>
     new Failure(kind, `PostgreSQL at ${at} ${what}`, { at, remedy });
   const { code = '', message = '' } = error as { code?: string; message?: string };
-  // Asked for a password while the URL has none.
+  // The server requires a password and the URL has none.
   if (message.startsWith('SASL')) return failure('settings-invalid', PERMANENT[0]![1], PERMANENT[0]![2]);
   for (const [state, what, remedy] of PERMANENT)
     if (state.test(code)) return failure('settings-invalid', `${what} (${code})`, remedy);
@@ -33,7 +33,7 @@ export function postgresFailure(error: unknown, url: string): Failure {
   );
 }
 
-/** Host and port, and nothing else of the URL. */
+/** Host and port of the URL. */
 function addressOf(url: string): string {
   const host = /^\w+:\/\/(?:[^@/?#]*@)?([^/?#]*)/.exec(url)?.[1] || 'localhost';
   return /:\d+$/.test(host) ? host : `${host}:5432`;

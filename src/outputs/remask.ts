@@ -2,12 +2,12 @@ import type { LoginDoc } from '../store/documents/logins.js';
 import type { Store } from '../store/database.js';
 import { openUserLogins } from './user-logins.js';
 
-/** Logins written at once. */
+/** Logins per write. */
 const BATCH = 1_000;
 
 /**
- * Writes every login of the store to PostgreSQL with the masks it has there: after a rotation of keys, and for logins from before
- * there was a PostgreSQL. Can be repeated. Returns how many there are; throws `Failure`.
+ * Copies every login of the store with its masks to PostgreSQL: after a rotation of keys, and for logins from before PostgreSQL
+ * was configured. Idempotent. Returns the number of logins; throws `Failure`.
  */
 export async function remaskPostgres(store: Store, url: string): Promise<number> {
   const output = openUserLogins(url);

@@ -2,25 +2,25 @@ import type { MaskedLogin } from '../store/documents/logins.js';
 import { openPostgres } from './postgres.js';
 import { COUNT_OF_KEY, COUNT_OF_USER, ERASE, prepareTable, PUT, REMASK, valuesOf } from './user-logins-table.js';
 
-/** The table `user_logins` of a PostgreSQL: the logins of MongoDB once more, for whoever reads SQL. Both writes throw `Failure`. */
+/** The table `user_logins` in PostgreSQL: a copy of MongoDB's logins for SQL users. Both writes throw `Failure`. */
 export interface UserLogins {
-  /** Stores logins durably, each message at most once; those that are there already stay as they are. Can be repeated. */
+  /** Stores logins durably, each message at most once; existing rows stay unchanged. Idempotent. */
   put(logins: readonly MaskedLogin[]): Promise<void>;
   /**
-   * Likewise, but those that are there get the masks given here: after a rotation of keys. Apart from `put`, so that a worker
-   * which masked a page with the old key, and comes late, takes no new mask back.
+   * Stores logins and updates the masks of existing rows, after a rotation of keys. Separate from `put`, so that a late worker
+   * that masked a page with the old key does not overwrite new masks.
    */
   remask(logins: readonly MaskedLogin[]): Promise<void>;
-  /** How many logins are masked with a key. */
+  /** Number of logins masked with a key. */
   countOf(key: string): Promise<number>;
-  /** How many logins a user has. */
+  /** Number of logins of a user. */
   countOfUser(userId: string): Promise<number>;
-  /** Removes all logins of a user; how many there were. */
+  /** Removes all logins of a user; returns their number. */
   erase(userId: string): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Connects, and makes or extends the table, at its first write. */
+/** Opens the output. It connects, and creates or extends the table, at its first write. */
 export function openUserLogins(url: string): UserLogins {
   const postgres = openPostgres(url);
   let ready: Promise<void> | undefined;
@@ -31,7 +31,7 @@ export function openUserLogins(url: string): UserLogins {
       await (ready ??= prepareTable(postgres));
       await postgres.transaction((query) => query(statement, values));
     } catch (error) {
-      ready = undefined; // another server may answer next time, or somebody dropped the table
+      ready = undefined; // the next server may be another one, or the table may have been dropped
       throw error;
     }
   };

@@ -4,14 +4,14 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../model/failure.js';
 
-/** A key ring as its file holds it: keys by id, each 64 random bytes in base64. */
+/** Content of a key ring's file: keys by id, each 64 random bytes in base64. */
 export interface KeyRingContent {
-  /** The key that new masks are made with. */
+  /** Id of the key for new masks. */
   current: string;
   keys: Record<string, string>;
 }
 
-/** What tells one state of the file from another. Every change is a new file, so its inode differs too. */
+/** Identifies a state of the file. Every change creates a new file, so that the inode differs too. */
 export type FileState = Pick<ReturnType<typeof fstatSync>, 'mtimeMs' | 'size' | 'ino'>;
 
 const KEY_BYTES = 64;
@@ -29,7 +29,7 @@ const schema = z
   })
   .refine(({ current, keys }) => Object.hasOwn(keys, current));
 
-/** Reads and checks a key ring. Throws `Failure('settings-invalid')` that never shows what the file holds. */
+/** Reads and checks a key ring. Throws `Failure('settings-invalid')`, which never shows the file's content. */
 export function readKeyRing(path: string): { content: KeyRingContent; state: FileState } {
   let text: string;
   let state: FileState & { mode: number };
@@ -48,13 +48,13 @@ export function readKeyRing(path: string): { content: KeyRingContent; state: Fil
       'Correct ROLLCALL_KEY_RING, or restore the file from its backup',
     );
   }
-  // Windows has no such bits: there the folder's access list is what protects the file.
+  // Windows has no such bits: there the folder's access list protects the file.
   if (process.platform !== 'win32' && (state.mode & 0o077) !== 0)
     throw bad(path, 'can be read by its group or by others', `chmod 600 ${path}`);
   return { content: parse(path, text), state };
 }
 
-/** Makes a key ring with one key, `k1`. Throws `Failure('settings-invalid')` when the file exists. */
+/** Creates a key ring with one key, `k1`. Throws `Failure('settings-invalid')` if the file exists. */
 export function createKeyRing(path: string): void {
   write(path, path, { current: 'k1', keys: { k1: newKey() } }, 'Choose another name: a key ring is never replaced');
 }
@@ -69,7 +69,10 @@ export async function addKey(path: string): Promise<string> {
   return id;
 }
 
-/** Takes a key away: what it masked or sealed can never be read again. Throws `Failure('settings-invalid')` for the current one. */
+/**
+ * Removes a key: values masked or sealed with it can never be read again. Throws `Failure('settings-invalid')` for the current
+ * key.
+ */
 export async function removeKey(path: string, id: string): Promise<void> {
   change(path, ({ current, keys }) => {
     if (!Object.hasOwn(keys, id)) throw bad(path, `holds no key ${id}`, `Its keys are ${Object.keys(keys).join(', ')}`);
@@ -77,16 +80,16 @@ export async function removeKey(path: string, id: string): Promise<void> {
       throw bad(
         path,
         `has ${id} as its current key`,
-        'npm run rollcall -- mask rotate makes another one current first',
+        'Make another key current first: npm run rollcall -- mask rotate',
       );
     return { current, keys: Object.fromEntries(Object.entries(keys).filter(([other]) => other !== id)) };
   });
 }
 
-/** The new content's file comes into being before the old one is read, so that two changes at once cannot lose a key. */
+/** Creates the new file before it reads the old one, so that two concurrent changes cannot lose a key. */
 function change(path: string, to: (content: KeyRingContent) => KeyRingContent): void {
   const next = `${path}.next`;
-  const remedy = `Somebody else changes the key ring. If nobody does, remove ${next}, which an earlier attempt left behind`;
+  const remedy = `Another process is changing the key ring. If there is none, remove ${next}, which an earlier attempt left behind`;
   write(path, next, () => to(readKeyRing(path).content), remedy);
   renameSync(next, path);
   syncFolder(path);
@@ -113,7 +116,7 @@ function write(ring: string, path: string, content: KeyRingContent | (() => KeyR
   if (path === ring) syncFolder(path);
 }
 
-/** A new name is durable only when its folder is (fsync(2)). Windows cannot open folders and does not need it. */
+/** Syncs the folder: a new file name is durable only after that (fsync(2)). Windows cannot open folders and does not need it. */
 function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
   const folder = openSync(dirname(path), 'r');
@@ -129,7 +132,7 @@ function parse(path: string, text: string): KeyRingContent {
   try {
     parsed = schema.safeParse(JSON.parse(text));
   } catch {
-    // Not JSON. The parser's message shows a part of the text, which may be a key.
+    // Not JSON. The parser's message contains a part of the text, which may be a key.
   }
   if (parsed?.success) return parsed.data;
   throw bad(

@@ -5,36 +5,37 @@ import { readKeyRing, type FileState, type KeyRingContent } from './key-ring-fil
 
 export { addKey, createKeyRing, removeKey } from './key-ring-file.js';
 
-/** The keys as they were when the file was last read. It does not change: whoever holds it uses one current key throughout. */
+/** The keys at the last read of the file. Immutable: code that keeps a reference uses one current key throughout. */
 export interface KeyRing {
-  /** Id of the key that new masks and seals are made with. */
+  /** Id of the key for new masks and seals. */
   current: string;
   /** Ids of all keys, oldest first. */
   ids: string[];
   has(id: string): boolean;
   /**
-   * `bytes` bytes for one purpose, by HKDF with SHA-256 (RFC 5869): whoever learns them learns neither the key nor another
-   * purpose's. Do not write into them. Throws `Failure('settings-invalid')` when the ring does not hold `id`.
+   * Derives `bytes` bytes for one purpose, by HKDF with SHA-256 (RFC 5869): they reveal neither the key nor the subkey of
+   * another purpose. Do not write into them. Throws `Failure('settings-invalid')` if the ring does not contain `id`.
    */
   subkey(id: string, purpose: string, bytes: number): Uint8Array;
 }
 
 /** A key ring on disk. */
 export interface KeyRingFile {
-  /** The ring as it is on disk, at most a second old. Throws `Failure('settings-invalid')`. */
+  /** The ring on disk, at most a second old. Throws `Failure('settings-invalid')`. */
   keys(): KeyRing;
 }
 
-/** How long a ring is used without a look at its file, milliseconds. */
-const LOOK_EVERY = 1_000;
+/** Milliseconds between checks of the file. */
+const CHECK_INTERVAL_MS = 1_000;
 
 /**
- * The key ring at `path`, read when it is first asked for and again when the file has changed, so that a running process
- * picks up a rotation. Once the file is missing or malformed its old content is not used either: what it masks might be lost.
+ * Opens the key ring at `path`. It is read at the first use and again when the file has changed, so that a running process
+ * picks up a rotation. If the file is missing or malformed, its old content is not used either: a key that is lost could never
+ * unmask what it masked.
  */
 export function openKeyRing(path: string | undefined): KeyRingFile {
   let known: { ring: KeyRing; state: FileState } | undefined;
-  let lookedAt = 0;
+  let checkedAt = 0;
   return {
     keys() {
       if (path === undefined)
@@ -43,20 +44,20 @@ export function openKeyRing(path: string | undefined): KeyRingFile {
           remedy: 'Set ROLLCALL_KEY_RING to the path of a key ring; `npm run rollcall -- mask new FILE` makes one',
         });
       const now = performance.now();
-      if (known && now - lookedAt < LOOK_EVERY) return known.ring;
+      if (known && now - checkedAt < CHECK_INTERVAL_MS) return known.ring;
       const present = known && statSync(path, { throwIfNoEntry: false });
       if (!known || !present || !same(known.state, present)) {
         known = undefined;
         const { content, state } = readKeyRing(path);
         known = { ring: ringOf(content), state };
       }
-      lookedAt = now;
+      checkedAt = now;
       return known.ring;
     },
   };
 }
 
-/** Eight hexadecimal digits that tell keys apart on a screen. They say nothing about the key. */
+/** Eight hexadecimal digits that distinguish keys on a screen. They reveal nothing about the key. */
 export function fingerprintOf(keys: KeyRing, id: string): string {
   return hash('sha256', Buffer.from(keys.subkey(id, 'fingerprint', 32)), 'hex').slice(0, 8);
 }

@@ -1,5 +1,5 @@
-/** Remembers what was computed for recent texts: at least the last `limit` of them, at most twice as many. */
-export class Recent {
+/** Caches computed texts: at least the last `limit` of them, at most twice as many. */
+export class LruCache {
   private young = new Map<string, string>();
   private old = new Map<string, string>();
 

@@ -1,7 +1,7 @@
 import { aessiv } from '@noble/ciphers/aes.js';
 import type { KeyRing } from './key-ring.js';
 import { networkOf } from './network.js';
-import { Recent } from './lru-cache.js';
+import { LruCache } from './lru-cache.js';
 
 export { addressClass, type AddressClass } from './network.js';
 
@@ -22,26 +22,29 @@ export class UnmaskError extends Error {
 const TOKEN = /^m1\.(k[1-9]\d{0,5})\.([A-Za-z0-9_-]{22,})$/;
 const SUBKEY_BYTES = 64;
 
-/** A mask takes 40 µs, a repeated one next to nothing: addresses repeat, their networks more so. Bounds the memory, to about 10 MB. */
-const RECENT = 20_000;
-const recent = new WeakMap<KeyRing, Recent>();
+/**
+ * Number of cached masks, about 10 MB. A mask takes 40 µs, a cached one almost nothing: addresses repeat, and their networks
+ * more often.
+ */
+const CACHED_MASKS = 20_000;
+const caches = new WeakMap<KeyRing, LruCache>();
 
 /**
- * A token that stands for `value`, `m1.<key id>.<base64url>`: AES-SIV (RFC 5297) with the current key. Equal values of a field
- * have equal tokens as long as the key is the same; only the key's holder finds the value, or whether it is a guessed one.
- * The token of n bytes is 4/3 (n + 16) characters long and some. Throws for text with lone surrogates, which has no UTF-8.
+ * Masks `value` as a token, `m1.<key id>.<base64url>`: AES-SIV (RFC 5297) with the current key. Equal values of a field have
+ * equal tokens as long as the key is the same. Without the key nobody can recover a value or test a guess. The token of n bytes
+ * has about 4/3 (n + 16) characters. Throws for text with lone surrogates, which has no UTF-8 form.
  */
 export function mask(keys: KeyRing, field: string, value: string): string {
-  let tokens = recent.get(keys);
-  if (!tokens) recent.set(keys, (tokens = new Recent(RECENT)));
+  let tokens = caches.get(keys);
+  if (!tokens) caches.set(keys, (tokens = new LruCache(CACHED_MASKS)));
   return tokens.get(`${field}\0${value}`, () => newToken(keys, field, value));
 }
 
-/** The value a token of `field` stands for. Throws `UnmaskError`. */
+/** The value of a token of `field`. Throws `UnmaskError`. */
 export function unmask(keys: KeyRing, field: string, token: string): string {
   const [, id, text] = TOKEN.exec(token) ?? [];
   const sealed = Buffer.from(text ?? '', 'base64url');
-  // Several texts decode to the same bytes; only one of them is ours.
+  // Several texts decode to the same bytes; only the canonical one is valid.
   if (id === undefined || sealed.toString('base64url') !== text)
     throw new UnmaskError('malformed', 'Malformed token: it is not of the form m1.<key id>.<base64url>');
   if (!keys.has(id)) throw new UnmaskError('unknown-key', `Unknown key: the key ring holds no key ${id}`);
@@ -56,12 +59,12 @@ export function unmask(keys: KeyRing, field: string, token: string): string {
   }
 }
 
-/** The id of the key a token was made with; `undefined` for what is no token. */
+/** The id of a token's key; `undefined` if the text is not a token. */
 export function keyOf(token: string): string | undefined {
   return TOKEN.exec(token)?.[1];
 }
 
-/** A token of the network that an address lies in (IPv4 /24, IPv6 /48), so that neighbours are found without their addresses. */
+/** A token of an address's network (IPv4 /24, IPv6 /48), so that addresses of one network can be found without revealing them. */
 export function maskNetwork(keys: KeyRing, ip: string): string {
   return mask(keys, 'ip_network', networkOf(ip));
 }
@@ -72,7 +75,7 @@ function newToken(keys: KeyRing, field: string, value: string): string {
   return `m1.${keys.current}.${Buffer.from(sealed).toString('base64url')}`;
 }
 
-/** The library lets a cipher encrypt once only. To make one costs nothing: the work is in the encryption itself. */
+/** The library allows one encryption per cipher. Creating a cipher costs nothing: the work is in the encryption. */
 function cipherOf(keys: KeyRing, id: string, field: string) {
   return aessiv(keys.subkey(id, `mask:${field}`, SUBKEY_BYTES), Buffer.from(field, 'utf8'));
 }

@@ -1,18 +1,18 @@
 import ipaddr from 'ipaddr.js';
 
-/** What kind of address it is, as far as that says nothing about whose it is. */
+/** Kind of an address, as far as it does not reveal the owner. */
 export type AddressClass = 'private' | 'loopback' | 'link-local' | 'shared' | 'reserved' | 'public';
 
-/** By ipaddr.js's names of the ranges that IANA keeps for special purposes (RFC 6890); those not named here are reserved. */
+/** Classes by ipaddr.js's names of IANA's special-purpose ranges (RFC 6890); ranges not listed here are reserved. */
 const CLASSES = new Map<string, AddressClass>([
   ['private', 'private'],
   ['uniqueLocal', 'private'],
   ['loopback', 'loopback'],
   ['linkLocal', 'link-local'],
-  // Carriers' NAT, RFC 6598.
+  // Carrier-grade NAT, RFC 6598.
   ['carrierGradeNat', 'shared'],
   ['unicast', 'public'],
-  // Served from everywhere, or ways to reach a public IPv4 address.
+  // Anycast services, or ways to reach a public IPv4 address.
   ['as112', 'public'],
   ['as112v6', 'public'],
   ['amt', 'public'],
@@ -21,14 +21,14 @@ const CLASSES = new Map<string, AddressClass>([
   ['teredo', 'public'],
 ]);
 
-/** Throws (without the text) for what is no address. */
+/** The class of an address. Throws for a text that is not an address; the error does not contain the text. */
 export function addressClass(ip: string): AddressClass {
   return CLASSES.get(parse(ip).range()) ?? 'reserved';
 }
 
 /**
- * The network an address lies in, as CIDR text: `/24` of IPv4, `/48` of IPv6 (what a site is usually given, RFC 6177).
- * Equal networks have equal text. Throws (without the text) for what is no address.
+ * The network of an address as CIDR text: `/24` of IPv4, `/48` of IPv6 (the usual size of a site, RFC 6177). Equal networks
+ * have equal text. Throws for a text that is not an address; the error does not contain the text.
  */
 export function networkOf(ip: string): string {
   const address = parse(ip);
@@ -40,6 +40,6 @@ function parse(ip: string): ipaddr.IPv4 | ipaddr.IPv6 {
   try {
     return ipaddr.process(ip);
   } catch {
-    throw new Error('Not an IP address'); // the parser's message shows the text
+    throw new Error('Not an IP address'); // the parser's message contains the text
   }
 }

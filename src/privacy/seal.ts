@@ -3,18 +3,21 @@ import type { KeyRing } from './key-ring.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
-/** As NIST SP 800-38D recommends; random ones are safe for 2^32 seals with one key. */
+/** Recommended by NIST SP 800-38D; random nonces are safe for 2^32 seals with one key. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Bytes that only the ring's holder can read or change, with the id of the key that they need. */
+/** Bytes that only the ring's holder can read or change, with the id of their key. */
 export interface Sealed {
   key: string;
   /** Nonce (12 bytes), ciphertext, tag (16 bytes). */
   bytes: Buffer;
 }
 
-/** Encrypts with AES-256-GCM and the current key. `context` says where the bytes belong: elsewhere they do not open. */
+/**
+ * Encrypts with AES-256-GCM and the current key. `context` says where the bytes belong: `unseal` rejects them with any other
+ * context.
+ */
 export function seal(keys: KeyRing, bytes: Buffer, context: string): Sealed {
   const key = keys.current;
   const nonce = randomBytes(NONCE_BYTES);
@@ -24,7 +27,7 @@ export function seal(keys: KeyRing, bytes: Buffer, context: string): Sealed {
   return { key, bytes: Buffer.concat([nonce, ...body, cipher.getAuthTag()]) };
 }
 
-/** Opens what `seal` made. Throws for bytes that were changed or belong elsewhere, and `Failure` for a key that is not there. */
+/** Decrypts bytes of `seal`. Throws if they were changed or have another context, and `Failure` if the key is missing. */
 export function unseal(keys: KeyRing, sealed: { key: string; bytes: Uint8Array }, context: string): Buffer {
   const { key, bytes } = sealed;
   const subkey = keys.subkey(key, 'seal', KEY_BYTES);

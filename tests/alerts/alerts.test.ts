@@ -8,7 +8,7 @@ import { alertOfRun } from '../../src/alerts/announce.js';
 import { waitAfter } from '../../src/alerts/deliver.js';
 import { findOverdue, patienceFor } from '../../src/alerts/overdue.js';
 import { payloadOf } from '../../src/alerts/post.js';
-import { watchAlerts, type Watching } from '../../src/alerts/watch.js';
+import { watchAlerts, type AlertWatchOptions } from '../../src/alerts/watch.js';
 import { loadConfig } from '../../src/config.js';
 import { applySchedule, changeSchedule } from '../../src/temporal/schedules/schedules.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
@@ -74,7 +74,7 @@ afterEach(async () => {
 });
 
 /** What a worker does beside its work, at a pace for tests. */
-function watch(changes: Partial<Watching> = {}): void {
+function watch(changes: Partial<AlertWatchOptions> = {}): void {
   const { store, config, env } = pipeline;
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   const pace = { deliver: 50, overdue: 3_600_000, retry: () => 100 };

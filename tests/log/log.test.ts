@@ -123,39 +123,39 @@ describe('folders', () => {
 
   test('a folder that cannot be written loses lines and nothing else: it is said once, and once more when it is over', () => {
     let now = Date.parse('2026-11-21T10:00:00Z');
-    const troubles: object[] = [];
+    const statuses: object[] = [];
     const below = join(dir, 'logs');
     writeFileSync(below, 'a file where the folder belongs');
     const folders = new DateFolders({
       dir: below,
       keepDays: 30,
       now: () => new Date(now),
-      onTrouble: (one) => troubles.push(one),
+      onWriteStatus: (status) => statuses.push(status),
     });
     for (let n = 0; n < 3; n += 1) folders.write(`{"n":${n}}\n`);
-    expect(troubles).toEqual([{ code: expect.stringMatching(/ENOTDIR|EEXIST/) }]);
+    expect(statuses).toEqual([{ code: expect.stringMatching(/ENOTDIR|EEXIST/) }]);
     rmSync(below);
     folders.write('{"n":3}\n'); // too early to look again
     now += 11_000;
     folders.write('{"n":4}\n');
-    expect(troubles).toEqual([expect.anything(), { lost: 4 }]);
+    expect(statuses).toEqual([expect.anything(), { lost: 4 }]);
     expect(parsed('logs', '2026-11-21', 'rollcall.log')).toEqual([{ n: 4 }]);
   });
 
   test('a full disk cuts no later line off', () => {
     if (!existsSync('/dev/full')) return;
     let now = Date.parse('2026-11-21T10:00:00Z');
-    const troubles: object[] = [];
+    const statuses: object[] = [];
     mkdirSync(join(dir, '2026-11-21'));
     spawnSync('ln', ['-s', '/dev/full', join(dir, '2026-11-21', 'rollcall.log')]);
     const folders = new DateFolders({
       dir,
       keepDays: 30,
       now: () => new Date(now),
-      onTrouble: (one) => troubles.push(one),
+      onWriteStatus: (status) => statuses.push(status),
     });
     folders.write('{"n":0}\n');
-    expect(troubles).toEqual([{ code: 'ENOSPC' }]);
+    expect(statuses).toEqual([{ code: 'ENOSPC' }]);
     rmSync(join(dir, '2026-11-21', 'rollcall.log'));
     now += 11_000;
     folders.write('{"n":1}\n');

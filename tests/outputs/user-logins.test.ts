@@ -223,12 +223,12 @@ describeWithPostgres('logins in PostgreSQL', () => {
       return error.message;
     };
     const at = `PostgreSQL at 127.0.0.1:${postgres.port}`;
-    expect(await fails(postgres.url({ password: 'wrong' }))).toBe(`${at} refuses the user or the password (28P01)`);
-    expect(await fails(postgres.url().replace(`:${PASSWORD}@`, '@'))).toBe(`${at} refuses the user or the password`);
+    expect(await fails(postgres.url({ password: 'wrong' }))).toBe(`${at} rejects the user or the password (28P01)`);
+    expect(await fails(postgres.url().replace(`:${PASSWORD}@`, '@'))).toBe(`${at} rejects the user or the password`);
     expect(await fails(postgres.url({ database: 'none' }))).toBe(`${at} does not have that database (3D000)`);
     expect(await fails(postgres.url({ password: 'wrong%ff' }))).toBe('LOGINS_POSTGRES_URL cannot be read');
     await postgres.query(THEIRS.replace('locale varchar(32)', 'locale varchar(32) NOT NULL'));
-    expect(await fails(postgres.url())).toBe(`${at} refuses logins (23502)`);
+    expect(await fails(postgres.url())).toBe(`${at} rejects logins (23502)`);
   });
 });
 

@@ -1,7 +1,7 @@
-import { Recent } from '../../src/privacy/lru-cache.js';
+import { LruCache } from '../../src/privacy/lru-cache.js';
 
 test('what was computed lately is not computed again, and what is remembered is bounded', () => {
-  const recent = new Recent(100);
+  const recent = new LruCache(100);
   const compute = jest.fn(() => 'made');
   for (let n = 0; n < 1_000; n += 1) recent.get(String(n), compute);
   for (let n = 901; n < 1_000; n += 1) recent.get(String(n), compute);
