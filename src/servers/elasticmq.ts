@@ -14,7 +14,7 @@ export const ELASTICMQ_TITLE = `ElasticMQ ${VERSION} by Maven`;
 
 const REPOSITORY = 'https://repo.maven.apache.org';
 
-/** SHA-256 over `name sha256` of every jar, sorted by name, a line each. */
+/** SHA-256 of the lines `name sha256` of all jars, sorted by name. */
 const DIGEST = '6b57a0a18f71ed651ad89306f5d01d15120fb78ec74e31299e484f8e3985bc24';
 
 const PROJECT = `<project>
@@ -38,7 +38,7 @@ export function javaOf(environment: Environment): string {
   return java;
 }
 
-/** What `java -cp` takes for a folder of jars or for one jar that holds everything. Throws an `Error` that says why there is none. */
+/** The argument of `java -cp` for a folder of jars or one complete jar. Throws an `Error` with the reason when there is none. */
 export async function classPath(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() && path.endsWith('.jar')) return path;
@@ -58,7 +58,7 @@ export async function checkJars(folder: string): Promise<void> {
   if (whole.digest('hex') !== DIGEST) throw new Error('the jars are not those of the pinned digest');
 }
 
-/** Lets Maven fetch the jars into the cache. Throws an `Error` that says why it could not. */
+/** Lets Maven fetch the jars into the cache. Throws an `Error` with the reason when it fails. */
 export async function fetchJars(environment: Environment, say: (line: string) => void): Promise<string> {
   javaOf(environment);
   const maven = onPath('mvn', environment)[0];
@@ -67,7 +67,7 @@ export async function fetchJars(environment: Environment, say: (line: string) =>
   return folderIntoCache(environment, ELASTICMQ_NAME, isWhole, async (folder, staging) => {
     const project = join(staging, 'pom.xml');
     await writeFile(project, PROJECT);
-    // A repository of its own: there its progress can be seen, and nothing is left behind.
+    // A repository inside the staging folder: its growth shows progress, and it is removed with the folder.
     const quiet = ['-q', '-B', '-f', project, `-Dmaven.repo.local=${join(staging, 'repository')}`];
     const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`];
     await run(maven, [...quiet, ...goal], { environment: withMavenProxy(environment), growing: staging });
@@ -75,7 +75,7 @@ export async function fetchJars(environment: Environment, say: (line: string) =>
   });
 }
 
-/** Maven knows the proxy of the environment only as properties of Java, here where no list of processes shows them. */
+/** Maven takes a proxy only from Java properties. They are set in the environment, so that no process list shows them. */
 function withMavenProxy(environment: Environment): Environment {
   const proxy = proxyFor(new URL(REPOSITORY), environment);
   if (!proxy) return environment;
@@ -92,7 +92,7 @@ const isWhole = (folder: string) =>
   );
 
 export interface ElasticMqOptions {
-  /** As `java -cp` takes it. */
+  /** Argument of `java -cp`. */
   classPath: string;
   port: number;
   environment: Environment;
@@ -101,7 +101,7 @@ export interface ElasticMqOptions {
   detached?: boolean;
 }
 
-/** Starts ElasticMQ on loopback, its queues in memory only, and waits until it answers. Throws `Failure('server-unavailable')`. */
+/** Starts ElasticMQ on loopback with queues in memory, and waits until it responds. Throws `Failure('server-unavailable')`. */
 export async function startElasticMq(options: ElasticMqOptions): Promise<RunningServer> {
   const { port } = options;
   const settings = {
@@ -123,10 +123,10 @@ export async function startElasticMq(options: ElasticMqOptions): Promise<Running
       'org.elasticmq.server.Main',
     ],
     ready: async (pid, log) => {
-      // Without its port it would stay and do nothing.
+      // ElasticMQ keeps running without its port.
       if (log.includes('Bind failed')) process.kill(pid, 'SIGKILL');
-      // It says so once it holds the port; before that, another server may be the one that answers there.
-      return /ElasticMQ server \S+ started/.test(log) && (await answers(port));
+      // ElasticMQ logs this line once it holds the port. Before that, a response may come from another server.
+      return /ElasticMQ server \S+ started/.test(log) && (await isResponding(port));
     },
     logFile: options.logFile,
     detached: options.detached,
@@ -134,12 +134,12 @@ export async function startElasticMq(options: ElasticMqOptions): Promise<Running
   });
 }
 
-async function answers(port: number): Promise<boolean> {
+async function isResponding(port: number): Promise<boolean> {
   const response = await fetch(`http://127.0.0.1:${port}/?Action=ListQueues`, { signal: AbortSignal.timeout(1_000) });
   return response.ok;
 }
 
-/** A failed start is told once and followed by a long stack. */
+/** Finds the line with the reason of a failed start, which a long stack trace follows. */
 function explain(log: string): string | undefined {
   return log
     .split('\n')

@@ -8,16 +8,16 @@ process.on('exit', () => {
 });
 
 /**
- * Kills the process `pid` when ours ends, however it ends: on exit, and, where there is a shell, also when we are killed
- * ourselves. A small shell waits for the end of a pipe that only we hold open; SIGKILL closes it as surely as an exit does.
- * Both servers lose nothing by a kill. Returns what ends the guard.
+ * Kills the process `pid` when this process ends: on exit and, where there is a shell, also when this process is killed. A shell
+ * waits for the end of a pipe that only this process holds open, and SIGKILL closes the pipe as well. The servers lose no data
+ * when they are killed. Returns a function that ends the guard.
  */
 export function guard(pid: number): () => void {
   guarded.add(pid);
   if (process.platform === 'win32') return () => void guarded.delete(pid);
   const shell = spawn('/bin/sh', ['-c', 'read -r _; kill -KILL "$0"', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // A session of its own: an interrupt from the terminal ends us, and the shell must outlive us by a moment.
+    // A separate session: an interrupt from the terminal ends this process, and the shell must outlive it for a moment.
     detached: true,
   });
   shell.once('error', () => {});
@@ -33,6 +33,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // The process has ended already.
   }
 }

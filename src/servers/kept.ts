@@ -18,7 +18,7 @@ export interface KeptServers {
 
 const fileIn = (dir: string) => join(dir, 'servers.json');
 
-/** Notes servers that outlive this process, so that the next one on the same folder finds them. */
+/** Records servers that outlive this process in the folder, so that the next process with the same folder finds them. */
 export async function keep(dir: string, { mongod, temporal }: KeptServers): Promise<void> {
   const kept: Kept = {
     ...(mongod ? { mongod: { pid: mongod.pid, port: mongod.port } } : {}),
@@ -30,7 +30,7 @@ export async function keep(dir: string, { mongod, temporal }: KeptServers): Prom
   await writeFile(fileIn(dir), `${JSON.stringify(kept, null, 2)}\n`, PRIVATE);
 }
 
-/** The servers that an earlier process left running on that folder, each only if it still is what was noted. */
+/** The servers that an earlier process left running on the folder. Each is checked to be the recorded server. */
 export async function keptServers(dir: string): Promise<KeptServers> {
   const { mongod, temporal } = read(dir);
   const [hasMongod, hasTemporal] = await Promise.all([
@@ -47,7 +47,7 @@ export async function keptServers(dir: string): Promise<KeptServers> {
   };
 }
 
-/** Stops what an earlier process left running on that folder; says how many servers that were. */
+/** Stops the servers that an earlier process left running on the folder. Returns their number. */
 export async function stopKept(dir: string): Promise<number> {
   const servers = Object.values(await keptServers(dir)) as RunningServer[];
   await Promise.all(servers.map((server) => server.stop()));

@@ -7,14 +7,14 @@ import { PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface MongodOptions {
   binary: string;
-  /** Folder of the data; made when it is not there, taken up again when it is. */
+  /** Folder of the data; created when it does not exist. */
   dbPath: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
   /** WiredTiger's cache in gigabytes, at least 0.25. Default: 1. */
   cacheGB?: number;
   logFile?: string;
-  /** Seconds for which what was dropped or overwritten can be read in a snapshot. Default: MongoDB's, 300. */
+  /** How long snapshots can read deleted or overwritten documents, seconds. Default: MongoDB's, 300. */
   historySeconds?: number;
   /** Lets the server outlive this process. */
   detached?: boolean;
@@ -29,8 +29,8 @@ export const mongodUri = (port: number) =>
   `mongodb://127.0.0.1:${port}/?replicaSet=${REPLICA_SET}&directConnection=false`;
 
 /**
- * Starts a one-member replica set on loopback and waits until it is primary; also on data whose last server was killed.
- * Throws `Failure('server-unavailable')` with the server's own reason.
+ * Starts a one-member replica set on loopback and waits until it is primary. The data may be of a server that was killed. Throws
+ * `Failure('server-unavailable')` with the server's own reason.
  */
 export async function startMongod(options: MongodOptions): Promise<RunningMongod> {
   await mkdir(options.dbPath, { recursive: true, mode: PRIVATE_FOLDER });
@@ -55,23 +55,23 @@ function argumentsFor({ dbPath, cacheGB = 1, historySeconds }: MongodOptions, po
   return [
     ['--dbpath', dbPath],
     ['--port', String(port)],
-    // Never wider: the server knows no users.
+    // Loopback only, because the server has no users or passwords.
     ['--bind_ip', '127.0.0.1'],
     ['--replSet', REPLICA_SET],
     ['--oplogSize', '2048'],
     ['--wiredTigerCacheSizeGB', String(cacheGB)],
-    // Raw pages are written once and read seldom: the fastest level serves them best.
+    // The fastest compression level, because raw pages are written once and seldom read.
     ['--zstdDefaultCompressionLevel', '1'],
     ['--setParameter', 'transactionLifetimeLimitSeconds=15'],
     ['--setParameter', 'diagnosticDataCollectionEnabled=false'],
     historySeconds === undefined ? [] : ['--setParameter', `minSnapshotHistoryWindowInSeconds=${historySeconds}`],
-    // A socket file below /tmp would stay behind after a kill.
+    // A killed server would leave its socket file in /tmp.
     process.platform === 'win32' ? [] : ['--nounixsocket'],
     ['--quiet'],
   ].flat();
 }
 
-/** Whether the process `pid` itself, and no other that holds the port, is primary. */
+/** Whether the process `pid` is primary, and not another process that holds the port. */
 async function isReady(port: number, pid: number): Promise<boolean> {
   if (!(await accepts(port))) return false;
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
@@ -81,7 +81,7 @@ async function isReady(port: number, pid: number): Promise<boolean> {
   try {
     const admin = client.db('admin');
     if (!(await isProcess(client, pid))) return false;
-    for (let look = 0; look < 100; look++) {
+    for (let attempt = 0; attempt < 100; attempt++) {
       if (await isPrimary(admin, `127.0.0.1:${port}`)) return true;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -96,7 +96,7 @@ async function isProcess(client: MongoClient, pid: number): Promise<boolean> {
   return Number(status['pid']) === pid;
 }
 
-/** Whether the process `pid` is a mongod that answers on that port. */
+/** Whether the process `pid` is a mongod that responds on the port. */
 export async function isMongod(port: number, pid: number): Promise<boolean> {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
     serverSelectionTimeoutMS: 1_000,
@@ -110,7 +110,7 @@ export async function isMongod(port: number, pid: number): Promise<boolean> {
   }
 }
 
-/** mongod logs JSON lines; the errors among them say why it ended. */
+/** Finds the reason of a failed start: mongod logs JSON lines, and those of severity E or F are errors. */
 function explain(log: string): string | undefined {
   const reasons = log.split('\n').flatMap((line) => {
     if (!/"s":"[EF]"/.test(line)) return [];

@@ -10,8 +10,8 @@ import { run } from './run.js';
 const REQUIREMENTS = join(__dirname, 'moto-requirements.txt');
 
 /**
- * What `moto[server]` needs for queues alone, less than half of its size: every package by version and SHA-256, as pip-compile
- * (`--generate-hashes`) makes it of moto, flask and flask-cors. pip takes no other file.
+ * The packages that moto's server needs for queues, less than half the size of `moto[server]`. pip-compile (`--generate-hashes`)
+ * makes the list of moto, flask and flask-cors with versions and SHA-256, and pip rejects other files.
  */
 export function motoRequirements(): string {
   return readFileSync(REQUIREMENTS, 'utf8');
@@ -26,7 +26,7 @@ export function pythonOf(environment: Environment): string {
   return python;
 }
 
-/** The cached one of this Python: its packages hold compiled code, which another version cannot load. */
+/** The cached folder for this Python version: the packages hold compiled code, which another version cannot load. */
 export async function cachedMoto(environment: Environment): Promise<string | undefined> {
   const cache = cacheFolder(environment);
   if (!existsSync(cache)) return undefined;
@@ -34,7 +34,7 @@ export async function cachedMoto(environment: Environment): Promise<string | und
   return existsSync(folder) ? folder : undefined;
 }
 
-/** Lets pip unpack moto into the cache; nothing is installed. Throws an `Error` that says why it could not. */
+/** Lets pip unpack moto into the cache without installing it. Throws an `Error` with the reason when it fails. */
 export async function fetchMoto(environment: Environment, say: (line: string) => void): Promise<string> {
   const python = pythonOf(environment);
   const name = await nameFor(python, environment);
@@ -46,10 +46,10 @@ export async function fetchMoto(environment: Environment, say: (line: string) =>
     const packages = ['--only-binary', ':all:', '--no-warn-script-location', '--target', target];
     const pinned = ['--require-hashes', '-r', REQUIREMENTS];
     await run(python, [...pip, ...deadlines, 'install', ...packages, ...pinned], {
-      // pip unpacks below TMPDIR: there its progress can be seen, and nothing is left behind.
+      // pip unpacks below TMPDIR, the staging folder: its growth shows progress, and it is removed afterwards.
       environment: { ...environment, TMPDIR: staging, PIP_REQUIRE_VIRTUALENV: '0' },
       growing: staging,
-      // It is the last step: patience with a slow index keeps nobody waiting for a better one.
+      // A longer limit than the default, because no other step follows that would be faster than a slow index.
       stallMs: 15_000,
     });
   });
@@ -57,7 +57,7 @@ export async function fetchMoto(environment: Environment, say: (line: string) =>
 
 async function nameFor(python: string, environment: Environment): Promise<string> {
   const print = 'import sys; print(sys.implementation.cache_tag)';
-  // Nothing grows here: it answers in time or never.
+  // No folder grows here, so this is the time limit of the command.
   const options = { environment, growing: join(cacheFolder(environment), MOTO_NAME), stallMs: 5_000 };
   const tag = await run(python, ['-c', print], options);
   return `${MOTO_NAME}-${tag.trim()}`;
@@ -72,9 +72,9 @@ export interface MotoOptions {
   detached?: boolean;
 }
 
-/** Starts moto's server on loopback, its queues in memory only. Throws `Failure('server-unavailable')`. */
+/** Starts moto's server on loopback with queues in memory. Throws `Failure('server-unavailable')`. */
 export async function startMoto({ folder, port, environment, ...rest }: MotoOptions): Promise<RunningServer> {
-  // Its place goes in as an argument: the server inherits the environment of this process, which must not change for it.
+  // The folder is passed as an argument, because the server inherits this process's environment, which must not change.
   const start = 'import sys; sys.path.insert(0, sys.argv.pop(1)); from moto.server import main; main()';
   return startProcess({
     title: 'moto',

@@ -2,23 +2,23 @@ import { connect, createServer } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
-/** A TCP port on loopback that was free a moment ago. */
+/** Returns a TCP port on loopback that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const port = await bind(0);
   if (port === undefined) throw new Error('No free port on loopback');
   return port;
 }
 
-/** The preferred port when nothing listens there, else any free one. */
+/** Returns the preferred port when nothing listens there, else any free one. */
 export async function freeOr(preferred: number): Promise<number> {
-  // Some systems let two programs bind one port on different addresses, so a free bind alone does not tell.
+  // Some systems let two programs bind one port on different addresses, so a successful bind does not prove that it is free.
   if (await accepts(preferred)) return freePort();
   return (await bind(preferred)) ?? freePort();
 }
 
 /**
- * Starts something on a free port, the preferred one if it can be had. Another process may take the port between looking and
- * starting: then it is tried on another one.
+ * Calls `start` with a free port, the preferred one if possible. Tries another port when another process takes it before `start`
+ * binds it.
  */
 export async function onFreePort<T>(preferred: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -31,7 +31,7 @@ export async function onFreePort<T>(preferred: number | undefined, start: (port:
   }
 }
 
-/** Whether something accepts connections on that port of loopback. */
+/** Whether a process accepts connections on the port of loopback. */
 export function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: LOOPBACK, port });

@@ -10,24 +10,24 @@ import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface RunningServer {
   pid: number;
-  /** Asks it to end, and kills it when it has not within ten seconds. May be called twice. */
+  /** Sends SIGTERM, and SIGKILL when it has not ended within ten seconds. May be called twice. */
   stop(): Promise<void>;
-  /** SIGKILL, and waits until it is gone. */
+  /** Sends SIGKILL and waits until it has ended. */
   kill(): Promise<void>;
 }
 
 export interface ServerProcess {
-  /** As users know it, for messages. */
+  /** Name of the server in messages. */
   title: string;
   binary: string;
   args: string[];
-  /** Asked again and again until it says yes; an error counts as no. `log` is what the server printed since its start. */
+  /** Called until it returns `true`; an error counts as `false`. `log` is the output of the server since its start. */
   ready: (pid: number, log: string) => Promise<boolean>;
-  /** Appended to. Without one the output is kept only as long as the server runs. */
+  /** File to which output is appended. Without one, output is kept only while the server runs. */
   logFile?: string | undefined;
   /** Lets the server outlive this process. */
   detached?: boolean | undefined;
-  /** Milliseconds it may take to be ready. Default: 30 s. */
+  /** Time limit to be ready, milliseconds. Default: 30 s. */
   deadlineMs?: number | undefined;
   /** Finds the reason of a failed start in the log. Default: its last lines. */
   explain?: (log: string) => string | undefined;
@@ -35,12 +35,12 @@ export interface ServerProcess {
 
 const GRACE_MS = 10_000;
 
-/** Starts a server and waits until it is ready. Throws `Failure('server-unavailable')` with its own last words when it is not. */
+/** Starts a server and waits until it is ready. Throws `Failure('server-unavailable')` with the end of its output otherwise. */
 export async function startProcess(server: ServerProcess): Promise<RunningServer> {
   const log = openLog(server.logFile);
   const child = spawn(server.binary, server.args, {
     stdio: ['ignore', log.fd, log.fd],
-    // A group of its own: an interrupt from the terminal reaches us alone, and we stop what we started in order.
+    // A separate process group: an interrupt from the terminal reaches only this process, which stops the servers in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
@@ -48,20 +48,20 @@ export async function startProcess(server: ServerProcess): Promise<RunningServer
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ? `ended by ${signal}` : `exit code ${code}`));
   });
-  const release = child.pid === undefined || server.detached ? () => {} : guard(child.pid);
-  let over = false;
+  const endGuard = child.pid === undefined || server.detached ? () => {} : guard(child.pid);
+  let hasEnded = false;
   void exited.then(() => {
-    over = true;
-    release();
+    hasEnded = true;
+    endGuard();
   });
-  // A server that still runs keeps nobody from ending.
+  // A running server does not keep this process from ending.
   child.unref();
   try {
-    const ended = await Promise.race([exited, untilReady(server, child.pid, log.read, () => over)]);
+    const ended = await Promise.race([exited, untilReady(server, child.pid, log.read, () => hasEnded)]);
     if (ended === undefined) return running(child, exited);
     await end(child, exited);
-    const words = server.explain?.(log.read()) ?? lastLines(log.read());
-    throw new Failure('server-unavailable', `${server.title} did not start (${ended})${words && `: ${words}`}`, {
+    const reason = server.explain?.(log.read()) ?? lastLines(log.read());
+    throw new Failure('server-unavailable', `${server.title} did not start (${ended})${reason && `: ${reason}`}`, {
       at: server.binary,
       remedy: server.logFile ? `Its log is ${server.logFile}` : 'Start it by hand to see its whole output',
     });
@@ -70,24 +70,24 @@ export async function startProcess(server: ServerProcess): Promise<RunningServer
   }
 }
 
-/** A handle on a server that an earlier process left running. */
+/** Returns a handle of a server that an earlier process left running. */
 export function attach(pid: number): RunningServer {
-  const gone = async (withinMs: number) => {
+  const hasEndedWithin = async (withinMs: number) => {
     for (const until = Date.now() + withinMs; Date.now() < until; await delay(20)) if (!isAlive(pid)) return true;
     return false;
   };
   const kill = async () => {
     signal(pid, 'SIGKILL');
-    await gone(GRACE_MS);
+    await hasEndedWithin(GRACE_MS);
   };
   const stop = async () => {
     signal(pid, 'SIGTERM');
-    if (!(await gone(GRACE_MS))) await kill();
+    if (!(await hasEndedWithin(GRACE_MS))) await kill();
   };
   return { pid, kill, stop };
 }
 
-/** Whether the process runs. One that ended counts as gone also while nobody has reaped it, as in a container without an init. */
+/** Whether the process runs. A zombie does not count as running: in a container without an init process, none reaps it. */
 export function isAlive(pid: number): boolean {
   if (!signal(pid, 0)) return false;
   if (process.platform !== 'linux') return true;
@@ -117,15 +117,15 @@ async function end(child: ChildProcess, exited: Promise<string>): Promise<void> 
   await exited;
 }
 
-/** Says what went wrong, or nothing when the server is ready. */
+/** Returns why the server is not ready, or `undefined` when it is. */
 async function untilReady(
   server: ServerProcess,
   pid: number | undefined,
   log: () => string,
-  over: () => boolean,
+  hasEnded: () => boolean,
 ): Promise<string | undefined> {
   const deadlineMs = server.deadlineMs ?? 30_000;
-  for (const until = Date.now() + deadlineMs; Date.now() < until && !over(); await delay(20)) {
+  for (const until = Date.now() + deadlineMs; Date.now() < until && !hasEnded(); await delay(20)) {
     if (pid !== undefined && (await server.ready(pid, log()).catch(() => false))) return undefined;
   }
   return `not ready within ${deadlineMs / 1000} s`;
@@ -143,7 +143,7 @@ function openLog(file: string | undefined): { fd: number; read: () => string } {
   const path = file ?? join(tmpdir(), `rollcall-${randomUUID()}.log`);
   mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
   const fd = openSync(path, 'a+', PRIVATE.mode);
-  // Without a name it goes with the last process that holds it open.
+  // The system deletes an unlinked file when the last process closes it.
   if (!file) unlinkSync(path);
   const start = fstatSync(fd).size;
   const read = () => {

@@ -1,16 +1,16 @@
 import { CreateQueueCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
 
-/** What a server on loopback takes for credentials: it asks for some and checks none. */
+/** Credentials for a server on loopback, which requires some but accepts any. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 export const LOCAL_REGION = 'eu-west-1';
 
-/** A client for a server of `openSqs`. */
+/** Creates a client for a server of `openSqs`. */
 export function localClient(endpoint: string): SQSClient {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   return new SQSClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
 }
 
-/** Makes a queue on a server of `openSqs` and returns its URL. A second call with the same attributes changes nothing. */
+/** Creates a queue on a server of `openSqs` and returns its URL. A second call with the same attributes changes nothing. */
 export async function createQueue(
   endpoint: string,
   name: string,

@@ -6,9 +6,8 @@ const NOT_YET_INITIALIZED = 94;
 const INVALID_REPLICA_SET_CONFIG = 93;
 
 /**
- * One step towards a one-member replica set whose member is `host`: says whether it is primary by now, and does what is
- * missing. A new data folder is initiated; one whose configuration names another port, because the server had one then, is
- * given this one.
+ * Takes one step towards a one-member replica set whose member is `host`, and returns whether it is primary. Initiates a new data
+ * folder, and reconfigures one whose stored configuration names a port that the server had before.
  */
 export async function isPrimary(admin: Db, host: string): Promise<boolean> {
   const hello = await admin.command({ hello: 1 });
@@ -25,7 +24,7 @@ export async function isPrimary(admin: Db, host: string): Promise<boolean> {
 }
 
 async function moveTo(admin: Db, members: { _id: number; host: string }[]): Promise<void> {
-  // replSetGetConfig is refused to somebody who is no member any more; the stored document is not.
+  // MongoDB rejects replSetGetConfig on a server that is no member any more, but the stored document can be read.
   const config = await admin.client.db('local').collection('system.replset').findOne({});
   if (!config) return;
   await admin.command({ replSetReconfig: { ...config, version: Number(config['version']) + 1, members }, force: true });

@@ -5,18 +5,18 @@ import type { Environment } from './programs/path.js';
 
 export interface RunOptions {
   environment: Environment;
-  /** The run counts as under way while this folder's content grows. */
+  /** The program makes progress as long as the content of this folder grows. */
   growing: string;
-  /** Milliseconds without growth after which the run is killed. Default: 8 s. */
+  /** Time without growth after which the program is killed, milliseconds. Default: 8 s. */
   stallMs?: number;
 }
 
-/** Runs a program to its end and returns what it printed. Throws an `Error` with the last line it complained with. */
+/** Runs a program to its end and returns its output. Throws an `Error` with its last error line. */
 export async function run(command: string, args: string[], options: RunOptions): Promise<string> {
   const child = spawn(command, args, {
     env: options.environment as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that a kill reaches what the program itself started.
+    // A separate process group, so that a kill also reaches the program's child processes.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
@@ -31,7 +31,7 @@ export async function run(command: string, args: string[], options: RunOptions):
   try {
     const code = await ended;
     if (killed.stalled) throw new Error(`no progress for ${killed.stallMs / 1000} s`);
-    if (code !== 0) throw new Error(lastComplaint(output.stderr || output.stdout) || `exit code ${code}`);
+    if (code !== 0) throw new Error(lastErrorLine(output.stderr || output.stdout) || `exit code ${code}`);
     return output.stdout;
   } finally {
     killed.end();
@@ -58,7 +58,7 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
   } catch {
-    // It ended by itself in the meantime.
+    // The program has ended by itself.
   }
 }
 
@@ -72,8 +72,8 @@ async function sizeOf(folder: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-/** The line that tells most, without what a URL in it may carry: credentials and a query. */
-function lastComplaint(text: string): string | undefined {
+/** Returns the last line that describes an error, without credentials and queries of URLs in it. */
+function lastErrorLine(text: string): string | undefined {
   const lines = text
     .split('\n')
     .map((line) => line.trim())

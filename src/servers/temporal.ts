@@ -7,15 +7,15 @@ import { PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface TemporalOptions {
   binary: string;
-  /** File of the state; without one it is kept in memory. */
+  /** File of the state. Default: in memory. */
   dbFile?: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** Default: a free one. */
+  /** Default: a free port. */
   uiPort?: number;
   /** Without the Web UI. */
   headless?: boolean;
-  /** Name to type (`Keyword`, `Int`, …), registered in the default namespace. */
+  /** Search attributes of the default namespace: types (`Keyword`, `Int`, …) by name. */
   searchAttributes?: Record<string, string>;
   /** Server settings, each value in JSON. */
   dynamicConfig?: Record<string, string>;
@@ -31,7 +31,10 @@ export interface RunningTemporal extends RunningServer {
   uiUrl?: string;
 }
 
-/** Starts Temporal's dev server on loopback and waits until its frontend answers. Throws `Failure('server-unavailable')` with the server's own reason. */
+/**
+ * Starts Temporal's dev server on loopback and waits until its frontend responds. Throws `Failure('server-unavailable')` with the
+ * server's own reason.
+ */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   if (options.dbFile) await mkdir(dirname(options.dbFile), { recursive: true, mode: PRIVATE_FOLDER });
   const start = async (port: number) => {
@@ -41,7 +44,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       title: 'Temporal',
       binary: options.binary,
       args: argumentsFor(options, port, uiPort),
-      // It names its address once it holds the port; before that, another server may be the one that answers there.
+      // Temporal prints its address once it holds the port. Before that, a response may come from another server.
       ready: async (_pid, log) => /Server:\s+\S+:\d+/.test(log) && (await answers(address)),
       logFile: options.logFile,
       detached: options.detached,
@@ -63,7 +66,7 @@ function argumentsFor(options: TemporalOptions, port: number, uiPort: number | u
     `--port=${port}`,
     '--log-level=error',
     uiPort === undefined ? '--headless' : `--ui-port=${uiPort}`,
-    // A write-ahead log loses nothing by a kill, and does not wait for the disk twice on every step of a workflow.
+    // With a write-ahead log, a kill loses no data, and a step of a workflow does not wait for the disk twice.
     ...(dbFile
       ? ['--db-filename', dbFile, ...pairs('--sqlite-pragma', { journal_mode: 'WAL', synchronous: 'NORMAL' })]
       : []),
@@ -72,7 +75,7 @@ function argumentsFor(options: TemporalOptions, port: number, uiPort: number | u
   ];
 }
 
-/** A port that was taken meanwhile makes it panic: then the reason stands above the stack. */
+/** Finds the reason of a failed start. The server panics when its port is taken, and prints the reason above the stack trace. */
 function explain(log: string): string | undefined {
   return log
     .split('\n')
@@ -80,7 +83,7 @@ function explain(log: string): string | undefined {
     ?.slice(0, 500);
 }
 
-/** Whether a Temporal frontend answers for the default namespace. */
+/** Whether a Temporal frontend responds for the default namespace. */
 export async function answers(address: string): Promise<boolean> {
   let connection: Connection | undefined;
   try {

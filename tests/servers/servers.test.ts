@@ -42,7 +42,7 @@ test('addresses in the environment win, and then nothing is started and no secre
     temporalUi: 'https://ui.test',
   });
   expect(servers.mongod).toBeUndefined();
-  expect(said).toEqual(['MongoDB: as MONGODB_URI says', 'Temporal: temporal.test:7233, as TEMPORAL_ADDRESS says']);
+  expect(said).toEqual(['MongoDB: from MONGODB_URI', 'Temporal: temporal.test:7233, from TEMPORAL_ADDRESS']);
   await servers.stop();
 });
 

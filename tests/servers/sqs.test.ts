@@ -69,7 +69,7 @@ test('an address in the environment wins, that of SQS before that of everything,
   expect({ endpoint, pid }).toEqual({ endpoint: 'http://aws.test:4566', pid: undefined });
   const both = await openWith({ ...everything, AWS_ENDPOINT_URL_SQS: 'http://user:pw@sqs.test' });
   expect(both.endpoint).toBe('http://user:pw@sqs.test');
-  expect(said).toEqual(['SQS: as AWS_ENDPOINT_URL says', 'SQS: as AWS_ENDPOINT_URL_SQS says']);
+  expect(said).toEqual(['SQS: from AWS_ENDPOINT_URL', 'SQS: from AWS_ENDPOINT_URL_SQS']);
 });
 
 test('jars named in the environment that do not start are an error, though there are others', async () => {

@@ -1,18 +1,18 @@
 export type BinaryKind = 'temporal' | 'mongod' | 'temporal-test-server';
 
-/** What is known about a server's program before one is found: how users name it and how it tells that it is the right one. */
+/** Describes a server's program: how users name it and how Rollcall recognises it. */
 export interface Binary {
   kind: BinaryKind;
-  /** As users know it, at the start of every line about it. */
+  /** Name in messages. */
   title: string;
-  /** Environment variable that names one to use. */
+  /** Environment variable with the path of the program to use. */
   variable: string;
   command: string;
-  /** What `--version` prints; its first group, where there is one, is the version. */
+  /** Matches the output of `--version`. The first group, if any, is the version. */
   answer: RegExp;
   /** Oldest major version that Rollcall is tested with. */
   oldest: number;
-  /** What to do when none can be had. */
+  /** What the user can do when no program is available. */
   remedy: string;
 }
 
@@ -42,7 +42,7 @@ export const BINARIES: Record<BinaryKind, Binary> = {
     title: 'Temporal test server',
     variable: 'TEMPORAL_TEST_SERVER',
     command: 'temporal-test-server',
-    // It knows no options: it takes `--version` for a port and refuses it, in its own name.
+    // The test server has no options: it takes `--version` for a port, and its name is in the error.
     answer: /io\.temporal\.testserver|temporal-test-server/,
     oldest: 0,
     remedy: 'Set TEMPORAL_TEST_SERVER to a temporal-test-server (https://github.com/temporalio/sdk-java/releases)',

@@ -4,8 +4,8 @@ import { cacheFolder, intoCache } from './cache.js';
 import type { Environment } from './path.js';
 
 /**
- * As `intoCache` for a whole folder, which, unlike a file, is not replaced by a move: one that `isWhole` stays when another
- * process was faster, a damaged one makes room.
+ * Like `intoCache`, for a folder. A move does not replace a folder, so a complete one of another process (`isWhole`) stays, and
+ * an incomplete one is removed first.
  */
 export async function folderIntoCache(
   environment: Environment,

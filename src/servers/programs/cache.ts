@@ -14,8 +14,8 @@ export function cacheFolder(environment: Environment): string {
 }
 
 /**
- * Gives `fill` an empty folder inside the cache, and moves the file that it returns to `name`. The move is atomic, so that
- * of several processes filling the same cache none ever sees half a file; the last one wins with the same content.
+ * Calls `fill` with an empty folder inside the cache, and moves the file that it returns to `name`. The move is atomic, so that
+ * several processes can fill the same cache and none sees an incomplete file; the last one wins with the same content.
  */
 export async function intoCache(
   environment: Environment,

