@@ -10,31 +10,31 @@ import { claimingRaw, type ClaimOptions, type RawClaim } from '../../store/raw-c
 import { isTooOld, openSnapshot, type Snapshot } from '../../store/snapshot.js';
 
 export interface BackupOptions extends ClaimOptions {
-  /** Told of each collection when it is written. */
+  /** Called after each collection is written. */
   onCollection?: (entry: CollectionEntry) => void | Promise<void>;
 }
 
-/** Pruning after a run takes ten minutes at most. */
+/** Pruning after a run takes at most ten minutes. */
 const PATIENCE_MS = 900_000;
-/** Events, how far they have been delivered and what they add up to are right only with each other. */
-const DELIVERED = ['deliveries', 'event_categories', 'events', 'positions'];
-/** By far the largest, never changed, and harmless when there are more of them than pages. */
+/** Events, their load positions and their aggregates must be from the same snapshot. */
+const EVENT_COLLECTIONS = ['deliveries', 'event_categories', 'events', 'positions'];
+/** By far the largest collection. Bodies never change, and bodies without a page are harmless. */
 const BODIES = 'bodies';
-/** Who works right now: that ends with this database. */
+/** Not backed up: leases are valid only in this database. */
 const LEASES = 'leases';
 
 /**
- * Writes every collection into `folder`, which must not exist: it appears when all is on disk. All collections are read as
- * they stood at one moment, so workers may go on. MongoDB remembers a moment for five minutes unless it is told otherwise;
- * where that is too short, a group of collections begins anew with a moment of its own:
+ * Writes all collections into `folder`, which must not exist; it is created when all files are on disk. Reads all collections in
+ * one snapshot, so workers may continue. MongoDB keeps a snapshot for five minutes by default
+ * (`minSnapshotHistoryWindowInSeconds`). If that is too short, a group of collections is read again in a snapshot of its own:
  *
- * 1. events, with how far they have come. A later moment for the rest only means that the next run reads some lines again
- * 2. records, hosts, the page ledger and all that is small
- * 3. bodies, which the ledger names: a later moment only means that there are some more
+ * 1. events and their positions. A later snapshot of the others only means that the next run reads some lines again
+ * 2. records, hosts, the page ledger and all small collections
+ * 3. bodies. A later snapshot only means that there are more bodies than the ledger names
  *
- * No body is removed or sealed anew meanwhile, see `raw-claim.ts`: each page that is in the backup has its body there.
+ * No body is removed or resealed meanwhile, see `raw-claim.ts`, so that the backup has the body of each page.
  *
- * Throws `Failure` when group 1 or 2 alone takes longer than MongoDB remembers, and when the folder is there.
+ * Throws `Failure` when group 1 or 2 alone takes longer than MongoDB keeps a snapshot, and when the folder exists.
  */
 export async function backup(store: Store, folder: string, options: BackupOptions = {}): Promise<Manifest> {
   const { patienceMs = PATIENCE_MS, onWait } = options;
@@ -45,14 +45,14 @@ export async function backup(store: Store, folder: string, options: BackupOption
 }
 
 async function backupInto(store: Store, folder: string, claim: RawClaim, options: BackupOptions): Promise<Manifest> {
-  if (await stat(folder).catch(() => undefined)) throw isThere(folder);
+  if (await stat(folder).catch(() => undefined)) throw folderExists(folder);
   const parent = dirname(resolve(folder));
   await mkdir(parent, { recursive: true });
-  const beside = await privateFolder(parent, `.${basename(resolve(folder))}.`);
+  const temporary = await privateFolder(parent, `.${basename(resolve(folder))}.`);
   try {
-    return await writeWhole(store, folder, join(beside.path, 'whole'), claim, options);
+    return await writeWhole(store, folder, join(temporary.path, 'whole'), claim, options);
   } finally {
-    await beside.release();
+    await temporary.release();
   }
 }
 
@@ -69,8 +69,8 @@ async function writeWhole(
     .filter((name) => !name.startsWith('system.') && name !== LEASES)
     .sort();
   const groups = [
-    names.filter((name) => DELIVERED.includes(name)),
-    names.filter((name) => !DELIVERED.includes(name) && name !== BODIES),
+    names.filter((name) => EVENT_COLLECTIONS.includes(name)),
+    names.filter((name) => !EVENT_COLLECTIONS.includes(name) && name !== BODIES),
     names.filter((name) => name === BODIES),
   ];
   const manifest: Manifest = {
@@ -80,36 +80,36 @@ async function writeWhole(
     hosts_collection: store.hosts.collectionName,
     collections: [],
   };
-  let moment = openSnapshot(store);
-  const again = async () => {
-    await moment.session.endSession();
-    moment = openSnapshot(store);
+  let snapshot = openSnapshot(store);
+  const openAgain = async () => {
+    await snapshot.session.endSession();
+    snapshot = openSnapshot(store);
   };
   try {
     for (const group of groups) {
       const write = (at: Snapshot | undefined) => writeGroup(store, partial, group, at);
-      const written = await write(moment).catch(async (error: unknown) => {
+      const written = await write(snapshot).catch(async (error: unknown) => {
         if (!isTooOld(error)) throw error;
-        await again();
-        return write(moment).catch((late: unknown) => {
+        await openAgain();
+        return write(snapshot).catch((late: unknown) => {
           if (!isTooOld(late)) throw late;
-          // What is never changed needs no moment.
+          // Bodies never change, so they need no snapshot.
           if (group.includes(BODIES)) return write(undefined);
-          throw tooLong();
+          throw snapshotExpired();
         });
       });
       manifest.collections.push(...written);
       for (const entry of written) await onCollection?.(entry);
     }
   } finally {
-    await moment.session.endSession();
+    await snapshot.session.endSession();
   }
   await writeFile(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true });
-  // Whoever had taken over might have removed bodies that were not read yet.
+  // Fails if another process took over the lease: it may have removed bodies before they were read.
   await claim.fence();
   await rename(partial, folder).catch((error: NodeJS.ErrnoException) => {
-    // Another backup into the same folder ended first.
-    throw ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '') ? isThere(folder) : error;
+    // Another backup into the same folder finished first.
+    throw ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '') ? folderExists(folder) : error;
   });
   await syncFolder(join(folder, '..'));
   return manifest;
@@ -119,39 +119,39 @@ async function writeGroup(
   store: Store,
   folder: string,
   group: readonly string[],
-  moment: Snapshot | undefined,
+  snapshot: Snapshot | undefined,
 ): Promise<CollectionEntry[]> {
   const entries: CollectionEntry[] = [];
   for (const name of group) {
-    const documents = rawDocuments(store, name, moment);
+    const documents = rawDocuments(store, name, snapshot);
     entries.push({ name, ...(await writeDocuments(fileOf(folder, name), documents)) });
   }
   return entries;
 }
 
-/** Documents as bytes, in the order of their `_id`. */
-export function rawDocuments(store: Store, collection: string, moment?: Snapshot): AsyncIterable<Uint8Array> {
+/** Documents of a collection as bytes, in the order of their `_id`. */
+export function rawDocuments(store: Store, collection: string, snapshot?: Snapshot): AsyncIterable<Uint8Array> {
   return store.db
     .collection(collection)
-    .find<Uint8Array & Document>({}, { raw: true, ...moment })
+    .find<Uint8Array & Document>({}, { raw: true, ...snapshot })
     .sort({ _id: 1 })
     .hint({ _id: 1 })
     .batchSize(1_000);
 }
 
-function tooLong(): Failure {
-  return new Failure('server-unavailable', 'MongoDB forgot the moment that the backup began at before it was read', {
+function snapshotExpired(): Failure {
+  return new Failure('server-unavailable', 'MongoDB dropped the snapshot of the backup before it was read', {
     remedy:
-      'Let it remember longer: db.adminCommand({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 3600 }), and back up again',
+      'Let MongoDB keep snapshots longer: db.adminCommand({ setParameter: 1, minSnapshotHistoryWindowInSeconds: 3600 }), and back up again',
   });
 }
 
-const isThere = (folder: string): Failure =>
-  new Failure('settings-invalid', `${folder} is there already`, { remedy: 'Name a folder that is not' });
+const folderExists = (folder: string): Failure =>
+  new Failure('settings-invalid', `${folder} exists already`, { remedy: 'Name a folder that does not exist' });
 
-/** A name that is not on disk is lost with the power. */
+/** Syncs the folder, so that the new name survives a power failure. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path);
-  await folder.sync().catch(() => {}); // not every file system can
+  await folder.sync().catch(() => {}); // not all file systems support it
   await folder.close();
 }

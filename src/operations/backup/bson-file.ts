@@ -6,13 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { CollectionEntry } from './manifest.js';
 
-/** What a stretch of documents comes to. */
+/** Count, size and digest of documents. */
 export type Sum = Omit<CollectionEntry, 'name'>;
 
-/** Bytes that are handed on at once. */
+/** Documents are written in chunks of at least this many bytes. */
 const CHUNK = 256 * 1024;
 
-/** Adds documents up, as bytes. */
+/** Computes the `Sum` of raw documents. */
 export class Summing {
   #documents = 0;
   #bytes = 0;
@@ -29,21 +29,21 @@ export class Summing {
   }
 }
 
-/** Writes raw documents to a file that only its owner reads. Resolves when it is on disk. */
+/** Writes raw documents to a file that only its owner can read. Resolves when it is on disk. */
 export async function writeDocuments(path: string, documents: AsyncIterable<Uint8Array>): Promise<Sum> {
   const sum = new Summing();
   const chunks = async function* () {
-    let held: Uint8Array[] = [];
+    let buffered: Uint8Array[] = [];
     let size = 0;
     for await (const document of documents) {
       sum.add(document);
-      held.push(document);
+      buffered.push(document);
       if ((size += document.byteLength) < CHUNK) continue;
-      yield Buffer.concat(held);
-      held = [];
+      yield Buffer.concat(buffered);
+      buffered = [];
       size = 0;
     }
-    if (size > 0) yield Buffer.concat(held);
+    if (size > 0) yield Buffer.concat(buffered);
   };
   await pipeline(Readable.from(chunks()), createGzip({ level: 1 }), createWriteStream(path, { mode: 0o600 }));
   const file = await open(path);
@@ -52,24 +52,24 @@ export async function writeDocuments(path: string, documents: AsyncIterable<Uint
   return sum.end();
 }
 
-/** The raw documents of a file. Throws when it is cut off or no such file. */
+/** Reads the raw documents of a file. Throws when the file is truncated or has another format. */
 export async function* readDocuments(path: string): AsyncGenerator<Buffer> {
   const source = createReadStream(path);
   const unpacked = createGunzip();
-  // `pipe` alone tells nobody of an error in what it reads.
+  // `pipe` does not forward errors of its source.
   source.on('error', (error) => unpacked.destroy(error)).pipe(unpacked);
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of unpacked as AsyncIterable<Buffer>) {
-    const held = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const buffered = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;
-    while (held.length - at >= 4) {
-      const length = held.readInt32LE(at);
+    while (buffered.length - at >= 4) {
+      const length = buffered.readInt32LE(at);
       if (length < 5) throw new Error('Not BSON');
-      if (held.length - at < length) break;
-      yield held.subarray(at, at + length);
+      if (buffered.length - at < length) break;
+      yield buffered.subarray(at, at + length);
       at += length;
     }
-    rest = held.subarray(at);
+    rest = buffered.subarray(at);
   }
   if (rest.length > 0) throw new Error('Cut off in the middle of a document');
 }

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../model/failure.js';
 
-/** What a backup's folder holds, beside one file a collection: `manifest.json`. */
+/** The manifest of a backup. The folder has it and one file for each collection. */
 export const MANIFEST = 'manifest.json';
 
 const schema = z.object({
   format: z.literal(1),
   taken_at: z.string(),
   database: z.string(),
-  /** What the collection of hosts is called there. */
+  /** Name of the hosts collection in the backup. */
   hosts_collection: z.string(),
   collections: z.array(
     z.object({
       name: z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]*$/),
       documents: z.number().int().nonnegative(),
-      /** Of the documents, not of the file. */
+      /** Size of the documents, not of the file. */
       bytes: z.number().int().nonnegative(),
-      /** Of the documents in the order of their `_id`. */
+      /** Digest of the documents in the order of their `_id`. */
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
     }),
   ),
@@ -27,10 +27,10 @@ const schema = z.object({
 export type Manifest = z.infer<typeof schema>;
 export type CollectionEntry = Manifest['collections'][number];
 
-/** BSON documents one behind the other, gzip: what `mongodump --gzip` writes and `mongorestore --gzip` reads. */
+/** File of a collection: concatenated BSON documents, gzip. The format of `mongodump --gzip` and `mongorestore --gzip`. */
 export const fileOf = (folder: string, collection: string): string => join(folder, `${collection}.bson.gz`);
 
-/** Throws `Failure` when `folder` holds no backup that this version reads. */
+/** Reads the manifest. Throws `Failure` when `folder` has no backup that this version can read. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST);
   const bad = (why: string) =>

@@ -6,26 +6,26 @@ import { readDocuments, Summing, type Sum } from './bson-file.js';
 import type { Store } from '../../store/database.js';
 
 export interface RestoreOptions {
-  /** Told of each collection when it is there. */
+  /** Called after each collection is restored. */
   onCollection?: (entry: CollectionEntry) => void;
 }
 
-/** A batch is as long as the first of these. */
+/** A batch ends when one of these limits is reached. */
 const BATCH = { documents: 1_000, bytes: 4 * 1024 * 1024 };
 
-/** Every type as it was: a number that is whole stays the kind of number that it was. */
+/** Deserialization options that keep all BSON types: an integer stays an int32, int64 or double. */
 const FAITHFUL = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true } as const;
 
 /**
- * Fills an empty store from a backup. Looks first whether every file is whole, and at the end whether every collection has the
- * same documents as the one that was backed up, byte for byte. No worker may run meanwhile. Throws `Failure`; when it comes
- * half-way the store is to be emptied.
+ * Fills an empty store from a backup. Checks first that all files are complete, and afterwards that each collection has the same
+ * documents as in the backup, byte for byte. No worker may run meanwhile. Throws `Failure`; if that happens half-way, the caller
+ * must empty the store.
  */
 export async function restore(store: Store, folder: string, { onCollection }: RestoreOptions = {}): Promise<Manifest> {
   const manifest = await readManifest(folder);
   await refuseFilled(store);
   for (const entry of manifest.collections) await checkFile(folder, entry);
-  // What a worker registers when it starts.
+  // Removes what a worker registers when it starts.
   await store.sources.deleteMany({});
   for (const entry of manifest.collections) {
     const target = entry.name === manifest.hosts_collection ? store.hosts.collectionName : entry.name;
@@ -41,12 +41,12 @@ export async function restore(store: Store, folder: string, { onCollection }: Re
       );
     onCollection?.(entry);
   }
-  // Their workflows may be gone. One that is not closes its run again.
+  // The workflows of running runs may be gone. A workflow that still exists sets the status of its run again.
   await store.runs.updateMany({ status: 'running' }, { $set: { status: 'cancelled', ended_at: new Date() } });
   return manifest;
 }
 
-/** Throws `Failure` when a collection holds anything but what a worker registers when it starts. */
+/** Throws `Failure` when a collection has documents other than those that a worker registers when it starts. */
 async function refuseFilled(store: Store): Promise<void> {
   for (const { name } of await store.db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray()) {
     const seeds = name === store.sources.collectionName ? { last_run: { $exists: true } } : {};
@@ -69,7 +69,7 @@ async function checkFile(folder: string, entry: CollectionEntry): Promise<void> 
   const found = await sumOf(readDocuments(fileOf(folder, entry.name))).catch((error: NodeJS.ErrnoException) => {
     throw damaged(error.code === 'ENOENT' ? 'is missing' : 'cannot be read: it is damaged or cut off');
   });
-  if (!isSame(entry, found)) throw damaged('is not what the manifest says');
+  if (!isSame(entry, found)) throw damaged('does not match the manifest');
 }
 
 async function sumOf(documents: AsyncIterable<Uint8Array>): Promise<Sum> {
@@ -91,7 +91,7 @@ async function load(store: Store, collection: string, path: string): Promise<voi
     [batch, bytes] = [[], 0];
     if (documents.length === 0) return;
     writing = target.insertMany(documents, { ordered: false });
-    writing.catch(() => {}); // awaited before the next one
+    writing.catch(() => {}); // awaited before the next write
   };
   for await (const document of readDocuments(path)) {
     batch.push(BSON.deserialize(document, FAITHFUL));

@@ -11,33 +11,34 @@ import type { Subject } from './subject.js';
 export interface EraseOptions {
   by: string;
   why: string;
-  /** Counts, and removes nothing. */
+  /** Counts without removing. */
   dryRun?: boolean;
 }
 
-/** What was removed, or would be. */
+/** What was removed, or would be removed in a dry run. */
 export interface Erased extends ErasedRaw {
   records: number;
   logins: number;
-  /** Hosts that are gone, and those that other records still make up. */
+  /** Number of removed hosts. */
   hosts: number;
+  /** Number of hosts that remain, made of other records. */
   remaining: number;
   quarantined: number;
   decisions: number;
   changes: number;
-  /** Records that could not be merged without the erased ones: their hosts may still show values of these. */
+  /** Records that could not be merged again without the erased ones. Their hosts may still show erased values. */
   aside?: number;
 }
 
 /**
- * Erases a subject: rows in raw pages, records, hosts, ids that led to them, history, quarantine, decisions, logins. The audit
- * entry comes first, what the subject is found by goes last: cut short, it can be done again. Hosts that other records make up
- * are merged anew without the erased ones.
+ * Erases a subject: rows in raw pages, records, hosts, their former ids, history, quarantine, decisions, logins. Writes the audit
+ * entry first, and removes last what identifies the subject, so that an interrupted call can be repeated. Hosts that have other
+ * records are merged again without the erased ones.
  */
 export async function erase(
   store: Store,
   subject: Subject,
-  blotting: Redacting,
+  redacting: Redacting,
   { by, why, dryRun = false }: EraseOptions,
 ): Promise<Erased> {
   const { ids, hosts, user } = subject;
@@ -49,8 +50,8 @@ export async function erase(
   }
   const values = valuesOf(records);
   const raw = dryRun
-    ? await eraseRaw(store, subject, blotting, true)
-    : await claimingRaw(store, 'rollcall erase', (claim) => eraseRaw(store, subject, blotting, false, claim));
+    ? await eraseRaw(store, subject, redacting, true)
+    : await claimingRaw(store, 'rollcall erase', (claim) => eraseRaw(store, subject, redacting, false, claim));
   const entries = { _id: { $in: ids } };
   const counts = {
     ...raw,
@@ -68,7 +69,7 @@ export async function erase(
   const holder = `erase/${randomUUID()}`;
   await removeRecords(store, ids, holder);
   const { aside } = await mergeChanged(store, { holder, run: 'rollcall erase' });
-  // The merge has just told what it was before.
+  // The merge has just added history entries with the former values.
   changes += await eraseHistory(store, subject, values, false);
   return { ...counts, changes, ...(aside > 0 ? { aside } : {}) };
 }

@@ -8,20 +8,20 @@ import { putIds, wholeOutcome } from '../../store/collections/page-ids.js';
 import type { PageDoc, PageOutcome } from '../../store/documents/pages.js';
 import type { RawClaim } from '../../store/raw-claim.js';
 
-/** A row that is the subject's. */
+/** A row of the subject. */
 export interface ErasedRow {
   index: number;
   offset: number;
   length: number;
-  /** Its native id, where it was understood. */
+  /** Its native id, if the row was normalized. */
   id?: string;
 }
 
-/** How rows are found and blotted out: what a page's bytes mean is not the store's to know. */
+/** How rows are found and redacted. Passed in, because this file does not decode pages. */
 export interface Redacting {
-  /** Rows of a page that are the subject's. */
+  /** The subject's rows of a page. */
   rowsOf: (source: string, page: PageDoc, body: Buffer) => ErasedRow[];
-  /** As many bytes that tell nothing. */
+  /** A redaction marker with the length of `row`. */
   blank: (row: Buffer) => Buffer;
   keys: () => KeyRing;
 }
@@ -33,13 +33,13 @@ export interface ErasedRaw {
 }
 
 /**
- * Blots the subject's rows out of stored pages. A body's address is the digest of what it holds, so a page that is changed gets
- * another body and another digest, and the old one is removed with all that it held. Rows keep their places. Can be repeated.
+ * Redacts the subject's rows in stored pages. A body is addressed by the digest of its content, so a changed page gets a new body
+ * and digest, and the old body is removed. Rows keep their positions. Can be repeated.
  */
 export async function eraseRaw(
   store: Store,
   subject: Subject,
-  blotting: Redacting,
+  redacting: Redacting,
   dryRun: boolean,
   claim?: RawClaim,
 ): Promise<ErasedRaw> {
@@ -51,9 +51,9 @@ export async function eraseRaw(
       if (page.digest === last) continue;
       last = page.digest;
       const sealed = (await partsOf(store, page.digest, { projection: { key: 1 } }))[0]?.key !== undefined;
-      const body = await getBody(store, page.digest, page.bytes, blotting.keys);
+      const body = await getBody(store, page.digest, page.bytes, redacting.keys);
       if (!body) continue;
-      const rows = blotting.rowsOf(source, page, body);
+      const rows = redacting.rowsOf(source, page, body);
       if (rows.length === 0) continue;
       erased.rows += rows.length;
       erased.bodies += 1;
@@ -62,11 +62,11 @@ export async function eraseRaw(
         erased.pages += await replace(
           store,
           page,
-          blotted(body, rows, blotting),
+          redacted(body, rows, redacting),
           rows,
           natives,
           sealed,
-          blotting,
+          redacting,
           claim,
         );
     }
@@ -74,7 +74,7 @@ export async function eraseRaw(
   return erased;
 }
 
-/** Pages that may hold rows of the subject: the ledger names the rows that were understood, and only those. */
+/** Filter of pages that may have rows of the subject. The ledger has the ids of normalized rows only, so others are included. */
 async function suspected(
   store: Store,
   source: string,
@@ -100,13 +100,13 @@ async function suspected(
   };
 }
 
-function blotted(body: Buffer, rows: readonly ErasedRow[], { blank }: Redacting): Buffer {
+function redacted(body: Buffer, rows: readonly ErasedRow[], { blank }: Redacting): Buffer {
   const changed = Buffer.from(body);
   for (const { offset, length } of rows) changed.set(blank(body.subarray(offset, offset + length)), offset);
   return changed;
 }
 
-/** Gives all pages with the old body the new one. Returns how many there were. */
+/** Replaces the old body by the new one in all pages that have it. Returns their number. */
 async function replace(
   store: Store,
   { digest: old, source }: PageDoc,
@@ -122,7 +122,7 @@ async function replace(
   const names = (await store.pages.distinct('source')) as string[];
   const having = { source: { $in: [...new Set([...names, source])] }, digest: old };
   let count = 0;
-  // A worker that had looked for the old body may add one more page with it.
+  // Twice, because a worker that found the old body before its removal may add another page with it.
   for (let round = 0; round < 2; round += 1) {
     for await (const page of store.pages.find(having)) {
       const outcome = page.outcome && (await outcomeWithout(store, page._id, page.outcome, rows, natives));
@@ -146,21 +146,21 @@ async function outcomeWithout(
   rows: readonly ErasedRow[],
   natives: ReadonlySet<string>,
 ): Promise<PageOutcome> {
-  const less = without(await wholeOutcome(store, page, outcome), rows, natives);
-  const { split: _before, ...counts } = less;
-  return { ...counts, ...(await putIds(store, page, less)) };
+  const reduced = without(await wholeOutcome(store, page, outcome), rows, natives);
+  const { split: _before, ...counts } = reduced;
+  return { ...counts, ...(await putIds(store, page, reduced)) };
 }
 
-/** The same account, as if these rows had never been there. */
+/** The outcome without these rows. */
 function without(outcome: PageOutcome, rows: readonly ErasedRow[], natives: ReadonlySet<string>): PageOutcome {
   const own = new Set([...natives, ...rows.flatMap(({ id }) => id ?? [])]);
   const ids = outcome.ids.filter((id) => !own.has(id));
   const counts = { unchanged: outcome.unchanged, changed: outcome.changed, new: outcome.new };
-  let less = outcome.ids.length - ids.length;
+  let removed = outcome.ids.length - ids.length;
   for (const count of ['unchanged', 'changed', 'new'] as const) {
-    const taken = Math.min(counts[count], less);
+    const taken = Math.min(counts[count], removed);
     counts[count] -= taken;
-    less -= taken;
+    removed -= taken;
   }
   const rejected = rows.filter(({ id }) => id === undefined).length;
   return {
@@ -169,7 +169,7 @@ function without(outcome: PageOutcome, rows: readonly ErasedRow[], natives: Read
     ids,
     rejected_ids: outcome.rejected_ids.filter((id) => !own.has(id)),
     quarantined: Math.max(0, outcome.quarantined - rejected),
-    // Never taken for what the same bytes come to: these are no longer what a vendor sends.
+    // Without a reading version, so that no page is skipped because of this one: the vendor did not send these bytes.
     reader: '',
   };
 }

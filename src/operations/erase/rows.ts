@@ -10,7 +10,7 @@ import { redactionMarker } from '../../model/erased.js';
 import { readPage } from '../../normalize/page.js';
 import type { NormalizerContext } from '../../normalize/context.js';
 
-/** Finds a subject's rows as the normalizer reads them: by their ids, and of logins by the user. */
+/** Finds a subject's rows by reading pages like the normalizer: by record id, and for logins by user. */
 export function redactingOf(subject: Subject, context: NormalizerContext): Redacting {
   const { sources, environment, keys } = context;
   const rowsOf = (name: string, page: PageDoc, body: Buffer): ErasedRow[] => {
@@ -18,18 +18,18 @@ export function redactingOf(subject: Subject, context: NormalizerContext): Redac
     const natives = subject.natives.get(name) ?? new Set();
     const mentions = mentioning([...natives, ...(subject.user === undefined ? [] : [subject.user])]);
     const input = offlineInput(source, environment);
-    // What was set aside is not mapped here either: it would end this process. Its rows are looked through as text.
+    // Pages that were set aside are not mapped, because that would end this process. Their rows are searched as text.
     const reader = page.outcome?.set_aside ? { ...source, map: refuse } : source;
     const { understood, rejected } = readPage(reader, input, page, body, context);
     const own = new Map<number, string>();
     for (const record of understood) {
       const id = record._id.slice(name.length + 1);
-      const theirs = datasetOf(source).name === 'logins' && (record as NormalizedLogin).user_id === subject.user;
-      if (natives.has(id) || theirs) own.set(record.row, id);
+      const ofUser = datasetOf(source).name === 'logins' && (record as NormalizedLogin).user_id === subject.user;
+      if (natives.has(id) || ofUser) own.set(record.row, id);
     }
     const found: ErasedRow[] = [];
     for (const { row, offset, length, recordId } of rejected) {
-      // What could not be read may still be theirs: it is, where it names them.
+      // A row that could not be read counts as the subject's if it contains one of its ids.
       if ((recordId !== undefined && natives.has(recordId)) || mentions(body.subarray(offset, offset + length)))
         found.push({ index: row, offset, length });
     }
@@ -48,7 +48,7 @@ const refuse = (): never => {
   throw new RecordRejected(SET_ASIDE);
 };
 
-/** Whether bytes hold one of these texts, not as a part of a longer word. */
+/** Returns a function that tests whether bytes contain one of these texts as a whole word. */
 function mentioning(texts: readonly string[]): (bytes: Buffer) => boolean {
   const escaped = texts.filter(Boolean).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   if (escaped.length === 0) return () => false;

@@ -2,22 +2,22 @@ import { Failure } from '../../model/failure.js';
 import type { Store } from '../../store/database.js';
 import { findHost } from '../../store/collections/hosts.js';
 
-/** Whom to erase, as a user names them. */
+/** What a user asks to erase. */
 export type Asked = { host: string } | { record: string } | { user: string };
 
-/** What that is in the store. */
+/** The subject in the store. */
 export interface Subject {
   /** Ids of records, or of logins: `source:native id`. */
   ids: string[];
   /** Native ids by source. */
   natives: Map<string, Set<string>>;
-  /** Whose logins they are. */
+  /** The user, if the subject is a user's logins. */
   user?: string;
-  /** Hosts that hold these records now. */
+  /** Hosts that have these records now. */
   hosts: string[];
 }
 
-/** Finds what is to be erased. Throws `Failure` where there is nothing of it. */
+/** Finds the subject. Throws `Failure` when a host does not exist or a record id is invalid. */
 export async function subjectOf(store: Store, asked: Asked): Promise<Subject> {
   if ('user' in asked) return userSubject(store, asked.user);
   const ids = 'record' in asked ? [asked.record] : await recordsOf(store, asked.host);
@@ -29,7 +29,8 @@ async function recordsOf(store: Store, id: string): Promise<string[]> {
   const host = await findHost(store, id);
   if (!host)
     throw new Failure('settings-invalid', `There is no host ${id}`, {
-      remedy: 'Give its id: `rollcall hosts` finds it. What is left of one that is gone is found by --record source:id',
+      remedy:
+        'Give its id: `rollcall hosts` finds it. For a host that was removed, give its records: --record source:id',
     });
   return host.sources.map(({ record }) => record);
 }
@@ -37,7 +38,7 @@ async function recordsOf(store: Store, id: string): Promise<string[]> {
 async function userSubject(store: Store, user: string): Promise<Subject> {
   const logins = await store.logins.find({ user_id: user }, { projection: { source: 1 } }).toArray();
   const natives = new Map<string, Set<string>>();
-  // Messages that were never understood are in pages only: each source with logins is looked through.
+  // Messages that could not be read are in pages only, so all sources with logins are searched.
   for (const source of await store.logins.distinct('source')) natives.set(source, new Set());
   for (const { _id, source } of logins) natives.get(source)!.add(_id.slice(source.length + 1));
   return { ids: logins.map(({ _id }) => _id), natives, user, hosts: [] };

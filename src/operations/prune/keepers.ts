@@ -2,25 +2,25 @@ import type { AnySource } from '../../model/source.js';
 import type { Store } from '../../store/database.js';
 import { latestPage } from '../../store/collections/pages.js';
 
-/** What protects a source's pages, however old they are. */
+/** Pages of a source that must be kept at any age. */
 export interface Keepers {
-  /** All pages of these runs. */
+  /** Runs whose pages are all kept. */
   runs: ReadonlySet<string>;
-  /** These pages. */
+  /** Ids of further pages that are kept. */
   pages: ReadonlySet<string>;
-  /** Pages that were not read yet. */
+  /** Whether pages that were not normalized yet are kept. */
   unread: boolean;
 }
 
 /**
- * Kept are the pages
+ * Finds the pages to keep:
  *
- * - of the last complete run, and of the last run at all: a replay reads them
- * - of a run under way, and of one that waits for somebody with the source parked: it goes on behind them
- * - that hold the content of a record which is still listed, or of a row in quarantine
+ * - pages of the last complete run and of the last run, because a replay reads them
+ * - pages of a running run, and of one in which the source is parked, because it continues after them
+ * - pages with the content of a record that is still listed, or of a row in quarantine
  *
- * What a queue or a growing file brought stays as it is and its records need no page: their pages go by age. A run that
- * follows one never ends, so of its pages only the last one is kept, where it goes on, and those that were not read.
+ * Records from a queue or a growing file do not change and need no page, so these pages are removed by age. A run that follows
+ * such a source never ends, so only its last page, where it continues, and pages that were not normalized are kept.
  */
 export async function keepersOf(
   store: Store,
@@ -45,7 +45,7 @@ export async function keepersOf(
     const last = await latestPage(store, source);
     if (last) runs.add(last.run);
     if (known?.last_run) runs.add(known.last_run);
-    // One pass over the source's records: to look up the rows of each old page would read every record as well, one by one.
+    // One scan of the source's records. Looking up the rows of each old page would read all records one by one.
     const referred = store.records.aggregate<{ _id: string }>(
       [
         { $match: { _id: { $gte: `${source}:`, $lt: `${source};` } } },
@@ -65,8 +65,8 @@ export async function keepersOf(
 }
 
 /**
- * Runs that left the source parked, and the one that asked it last unless that has ended. One before it that never ended has
- * lost its workflow: a source is collected by one run at a time.
+ * Runs in which the source is parked, and the last run that read it unless that has ended. Earlier runs without an end have lost
+ * their workflow, because only one run at a time collects a source.
  */
 async function openRuns(store: Store, source: string, last: string | undefined): Promise<Set<string>> {
   const open = {

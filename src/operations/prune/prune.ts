@@ -13,16 +13,16 @@ export interface PruneOptions {
   /** Pages younger than this are kept. */
   keepDays: number;
   now?: Date;
-  /** Counts, and removes nothing. */
+  /** Counts without removing. */
   dryRun?: boolean;
-  /** Ends after the batch under way when this long has passed, milliseconds; the next call goes on. */
+  /** Stops after the current batch when this time has passed, milliseconds. The next call continues. */
   budgetMs?: number;
-  /** Also looks for bodies that never got a page: reads all their ids. */
+  /** Also finds bodies that never got a page. Reads the ids of all bodies. */
   orphans?: boolean;
-  /** How long a body has to be unused before it goes; see `bodies-unused.ts`. */
+  /** How long a body must be unused before it is removed; see `unused-bodies.ts`. */
   graceMs?: number;
   signal?: AbortSignal;
-  /** What keeps a backup from reading bodies that are being removed. */
+  /** Keeps a backup from reading bodies that are being removed. */
   claim?: RawClaim;
 }
 
@@ -33,8 +33,8 @@ const BATCH = 500;
 type Candidate = Pick<PageDoc, '_id' | 'run' | 'digest'>;
 
 /**
- * Removes raw pages that are older than `keepDays` and that nothing needs: see `prune-keepers.ts`. Can be repeated, cut short
- * anywhere, and run twice at once; workers may write all the while.
+ * Removes raw pages that are older than `keepDays` and not needed, see `keepers.ts`. Can be repeated, interrupted, and run twice
+ * at the same time. Workers may write meanwhile.
  */
 export async function pruneRaw(
   store: Store,
@@ -54,26 +54,26 @@ export async function pruneRaw(
   const spent = () => (pruned.more ||= Date.now() >= deadline || signal?.aborted === true);
   const cutoff = new Date(now.getTime() - keepDays * DAY_MS);
   const names = (await store.pages.distinct('source')) as string[];
-  // What an earlier call found unused goes first: it frees the most.
+  // Bodies that an earlier call marked go first, because that frees the most space.
   if (!dryRun) await removeMarkedBodies(store, names, new Date(now.getTime() - graceMs), pruned, spent, options.claim);
   const definitions = new Map<string, AnySource>(sources.all().map((source) => [source.name, source]));
   for (const name of names) {
     const keepers = await keepersOf(store, name, definitions.get(name)?.listing, cutoff);
     for await (const batch of candidates(store, name, cutoff, keepers)) {
       const unused = await markUnusedBodies(store, names, batch, dryRun ? undefined : now);
-      // The marks first: a call that is cut short here leaves no body that nobody looks for.
+      // Marks bodies before removing pages, so that an interruption leaves no unmarked body without a page.
       if (!dryRun) await removePages(store, batch, now);
       pruned.pages += batch.length;
       pruned.unused += unused;
       if (spent()) return pruned;
     }
   }
-  if (options.orphans) pruned.unused += await doomOrphans(store, names, dryRun ? undefined : now, spent);
+  if (options.orphans) pruned.unused += await markOrphans(store, names, dryRun ? undefined : now, spent);
   return pruned;
 }
 
 async function removePages(store: Store, pages: readonly Candidate[], now: Date): Promise<void> {
-  // Whoever recounts these runs is to know that they are no longer whole.
+  // `verify` must know that these runs are no longer complete.
   const runs = [...new Set(pages.map(({ run }) => run))];
   await store.runs.updateMany({ _id: { $in: runs } }, { $set: { pruned_at: now } });
   const ids = pages.map(({ _id }) => _id);
@@ -82,7 +82,7 @@ async function removePages(store: Store, pages: readonly Candidate[], now: Date)
   await store.pages.deleteMany({ _id: { $in: ids } });
 }
 
-/** Old pages of a source that nothing needs, oldest first, in batches. */
+/** Old pages of a source that are not needed, the oldest first, in batches. */
 async function* candidates(
   store: Store,
   source: string,
@@ -90,7 +90,7 @@ async function* candidates(
   { pages: kept, runs, unread }: Keepers,
 ): AsyncGenerator<Candidate[]> {
   const old: Filter<PageDoc> = { source, fetched_at: { $lt: cutoff }, run: { $nin: [...runs] } };
-  // Rows that nobody has read yet, and that would not come again.
+  // Keeps pages that were not normalized: their rows would not be received again.
   if (unread) old.$or = [{ outcome: { $exists: true } }, { rows: 0 }];
   const found = store.pages
     .find<Candidate>(old, { projection: { run: 1, digest: 1 } })
@@ -106,8 +106,8 @@ async function* candidates(
   if (batch.length > 0) yield batch;
 }
 
-/** Bodies without a page: their attempt died in between, or a call of `pruneRaw` did. */
-async function doomOrphans(
+/** Marks bodies without a page. An attempt that ended before it stored the page left them, or an interrupted `pruneRaw`. */
+async function markOrphans(
   store: Store,
   names: readonly string[],
   now: Date | undefined,
@@ -115,7 +115,7 @@ async function doomOrphans(
 ): Promise<number> {
   let orphans = 0;
   let batch: { digest: string }[] = [];
-  const look = async () => {
+  const mark = async () => {
     orphans += await markUnusedBodies(store, names, batch, now);
     batch = [];
   };
@@ -124,9 +124,9 @@ async function doomOrphans(
     const digest = _id.slice(0, 64);
     if (batch.at(-1)?.digest === digest) continue;
     if (batch.push({ digest }) < BATCH) continue;
-    await look();
+    await mark();
     if (spent()) return orphans;
   }
-  await look();
+  await mark();
   return orphans;
 }

@@ -1,13 +1,13 @@
-/** What pruning has removed. */
+/** Result of pruning. */
 export interface Pruned {
-  /** Ledger entries that were removed, or would be. */
+  /** Ledger entries that were removed, or would be in a dry run. */
   pages: number;
-  /** Bodies that no page points to any more: they are removed by a later call, an hour from now at the earliest. */
+  /** Bodies without a page. A later call removes them, after an hour at the earliest. */
   unused: number;
-  /** Bodies that were removed, unused since an earlier call. */
+  /** Bodies that an earlier call marked and this call removed. */
   bodies: number;
-  /** What the removed bodies took, compressed. */
+  /** Compressed size of the removed bodies. */
   bytes: number;
-  /** Time was up before all was done. */
+  /** The time budget was used before all was done. */
   more: boolean;
 }

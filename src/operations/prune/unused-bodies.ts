@@ -4,13 +4,14 @@ import type { Pruned } from './pruned.js';
 import type { RawClaim } from '../../store/raw-claim.js';
 
 /**
- * A body is stored before its page, and one that is known already is not stored again. So between a look for pages and the
- * body's removal a worker may find it there, and add a page that then has none. Therefore it is only marked here. A worker that
- * wants a marked body takes the mark away (`putBody`); one that looked before the mark has added its page long before the
- * mark is an hour old, and that page is seen when the body is looked at again, before it is removed.
+ * A worker stores a body before its page, and does not store a body that exists. So between a check for pages and the removal of
+ * the body, a worker may find the body and add a page that would then have none. Therefore a call only marks unused bodies, and a
+ * later one removes them. A worker that needs a marked body removes the mark (`putBody`). A worker that checked before the mark
+ * has added its page long before the mark is an hour old, and the page is found when the body is checked again before its
+ * removal.
  */
 
-/** Digests among those of `pages` that no other page has. */
+/** Digests of `pages` that no other page has. */
 async function unusedOf(
   store: Store,
   sources: readonly string[],
@@ -19,7 +20,7 @@ async function unusedOf(
   const digests = [...new Set(pages.map(({ digest }) => digest))];
   const own = pages.flatMap(({ _id }) => _id ?? []);
   const others = await store.pages.distinct('digest', {
-    // By name, so that the index serves it.
+    // With the sources' names, so that the index can be used.
     source: { $in: [...sources] },
     digest: { $in: digests },
     ...(own.length > 0 ? { _id: { $nin: own } } : {}),
@@ -28,7 +29,7 @@ async function unusedOf(
   return digests.filter((digest) => !used.has(digest));
 }
 
-/** Marks the bodies that only these pages have, at `now`; without it they are only counted. Returns how many there are. */
+/** Marks the bodies that only `pages` have, with the time `now`; without `now` only counts them. Returns their number. */
 export async function markUnusedBodies(
   store: Store,
   sources: readonly string[],
@@ -36,12 +37,12 @@ export async function markUnusedBodies(
   now: Date | undefined,
 ): Promise<number> {
   const first = (await unusedOf(store, sources, pages)).map((digest) => partId(digest, 0));
-  const there = { _id: { $in: first }, doomed: { $exists: false } };
-  if (!now) return store.bodies.countDocuments(there);
-  return (await store.bodies.updateMany(there, { $set: { doomed: now } })).modifiedCount;
+  const unmarked = { _id: { $in: first }, doomed: { $exists: false } };
+  if (!now) return store.bodies.countDocuments(unmarked);
+  return (await store.bodies.updateMany(unmarked, { $set: { doomed: now } })).modifiedCount;
 }
 
-/** Removes bodies that were marked before `before` and still have no page, and takes the mark from the others. */
+/** Removes bodies that were marked before `before` and still have no page, and removes the marks of the others. */
 export async function removeMarkedBodies(
   store: Store,
   sources: readonly string[],
@@ -57,7 +58,7 @@ export async function removeMarkedBodies(
       await store.bodies.updateOne({ _id, doomed: doomed! }, { $unset: { doomed: true } });
     else {
       const bytes = await removeBody(store, digest, doomed!, claim);
-      if (bytes === 0) continue; // somebody wants it
+      if (bytes === 0) continue; // a worker needs it again
       pruned.bodies += 1;
       pruned.bytes += bytes;
     }
@@ -65,7 +66,7 @@ export async function removeMarkedBodies(
   }
 }
 
-/** All parts or none. Returns the bytes that it took; 0 when its mark is another one by now. */
+/** Removes all parts in one transaction. Returns their size; 0 when the mark has changed. */
 function removeBody(store: Store, digest: string, doomed: Date, claim: RawClaim | undefined): Promise<number> {
   const parts = { _id: { $gte: partId(digest, 0), $lt: `${digest};` } };
   return inTransaction(store, async (session) => {

@@ -7,34 +7,34 @@ import type { Store } from '../../store/database.js';
 import type { RawClaim } from '../../store/raw-claim.js';
 
 export interface ResealOptions {
-  /** Told after each page how many have been sealed again so far. */
+  /** Called after each body with the number of resealed ones so far. */
   onBatch?: (done: number) => void;
-  /** What keeps a backup from reading a page that is half sealed anew. */
+  /** Keeps a backup from reading a page that is being resealed. */
   claim?: RawClaim;
 }
 
-/** Ids at a time: the server forgets a cursor that nobody asks for ten minutes. */
+/** Small, because the server closes a cursor that is not read for ten minutes. */
 const BATCH = 100;
-/** How many pages that cannot be opened are named. */
+/** Most pages that an error names. */
 const NAMED = 10;
-/** What ends an id before the number of the part. */
+/** Suffix of the id of a first part. */
 const FIRST = partId('', 0);
 
-/** Finds the pages that are sealed with another key than the current one; their index serves it. */
+/** Filter of bodies that are sealed with another key than the current one. Uses the index. */
 export const sealedWithOlder = (keys: KeyRing) => ({ key: { $exists: true, $ne: keys.current } });
 
-/** Ids of the keys that pages are sealed with. */
+/** Ids of the keys that bodies are sealed with. */
 export function sealKeys(store: Store): Promise<string[]> {
-  // Without a filter it would read all pages: the index leaves out those without a key.
+  // The filter is needed for the partial index; without it MongoDB would read all bodies.
   return store.bodies.distinct('key', { key: { $exists: true } }) as Promise<string[]>;
 }
 
 /**
- * Seals every page again that is not sealed with the current key. Can be cut short and repeated, and run twice at once: a
- * page is replaced only if it still has the key that was read. Readers see the old whole or the new one. They need the
- * current key: it is to be in their ring before. Workers may write all the while; what they write with an older key after
- * the last look is left to the next call. Returns how many pages it sealed. Throws `Failure` when the ring lacks a key that
- * pages have, and, at its end, an error that names pages that do not open.
+ * Reseals all bodies that are not sealed with the current key. Can be interrupted, repeated, and run twice at the same time: a
+ * body is replaced only if it still has the key that was read. Readers see either the old or the new body, and need the current
+ * key in their ring before. Workers may write meanwhile; bodies that they seal with an older key after the last check are left to
+ * the next call. Returns the number of resealed bodies. Throws `Failure` when the ring lacks a key, and at the end an error that
+ * names the bodies that cannot be opened.
  */
 export async function resealBodies(
   store: Store,
@@ -45,7 +45,7 @@ export async function resealBodies(
   let done = 0;
   for (const key of await sealKeys(store)) {
     if (key === keys.current) continue;
-    keys.subkey(key, 'seal', 32); // throws, and says what to do, when the ring does not hold it
+    keys.subkey(key, 'seal', 32); // throws a `Failure` with a remedy when the ring lacks the key
     const found = store.bodies.find({ key }, { projection: { parts: 1 } }).batchSize(BATCH);
     for await (const { _id, parts } of found) {
       const digest = _id.slice(0, -FIRST.length);
@@ -62,12 +62,14 @@ export async function resealBodies(
   }
   if (stuck.length > 0) {
     const rest = stuck.length > NAMED ? ` and ${stuck.length - NAMED} more` : '';
-    throw new Error(`Sealed pages that do not open were left as they are: ${stuck.slice(0, NAMED).join(', ')}${rest}`);
+    throw new Error(`Sealed pages that cannot be opened were not changed: ${stuck.slice(0, NAMED).join(', ')}${rest}`);
   }
   return done;
 }
 
-/** What was compressed stays as it is, and a seal adds the same length always: each part is replaced by one as long. */
+/**
+ * Reseals one body. The compressed bytes stay the same, and a seal always adds the same length, so each part keeps its length.
+ */
 async function reseal(
   store: Store,
   keys: KeyRing,
@@ -76,7 +78,7 @@ async function reseal(
   within: Within,
 ): Promise<'sealed' | 'stuck' | 'not needed'> {
   const stored = await partsOf(store, digest, within);
-  if (stored[0]?.key !== key) return 'not needed'; // somebody else was first
+  if (stored[0]?.key !== key) return 'not needed'; // another process was first
   const packed = opened(keys, key, stored, digest);
   if (!packed) return 'stuck';
   const sealed = seal(keys, packed, digest);
@@ -91,7 +93,7 @@ async function reseal(
   return 'sealed';
 }
 
-/** `undefined` when they do not open. */
+/** The opened body; `undefined` when it cannot be opened. */
 function opened(keys: KeyRing, key: string, stored: readonly BodyDoc[], digest: string): Buffer | undefined {
   try {
     return unseal(keys, { key, bytes: joined(stored) }, digest);

@@ -6,20 +6,20 @@ import type { LoginDoc } from '../../store/documents/logins.js';
 import { fingerprintOf, masksOf } from '../../normalize/mask-login.js';
 
 export interface RotateOptions {
-  /** Logins at a time; each takes about 0.2 ms of computing, in which nothing else runs. */
+  /** Logins in a batch. Each takes about 0.2 ms of CPU time, which blocks the event loop. */
   batch?: number;
-  /** Told after each batch how many logins have been re-masked so far. */
+  /** Called after each batch with the number of re-masked logins so far. */
   onBatch?: (done: number) => void;
 }
 
-/** How many logins that cannot be opened are named. */
+/** Most logins that an error names. */
 const NAMED = 10;
 
 /**
- * Masks every login again that is not masked with the current key. Can be cut short and repeated, and run twice at once:
- * a login is replaced only if it still has the key that was read. Workers may write all the while; what they write with an
- * older key after the last look is left to the next call. Returns how many logins it re-masked. Throws `Failure` when
- * the ring lacks a key that logins have, and, at its end, an error that names logins whose masks do not open.
+ * Re-masks all logins that are not masked with the current key. Can be interrupted, repeated, and run twice at the same time: a
+ * login is replaced only if it still has the key that was read. Workers may write meanwhile; logins that they mask with an older
+ * key after the last check are left to the next call. Returns the number of re-masked logins. Throws `Failure` when the ring
+ * lacks a key, and at the end an error that names the logins whose masks cannot be opened.
  */
 export async function rotateLogins(
   store: Store,
@@ -30,7 +30,7 @@ export async function rotateLogins(
   let done = 0;
   for (const key of await store.logins.distinct('key')) {
     if (key === keys.current) continue;
-    keys.subkey(key, 'fingerprint', 32); // throws, and says what to do, when the ring does not hold it
+    keys.subkey(key, 'fingerprint', 32); // throws a `Failure` with a remedy when the ring lacks the key
     for (;;) {
       const logins = await store.logins
         .find({ key, _id: { $nin: stuck } })
@@ -49,12 +49,12 @@ export async function rotateLogins(
   }
   if (stuck.length > 0) {
     const rest = stuck.length > NAMED ? ` and ${stuck.length - NAMED} more` : '';
-    throw new Error(`Masks that do not open were left as they are: ${stuck.slice(0, NAMED).join(', ')}${rest}`);
+    throw new Error(`Masks that cannot be opened were not changed: ${stuck.slice(0, NAMED).join(', ')}${rest}`);
   }
   return done;
 }
 
-/** `undefined` when its masks do not open. */
+/** The update that re-masks a login; `undefined` when its masks cannot be opened. */
 function remasked(keys: KeyRing, login: LoginDoc): AnyBulkWriteOperation<LoginDoc> | undefined {
   let ip: string;
   let deviceId: string;

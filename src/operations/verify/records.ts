@@ -5,7 +5,7 @@ import type { Findings } from './findings.js';
 import type { PageDoc, PageOutcome } from '../../store/documents/pages.js';
 import { slicesOfIds } from '../../store/slices.js';
 
-/** By the ledger, and as found. */
+/** The number according to the ledger, and the number found. */
 export interface Counted {
   expected: number;
   actual: number;
@@ -15,11 +15,11 @@ export interface CheckedPage {
   source: string;
   page: PageDoc;
   outcome: PageOutcome;
-  /** Ids of the events that the page holds, where its records are events. */
+  /** Ids of the page's events; empty for other datasets. */
   eventIds: () => EventId[];
 }
 
-/** How a page's records are found again, by dataset. Each returns how many there should be, and are. */
+/** Checks a page's records, by dataset. Each returns the expected and the actual number. */
 export const RECORD_CHECKS: Record<
   DatasetName,
   (store: Store, checked: CheckedPage, findings: Findings) => Promise<Counted>
@@ -49,7 +49,7 @@ async function checkLogins(store: Store, { source, page, outcome }: CheckedPage,
 }
 
 async function checkEvents(store: Store, { source, outcome, eventIds }: CheckedPage, findings: Findings) {
-  // Reading it ends the process, this one too.
+  // Reading the page would end this process.
   if (outcome.set_aside) return { expected: 0, actual: 0 };
   const ids = [...new Set(eventIds())];
   const found = await store.events
@@ -72,7 +72,7 @@ function checkSum(source: string, page: PageDoc, outcome: PageOutcome, findings:
     findings.add('the counts of a page do not add up', `${source} page ${page.seq}`);
 }
 
-/** Each record in exactly one host. */
+/** Checks that each record is in exactly one host. */
 async function checkMembership(store: Store, records: string[], findings: Findings): Promise<void> {
   const holders = new Map<string, number>();
   const hosts = store.hosts.find<{ sources: { record: string }[] }>(

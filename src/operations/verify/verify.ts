@@ -19,11 +19,11 @@ export interface Verification {
   rows: number;
   records: number;
   hosts: number;
-  /** What each source's ledger says, and what is there. */
+  /** For each source, the numbers of its ledger and those found. */
   sources: Record<string, Reconciled>;
-  /** When raw pages of the run were last removed for their age: what is left is checked. */
+  /** When raw pages of the run were last removed because of their age. Only the remaining ones are checked. */
   prunedAt?: Date;
-  /** What is missing, extra or doubled, one sentence each; empty when all is well. */
+  /** What is missing, extra or duplicate, one sentence each; empty when there are no findings. */
   findings: string[];
 }
 
@@ -31,11 +31,11 @@ export interface Reconciled {
   pages: number;
   rows: Counted;
   records: Counted;
-  /** SHA-256 over the digests of all bodies, in the order of the listing. */
+  /** SHA-256 of the digests of all bodies, in the order of the listing. */
   checksum: { expected: string; actual: string };
 }
 
-/** Reads a stored body again. */
+/** Reads a stored body, and returns its number of rows and its events' ids. */
 export type ReadBody = (
   source: string,
   page: PageDoc,
@@ -46,8 +46,8 @@ const MOST_ASIDE = 1_000;
 const NOTHING: ReturnType<ReadBody> = { rows: 0, eventIds: () => [] };
 
 /**
- * Recounts a run against its ledger: bodies by digest, rows by reading them again, the chain of cursors, a record or a
- * quarantine entry for each row, and exactly one host for each record. Reads only.
+ * Verifies a run against its ledger: bodies by digest, rows by reading them again, the chain of cursors, the records of each
+ * page, and exactly one host for each record. Does not write.
  */
 export async function verifyRun(
   store: Store,
@@ -67,18 +67,18 @@ export async function verifyRun(
     if (!run.pruned_at) checkChain(source, pages, findings);
     for (const page of pages) {
       const body = await checkBody(store, source, page, keys, findings);
-      const held = body && page.rows > 0 ? read(source, page, body) : NOTHING;
+      const content = body && page.rows > 0 ? read(source, page, body) : NOTHING;
       rows.expected += page.rows;
-      rows.actual += held.rows;
+      rows.actual += content.rows;
       checksum.expected.update(page.digest);
       checksum.actual.update(body ? digestOf(body) : 'missing');
-      if (body && held.rows !== page.rows)
+      if (body && content.rows !== page.rows)
         findings.add('a body holds another number of rows than its ledger entry', `${source} page ${page.seq}`);
       const full = await store.pages.findOne({ _id: page._id }, { projection: { outcome: 1 } });
       if (!full?.outcome) findings.add('a page was not normalized', `${source} page ${page.seq}`);
       else {
         const outcome = await wholeOutcome(store, page._id, full.outcome);
-        const counted = await check(store, { source, page, outcome, ...held }, findings);
+        const counted = await check(store, { source, page, outcome, ...content }, findings);
         records.expected += counted.expected;
         records.actual += counted.actual;
       }
@@ -129,7 +129,7 @@ async function checkBody(
   return body;
 }
 
-/** No host without its records, and no hosts more than that. Returns how many live hosts there are. */
+/** Checks that all records of all hosts exist. Returns the number of live hosts. */
 async function checkHosts(store: Store, findings: Findings): Promise<number> {
   let live = 0;
   let batch: { _id: string; records: string[] }[] = [];

@@ -94,7 +94,7 @@ describe('of two backups into one folder at once', () => {
     const both = await Promise.allSettled([backup(store, path), backup(store, path)]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const lost = both.find((each) => each.status === 'rejected');
-    expect(lost).toMatchObject({ reason: { kind: 'settings-invalid', message: `${path} is there already` } });
+    expect(lost).toMatchObject({ reason: { kind: 'settings-invalid', message: `${path} exists already` } });
     expect(readdirSync(dirname(path)).filter((name) => name.startsWith(`.${basename(path)}.`))).toEqual([]);
   });
 

@@ -154,7 +154,7 @@ test('pages that do not open, or lack a part, are left and named, and the others
   await store.bodies.deleteOne({ _id: `${short.digest}:0001` });
   await addKey(ring);
   const message = await resealBodies(store, keysOf(ring)).catch((error: Error) => error.message);
-  expect(message).toContain('left as they are');
+  expect(message).toContain('were not changed');
   for (const { digest } of [spoilt, short]) expect(message).toContain(digest);
   expect(await store.bodies.countDocuments(sealedWithOlder(keysOf(ring)))).toBe(2);
   await expectWhole(good);
