@@ -6,9 +6,9 @@ import type { Variables } from './pages/page.js';
 
 interface Asset {
   type: string;
-  /** Browsers ask again whether a file has changed, unless it says otherwise. */
+  /** Browsers revalidate the file at each use unless this says otherwise. */
   caching?: string;
-  /** What it is made of, in this order. */
+  /** The source files, in order. */
   of?: readonly string[];
 }
 
@@ -16,7 +16,7 @@ const STYLE = ['base', 'search', 'tables', 'host', 'places', 'last'].map((name) 
 const ASSETS: Readonly<Record<string, Asset>> = {
   'style.css': { type: 'text/css; charset=utf-8', of: STYLE },
   'search.js': { type: 'text/javascript; charset=utf-8' },
-  // Asked for each time the address changes.
+  // Cached forever, because the address changes with the content.
   'icon.svg': { type: 'image/svg+xml', caching: 'max-age=86400' },
 };
 

@@ -1,23 +1,23 @@
 import ipaddr from 'ipaddr.js';
 import { Failure } from '../model/failure.js';
 
-/** Where the page is served. */
+/** The address at which the page is served. */
 export interface Bind {
   /** A name or an address, IPv6 without brackets. */
   host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
-  /** Nobody but users of this machine reaches it. */
+  /** Only users of this machine can reach it. */
   loopback: boolean;
 }
 
 /**
- * Reads `host:port` (IPv6 in brackets). Throws `Failure('settings-invalid')` for what is none, and for an address that others
- * reach while there is no token.
+ * Parses `host:port` (IPv6 in brackets). Throws `Failure('settings-invalid')` for an invalid address, and for one that other
+ * machines can reach if no token is set.
  */
 export function bindOf({ address, token }: { address: string; token?: string }): Bind {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]\s]+)\]|([^\s/:]+)):(\d{1,5})$/.exec(address) ?? [];
-  const host = bracketed ?? plain;
+  const [, bracketed, bare, digits] = /^(?:\[([^\]\s]+)\]|([^\s/:]+)):(\d{1,5})$/.exec(address) ?? [];
+  const host = bracketed ?? bare;
   const port = Number(digits);
   if (host === undefined || port > 65_535)
     throw new Failure('settings-invalid', `${address} is no address to serve at`, {
@@ -31,7 +31,7 @@ export function bindOf({ address, token }: { address: string; token?: string }):
   return { host, port, loopback };
 }
 
-/** Whether a host name or address (IPv6 without brackets) is this machine's own and nobody else's. */
+/** Whether a host name or address (IPv6 without brackets) is a loopback one. */
 export function isLoopback(host: string): boolean {
   if (host.toLowerCase() === 'localhost') return true;
   return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';

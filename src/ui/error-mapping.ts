@@ -11,8 +11,8 @@ interface Trouble {
 
 const MAX_TIME_EXPIRED = 50;
 
-/** What an error is to a visitor: what is wrong and what to do, never its text. */
-export function troubleOf(error: unknown): Trouble {
+/** Maps an error to what the visitor sees: the problem and its remedy, never the error's own text. */
+export function describeError(error: unknown): Trouble {
   if (error instanceof Failure)
     return {
       status: error.kind === 'server-unavailable' ? 503 : 400,

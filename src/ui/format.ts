@@ -21,7 +21,7 @@ export function ago(time: Date, now = Date.now()): string {
   return 'just now';
 }
 
-/** A time as people say it; the exact one is in its tooltip. */
+/** A time relative to now, with the exact time in its tooltip. */
 export const when = (time: Date | undefined): Html =>
   time === undefined
     ? html`<span class="none">unknown</span>`
@@ -36,7 +36,7 @@ export const count = (value: number): string => value.toLocaleString('en-US');
 export const counted = (value: number, noun: string, plural = `${noun}s`): string =>
   `${count(value)} ${value === 1 ? noun : plural}`;
 
-/** Long texts come from machines that anybody may have named: a page is not theirs to fill. */
+/** Shortens long texts: they come from machines that anybody may name, and must not fill the page. */
 export const clip = (text: string, most = 200): string => (text.length > most ? `${text.slice(0, most)}…` : text);
 
 /** `1.4 s`, `3 min 20 s` */
@@ -62,7 +62,7 @@ const SYMBOLS: Readonly<Record<string, [symbol: string, tone: string]>> = {
   failed: ['✕', 'bad'],
 };
 
-/** A state by symbol and word: colour is no more than a help. */
+/** A state as symbol and word, because colour alone is not accessible. */
 export function badge(status: string): Html {
   const [symbol, tone] = SYMBOLS[status] ?? ['·', 'busy'];
   return html`<span class="badge ${tone}"><span aria-hidden="true">${symbol}</span> ${status}</span>`;

@@ -4,7 +4,7 @@ import type { Variables } from './pages/page.js';
 
 const PATIENCE_MS = 2_000;
 
-/** For whoever looks after the process: `/live`, it answers; `/ready`, MongoDB does as well. They tell nothing else. */
+/** Health checks: `/live` responds if the process does, `/ready` if MongoDB does as well. They disclose nothing else. */
 export function addHealth(app: Hono<{ Variables: Variables }>, store: Store): void {
   app.get('/live', (c) => c.json({ status: 'live' }));
   app.get('/ready', async (c) => {

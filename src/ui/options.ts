@@ -1,17 +1,17 @@
 import type { Store } from '../store/database.js';
-import type { TemporalPlace } from './links.js';
+import type { TemporalLink } from './links.js';
 
 export interface UiOptions {
   store: Store;
-  /** What a visitor has to show; without it everybody who reaches the page is let in. */
+  /** The token that visitors must enter; without it everyone who reaches the page is admitted. */
   token?: string;
-  /** Addresses and networks of the proxies in front of it, whose `X-Forwarded-For` is believed. */
+  /** Addresses and networks of trusted proxies, whose `X-Forwarded-For` is used. */
   proxies?: readonly string[];
-  temporal: TemporalPlace;
+  temporal: TemporalLink;
   /** Folder of the reports. */
   reportDir: string;
-  /** Whether rows of this source may be shown as they were received. */
+  /** Whether raw rows of this source may be shown. */
   mayShow: (source: string) => boolean;
-  /** Told of what went wrong and was not foreseen. */
+  /** Called for unexpected errors. */
   onError: (error: unknown) => void;
 }

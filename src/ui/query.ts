@@ -1,10 +1,10 @@
 import type { HostQuery } from '../search/query.js';
 
-/** What of a search stands in the address, by its name there. */
+/** The parameters of a search, by their names in the address. */
 const TEXTS = ['source', 'lacks', 'os', 'type', 'provider', 'account', 'region', 'status', 'agent'] as const;
 const MOST_TEXT = 200;
 
-/** Reads a search from an address: `?q=web&source=qualys&stale=30`. What is empty or malformed is not asked for. */
+/** Parses a search from an address: `?q=web&source=qualys&stale=30`. Empty and malformed parameters are ignored. */
 export function queryOf(parameters: URLSearchParams): HostQuery {
   const query: HostQuery = {};
   const text = (name: string) => parameters.get(name)?.trim().slice(0, MOST_TEXT) || undefined;

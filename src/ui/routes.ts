@@ -12,8 +12,8 @@ import { fragment, page, type Variables } from './pages/page.js';
 import { quarantinePage, quarantineRowPage, quarantineRowsPage } from './pages/quarantine.js';
 import { queryOf } from './query.js';
 import { rawOf } from './pages/raw.js';
-import { refusal } from './sign-in/refusal.js';
-import { remembered } from './ttl-cache.js';
+import { errorResponse } from './sign-in/refusal.js';
+import { cached } from './ttl-cache.js';
 import { reportDays, reportFile, reportsPage } from './pages/reports.js';
 import { runPage, runsPage } from './pages/runs.js';
 import { results, searchPage, type Found } from './pages/search.js';
@@ -25,8 +25,8 @@ const MOST_HOSTS = 500;
 
 type App = Hono<{ Variables: Variables }>;
 
-/** Everything that can be looked at. */
-export function addPlaces(app: App, options: UiOptions): void {
+/** Adds all pages. */
+export function addRoutes(app: App, options: UiOptions): void {
   addSearch(app, options);
   addHosts(app, options);
   addRuns(app, options);
@@ -35,8 +35,8 @@ export function addPlaces(app: App, options: UiOptions): void {
 }
 
 function addSearch(app: App, { store }: UiOptions): void {
-  const overview = remembered(() => overviewOf(store), 5_000);
-  const facets = remembered(() => facetsOf(store), 300_000);
+  const overview = cached(() => overviewOf(store), 5_000);
+  const facets = cached(() => facetsOf(store), 300_000);
   const parameters = (c: Context) => new URL(c.req.url).searchParams;
   const found = async (c: Context, limit = HOSTS): Promise<Found> => {
     const after = parameters(c).get('after');
@@ -48,23 +48,23 @@ function addSearch(app: App, { store }: UiOptions): void {
     const title = query.text === undefined ? 'Hosts' : query.text;
     return page(c, { title, body: searchPage(query, hosts, values, figures), at: '/' });
   });
-  // What the page asks for while somebody types.
+  // The search script requests this while the user types.
   app.get('/results', async (c) => fragment(c, results(queryOf(parameters(c)), await found(c))));
   app.get('/api/hosts', async (c) => {
     const limit = Number(c.req.query('limit') ?? HOSTS);
     if (!Number.isInteger(limit) || limit < 1 || limit > MOST_HOSTS)
-      return refusal(c, 400, `limit is a number from 1 to ${MOST_HOSTS}`);
+      return errorResponse(c, 400, `limit is a number from 1 to ${MOST_HOSTS}`);
     return c.json(await found(c, limit));
   });
 }
 
 function addHosts(app: App, { store }: UiOptions): void {
   app.get('/hosts/:id', async (c) => {
-    const asked = c.req.param('id');
-    const json = asked.endsWith('.json');
-    const id = json ? asked.slice(0, -'.json'.length) : asked;
+    const name = c.req.param('id');
+    const json = name.endsWith('.json');
+    const id = json ? name.slice(0, -'.json'.length) : name;
     const host = (await findHost(store, id)) ?? (await hostOfRecord(store, id));
-    if (!host) return refusal(c, 404, 'There is no such host', 'It may never have been one, or its records are gone');
+    if (!host) return errorResponse(c, 404, 'There is no such host', 'The id may be wrong, or its records were erased');
     if (host._id !== id) return c.redirect(`${hostHref(host._id)}${json ? '.json' : ''}`, 302);
     const details = await hostDetails(store, host);
     if (json) return c.json({ ...host, why: details.why, history: details.changes });
@@ -83,13 +83,13 @@ function addRuns(app: App, { store, temporal }: UiOptions): void {
   });
   app.get('/runs/:id', async (c) => {
     const run = await store.runs.findOne({ _id: c.req.param('id') });
-    if (!run) return refusal(c, 404, 'There is no such run');
+    if (!run) return errorResponse(c, 404, 'There is no such run');
     return page(c, { title: run._id, body: runPage(run, temporal), at: '/runs' });
   });
 }
 
 function addQuarantine(app: App, { store, mayShow }: UiOptions): void {
-  const groups = remembered(() => groupQuarantined(store, {}), 5_000);
+  const groups = cached(() => groupQuarantined(store, {}), 5_000);
   app.get('/quarantine', async (c) =>
     page(c, { title: 'Quarantine', body: quarantinePage(await groups()), at: '/quarantine' }),
   );
@@ -102,7 +102,7 @@ function addQuarantine(app: App, { store, mayShow }: UiOptions): void {
   });
   app.get('/quarantine/row', async (c) => {
     const row = await store.quarantine.findOne({ _id: c.req.query('id') ?? '' });
-    if (!row) return refusal(c, 404, 'This is not in quarantine', 'It may have been understood meanwhile');
+    if (!row) return errorResponse(c, 404, 'This is not in quarantine', 'It may have left quarantine in the meantime');
     const body = quarantineRowPage(row, await rawOf(store, row, mayShow));
     return page(c, { title: 'Quarantine', body, at: '/quarantine' });
   });
@@ -118,7 +118,7 @@ function addReports(app: App, { reportDir }: UiOptions): void {
   });
   app.get('/reports/:day{\\d{4}-\\d{2}-\\d{2}}', (c) => c.redirect(`/reports/${c.req.param('day')}/`, 302));
   app.get('/reports/*', async (c) => {
-    const answer = await reportFile(c, reportDir, c.req.path.slice('/reports/'.length));
-    return answer ?? refusal(c, 404, 'There is no such report');
+    const file = await reportFile(c, reportDir, c.req.path.slice('/reports/'.length));
+    return file ?? errorResponse(c, 404, 'There is no such report');
   });
 }

@@ -8,15 +8,15 @@ import { urlOf, type Bind } from './bind.js';
 export interface Ui {
   /** `http://127.0.0.1:8300` */
   url: string;
-  /** Ends what is under way, too. */
+  /** Also aborts requests in flight. */
   close(): Promise<void>;
 }
 
-/** Serves the page. Throws `Failure` when the port is taken, or the address is not this machine's. */
+/** Serves the page. Throws `Failure` when the port is in use, or the address does not belong to this machine. */
 export async function serveUi(options: UiOptions, bind: Bind): Promise<Ui> {
   const server = createAdaptorServer({
     fetch: createApp(options).fetch,
-    // A slow or silent client holds nothing for long.
+    // Limits how long a slow or silent client occupies a connection.
     serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
   }) as Server;
   await new Promise<void>((resolve, reject) => {
@@ -38,7 +38,7 @@ const WHY: Readonly<Record<string, string>> = {
   EADDRINUSE: 'something else listens there',
   EADDRNOTAVAIL: 'this machine has no such address',
   EACCES: 'this user may not listen there',
-  ENOTFOUND: 'the name is not known',
+  ENOTFOUND: 'the name cannot be resolved',
 };
 
 function cannotServe({ host, port }: Bind, { code = 'error' }: NodeJS.ErrnoException): Failure {

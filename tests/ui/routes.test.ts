@@ -235,7 +235,7 @@ describe('quarantine', () => {
 
   test('is grouped by reason, and leads to single records as they were received', async () => {
     const text = await page('/quarantine');
-    expect(words(text)).toMatch(/6 records could not be understood, for 3 reasons/);
+    expect(words(text)).toMatch(/6 records could not be read, for 3 reasons/);
     expect(text).toContain('/quarantine/rows?source=qualys&amp;reason=id+is+missing');
     const rows = await page('/quarantine/rows?source=qualys&reason=id+is+missing');
     const [, href] = /href="(\/quarantine\/row\?id=qualys[^"]*)"/.exec(rows)!;
@@ -253,7 +253,7 @@ describe('quarantine', () => {
 
   test('tells what has left it', async () => {
     expect((await ask(url, '/quarantine/row?id=none')).status).toBe(404);
-    expect(words(await page('/quarantine/rows?source=qualys&reason=none'))).toContain('Nothing waits for this reason');
+    expect(words(await page('/quarantine/rows?source=qualys&reason=none'))).toContain('No rows have this reason');
   });
 });
 

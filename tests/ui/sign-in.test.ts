@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { bindOf } from '../../src/ui/bind.js';
 import { HostList } from '../../src/network/host-list.js';
 import { clientAddress } from '../../src/ui/sign-in/client-address.js';
-import { placeAfter } from '../../src/ui/sign-in/login.js';
+import { pathAfterLogin } from '../../src/ui/sign-in/login.js';
 import { Throttle } from '../../src/ui/sign-in/throttle.js';
 import { record } from '../host/records.js';
 import { ask, openStand, type Stand } from './stand.js';
@@ -75,7 +75,7 @@ test('other sites may link here, and nothing else', async () => {
       expect((await ask(open, '/api/hosts', from(site, dest))).status).toBe(403);
 });
 
-test('it only reads', async () => {
+test('it is read-only', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
     expect((await ask(open, '/hosts/x', { method })).status).toBe(405);
   expect(await ask(open, '/', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
@@ -177,8 +177,8 @@ describe('with a token', () => {
       '/..//evil.example',
       undefined,
     ])
-      expect(placeAfter(next)).toBe('/');
-    expect(placeAfter('/?q=a&source=b')).toBe('/?q=a&source=b');
+      expect(pathAfterLogin(next)).toBe('/');
+    expect(pathAfterLogin('/?q=a&source=b')).toBe('/?q=a&source=b');
   });
 
   test('after five wrong ones further wrong ones have to wait, and the right one never', async () => {

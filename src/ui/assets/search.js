@@ -15,10 +15,10 @@
   });
   if (!form || !field || !results) return;
   form.classList.add('live');
-  // Only where there is a keyboard: on a phone it would cover the hosts.
+  // Only with a keyboard: on a phone the screen keyboard would cover the hosts.
   if (matchMedia('(hover: hover) and (pointer: fine)').matches && !location.hash) field.focus();
 
-  /** What the form asks for, without what is empty. */
+  /** The form's parameters, without empty ones. */
   const asked = () => {
     const parameters = new URLSearchParams();
     for (const [name, value] of new URLSearchParams(new FormData(form)))
@@ -29,7 +29,7 @@
 
   const filters = [...form.querySelectorAll('.filters input, .filters select')];
   const summary = form.querySelector('.filters > summary');
-  /** How many filters are on stands beside their heading: folded up, they are on all the same. */
+  /** Shows the number of active filters at their heading, because folded filters still apply. */
   const countFilters = () => {
     const on = filters.filter((control) =>
       control.type === 'checkbox' ? control.checked : control.value.trim() !== '',
@@ -46,7 +46,7 @@
   let waiting;
   let underWay;
 
-  /** Asks for what the form says now; an older request that is under way is given up. */
+  /** Requests the results of the form, and aborts an older request. */
   const search = async ({ push = false } = {}) => {
     clearTimeout(waiting);
     const wanted = asked();
@@ -56,7 +56,7 @@
     results.setAttribute('aria-busy', 'true');
     try {
       const response = await fetch(`/results${wanted}`, { signal: request.signal });
-      // The session has ended: the whole page leads to the login.
+      // The session has ended: load the whole page, which redirects to the login.
       if (response.redirected) return location.assign(`/${wanted}`);
       const text = await response.text();
       if (request.signal.aborted) return undefined;
@@ -99,7 +99,7 @@
     event.preventDefault();
     void search({ push: true }).then(() => {
       const found = links();
-      // One host is what was meant; of several, the keyboard chooses.
+      // Enter opens the host if there is only one; of several, the arrow keys choose.
       if (found.length === 1 && field.value.trim() !== '') location.assign(found[0].href);
       else found[0]?.focus();
     });
@@ -118,13 +118,13 @@
     event.preventDefault();
   });
 
-  // The whole row leads to its host; selecting text in it does not.
+  // A click in the row opens its host, unless the user selects text.
   results.addEventListener('click', (event) => {
     if (event.target.closest('a') || String(getSelection()) !== '') return;
     event.target.closest('tbody tr')?.querySelector('a.name')?.click();
   });
 
-  // Back and forward: the address says what was asked for.
+  // Back and forward: restore the search from the address.
   addEventListener('popstate', () => location.reload());
 
   function isTyping(target) {

@@ -1,12 +1,12 @@
 import type { HostDoc } from '../../store/documents/hosts.js';
 
-/** One value of a golden record, as people call it. */
+/** One value of a golden record, with its label. */
 export interface Field {
   label: string;
-  /** Path below the host: its provenance goes by it. */
+  /** Path below the host, by which its provenance is found. */
   path: string;
   value: string;
-  /** Worth to be searched for, or copied: set in equal widths. */
+  /** Set in a monospaced font, because users search for it or copy it. */
   mono?: true;
 }
 
@@ -19,7 +19,7 @@ const bytes = (megabytes: number | undefined) =>
 const day = (time: Date | undefined) => time?.toISOString().slice(0, 10);
 const yes = (flag: boolean | undefined) => (flag === undefined ? undefined : flag ? 'yes' : 'no');
 
-/** The single values of a host, in groups; what has none is left out. */
+/** The single values of a host, in groups; absent ones are left out. */
 export function fieldGroups(host: HostDoc): { title: string; fields: Field[] }[] {
   const { device, cloud } = host;
   const { os, hw_info: hardware } = device;
@@ -63,7 +63,7 @@ export function fieldGroups(host: HostDoc): { title: string; fields: Field[] }[]
     {
       title: 'Hardware',
       fields: [
-        field('Maker', 'device.vendor_name', device.vendor_name),
+        field('Manufacturer', 'device.vendor_name', device.vendor_name),
         field('Model', 'device.model', device.model),
         field('Serial number', 'device.hw_info.serial_number', hardware?.serial_number, true),
         field('UUID', 'device.hw_info.uuid', hardware?.uuid, true),
@@ -72,7 +72,7 @@ export function fieldGroups(host: HostDoc): { title: string; fields: Field[] }[]
         field('Memory', 'device.hw_info.ram_size', bytes(hardware?.ram_size)),
         field('Chassis', 'device.hw_info.chassis', hardware?.chassis),
         field('BIOS', 'device.hw_info.bios_ver', hardware?.bios_ver),
-        field('BIOS maker', 'device.hw_info.bios_manufacturer', hardware?.bios_manufacturer),
+        field('BIOS manufacturer', 'device.hw_info.bios_manufacturer', hardware?.bios_manufacturer),
         field('BIOS date', 'device.hw_info.bios_date', hardware?.bios_date),
       ],
     },

@@ -5,7 +5,7 @@ import type { HostDoc } from '../../store/documents/hosts.js';
 import { clip, exactly, when, type Html } from '../format.js';
 import { hostHref, runHref } from '../links.js';
 
-/** What has happened to a host, the latest first. */
+/** The history of a host, the latest first. */
 export function history(host: HostDoc, { changes }: HostDetails): Html {
   return html`<section aria-labelledby="history">
     <h2 id="history">History</h2>
@@ -25,7 +25,7 @@ const entry = (at: Date, run: string, what: Html): Html =>
     <div>${what}</div>
   </li>`;
 
-/** What happened under a former id says so. */
+/** Marks an event of a former id. */
 const as = (host: HostDoc, change: ChangeDoc): Html | '' =>
   change.host === host._id ? '' : html` <span class="from">as ${change.host}</span>`;
 
@@ -45,7 +45,7 @@ const KINDS: Record<ChangeDoc['kind'], (change: ChangeDoc) => Html> = {
   returned: () => html`A source lists it again`,
 };
 
-/** An object as its fields, without the punctuation of JSON. */
+/** The fields of an object without the punctuation of JSON. */
 function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (typeof value !== 'object') return clip(String(value as string | number | boolean), 300);

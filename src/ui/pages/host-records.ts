@@ -5,7 +5,7 @@ import type { HostDoc } from '../../store/documents/hosts.js';
 import { badge, clip, counted, when, type Html } from '../format.js';
 import { runHref, searchHref } from '../links.js';
 
-/** The source records of a host: what each of them says, and where that was received. */
+/** The source records of a host: their values, and where they were received. */
 export function records(host: HostDoc, details: HostDetails): Html {
   const shown = host.sources.slice(0, MOST_RECORDS);
   return html`<section aria-labelledby="records">
@@ -21,7 +21,7 @@ export function records(host: HostDoc, details: HostDetails): Html {
         <dl class="facts">
           <div>
             <dt>Supplies</dt>
-            <dd>${supplies.length === 0 ? 'nothing that others do not' : supplies.map(suppliedWord).join(', ')}</dd>
+            <dd>${supplies.length === 0 ? 'nothing that others do not' : supplies.map(pathText).join(', ')}</dd>
           </div>
           ${
             doc
@@ -41,7 +41,7 @@ export function records(host: HostDoc, details: HostDetails): Html {
                           ? 'none'
                           : doc.keys
                               .map(keyText)
-                              .map((word) => clip(word, 120))
+                              .map((text) => clip(text, 120))
                               .join(' · ')
                       }
                     </dd>
@@ -65,9 +65,9 @@ ${clip(JSON.stringify(doc.observation, null, 2), 20_000)}</pre>`
   </section>`;
 }
 
-const suppliedWord = (path: string): string => (path === '*' ? 'all fields that no other record is named for' : path);
+const pathText = (path: string): string => (path === '*' ? 'all fields for which no other record is named' : path);
 
-/** What its records are recognised by. */
+/** The identity keys of its records. */
 export function keys(host: HostDoc): Html {
   const findings = new Map((host.findings ?? []).map((finding) => [finding.key, finding]));
   return html`<section aria-labelledby="keys-of">
@@ -78,14 +78,14 @@ export function keys(host: HostDoc): Html {
         return html`<li>
           <a href="${searchHref(valueOf(key))}">${clip(keyText(key), 160)}</a>
           ${state === 'weak' ? html`<span class="hint">weak: needs a second agreement</span>` : ''}
-          ${state === 'cut' ? html`<span class="hint">does not count</span>` : ''}
+          ${state === 'cut' ? html`<span class="hint">suppressed</span>` : ''}
         </li>`;
       })}
     </ul>
   </section>`;
 }
 
-/** What of a key a search finds: its value, without kind and scope. */
+/** The part of a key that a search finds: its value, without kind and scope. */
 export function valueOf(key: string): string {
   const [kind = '', scope = '', ...rest] = key.split(':');
   return kind === 'name-ip' ? (rest.at(-1) ?? scope) : rest.join(':') || scope;

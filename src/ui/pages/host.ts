@@ -9,7 +9,7 @@ import { history } from './host-history.js';
 import { keys, records } from './host-records.js';
 import { hostHref, searchHref } from '../links.js';
 
-/** Everything about one host. */
+/** The page of one host. */
 export function hostPage(host: HostDoc, details: HostDetails): Html {
   const { _id, device, first_seen: first, last_seen: last, retired, sources, conflicts = [] } = host;
   return html`
@@ -29,7 +29,7 @@ export function hostPage(host: HostDoc, details: HostDetails): Html {
         ? ''
         : html`<p class="callout">
             <span aria-hidden="true">≠</span> The sources contradict each other in
-            ${counted(new Set(conflicts.map(({ path }) => path)).size, 'field')}: see below what each of them says.
+            ${counted(new Set(conflicts.map(({ path }) => path)).size, 'field')}: all values are shown below.
           </p>`
     }
     <section aria-labelledby="record">
@@ -48,13 +48,13 @@ function fields(host: HostDoc, { title, fields }: { title: string; fields: Field
     <h3>${title}</h3>
     <dl>
       ${fields.map((field, at) => {
-        // Parts of one value have one provenance.
+        // Fields with the same path share their provenance.
         const again = field.path === fields[at - 1]?.path;
         return html`<div>
           <dt>${field.label}</dt>
           <dd>
             <span class="${field.mono ? 'mono value' : 'value'}">${clip(field.value)}</span>
-            ${again ? '' : told(suppliersOf(host, field.path))}
+            ${again ? '' : provenance(suppliersOf(host, field.path))}
           </dd>
           ${again ? '' : others(host, field.path)}
         </div>`;
@@ -63,8 +63,8 @@ function fields(host: HostDoc, { title, fields }: { title: string; fields: Field
   </div>`;
 }
 
-/** Who says so, and since when. */
-const told = (suppliers: readonly HostSource[]): Html | '' =>
+/** The sources that supply a value, and when each last saw the machine. */
+const provenance = (suppliers: readonly HostSource[]): Html | '' =>
   suppliers.length === 0
     ? ''
     : html`<span class="from"
@@ -83,7 +83,7 @@ function others(host: HostDoc, path: string): (Html | '')[] {
       const supplier = host.sources.find((source) => source.record === record);
       return html`<dd class="other"
         ><span aria-hidden="true">≠</span> <span class="unseen">but</span>
-        <span class="value">${clip(value)}</span> ${told(supplier ? [supplier] : [])}</span
+        <span class="value">${clip(value)}</span> ${provenance(supplier ? [supplier] : [])}</span
       >`;
     });
 }
@@ -96,7 +96,7 @@ function lists(host: HostDoc): Html {
       : html`<div class="list">
           <h3>${title}</h3>
           <p>${values.slice(0, 100).map((value) => html`<span class="chip">${clip(value, 80)}</span> `)}</p>
-          ${told(suppliersOf(host, path))}
+          ${provenance(suppliersOf(host, path))}
         </div>`;
   return html`<div class="lists">
     ${
@@ -126,7 +126,7 @@ function lists(host: HostDoc): Html {
                 </tbody>
               </table>`,
             )}
-            ${told(suppliersOf(host, 'device.network_interfaces'))}
+            ${provenance(suppliersOf(host, 'device.network_interfaces'))}
           </div>`
     }
     ${
@@ -156,7 +156,7 @@ function lists(host: HostDoc): Html {
                 </tbody>
               </table>`,
             )}
-            ${told(suppliersOf(host, 'device.agent_list'))}
+            ${provenance(suppliersOf(host, 'device.agent_list'))}
           </div>`
     }
     ${chips(
@@ -171,7 +171,7 @@ function lists(host: HostDoc): Html {
 const found = (value: string | undefined): Html | '' =>
   value === undefined ? '' : html`<a href="${searchHref(value)}">${clip(value, 60)}</a>`;
 
-/** A table that may be wider than a phone; with the keyboard it can be moved, too. */
+/** Wraps a table that may be wider than the screen, so that it scrolls by touch and keyboard. */
 export const scrolling = (label: string, table: Html): Html =>
   html`<div class="scrolls" role="region" aria-label="${label}: table" tabindex="0">${table}</div>`;
 

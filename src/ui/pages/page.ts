@@ -6,34 +6,34 @@ import type { Html } from '../format.js';
 interface Page {
   title: string;
   body: Html;
-  /** The entry of the navigation that it belongs to. */
+  /** The active entry of the navigation. */
   at?: string;
-  /** Without the navigation: who sees this may see nothing else. */
+  /** Without the navigation, because the visitor may open no other page. */
   bare?: boolean;
 }
 
-/** What a context carries for its page. */
+/** Values of the request's context. */
 export interface Variables {
-  /** There is a session that can be ended. */
+  /** Whether there is a session to log out of. */
   signedIn: boolean;
-  /** The Content-Security-Policy of this answer, where it is not that of all others. */
+  /** The Content-Security-Policy of this response, if it differs from the default. */
   policy: string;
 }
 
-const PLACES = [
+const NAVIGATION = [
   ['/', 'Hosts'],
   ['/runs', 'Runs'],
   ['/quarantine', 'Quarantine'],
   ['/reports', 'Reports'],
 ] as const;
 
-/** Answers with a whole page. */
+/** Responds with a complete page. */
 export async function page(
   c: Context,
   { title, body, at, bare }: Page,
   status: ContentfulStatusCode = 200,
 ): Promise<Response> {
-  const place = ([path, name]: (typeof PLACES)[number]) =>
+  const entry = ([path, name]: (typeof NAVIGATION)[number]) =>
     html`<li><a href="${path}" ${at === path ? html`aria-current="page"` : ''}>${name}</a></li>`;
   const signedIn = (c as Context<{ Variables: Variables }>).get('signedIn');
   const text = await html`<!doctype html>
@@ -57,7 +57,7 @@ export async function page(
                 ? ''
                 : html`<nav aria-label="Pages">
                     <ul>
-                      ${PLACES.map(place)}
+                      ${NAVIGATION.map(entry)}
                     </ul>
                   </nav>`
             }
@@ -74,14 +74,14 @@ export async function page(
   return c.html(tame(text), status);
 }
 
-/** Answers with a part of a page. */
+/** Responds with a part of a page. */
 export async function fragment(c: Context, body: Html): Promise<Response> {
   return c.html(tame(await body));
 }
 
 /**
- * Without characters that are not seen but change what is: controls, and those that turn the direction of the text behind
- * them. Our own texts have none, so they come from records.
+ * Replaces invisible characters that change the text: controls, and those that change the direction of the text after them.
+ * Rollcall's own texts have none, so they come from records.
  */
 function tame(text: { toString(): string }): string {
   return text.toString().replace(/(?![\n\r\t])\p{Cc}|\p{Bidi_Control}/gu, '\ufffd');

@@ -10,27 +10,27 @@ const groupHref = (group: { source: string; reason: string }, after?: string): s
   `/quarantine/rows?${new URLSearchParams({ source: group.source, reason: group.reason, ...(after === undefined ? {} : { after }) }).toString()}`;
 const rowHref = (id: string): string => `/quarantine/row?id=${encodeURIComponent(id)}`;
 
-/** A record's own id, or the line of its file, or its place in a page. */
+/** A record's own id, or the line of its file, or its position in a page. */
 const nameOf = (row: QuarantineDoc): string =>
   row._id === placeId(row.page, row.row) ? (lineOf(row) ?? row._id) : row._id;
 
 const MOST_GROUPS = 300;
 
-/** What could not be understood, by source and reason. */
+/** Groups of quarantined rows, by source and reason. */
 export function quarantinePage(groups: readonly QuarantineGroup[]): Html {
   const rows = groups.reduce((sum, group) => sum + group.records, 0);
   if (groups.length === 0)
     return html`<h1>Quarantine</h1>
       <section class="notice">
         <h2>Nothing is in quarantine</h2>
-        <p>Every record that came was understood.</p>
+        <p>Every received record could be read.</p>
       </section>`;
   return html`
     <h1>Quarantine</h1>
     <p class="lead">
-      ${counted(rows, 'record')} could not be understood, for ${counted(groups.length, 'reason')}. They are kept as they
-      came: once their source is corrected, <code>npm run rollcall -- quarantine retry</code> reads them again, and what
-      is understood then leaves quarantine by itself.
+      ${counted(rows, 'record')} could not be read, for ${counted(groups.length, 'reason')}. They are kept as they came:
+      once their source is corrected, <code>npm run rollcall -- quarantine retry</code> reads them again, and what can
+      then be read leaves quarantine by itself.
     </p>
     ${scrolling(
       'Reasons',
@@ -75,7 +75,7 @@ export function quarantineRowsPage(
     </header>
     ${
       rows.length === 0
-        ? html`<p class="hint">Nothing waits for this reason any more.</p>`
+        ? html`<p class="hint">No rows have this reason any more.</p>`
         : scrolling(
             'Records',
             html`<table>
@@ -111,10 +111,10 @@ export function quarantineRowsPage(
   `;
 }
 
-/** What is shown of a row as it was received. */
+/** How a raw row is shown. */
 export type Raw = { text: string; bytes: number } | { hidden: string };
 
-/** One record that waits. */
+/** The page of one quarantined row. */
 export const quarantineRowPage = (row: QuarantineDoc, raw: Raw): Html => html`
   <p class="crumb"><a href="/quarantine">Quarantine</a> / <a href="${groupHref(row)}">${clip(row.reason, 80)}</a></p>
   <header class="title">

@@ -5,10 +5,10 @@ import { findRawPage } from '../../store/raw.js';
 import type { Raw } from './quarantine.js';
 
 const MOST_SHOWN = 20_000;
-/** A body is opened as a whole to show a row of it. */
+/** The whole body is read into memory to show one of its rows. */
 const MOST_OPENED = 16 * 1024 * 1024;
 
-/** A row as it was received, unless its source brings personal data or is not known here: then it may. */
+/** Returns a row as received, unless its source has personal data or is unknown here and so may have. */
 export async function rawOf(store: Store, row: QuarantineDoc, mayShow: (source: string) => boolean): Promise<Raw> {
   if (!mayShow(row.source)) return { hidden: 'It may hold personal data, which this page does not show.' };
   const found = await findRawPage(store, row);

@@ -6,7 +6,7 @@ import { counted, type Html } from '../format.js';
 import type { Variables } from './page.js';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-/** Names of files and of folders in a report: none begins with a dot. */
+/** File and folder names of a report; none begins with a dot. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,100}$/;
 const MOST_BYTES = 64 * 1024 * 1024;
 const TYPES: Readonly<Record<string, string>> = {
@@ -19,8 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A report brings its own styles, and no script: none runs in it, whatever has come into it. It is of this origin, since only
- * then its links to its files carry the cookie.
+ * The policy of a report: it brings its own styles and forbids all scripts, whatever the report contains. The page keeps its
+ * origin, because otherwise links to its files would not carry the cookie.
  */
 const SCRIPTLESS = [
   "default-src 'none'",
@@ -32,14 +32,14 @@ const SCRIPTLESS = [
   'sandbox allow-same-origin allow-downloads allow-popups',
 ].join('; ');
 
-/** The days that there is a report of, the newest first. */
+/** The days that have a report, the newest first. */
 export async function reportDays(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   const days = entries.filter((entry) => entry.isDirectory() && DAY.test(entry.name)).map(({ name }) => name);
   return days.sort().reverse();
 }
 
-/** Answers with a file of a report: `2026-03-02/index.html`. `undefined` when there is none, or it is elsewhere. */
+/** Responds with a file of a report: `2026-03-02/index.html`. Returns `undefined` if it does not exist or is outside the folder. */
 export async function reportFile(
   c: Context<{ Variables: Variables }>,
   dir: string,
@@ -51,7 +51,7 @@ export async function reportFile(
   const type = TYPES[extname(names.at(-1)!)];
   if (type === undefined) return undefined;
   try {
-    // A link may lead out of the folder.
+    // A symbolic link may lead out of the folder.
     const file = await realpath(join(dir, day, ...names));
     if (!file.startsWith((await realpath(dir)) + sep) || (await stat(file)).size > MOST_BYTES) return undefined;
     const bytes = await readFile(file);
@@ -62,7 +62,7 @@ export async function reportFile(
   }
 }
 
-/** The days, to choose from. */
+/** The list of reports. */
 export const reportsPage = (days: readonly string[]): Html => html`
   <h1>Reports</h1>
   ${

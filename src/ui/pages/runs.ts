@@ -4,13 +4,13 @@ import type { SourceAccount } from '../../model/run.js';
 import type { SourceDoc } from '../../store/documents/sources.js';
 import { badge, clip, count, counted, duration, exactly, when, type Html } from '../format.js';
 import { scrolling } from './host.js';
-import { runHref, sourceWorkflowId, workflowHref, type TemporalPlace } from '../links.js';
+import { runHref, sourceWorkflowId, workflowHref, type TemporalLink } from '../links.js';
 
-/** What waits for somebody, and the latest runs. */
-export function runsPage(runs: readonly RunDoc[], sources: readonly SourceDoc[], place: TemporalPlace): Html {
+/** Parked sources, sources and the latest runs. */
+export function runsPage(runs: readonly RunDoc[], sources: readonly SourceDoc[], temporal: TemporalLink): Html {
   return html`
     <h1>Runs</h1>
-    ${parked(sources, place)}
+    ${parked(sources, temporal)}
     ${
       runs.length === 0
         ? html`<section class="notice">
@@ -58,11 +58,11 @@ function row({ _id, status, started_at: start, ended_at: end, sources }: RunDoc)
   </tr>`;
 }
 
-/** Sources whose workflow waits with its cursor. */
-function parked(sources: readonly SourceDoc[], place: TemporalPlace): (Html | '')[] {
+/** Parked sources: their workflow waits with its cursor. */
+function parked(sources: readonly SourceDoc[], temporal: TemporalLink): (Html | '')[] {
   return sources.map(({ _id: source, parked: waits }) => {
     if (!waits) return '';
-    const href = workflowHref(place, sourceWorkflowId(place.taskQueue, source));
+    const href = workflowHref(temporal, sourceWorkflowId(temporal.taskQueue, source));
     return html`<section class="callout" aria-label="${source} is parked">
       <p>${badge('parked')} <strong>${source}</strong> since ${when(waits.at)}: ${clip(waits.reason, 400)}</p>
       ${waits.remedy ? html`<p>${clip(waits.remedy, 400)}</p>` : ''}
@@ -75,8 +75,8 @@ function parked(sources: readonly SourceDoc[], place: TemporalPlace): (Html | ''
 }
 
 function freshness(sources: readonly SourceDoc[]): Html | '' {
-  const asked = sources.filter(({ last_checked: checked }) => checked.getTime() > 0);
-  if (asked.length === 0) return '';
+  const checked = sources.filter(({ last_checked: at }) => at.getTime() > 0);
+  if (checked.length === 0) return '';
   return html`<section aria-labelledby="sources">
     <h2 id="sources">Sources</h2>
     ${scrolling(
@@ -85,13 +85,13 @@ function freshness(sources: readonly SourceDoc[]): Html | '' {
         <thead>
           <tr>
             <th scope="col">Source</th>
-            <th scope="col">Last asked</th>
+            <th scope="col">Last checked</th>
             <th scope="col">Last complete</th>
             <th scope="col" class="number">Records then</th>
           </tr>
         </thead>
         <tbody>
-          ${asked.map(
+          ${checked.map(
             ({ _id: name, last_checked: checked, last_complete: complete }) =>
               html`<tr>
                 <td>${name}</td>
@@ -108,10 +108,10 @@ function freshness(sources: readonly SourceDoc[]): Html | '' {
   </section>`;
 }
 
-/** One run: how each source fared, why, and what to do. */
-export function runPage(run: RunDoc, place: TemporalPlace): Html {
+/** One run: the outcome of each source, its reason and remedy. */
+export function runPage(run: RunDoc, temporal: TemporalLink): Html {
   const { _id, status, started_at: start, ended_at: end, hosts, workflow_id: workflow, sources } = run;
-  const href = workflowHref(place, workflow);
+  const href = workflowHref(temporal, workflow);
   return html`
     <p class="crumb"><a href="/runs">Runs</a></p>
     <header class="title">
@@ -124,14 +124,14 @@ export function runPage(run: RunDoc, place: TemporalPlace): Html {
         ${href ? html`<a href="${href}">Temporal Web UI</a>` : ''}
       </p>
     </header>
-    ${Object.keys(sources).length === 0 ? html`<p class="hint">No source has been asked yet.</p>` : ''}
-    ${Object.entries(sources).map(([name, account]) => source(name, account, place))}
+    ${Object.keys(sources).length === 0 ? html`<p class="hint">No source has been checked yet.</p>` : ''}
+    ${Object.entries(sources).map(([name, account]) => source(name, account, temporal))}
   `;
 }
 
 const COUNTS = ['pages', 'records', 'new', 'changed', 'unchanged', 'quarantined', 'gone', 'repeated'] as const;
 
-function source(name: string, account: SourceAccount, place: TemporalPlace): Html {
+function source(name: string, account: SourceAccount, temporal: TemporalLink): Html {
   const {
     status,
     reason,
@@ -144,7 +144,7 @@ function source(name: string, account: SourceAccount, place: TemporalPlace): Htm
     started_at: start,
     ended_at: end,
   } = account;
-  const href = workflowHref(place, sourceWorkflowId(place.taskQueue, name));
+  const href = workflowHref(temporal, sourceWorkflowId(temporal.taskQueue, name));
   return html`<section class="account" aria-labelledby="source-${name}">
     <h2 id="source-${name}">${name} ${badge(status)} ${waits ? badge('parked') : ''}</h2>
     ${reason ? html`<p class="reason">${clip(reason, 600)}</p>` : ''}
@@ -160,11 +160,11 @@ function source(name: string, account: SourceAccount, place: TemporalPlace): Htm
       held
         ? html`<p>
             ${counted(held, 'record')} would be gone and ${held === 1 ? 'is' : 'are'} held back: the listing shrank too
-            much at once. If they are gone indeed: <code>npm run rollcall -- runs confirm --source ${name}</code>
+            much at once. To retire them: <code>npm run rollcall -- runs confirm --source ${name}</code>
           </p>`
         : ''
     }
-    ${confirmed ? html`<p>What was held back was retired: ${confirmed.by} confirmed it ${when(confirmed.at)}.</p>` : ''}
+    ${confirmed ? html`<p>${confirmed.by} confirmed the retirements that were held back ${when(confirmed.at)}.</p>` : ''}
     <dl class="counts">
       ${COUNTS.map(
         (field) =>
@@ -182,7 +182,7 @@ function source(name: string, account: SourceAccount, place: TemporalPlace): Htm
       ${
         held
           ? html`<div>
-              <dt>held</dt>
+              <dt>held back</dt>
               <dd>${count(held)}</dd>
             </div>`
           : ''

@@ -11,7 +11,7 @@ export interface Found {
   after?: string;
 }
 
-/** The first page: what there is, a field to search in, filters, hosts. */
+/** The start page: key figures, search field, filters, hosts. */
 export const searchPage = (query: HostQuery, found: Found, facets: Facets, overview: Overview): Html => html`
   <h1 class="unseen">Hosts</h1>
   ${glance(overview)}
@@ -138,11 +138,11 @@ const typed = (name: string, label: string, value: string | undefined): Html =>
     ><input name="${name}" value="${value ?? ''}" maxlength="200" autocomplete="off" spellcheck="false"
   /></label>`;
 
-/** What was found; also sent alone, while somebody types. */
+/** The results; also sent alone while the user types. */
 export function results(query: HostQuery, { hosts, after }: Found): Html {
   const more = after === undefined ? '' : ' here, and more behind them';
-  const told = hosts.length === 0 ? 'No host fits' : `${counted(hosts.length, 'host')}${more}`;
-  const status = html`<p id="found" class="hint" role="status">${told}</p>`;
+  const summary = hosts.length === 0 ? 'No hosts match' : `${counted(hosts.length, 'host')}${more}`;
+  const status = html`<p id="found" class="hint" role="status">${summary}</p>`;
   if (hosts.length === 0) return html`${status}${nothing(query)}`;
   return html`${status}
     <table class="hosts">
@@ -187,7 +187,7 @@ const row = ({ _id, hostname, ip, os, type, provider, sources, last_seen: seen, 
   </tr>
 `;
 
-/** What tells hosts of one domain apart stands out. */
+/** Highlights the first label, which distinguishes hosts of one domain. */
 function named(name: string): Html {
   const dot = /^[\d.:]+$/.test(name) ? -1 : name.indexOf('.');
   return dot < 1

@@ -2,17 +2,17 @@ import ipaddr from 'ipaddr.js';
 import { HostList } from '../../network/host-list.js';
 
 interface PendingEvent {
-  /** The other end of the connection. */
+  /** Remote address of the connection. */
   remote: string | undefined;
-  /** `X-Forwarded-For`, as it came. */
+  /** `X-Forwarded-For`, unchanged. */
   forwarded: string | undefined;
-  /** The proxies in front of the page. */
+  /** Trusted proxies in front of the page. */
   proxies: HostList;
 }
 
 /**
- * Who asks, for counting: the address of the connection; behind declared proxies the last one that none of them has. What a
- * client claims of itself stands before that and does not count. Of IPv6 the network: a client has all of its addresses.
+ * The client's address for rate limiting: that of the connection; behind trusted proxies the last forwarded one that is not a
+ * proxy's, because a client can forge the ones before it. IPv6 is reduced to its network, since a client has all its addresses.
  */
 export function clientAddress({ remote, forwarded, proxies }: PendingEvent): string {
   let client = canonical(remote ?? '');
@@ -24,7 +24,7 @@ export function clientAddress({ remote, forwarded, proxies }: PendingEvent): str
 }
 
 function canonical(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  // Some proxies write the port, too.
+  // Some proxies append the port.
   const address = text.replace(/^\[([^\]]+)\](?::\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
   const bare = address.replace(/%.*$/, '');
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return undefined;

@@ -2,9 +2,9 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { isLoopback } from '../bind.js';
 import type { Variables } from '../pages/page.js';
-import { refusal } from './refusal.js';
+import { errorResponse } from './refusal.js';
 
-/** What every answer forbids the browser to do with it. Scripts, styles and requests are our own files only. */
+/** Security headers of every response. Scripts, styles and requests are limited to our own files. */
 export const headers: MiddlewareHandler = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -17,54 +17,59 @@ export const headers: MiddlewareHandler = secureHeaders({
     frameAncestors: ["'none'"],
   },
   xFrameOptions: 'DENY',
-  // With "no-referrer" browsers would send our own forms with the origin "null".
+  // With "no-referrer", browsers would send our own forms with the origin "null".
   referrerPolicy: 'same-origin',
-  // Whether TLS is spoken for good is up to who speaks it.
+  // Strict-Transport-Security is left to the proxy that terminates TLS.
   strictTransportSecurity: false,
   permissionsPolicy: { camera: [], microphone: [], geolocation: [], payment: [], usb: [] },
 });
 
-/** A document of another kind says itself what it may do. Has to stand before `headers`. */
+/** Lets a response replace the policy. Must be registered before `headers`. */
 export const ownPolicy: MiddlewareHandler<{ Variables: Variables }> = async (c, next) => {
   await next();
   const policy = c.get('policy');
   if (policy !== undefined) c.res.headers.set('Content-Security-Policy', policy);
 };
 
-/** Nothing of an inventory stays in a browser's or a proxy's cache. */
+/** Forbids browsers and proxies to cache anything of the inventory. */
 export const noStore: MiddlewareHandler = async (c, next) => {
   await next();
   if (!c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store');
 };
 
-/** This page reads. Only the token's form is posted. */
+/** Rejects all methods but reads; only the login form is posted. */
 export const readsOnly: MiddlewareHandler = async (c, next) => {
   const posts = c.req.method === 'POST' && (c.req.path === '/login' || c.req.path === '/logout');
   if (c.req.method === 'GET' || c.req.method === 'HEAD' || posts) return next();
   c.header('Allow', 'GET, HEAD');
-  return refusal(c, 405, 'This page only reads');
+  return errorResponse(c, 405, 'This page is read-only');
 };
 
 /**
- * On loopback a site elsewhere could let its own name point to this machine and read along (DNS rebinding): only names of
- * this machine are answered to.
+ * Rejects foreign host names on loopback. Otherwise another site could point its own name to this machine and read the pages
+ * (DNS rebinding).
  */
 export const ownName: MiddlewareHandler = async (c, next) => {
   const name = (c.req.header('host') ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   if (isLoopback(name)) return next();
-  return refusal(c, 421, 'This page is served to this machine only', 'Open it as http://127.0.0.1 or http://localhost');
+  return errorResponse(
+    c,
+    421,
+    'This page is served to this machine only',
+    'Open it as http://127.0.0.1 or http://localhost',
+  );
 };
 
-/** Another site may link here, and that is all: its scripts, frames and forms get nothing. */
+/** Rejects requests of other sites, except followed links: their scripts, frames and forms get nothing. */
 export const ownSite: MiddlewareHandler = async (c, next) => {
   const site = c.req.header('sec-fetch-site');
   const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
   const link = c.req.method === 'GET' && c.req.header('sec-fetch-dest') === 'document';
-  if ((foreign && !link) || !originFits(c)) return refusal(c, 403, 'Another site asked for this');
+  if ((foreign && !link) || !originFits(c)) return errorResponse(c, 403, 'Requests of other sites are not allowed');
   return next();
 };
 
-/** For browsers that do not tell the site; a proxy in front may have changed the host. */
+/** For browsers that do not send `Sec-Fetch-Site`. A proxy in front may have changed the host. */
 function originFits(c: Context): boolean {
   const origin = c.req.header('origin');
   if (c.req.method !== 'POST' || origin === undefined || c.req.header('sec-fetch-site') !== undefined) return true;

@@ -5,19 +5,19 @@ import { html } from 'hono/html';
 import { HostList } from '../../network/host-list.js';
 import { clientAddress } from './client-address.js';
 import { page, type Variables } from '../pages/page.js';
-import { refusal, wantsJson } from './refusal.js';
+import { errorResponse, wantsJson } from './refusal.js';
 import { Sessions } from './session.js';
 import { Throttle } from './throttle.js';
 
 const AGAIN = '<!doctype html><meta http-equiv="refresh" content="0"><title>Rollcall</title>';
 
-/** Lets in who shows the token: by the form, which gives a cookie for it, or as a bearer. */
+/** Requires the token: the form exchanges it for a cookie, programs send it as a bearer. */
 export function addLogin(app: Hono<{ Variables: Variables }>, token: string, proxies: readonly string[] = []): void {
   const trusted = HostList.of(proxies);
   const sessions = new Sessions(token);
   const throttle = new Throttle();
 
-  /** The right token always fits, whatever came before it; of wrong ones too many from one client have to wait. */
+  /** Accepts the right token at any time; after too many wrong ones a client must wait. */
   const tryToken = (c: Context, given: string): { fits: boolean; wait: number } => {
     if (sessions.isToken(given)) return { fits: true, wait: 0 };
     const { address: remote } = getConnInfo(c).remote;
@@ -27,7 +27,7 @@ export function addLogin(app: Hono<{ Variables: Variables }>, token: string, pro
     return { fits: false, wait };
   };
   const form = (c: Context, problem = '', status: 200 | 401 | 429 = 200) =>
-    page(c, { title: 'Log in', body: loginForm(placeAfter(c.req.query('next')), problem), bare: true }, status);
+    page(c, { title: 'Log in', body: loginForm(pathAfterLogin(c.req.query('next')), problem), bare: true }, status);
   const slow = (c: Context, wait: number) => {
     c.header('Retry-After', String(wait));
     return `Too many wrong tokens. Try again in ${wait} s`;
@@ -38,9 +38,9 @@ export function addLogin(app: Hono<{ Variables: Variables }>, token: string, pro
     const { token: given } = await c.req.parseBody();
     const { fits, wait } = tryToken(c, typeof given === 'string' ? given.trim() : '');
     if (wait > 0) return form(c, slow(c, wait), 429);
-    if (!fits) return form(c, 'That is not the token', 401);
+    if (!fits) return form(c, 'Wrong token', 401);
     await sessions.open(c);
-    return c.redirect(placeAfter(c.req.query('next')), 303);
+    return c.redirect(pathAfterLogin(c.req.query('next')), 303);
   });
   app.post('/logout', async (c) => {
     await sessions.end(c);
@@ -56,23 +56,23 @@ export function addLogin(app: Hono<{ Variables: Variables }>, token: string, pro
     if (bearer !== undefined) {
       const { fits, wait } = tryToken(c, bearer);
       if (fits) return next();
-      if (wait > 0) return refusal(c, 429, slow(c, wait));
+      if (wait > 0) return errorResponse(c, 429, slow(c, wait));
     }
     if (bearer === undefined && !wantsJson(c)) {
-      // Behind a link from elsewhere browsers keep a strict cookie back: once more, from here.
+      // Browsers withhold a strict cookie when another site links here, so the page reloads itself.
       if (c.req.header('sec-fetch-site') === 'cross-site') return c.html(AGAIN);
       const { pathname, search } = new URL(c.req.url);
       const next = pathname === '/' && !search ? '' : `?next=${encodeURIComponent(pathname + search)}`;
       return c.redirect(`/login${next}`, 303);
     }
     c.header('WWW-Authenticate', 'Bearer');
-    return refusal(c, 401, 'The token is missing or wrong', 'Send Authorization: Bearer with ROLLCALL_UI_TOKEN');
+    return errorResponse(c, 401, 'The token is missing or wrong', 'Send Authorization: Bearer with ROLLCALL_UI_TOKEN');
   };
   app.use(mayEnter);
 }
 
-/** Where to go after the login: a place of ours, whatever the address says. */
-export function placeAfter(next: string | undefined): string {
+/** The path to open after the login: always one of this page, whatever the address contains. */
+export function pathAfterLogin(next: string | undefined): string {
   const here = 'http://here';
   if (next === undefined || !URL.canParse(next, here)) return '/';
   const url = new URL(next, here);

@@ -3,11 +3,11 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { html } from 'hono/html';
 import { page } from '../pages/page.js';
 
-/** Whether the asker is a program that reads JSON. */
+/** Whether the client is a program that expects JSON. */
 export const wantsJson = (c: Context): boolean => c.req.path.startsWith('/api/') || c.req.path.endsWith('.json');
 
-/** Says that there is nothing, why, and what to do: as a page, or as JSON to a program. */
-export function refusal(
+/** Responds with an error and its remedy: as a page, or as JSON for a program. */
+export function errorResponse(
   c: Context,
   status: ContentfulStatusCode,
   what: string,

@@ -4,15 +4,15 @@ import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie';
 
 const COOKIE = 'rollcall';
 const HOURS = 12;
-/** Those that were opened first go when there are more. */
+/** Limit of open sessions; beyond it the oldest are closed. */
 const MOST_SESSIONS = 10_000;
 
-/** What a token opens: the token itself as a bearer, or a cookie that it was exchanged for. */
+/** Accepts the token itself as a bearer, or a cookie that it was exchanged for. */
 export class Sessions {
   private readonly digest: Buffer;
-  /** From the token: what another one signed opens nothing. */
+  /** Derived from the token: cookies of another token are invalid. */
   private readonly key: string;
-  /** Ends of the open sessions, by what their cookies say: a restart ends all, signing out one. */
+  /** Expiry times of the open sessions, by cookie value: a restart closes all sessions, logging out one. */
   private readonly opened = new Map<string, number>();
 
   constructor(token: string) {
@@ -20,7 +20,7 @@ export class Sessions {
     this.key = Buffer.from(hkdfSync('sha256', token, '', 'rollcall ui session', 32)).toString('base64');
   }
 
-  /** In constant time, whatever the length. */
+  /** Compares in constant time, whatever the length. */
   isToken(given: string): boolean {
     return timingSafeEqual(sha256(given), this.digest);
   }
@@ -40,7 +40,7 @@ export class Sessions {
       sameSite: 'Strict',
       path: '/',
       maxAge: HOURS * 3_600,
-      // Rollcall itself speaks plain HTTP; in front of it somebody else may speak TLS.
+      // Rollcall itself serves plain HTTP; a proxy in front of it may use TLS.
       secure: c.req.header('x-forwarded-proto') === 'https',
     });
   }
@@ -51,7 +51,7 @@ export class Sessions {
     deleteCookie(c, COOKIE, { path: '/' });
   }
 
-  /** All last as long, so the oldest come first. */
+  // All sessions last equally long, so the oldest are first.
   private removeOld(): void {
     for (const [session, until] of this.opened) {
       if (until > Date.now() && this.opened.size <= MOST_SESSIONS) return;

@@ -1,9 +1,9 @@
 const MOST_WRONG = 5;
 const WINDOW_MS = 60_000;
-/** Addresses remembered: an attacker with many of them must not fill the memory. */
+/** Limit of stored addresses, so that an attacker with many of them cannot fill the memory. */
 const MOST_ADDRESSES = 1_000;
 
-/** Counts wrong tokens by the address they came from: after five within a minute further ones are told to wait. */
+/** Counts wrong tokens by client address: after five within a minute the client must wait. */
 export class Throttle {
   private readonly wrong = new Map<string, { count: number; until: number }>();
 
