@@ -20,7 +20,7 @@ async function main(uri: string, file: string): Promise<void> {
   const started = process.hrtime.bigint();
   let batch: { _id: number; category: string; value: number }[] = [];
   const flush = async () => {
-    // A repeated id is refused, and that is all.
+    // MongoDB rejects a repeated id, which the script ignores.
     await events.insertMany(batch, { ordered: false }).catch((error: { code?: number }) => {
       if (error.code !== 11000) throw error;
     });

@@ -2,7 +2,7 @@
 export const ratio = (value: number, target: number): string =>
   `${value.toFixed(2)} × (${value <= target ? 'held' : 'missed'}: ≤ ${target})`;
 
-/** How much of the bare script's speed is reached. */
+/** The share of the bare script's speed that Rollcall reaches. */
 export const share = (floor: number, seconds: number, target: number): string =>
   `${((100 * floor) / seconds).toFixed(0)} % of its speed (${floor / seconds >= target ? 'held' : 'missed'}: ≥ ${100 * target})`;
 

@@ -54,7 +54,7 @@ async function main(): Promise<number> {
   });
   const sizes = options.records === undefined ? (options.hosts ?? [10_000]) : [0];
   if (sizes.length === 1 && hasLargeHeapFlags()) return runFleet(sizes[0]!, rates, options);
-  // Each fleet in a process of its own: its memory is measured, and a million machines need more than the usual heap.
+  // Each fleet runs in a separate process: its memory is measured, and a million machines need more than the default heap.
   for (const hosts of sizes) {
     const { status } = spawnSync(
       process.execPath,

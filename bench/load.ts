@@ -95,7 +95,7 @@ export async function run(client: Client, { config }: WorkerStack, sources = SOU
   return handle.result();
 }
 
-/** The worker is up and its code compiled before anything is timed. */
+/** Starts the worker and compiles its code before the measurement. */
 export async function warmUp(client: Client, { config }: WorkerStack): Promise<void> {
   const { handle } = await startRun(client, config.temporal, { sources: [], only: 'merge' });
   await handle.result();

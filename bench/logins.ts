@@ -42,7 +42,7 @@ export async function measureLogins(messages: number): Promise<MeasuredLogins> {
   const fill = (count: number, seed: number) => fillQueue({ endpoint, queueUrl: queue, count, seed });
   try {
     await warmUp(client, stack);
-    // The queue server compiles its own code while it is used, too.
+    // The queue server also compiles its code during use, so it is warmed up.
     await fill(2_000, 1);
     await run(client, stack, ['logins']);
     await fill(messages, 2);

@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   if (options.json) process.stdout.write(`${JSON.stringify(measured)}\n`);
 }
 
-/** What is measured instead of loads of hosts, where it was asked for. */
+/** The benchmark to run instead of loads of hosts, if the command line names one. */
 async function measureOthers({ events, logins, search, workers }: Options): Promise<unknown[]> {
   const measured: unknown[] = [];
   const add = <T>(figures: T, text: (figures: T) => string) => {
@@ -115,7 +115,7 @@ function tableOf(measured: Measured[]): string {
   return table.toString();
 }
 
-/** Flat in the size: memory and cost a host, the largest fleet against the smallest. */
+/** Checks that memory and cost per host do not grow with size: compares the largest fleet with the smallest. */
 function compareSizes(measured: Measured[]): string {
   let text = '';
   for (const fleet of ['lean', 'fat'] as const) {

@@ -35,7 +35,7 @@ export async function measurePeers(hosts: number): Promise<string> {
   }
   const stack = await openBenchStack({ hosts, fleet: 'lean' });
   try {
-    // The simulator makes its texts with the first page: neither of the two is to wait for that.
+    // The simulator renders its texts with the first page, which is requested here so that neither load waits for it.
     await fetch(`${stack.simulator.url}${PATH}?skip=0&limit=1`, { method: 'POST', headers: { token: tokenOf(stack) } });
     const ours = await loadWithRollcall(stack);
     const theirs = await loadWithDlt(python, stack, ours.records).catch((error: Error) => error.message);
@@ -50,7 +50,7 @@ const tokenOf = ({ simulator }: BenchStack): string => simulator.environment['QU
 async function loadWithRollcall({ config, worker }: BenchStack): Promise<Load> {
   const client = await openClient(config.temporal);
   try {
-    // The worker is up and its code compiled before anything is timed, as dlt's imports are done.
+    // The worker has started and compiled its code before the measurement, as dlt's imports are done, too.
     const warm = await startRun(client, config.temporal, { sources: [], only: 'merge' });
     await warm.handle.result();
     const before = await usageOf(worker.pid!);

@@ -23,14 +23,14 @@ export interface MeasuredSearch {
   p99_ms: number;
   /** 95th percentile of each kind of query, filters among them. */
   kinds: Record<string, number>;
-  /** How many were given up after two seconds. */
+  /** Number of queries aborted after two seconds. */
   stopped: number;
   slowest: { query: HostQuery; ms: number }[];
 }
 
 const BATCH = 2_000;
 
-/** Looks hosts up as somebody who types does, among so many. */
+/** Searches hosts letter by letter, as a user types, in an inventory of a given size. */
 export async function measureSearch(hosts: number): Promise<MeasuredSearch> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-search-'));
   const { path: binary } = await locateBinary('mongod', { say: () => {} });
@@ -73,12 +73,12 @@ async function measure(store: Store, hosts: number): Promise<MeasuredSearch> {
 
 type Queries = Omit<MeasuredSearch, 'hosts' | 'prepare_seconds' | 'index_mb'>;
 
-/** On a store that holds so many machines of the fleet. */
+/** Measures on a store that holds the given number of machines. */
 export async function measureQueries(store: Store, hosts: number): Promise<Queries> {
   const taken = new Map<string, number[]>();
   const each: { query: HostQuery; ms: number }[] = [];
   let stopped = 0;
-  // The first pass warms the cache of a server that has just been loaded; another's is warm.
+  // The first pass warms the cache of a server that was loaded a moment ago.
   for (const counted of [false, true]) {
     for (const { kind, query } of typedQueries(hosts, counted ? 1 : 2)) {
       const began = performance.now();

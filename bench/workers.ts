@@ -2,18 +2,18 @@ import { openClient } from '../src/client.js';
 import { run, warmUp } from './load.js';
 import { openBenchStack, SOURCES } from './stack.js';
 
-/** Milliseconds on each request: what a vendor takes that is not on the same machine. */
+/** Delay of each request, as of a vendor on another machine, milliseconds. */
 const LATENCY = 500;
 
 export interface MeasuredWorkers {
   hosts: number;
   /** Seconds of a first load by number of worker processes. */
   workers: Record<number, number>;
-  /** Seconds of a first load by what is collected. */
+  /** Seconds of a first load by vendor. */
   sources: Record<string, number>;
 }
 
-/** First loads in small pages from vendors that take their time: with more workers, and of one vendor or both. */
+/** Measures first loads in small pages from slow vendors, with one or more workers and of one or both vendors. */
 export async function measureWorkers(hosts: number): Promise<MeasuredWorkers> {
   const load = async (workers: number, sources: readonly string[]): Promise<number> => {
     const stack = await openBenchStack({ hosts, fleet: 'lean', pageSize: 100, latency: LATENCY, workers });

@@ -1,6 +1,6 @@
 import type { Sink } from './render/sink.js';
 
-/** Renders a body bit by bit: it may be paused after each record, so that a slow reader costs no memory. */
+/** Renders a body in steps. It can be paused after each record, so that a slow client costs no memory. */
 export type Rendering = (sink: Sink) => Generator<void, void>;
 
 export interface Answer {

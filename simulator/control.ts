@@ -5,14 +5,14 @@ import type { Vendor } from './listing.js';
 import type { Inventory } from './inventory.js';
 import type { Traffic } from './traffic.js';
 
-/** What `GET /_control/state` tells. */
+/** The response of `GET /_control/state`. */
 export interface SimulatorState {
-  /** Machines; with recorded records not known. */
+  /** Number of machines; unknown for recorded records. */
   hosts?: number;
   seed?: number;
   touches?: number;
   records: Record<Vendor, number>;
-  /** Requests to listings, whatever came of them. */
+  /** Requests to listings, including failed ones. */
   requests: number;
   bytes: number;
   paths: Record<string, number>;
@@ -21,9 +21,9 @@ export interface SimulatorState {
   strays: { requests: number; withSecrets: number };
 }
 
-/** What `POST /_control/fleet` understands; the parts happen in this order. */
+/** The body of `POST /_control/fleet`; the changes are made in this order. */
 export interface FleetChange {
-  /** Volatile times of all records move by an hour, nothing else. */
+  /** Moves the volatile times of all records by an hour. */
   touch?: boolean;
   /** A real field changes on about this fraction of the machines. */
   change?: number;

@@ -1,4 +1,4 @@
-/** What the simulator accepts unless told otherwise. They open nothing but the simulator. */
+/** The default credentials of the simulator. They give access to nothing else. */
 export interface Credentials {
   demoToken: string;
   qualysUser: string;

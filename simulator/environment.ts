@@ -5,7 +5,7 @@ export interface Place {
   url: string;
   regionUrl: string;
   credentials: Credentials;
-  /** Records a page to ask the take-home style API for. */
+  /** Page size for the take-home style API, records. */
   demoPage: number;
 }
 
@@ -25,7 +25,7 @@ export function environmentOf({ url, regionUrl, credentials, demoPage }: Place):
     CROWDSTRIKE_CLIENT_ID: credentials.clientId,
     CROWDSTRIKE_CLIENT_SECRET: credentials.clientSecret,
     CROWDSTRIKE_REGION_HOSTS: new URL(regionUrl).host,
-    // For a source `cmdb`, once somebody adds one.
+    // For a source `cmdb`, which the reader of docs/tour.md adds.
     CMDB_URL: `${url}${CMDB}`,
     CMDB_TOKEN: credentials.demoToken,
   };

@@ -3,11 +3,11 @@ import { hash } from './random.js';
 export interface EventsOptions {
   count: number;
   seed: number;
-  /** How far events come from their place in the order, at most. */
+  /** The largest distance of an event from its position in the order. */
   spread?: number;
-  /** One in so many lines is one that came before; one in ten of these differs from it. */
+  /** One line in this many repeats an earlier one; one in ten of these has other values. */
   repeatEvery?: number;
-  /** One in so many lines cannot be understood. */
+  /** One line in this many is invalid. */
   badEvery?: number;
 }
 
@@ -36,7 +36,7 @@ export function* eventLines(options: EventsOptions): Generator<string> {
 }
 
 function eventLine(seed: number, at: number, spread: number, differs: boolean): string {
-  // Blocks of `spread` events are turned round by as much as the seed says: every id comes once.
+  // Blocks of `spread` events are rotated by an amount from the seed, so that every id occurs once.
   const block = Math.floor(at / spread) * spread;
   const id = block + ((at - block + (hash(seed, block) % spread)) % spread);
   const category = CATEGORIES[hash(seed, at, 6) % CATEGORIES.length];
@@ -44,7 +44,7 @@ function eventLine(seed: number, at: number, spread: number, differs: boolean): 
   return JSON.stringify({ id, category, value });
 }
 
-/** The lines as a file holds them, in pieces of about `bytes`. */
+/** The lines as file content, in chunks of about `bytes`. */
 export function* eventChunks(options: EventsOptions, bytes = 1 << 20): Generator<string> {
   let chunk = '';
   for (const line of eventLines(options)) {

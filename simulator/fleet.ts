@@ -16,7 +16,7 @@ export type FleetSize = 'lean' | 'fat';
 const NO_LISTS: LongLists = { software: () => {}, vulns: () => {} };
 const scratch = new Sink();
 
-/** A fleet of `hosts` machines; nothing of it is kept but the order of each listing (four bytes a record). */
+/** A fleet of `hosts` machines. Only the order of each listing is kept in memory (four bytes a record). */
 export class Fleet {
   private touches = 0;
   private rounds: number[] = [];
@@ -44,7 +44,7 @@ export class Fleet {
     this.revision++;
   }
 
-  /** Changes a real field of about `fraction` of the machines and says how many records that is in each vendor's list. */
+  /** Changes a real field of about `fraction` of the machines. Returns the number of changed records per vendor. */
   change(fraction: number): Record<Vendor, number> {
     const round = this.rounds.push(fraction) - 1;
     this.revision++;
@@ -59,12 +59,12 @@ export class Fleet {
     this.order();
   }
 
-  /** The listing as it is now: a later change of size does not move what a page under way shows. */
+  /** A snapshot of the listing: a later change of size does not affect a page in progress. */
   listing(vendor: Vendor): Listing {
     const indices = this.indices[vendor];
     const { seed, machines } = this;
     const qualys = vendor === 'qualys';
-    // Past the end: machines that the fleet does not have, for listings that never end.
+    // Positions past the end give machines that are not in the fleet, for listings without an end.
     const indexAt = (position: number): number =>
       position < indices.length ? (indices[position] as number) : machines + position - indices.length;
     const id = (position: number): string =>

@@ -3,7 +3,7 @@ import type { Listing, Vendor } from './listing.js';
 import type { Settings } from './options.js';
 import { Recordings } from './recorded.js';
 
-/** What the simulator lists: a generated fleet or recorded records. */
+/** The records that the simulator lists: a generated fleet or recorded records. */
 export class Inventory {
   readonly fleet: Fleet | undefined;
   private readonly recordings: Recordings | undefined;

@@ -7,7 +7,7 @@ export type Vendor = 'qualys' | 'crowdstrike';
 export interface Listing {
   readonly vendor: Vendor;
   readonly count: number;
-  /** Rises whenever the content does, so that what was derived from the listing can be kept until then. */
+  /** Increases with each change of content, so that values derived from the listing can be cached until then. */
   readonly version: number;
   id(position: number): string;
   /** Position of the first record whose id comes after `id` in listing order. */

@@ -9,7 +9,7 @@ export interface FillOptions {
   region?: string;
 }
 
-/** A message body and what it was made to be. */
+/** A message body and its kind. */
 export interface LoginMessage {
   body: string;
   kind: 'login' | 'poison' | 'not-json';
@@ -24,7 +24,7 @@ export interface LoginMessage {
   };
 }
 
-/** What was sent. */
+/** Counts of the messages sent. */
 export interface Filled {
   sent: number;
   logins: number;
@@ -36,19 +36,19 @@ export interface Filled {
   nullLocale: number;
   /** Logins with a date of their own. */
   dated: number;
-  /** Every one that a login carries, each once. */
+  /** The distinct values that logins carry. */
   ips: Set<string>;
   deviceIds: Set<string>;
 }
 
 const BATCH = 10;
 const MERGE_LEASES = 8;
-/** One in so many is damaged. */
+/** Share of messages that are JSON but no login. */
 const POISON = 0.01;
 const NOT_JSON = 0.002;
 const NULL_LOCALE = 0.29;
 const DATED = 0.2;
-/** One in so many logins comes from a machine that was seen before. */
+/** Share of logins that come from a machine that was seen before. */
 const REPEATED = 0.25;
 const FIRST_DAY = Date.UTC(2026, 0, 1);
 const YEAR_MS = 365 * 24 * 3600 * 1000;
@@ -57,7 +57,7 @@ const LOCALES = ['RU', 'US', 'DE', 'FR', 'BR', 'IN', 'JP', 'GB'] as const;
 const VERSIONS = ['2.3.0', '2.2.1', '1.0.0', '0.9.5', '0.37', '3.0.0'] as const;
 const DEVICES = ['android', 'iOS'] as const;
 
-/** The message `index` of a seed, always the same. */
+/** Message `index` of a seed; the same arguments always give the same message. */
 export function loginMessage(seed: number, index: number): LoginMessage {
   const fate = share(seed, index, 1);
   if (fate < POISON) return { kind: 'poison', body: '{"foo":"oops","bar":"oops"}' };

@@ -2,10 +2,10 @@ import { parseFlags } from './options.js';
 import { startSimulator } from './server.js';
 import { dateFleet } from './times.js';
 
-/** Starts the simulator and says in one line of JSON where it listens; ends on SIGTERM, SIGINT, or with its parent. */
+/** Starts the simulator and prints its addresses in one line of JSON. Ends on SIGTERM, on SIGINT, or with its parent process. */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  // Whoever starts it as a helper holds the other end of its standard input: killed hard, even that end closes.
+  // A parent process holds the other end of standard input, which also closes when the parent is killed.
   const helper = args.includes('--end-with-stdin');
   const options = parseFlags(args.filter((arg) => arg !== '--end-with-stdin'));
   if (options.now !== undefined) dateFleet(Date.parse(options.now));

@@ -16,7 +16,7 @@ export interface SimulatorOptions {
   now?: string;
   /** Folder with recorded records, served in place of a fleet. */
   records?: string;
-  /** Milliseconds that each answer waits. */
+  /** Delay of each response, milliseconds. */
   latency?: number;
   /** Records a page at most in the take-home style API (2 in the original). */
   maxPage?: number;

@@ -8,7 +8,7 @@ const FILES: Record<Vendor, { name: string; id: string }> = {
   crowdstrike: { name: 'crowdstrike-hosts', id: 'device_id' },
 };
 
-/** Byte ranges of the elements of a JSON array; the text inside is not interpreted, so numbers keep every digit. */
+/** Byte ranges of the elements of a JSON array. The elements are not parsed, so numbers keep all digits. */
 export function elementsOf(json: Buffer): Buffer[] {
   const elements: Buffer[] = [];
   let depth = 0;

@@ -89,7 +89,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const open = (inRegion: boolean): Server => {
     const server = createServer((request, response) => {
-      // A client that goes away in mid-request or mid-answer is its own affair.
+      // Ignore clients that disconnect during a request or response.
       handle(request, response, inRegion).catch(() => response.destroy());
     });
     server.keepAliveTimeout = 60_000;

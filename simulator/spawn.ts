@@ -14,9 +14,9 @@ export interface SpawnedSimulator {
   /** Variables that point the sources here. */
   environment: Record<string, string>;
   pid: number;
-  /** Asks it to end and waits until it has. */
+  /** Sends SIGTERM and waits until the simulator has ended. */
   stop: () => Promise<void>;
-  /** Ends it without asking. */
+  /** Sends SIGKILL. */
   kill: () => Promise<void>;
   /** One call of the control plane: `control('POST', 'fleet', { touch: true })`. */
   control: <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<T>;
@@ -29,11 +29,11 @@ export interface SpawnedSimulator {
 }
 
 export interface SpawnOptions extends SimulatorOptions {
-  /** Outlives this process. */
+  /** The simulator keeps running when this process ends. */
   detached?: boolean;
 }
 
-/** The compiled entry point, also when this file runs from TypeScript. */
+/** The compiled entry point, which is also used when this file runs as TypeScript. */
 function entryPoint(): string {
   const compiled = [join(__dirname, 'main.js'), join(__dirname, '../dist/simulator/main.js')].find((path) =>
     existsSync(path),
@@ -63,12 +63,12 @@ function ready(child: ChildProcess): Promise<Ready> {
   });
 }
 
-/** Starts the simulator as a process of its own and waits until it listens. Rejects with what it said when it does not. */
+/** Starts the simulator as a separate process and waits until it listens. Rejects with its output when it fails to start. */
 export async function spawnSimulator({ detached = false, ...options }: SpawnOptions = {}): Promise<SpawnedSimulator> {
   const args = [entryPoint(), ...toFlags(options), ...(detached ? [] : ['--end-with-stdin'])];
   const child = spawn(process.execPath, args, { stdio: [detached ? 'ignore' : 'pipe', 'pipe', 'pipe'], detached });
   const place = await ready(child);
-  // From here on nothing is read: the pipes must neither fill nor keep this process alive.
+  // No output is read from here on: the pipes must not fill up or keep this process running.
   for (const pipe of [child.stdout, child.stderr]) pipe?.removeAllListeners('data').resume();
   if (detached) {
     child.stdout?.destroy();

@@ -7,7 +7,7 @@ const FIRST_DAY = 16_071;
 const DATES = Array.from({ length: 5844 }, (_, day) => new Date((FIRST_DAY + day) * DAY).toISOString().slice(0, 11));
 const TWO = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
 const THREE = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'));
-/** Every second of a day as text: a dozen times a record are worth three megabytes. */
+/** Every second of a day as text: a cache of three megabytes, used a dozen times a record. */
 const CLOCK = Array.from(
   { length: 86_400 },
   (_, second) => `${TWO[Math.floor(second / 3600)]}:${TWO[Math.floor(second / 60) % 60]}:${TWO[second % 60]}`,
@@ -21,7 +21,7 @@ let present = FLEET_NOW;
 /** The fleet's present before the first touch, epoch milliseconds. */
 export const fleetNow = (): number => present;
 
-/** Sets it for this process, before the first record is made: a seed and a date always give the same bytes. */
+/** Sets the fleet's present in this process. Must be called before the first record is rendered. */
 export function dateFleet(now: number): void {
   present = now;
 }
@@ -32,7 +32,7 @@ export function firstSeen(seed: number, index: number, days: number): number {
   return fleetNow() - (isNew(seed, index) ? 3 + ((drawn >>> 8) % 25) : days) * DAY;
 }
 
-/** Whether a machine came within the last four weeks: such a one is seen every day. */
+/** Whether a machine appeared within the last four weeks. Such machines are seen every day. */
 export const isNew = (seed: number, index: number): boolean => hash(seed, index, DRAW.times + 42) % 50 === 0;
 
 function text(ms: number): string {

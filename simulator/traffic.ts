@@ -1,6 +1,6 @@
 import type { Protocol } from './faults/fault.js';
 
-/** Counts what was asked and answered, for tests and benchmarks. */
+/** Counts requests and responses, for tests and benchmarks. */
 export class Traffic {
   private requests = 0;
   private bytes = 0;
@@ -8,7 +8,7 @@ export class Traffic {
   private statuses: Record<string, number> = {};
   private running = new Map<Protocol, number>();
   private mostRunning: Record<string, number> = {};
-  /** Requests that followed a redirect to an origin they should not have gone to. */
+  /** Requests of clients that followed a redirect which they should have refused. */
   private strays = { requests: 0, withSecrets: 0 };
 
   /** Returns how many requests of the protocol are running, this one included. */

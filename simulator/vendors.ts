@@ -22,7 +22,7 @@ export const ROUTES: Record<string, Protocol> = {
   'POST /oauth2/token': 'crowdstrike-token',
 };
 
-/** The APIs, and what faults put in place of their answers. */
+/** The simulated APIs, and the responses of faults that replace theirs. */
 export class Vendors {
   readonly tokens: Tokens;
   private readonly limits = new Limits();
@@ -56,7 +56,7 @@ export class Vendors {
     return answer;
   }
 
-  /** What comes in place of the real answer, if anything does. */
+  /** The response that replaces the real one, if any. */
   private instead(
     protocol: Protocol,
     received: Received,
@@ -126,7 +126,7 @@ export class Vendors {
   }
 }
 
-/** Whether a request carries something that only the vendor should see. */
+/** Whether a request carries credentials that only the vendor must see. */
 export function carriesSecrets(received: Received): boolean {
   return (
     header(received, 'authorization') !== '' ||

@@ -1,6 +1,6 @@
 import type { Listing } from './listing.js';
 
-/** The listing as it is while a fault changes it: each view looks like a listing of its own. */
+/** Views of a listing that a fault changes. Each view has the interface of a listing. */
 
 export function subset(listing: Listing, positions: ArrayLike<number>): Listing {
   const at = (position: number): number => positions[position] as number;
@@ -24,7 +24,7 @@ export function empty(listing: Listing): Listing {
   return subset(listing, []);
 }
 
-/** Never ends: past its records come machines that the fleet does not have. */
+/** A listing without an end: after its records it shows machines that are not in the fleet. */
 export function endless(listing: Listing): Listing {
   return {
     ...listing,
@@ -39,7 +39,7 @@ export function endless(listing: Listing): Listing {
   };
 }
 
-/** `by` above zero: so many new records stand before the first one; below zero: so many of the first ones are gone. */
+/** `by` above zero adds that many records before the first one; below zero removes that many of the first ones. */
 export function shifted(listing: Listing, by: number): Listing {
   const { count } = listing;
   const at = (position: number): number => (position < by ? count + position : position - by);
@@ -59,7 +59,7 @@ export interface Window {
   more: boolean;
 }
 
-/** `repeatLast` makes the last page come again whenever more is asked for. */
+/** With `repeatLast`, each request after the last page returns the last page again. */
 export function windowOf(listing: Listing, start: number, limit: number, repeatLast: boolean): Window {
   const from = repeatLast && start >= listing.count ? Math.max(0, listing.count - limit) : start;
   const to = Math.min(listing.count, from + limit);

@@ -1,6 +1,6 @@
 import type { HostRecord } from '../../src/host/types.js';
 
-/** The place of each record's group: equal keys are one, records without a key are alone. */
+/** The index of each record's group: records with equal keys are grouped, records without a key are alone. */
 export function byKey(keys: readonly string[]): Int32Array {
   const groups = new Map<string, number>();
   let next = 0;
@@ -12,7 +12,7 @@ export function byKey(keys: readonly string[]): Int32Array {
   });
 }
 
-/** Records that share any identity key are one, however many do: union-find. */
+/** Groups records that share any identity key, without a limit on their number (union-find). */
 export function byAnyKey(records: readonly HostRecord[]): Int32Array {
   const parent = Int32Array.from(records, (_, at) => at);
   const find = (at: number): number => {

@@ -2,7 +2,7 @@ import type { Resolution } from '../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
 import type { Collected } from './collect.js';
 
-/** Pitfalls that add a shared identifier or change nothing by which a record is known: never why a pair was missed. */
+/** Pitfalls that never cause a missed pair: they add a shared identifier or change none of a record's identifiers. */
 const HARMLESS = new Set([
   'other-user',
   'vpn-adapter',
@@ -23,7 +23,7 @@ function tagsOf({ pitfalls }: Collected, at: number): string[] {
   return (pitfalls[at] ?? '').split(' ').filter((tag) => tag !== '');
 }
 
-/** What made two machines look like one: pitfalls that both are in, and those of one that name the other's slot. */
+/** Why two machines look like one: pitfalls that both have, and pitfalls of one that name the other's slot. */
 export function trap(collected: Collected, a: number, b: number): string[] {
   const [left, right] = [tagsOf(collected, a), tagsOf(collected, b)];
   const found = new Set(left.filter((tag) => tag.includes(':') && right.includes(tag)).map(kindOf));
@@ -37,7 +37,7 @@ export function trap(collected: Collected, a: number, b: number): string[] {
   return [...found].sort();
 }
 
-/** What may have hidden that two records are one machine: whatever they carry that changes or drops identifiers. */
+/** Pitfalls that may hide that two records are one machine: those that change or remove identifiers. */
 export function cover(collected: Collected, a: number, b: number): string[] {
   const kinds = [...tagsOf(collected, a), ...tagsOf(collected, b)].filter((tag) => !tag.startsWith('@')).map(kindOf);
   return [...new Set(kinds)].filter((kind) => !HARMLESS.has(kind)).sort();
@@ -49,7 +49,7 @@ export function sharedKeys(records: readonly HostRecord[], a: readonly number[],
   return [...new Set(b.flatMap((at) => records[at]!.keys))].filter((key) => left.has(key));
 }
 
-/** What the model itself says: why it joined two records, or what held their hosts apart. */
+/** The model's explanation: the match levels that joined two records, or the cannot-link rules that kept their hosts apart. */
 export class Account {
   private readonly refusals = new Map<string, Set<string>>();
   private readonly states = new Map<string, string>();
@@ -79,7 +79,7 @@ export class Account {
     return direct.length === 0 ? 'joined through others' : `joined by ${list(direct.map(({ level }) => level))}`;
   }
 
-  /** The rules that refused to join the two records' hosts. */
+  /** The cannot-link rules that kept the hosts of the two records apart. */
   refused(a: number, b: number): string {
     const rules = this.refusals.get(this.pair(a, b));
     return rules ? `refused by ${list(rules)}` : 'not tried';

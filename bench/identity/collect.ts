@@ -23,12 +23,12 @@ export interface Collected {
   machines: number;
   /** The generator's tags of each record, separated by spaces; empty for given records. */
   pitfalls: string[];
-  /** Hostname and external address as they come, where they were asked for. */
+  /** Hostname and external address, unchanged, if requested. */
   naive: string[];
   parse_seconds: number;
 }
 
-/** Takes records as text, one after the other: parses, maps, numbers the machines. Keys are not made here. */
+/** Parses and maps records one by one and numbers their machines. Does not compute keys. */
 export class Collector {
   private readonly records: HostRecord[] = [];
   private readonly numbers: number[] = [];
@@ -40,7 +40,7 @@ export class Collector {
 
   constructor(private readonly keep: { pitfalls: boolean; naive: boolean }) {}
 
-  /** Throws what parsing, mapping and `machineOf` throw: the record is not taken then. */
+  /** Throws the errors of parsing, mapping and `machineOf`; the record is then not added. */
   add(
     source: SourceName,
     text: string,

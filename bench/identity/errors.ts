@@ -3,7 +3,7 @@ import type { HostRecord } from '../../src/host/types.js';
 import { Account, cover, list, sharedKeys, trap } from './blame.js';
 import type { Collected } from './collect.js';
 
-/** A kind of wrong or missed pair: how many there are, and one to look at. */
+/** A kind of wrong or missed pair, with its count and an example. */
 export interface Kind {
   what: string;
   pairs: number;
@@ -23,11 +23,11 @@ export interface Errors {
   carried: Kind[];
 }
 
-/** Of a larger host or machine only the first records are compared. */
+/** For larger hosts and machines, only this many records are compared. */
 const COMPARED = 200;
 const SEVERAL = -2;
 
-/** The kinds of errors, most frequent first, each named by pitfall, vendors, keys and what the model says of it. */
+/** The kinds of errors, most frequent first, named by pitfall, vendors, keys and the model's explanation. */
 export function errorsOf(collected: Collected, hostOf: Int32Array, resolution: Resolution): Errors {
   const { records, machineOf } = collected;
   const account = new Account(collected, hostOf, resolution);
@@ -79,7 +79,7 @@ class Tally {
   }
 }
 
-/** The machine that each key belongs to, or that there are several. */
+/** The machine of each key, or a mark when there are several. */
 function ownersOfKeys(records: readonly HostRecord[], machineOf: Int32Array): Map<string, number> {
   const owners = new Map<string, number>();
   for (let at = 0; at < records.length; at++) {
@@ -92,7 +92,7 @@ function ownersOfKeys(records: readonly HostRecord[], machineOf: Int32Array): Ma
   return owners;
 }
 
-/** The records of each group that has several, those that the truth does not know left out. */
+/** The records of each group with several, without records that are not in the truth. */
 function* groupsOf(groupOf: Int32Array, machineOf: Int32Array): Generator<number[]> {
   const members = new Map<number, number[]>();
   for (let at = 0; at < groupOf.length; at++) {

@@ -4,16 +4,16 @@ import { createInterface } from 'node:readline';
 import { Collector, type Collected } from './collect.js';
 import { SOURCES } from './fleet/machine.js';
 
-/** What of the given files could not be used, and why. */
+/** The parts of the given files that could not be used, with reasons. */
 export interface Trouble {
   bad_lines: number;
   /** The first few, as `qualys.jsonl:17: Unexpected end of JSON input`. */
   examples: string[];
-  /** Records that the truth does not name: they take part and are not measured. */
+  /** Records that are not in the truth: they are resolved but not measured. */
   unknown: number;
   /** Rows of the truth without a record. */
   missing: number;
-  /** Record ids that came twice: the later one was left out. */
+  /** Repeated record ids: the later record is left out. */
   repeated: number;
 }
 
@@ -80,7 +80,7 @@ async function readTruth(
   return truth;
 }
 
-/** What a written fleet tells of its records' pitfalls; given records have none. */
+/** The pitfalls of each record of a written fleet; empty for other records. */
 async function readPitfalls(file: string, wanted: boolean): Promise<Map<string, string>> {
   const pitfalls = new Map<string, string>();
   if (!wanted || !existsSync(file)) return pitfalls;

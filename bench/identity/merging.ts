@@ -18,7 +18,7 @@ import { fleet } from './fleet/fleet.js';
 import type { SourceName } from './fleet/machine.js';
 import type { Rates } from './fleet/rates.js';
 
-/** What merging some changed records into MongoDB took. */
+/** Time and counts of merging some changed records into MongoDB. */
 export interface MergingFigures {
   hosts: number;
   phase: 'new' | '1 % changed' | '100 % changed';
@@ -36,10 +36,13 @@ const MAP: Record<SourceName, (raw: unknown) => Mapped> = {
   tenable: mapAsset,
 };
 const BATCH = 1_000;
-/** What mongod would take if nobody told it: half of the memory but one gigabyte. */
+/** mongod's default cache size: half of the memory minus one gigabyte. */
 const CACHE_GB = Math.max(1, (totalmem() / 2 ** 30 - 1) / 2);
 
-/** Merges a fleet into a fresh mongod: first all of it, then every hundredth record changed (the median of five times), then every one. */
+/**
+ * Merges a fleet into a fresh mongod: first all of it, then every hundredth record changed (the median of five times), then
+ * every one.
+ */
 export async function measureMerging(hosts: number, seed: number, rates: Rates): Promise<MergingFigures[]> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-merging-'));
   const { path: binary } = await locateBinary('mongod', { say: () => {} });
@@ -75,14 +78,14 @@ export async function measureMerging(hosts: number, seed: number, rates: Rates):
   }
 }
 
-/** One in a hundred is soon done: the median of some times says more than the first, beside which MongoDB still writes the load. */
+/** Repeats of the short merges, of which the median counts: MongoDB still writes the load during the first one. */
 const PHASES = [
   ['new', 1, 1],
   ['1 % changed', 100, 5],
   ['100 % changed', 1, 1],
 ] as const;
 
-/** Stores every `every`-th record of the fleet, with a tag that makes its content another one. */
+/** Stores every `every`-th record of the fleet with a tag that changes its content. */
 async function put(
   store: Store,
   sightings: ReturnType<typeof fleet>,

@@ -11,14 +11,14 @@ export function claim(records: readonly HostRecord[]): void {
   }
 }
 
-/** The place of each record's cluster. */
+/** The index of each record's cluster. */
 export function partition(records: readonly HostRecord[], { clusters }: Resolution): Int32Array {
   const place = new Map<string, number>();
   for (let at = 0; at < clusters.length; at++) for (const id of clusters[at]!.members) place.set(id, at);
   return Int32Array.from(records, ({ id }) => place.get(id) ?? -1);
 }
 
-/** One text for all clusters with their members and host ids, in no order of arrival. */
+/** One text of all clusters with their members and host ids, independent of the order of the records. */
 export function digest(records: readonly HostRecord[], { clusters }: Resolution): string {
   const byId = new Map(records.map((record) => [record.id, record]));
   const lines = clusters.map(({ members }) => {

@@ -1,14 +1,14 @@
 import { isRaw, rawOf, type Raw } from '../../src/sources/mapping/raw.js';
 import type { SourceName } from './fleet/machine.js';
 
-/** Where each vendor tells a name and the address that the world sees. */
+/** The fields in which each vendor reports the hostname and the external address. */
 const FIELDS: Record<SourceName, (raw: Raw) => readonly [unknown, unknown]> = {
   qualys: (raw) => [raw['dnsHostName'] ?? raw['name'], rawOf(raw['agentInfo'])['connectedFrom'] ?? raw['address']],
   crowdstrike: (raw) => [raw['hostname'], raw['external_ip']],
   tenable: (raw) => [first(raw['hostnames']) ?? first(raw['fqdns']), first(raw['ipv4s'])],
 };
 
-/** Hostname and external address as they come: what a first attempt takes for a key. Empty where one is missing. */
+/** Hostname and external address, unchanged: the key of a naive approach. Empty when one is missing. */
 export function naiveKey(source: SourceName, raw: unknown): string {
   if (!isRaw(raw)) return '';
   const [name, address] = FIELDS[source](raw);

@@ -3,7 +3,7 @@ import type { Errors } from './errors.js';
 import type { Trouble } from './given.js';
 import type { Quality } from './metrics.js';
 
-/** Says on standard error what of the given files was not used. */
+/** Prints to standard error which parts of the given files were not used. */
 export function complain({ bad_lines, examples, unknown, missing, repeated }: Trouble): void {
   const lines = [
     ...(bad_lines ? [`${bad_lines} bad lines were skipped:`, ...examples.map((line) => `  ${line}`)] : []),
@@ -14,7 +14,7 @@ export function complain({ bad_lines, examples, unknown, missing, repeated }: Tr
   for (const line of lines) process.stderr.write(`${line}\n`);
 }
 
-/** A row a method. */
+/** One row per method. */
 export function tableOf(rows: readonly (readonly [string, Quality])[]): string {
   const head = [
     '',

@@ -25,7 +25,7 @@ export interface Run {
   json?: boolean;
 }
 
-/** Everything that the program does with one fleet. Gives the exit code: 1 where shuffled arrivals differ. */
+/** Runs the whole benchmark on one fleet. Returns the exit code: 1 when a shuffled order gives another result. */
 export async function runFleet(hosts: number, rates: Rates, run: Run): Promise<number> {
   const say = (text: string): void => void (run.json || process.stdout.write(`${text}\n`));
   if (run.write !== undefined && run.records === undefined) {

@@ -4,7 +4,7 @@ import type { HostRecord } from '../../src/host/types.js';
 import { Draw } from './fleet/draw.js';
 import { digest } from './model.js';
 
-/** How many of `times` shuffled arrivals of the same records give other clusters or other host ids. */
+/** The number of `times` shuffled orders of the same records that give other clusters or other host ids. */
 export function shuffled(records: readonly HostRecord[], resolved: Resolution, times: number, seed: number): number {
   const expected = digest(records, resolved);
   let different = 0;

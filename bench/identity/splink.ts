@@ -13,7 +13,7 @@ import { pythonWith } from './venv.js';
 const PINNED = ['splink==4.0.17', 'duckdb==1.5.6'];
 const SCRIPT = join(__dirname, '../../../bench/identity/splink_hosts.py');
 const THRESHOLDS = [0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999];
-/** Values that more records hold say nothing, and blocking on them would compare everything with everything. */
+/** Values in more records than this are ignored, because blocking on them would compare all records with each other. */
 const MOST_HOLDERS = 24;
 
 export interface SplinkMeasured {
@@ -25,7 +25,7 @@ export interface SplinkMeasured {
 
 /**
  * Splink 4 on the same records with the same canonical values, placeholders and popular values taken out: the best of eight
- * thresholds, chosen with the truth. Throws an `Error` that says why where it cannot be had here.
+ * thresholds, chosen with the truth. Throws an `Error` with the reason when Splink is not available.
  */
 export async function measureSplink(records: readonly HostRecord[], machineOf: Int32Array): Promise<SplinkMeasured> {
   const python = await pythonWith('peers-splink-4.0.17', PINNED);
@@ -64,7 +64,7 @@ function numbersIn(file: string): Int32Array {
   return Int32Array.from({ length: bytes.length / 4 }, (_, at) => bytes.readInt32LE(at * 4));
 }
 
-/** A row a record, its values as its keys spell them. */
+/** One row per record, with the canonical values of its keys. */
 async function writeRows(file: string, records: readonly HostRecord[]): Promise<void> {
   const popular = popularKeys(records);
   const out = createWriteStream(file);

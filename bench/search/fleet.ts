@@ -16,10 +16,10 @@ const SEED = 7;
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 2, 1);
 
-/** Machine `index` of the simulator's fleet as the host that it becomes, without a run. */
+/** Returns the host of machine `index` of the simulator's fleet, without a run. */
 export const hostAt = (index: number): GoldenHost => goldenHost(recordsAt(index), []);
 
-/** What the vendors that know machine `index` say about it. */
+/** The records of machine `index` from all vendors that know it. */
 export function recordsAt(index: number): HostRecord[] {
   const machine = machineAt(SEED, index);
   const members: HostRecord[] = [];

@@ -7,10 +7,10 @@ export interface Typed {
   query: HostQuery;
 }
 
-/** How many machines are looked for by each kind of text. */
+/** Number of machines searched by each kind of text. */
 const EACH = 12;
 
-/** What people type, letter by letter, who look for machines of the fleet, for some that are not there, and who filter. */
+/** Queries of users, letter by letter: for machines of the fleet, for some that do not exist, and with filters. */
 export function* typedQueries(hosts: number, seed: number): Generator<Typed> {
   const kinds: [string, (index: number) => string | undefined][] = [
     ['hostname', (index) => hostAt(index).device.hostname?.slice(0, 24)],

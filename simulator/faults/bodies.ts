@@ -17,7 +17,7 @@ function bomb(bytes: number): Buffer {
   return Buffer.concat(Array.from({ length: Math.ceil(bytes / BLOCK) }, () => packed as Buffer));
 }
 
-/** 200 with an error inside, as each vendor does it. */
+/** A response of status 200 with an error in it, in each vendor's form. */
 function errorInside(protocol: Protocol): Answer {
   if (protocol === 'qualys') {
     const details = { errorMessage: 'The request could not be processed', errorResolution: 'Try again later' };
@@ -28,7 +28,7 @@ function errorInside(protocol: Protocol): Answer {
   return json(200, { meta, errors: [{ code: 403, message: 'access denied, authorization failed' }], resources: null });
 }
 
-/** The answer that a fault gives in place of the real one, if one does. */
+/** The response of a fault that replaces the real response, if there is one. */
 export function replacedBody(protocol: Protocol, effects: Effects): Answer | undefined {
   if (effects.has('errors')) return errorInside(protocol);
   if (effects.has('html')) return { status: 200, headers: { 'content-type': 'text/html' }, body: LOGIN };

@@ -1,9 +1,9 @@
-/** The listings and the token endpoint a fault can strike. */
+/** The listings and the token endpoint to which a fault can apply. */
 export const PROTOCOLS = ['qualys-demo', 'crowdstrike-demo', 'qualys', 'crowdstrike', 'crowdstrike-token'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /**
- * Every fault that can be switched on. *Which* requests it strikes is told by `at`, `times` and `every` (see `Fault`); the
+ * Every fault that can be switched on. `at`, `times` and `every` select the requests (see `Fault`); the
  * words in backquotes are its own parameters.
  */
 export const FAULTS = {
@@ -42,7 +42,7 @@ export const FAULTS = {
 export type FaultKind = keyof typeof FAULTS;
 
 /**
- * One fault. It strikes the requests that count from `at` (1-based, counted by protocol since the faults were set; default
+ * One fault. It applies to requests from number `at` (1-based, counted by protocol since the faults were set; default
  * 1) and `times` of them (default: one if `at` is given, else all), or each `every`th.
  */
 export interface Fault {
@@ -62,7 +62,7 @@ export interface Fault {
   to?: string;
 }
 
-/** Checks what came as JSON. Throws an error that names the mistake. */
+/** Validates a fault from JSON. Throws an error that describes the mistake. */
 export function parseFaults(value: unknown): Fault[] {
   const list = Array.isArray(value) ? value : [value];
   for (const item of list) {

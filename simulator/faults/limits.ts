@@ -1,7 +1,7 @@
 import type { Fault, Protocol } from './fault.js';
 import type { Effects } from './plan.js';
 
-/** Why a request exceeds a limit, and in how many seconds it would not. */
+/** The limit that a request exceeds, and the seconds until it would be accepted. */
 export interface Exceeded {
   cause: 'rate' | 'concurrency';
   limit: number;

@@ -1,17 +1,17 @@
 import type { Fault, FaultKind, Protocol } from './fault.js';
 
-/** The faults that strike one request. */
+/** The faults that apply to one request. */
 export type Effects = ReadonlyMap<FaultKind, Fault>;
 
 const NONE: Effects = new Map();
 
 function concerns({ kind, on }: Fault, protocol: Protocol): boolean {
   if (on !== undefined) return on === 'all' || on === protocol;
-  // A region is left for its token endpoint too.
+  // The redirect to another region also applies to the token endpoint.
   return protocol !== 'crowdstrike-token' || kind === 'region';
 }
 
-/** Whether `fault` strikes the `number`th request. */
+/** Whether `fault` applies to request `number`. */
 function strikes(fault: Fault, number: number): boolean {
   const { at, every, times } = fault;
   // These change the listing once and for good, after the request they are set for.
@@ -21,7 +21,7 @@ function strikes(fault: Fault, number: number): boolean {
   return number >= first && number < first + (times ?? (at === undefined ? Infinity : 1));
 }
 
-/** Counts the requests of each protocol and says which faults strike the next one. */
+/** Counts the requests of each protocol and returns the faults that apply to the next one. */
 export class FaultPlan {
   private faults: Fault[] = [];
   private counts = new Map<Protocol, number>();

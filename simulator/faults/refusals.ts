@@ -16,7 +16,7 @@ const TEXTS: Record<number, string> = {
   504: 'Gateway Timeout',
 };
 
-/** The error envelope that CrowdStrike answers with, whatever the status. */
+/** CrowdStrike's error envelope, which is the same for every status. */
 export function crowdstrikeError(status: number, message: string, headers: Record<string, string> = {}): Answer {
   const body = {
     meta: {
@@ -30,7 +30,7 @@ export function crowdstrikeError(status: number, message: string, headers: Recor
   return json(status, body, { 'x-cs-traceid': body.meta.trace_id, ...headers });
 }
 
-/** 429; the header is the epoch second from which the caller may come back, not a number of seconds. */
+/** 429; the header is the epoch second of the next permitted request, not a number of seconds. */
 export function crowdstrikeLimit(limit: number, seconds: number): Answer {
   return crowdstrikeError(429, 'API rate limit exceeded.', {
     'x-ratelimit-limit': String(limit),
@@ -82,7 +82,7 @@ function waiting({ seconds = 1, retryAfter = 'seconds' }: Fault): Record<string,
   };
 }
 
-/** What the fault `status` answers: the vendor's own form where it has one, a proxy's HTML for 502 and 504. */
+/** The response of the fault `status`: in the vendor's own form where it has one, a proxy's HTML for 502 and 504. */
 export function statusRefusal(protocol: Protocol, fault: Fault, wantsJson: boolean): Answer {
   const status = fault.status ?? 500;
   const words = TEXTS[status] ?? `Status ${status}`;

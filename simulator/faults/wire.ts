@@ -4,7 +4,7 @@ import type { Answer, Rendering } from '../answer.js';
 import { recycle, Sink } from '../render/sink.js';
 import type { Effects } from './plan.js';
 
-/** Resolves when the response takes more, or is gone. */
+/** Resolves when the response accepts more bytes or is closed. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -57,7 +57,7 @@ async function trickle(response: ServerResponse, body: Buffer, bytes: number, ms
   response.end();
 }
 
-/** Sends half of `body` after announcing all of it, then breaks off as `kind` says. */
+/** Announces the length of `body`, sends half of it, and closes the connection in the way of `kind`. */
 function breakOff(
   response: ServerResponse,
   answer: Answer,
@@ -70,12 +70,12 @@ function breakOff(
   const { socket } = response;
   response.write(part, () => {
     if (kind === 'cut') socket?.end();
-    // The part should reach the client before the reset overtakes it.
+    // Wait, so that the client receives this part before the reset.
     else if (kind === 'reset') setTimeout(() => socket?.resetAndDestroy(), 20);
   });
 }
 
-/** Puts an answer on the wire, with the faults that concern the wire. Returns the bytes of its body. */
+/** Sends a response, with the faults that affect the connection. Returns the number of bytes in its body. */
 export async function send(response: ServerResponse, answer: Answer, effects: Effects): Promise<number> {
   for (const kind of ['stall', 'cut', 'reset'] as const) {
     const fault = effects.get(kind);

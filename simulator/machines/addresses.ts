@@ -35,7 +35,7 @@ export function vmwareMac(index: number): string {
 
 const LOCAL = ['02', '06', '0a', '0e', '12', '16'] as const;
 
-/** EC2 gives locally administered addresses: ignoring that kind of MAC throws all of EC2 away. */
+/** EC2 gives locally administered addresses: a rule that ignores this kind of MAC loses all of EC2. */
 export function ec2Mac(seed: number, index: number): string {
   const h = hash(seed, index, DRAW.network);
   // The upper half keeps clear of what Docker (02:42), Kubernetes (0a:58) and VirtualBox (0a:00:27) use everywhere.

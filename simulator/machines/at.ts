@@ -16,7 +16,7 @@ const FILL: Record<Habitat, (machine: Machine, seed: number) => void> = {
   scanned: fillScanned,
 };
 
-/** Machine `index` of the fleet that `seed` names: the same for ever, whatever else the fleet holds. */
+/** Machine `index` of the fleet of `seed`; always the same, independent of the rest of the fleet. */
 export function machineAt(seed: number, index: number): Machine {
   const habitat = habitatOf(seed, index);
   const machine = new Machine(index, habitat);

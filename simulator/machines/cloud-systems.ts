@@ -8,7 +8,7 @@ export function cloudSystem(seed: number, index: number): Os {
   return h % 10 === 0 ? pick(SERVERS, h >>> 8) : pick(CLOUD_LINUX, h >>> 8);
 }
 
-/** Some sensors cannot reach the metadata service: MAC and hostname are then all that ties the records together. */
+/** Some sensors cannot reach the metadata service: the records are then linked by MAC and hostname only. */
 export function hiddenFromSensor(seed: number, index: number): boolean {
   return share(seed, index, DRAW.hidden) < 0.04;
 }

@@ -1,9 +1,9 @@
 import { hash, hex32, hex8, uuid } from '../random.js';
 import { DRAW } from './machine.js';
 
-/** What a whole fleet shares: drawn once for a seed instead of once a record. */
+/** Values that all machines of a fleet share, drawn once for a seed. */
 export interface Fixed {
-  /** One for the whole Qualys subscription: equal on machines that have nothing to do with each other. */
+  /** One value for the whole Qualys subscription, equal on unrelated machines. */
   networkGuid: string;
   activationKey: string;
   /** The CrowdStrike customer, likewise. */

@@ -4,13 +4,13 @@ import { DRAW, type Machine, type Nic } from './machine.js';
 import { DESKTOPS, MACS } from './systems.js';
 
 const OWNERS = ['kim', 'noor', 'elena', 'tomas', 'grace', 'ivan', 'mei', 'omar', 'sara', 'luca'] as const;
-/** Nobody renames these: the same name in a hundred homes. */
+/** Default names that users keep: many homes have a machine of the same name. */
 const UNTOUCHED = ['MacBook-Pro', 'macbook-air', 'Mac'] as const;
 const SUBNETS = ['192.168.0', '192.168.1', '192.168.86', '192.168.178', '10.0.0'] as const;
-/** Apple's T2 bridge shows the same MAC on every Mac that has it. */
+/** Apple's T2 bridge has the same MAC on every Mac. */
 const T2: Nic = { name: 'en5', mac: 'acde48001122', addresses: [linkLocal('acde48001122')], gateway: '' };
 const MODELS = ['MacBookPro17,1', 'MacBookPro18,3', 'Mac14,2', 'Mac15,6'] as const;
-/** The router's word for the home network in one source, Bonjour's in the other. */
+/** The home network's domain: from the router in one source, from Bonjour in the other. */
 const SUFFIXES = ['.lan', '.lan', '.local', '.home'] as const;
 const CROWDSTRIKE_SUFFIXES = ['.lan', '.local'] as const;
 
@@ -36,7 +36,7 @@ export function fillHome(machine: Machine, seed: number): void {
       gateway: `${subnet}.1`,
     },
   ];
-  // Only on Macs whose name is their own: with an equal name as well, the shared MAC would be no trap but a lie.
+  // Only on Macs with a unique name: two machines with equal names and MACs could not be told apart by any rule.
   if (apple && !untouched && (drawn >>> 22) % 5 < 2) machine.nics.push(T2);
   machine.externalIp = publicIp(seed, index);
   machine.serial = letters(index, apple ? 10 : 8, seed);

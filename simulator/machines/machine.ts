@@ -1,10 +1,10 @@
 import { share } from '../random.js';
 
-/** Where a machine lives decides which identifiers its records carry. */
+/** The environment of a machine, which decides the identifiers in its records. */
 export type Habitat = 'aws' | 'azure' | 'gcp' | 'office' | 'home' | 'scanned';
 export type Platform = 'Linux' | 'Windows' | 'Mac' | 'Device';
 
-/** One operating system, in the words of each vendor. */
+/** One operating system as each vendor names it. */
 export interface Os {
   platform: Platform;
   server: boolean;
@@ -87,7 +87,7 @@ export class Machine {
   ) {}
 }
 
-/** What each number drawn from the seed is for; two draws of one purpose would be correlated. */
+/** The purpose of each number drawn from the seed. Two draws with the same purpose would be correlated. */
 export const DRAW = {
   habitat: 1,
   sources: 2,
@@ -127,7 +127,7 @@ export function habitatOf(seed: number, index: number): Habitat {
   return 'scanned';
 }
 
-/** Shares of machines in both sources and in Qualys only; the rest is in CrowdStrike only. Over all habitats ≈ 73 % are in both. */
+/** Shares of machines in both sources and in Qualys only; the rest is in CrowdStrike only. Overall ≈ 73 % are in both. */
 const COVERAGE: Record<Habitat, { both: number; qualysOnly: number }> = {
   aws: { both: 0.82, qualysOnly: 0.12 },
   azure: { both: 0.82, qualysOnly: 0.12 },
@@ -137,7 +137,7 @@ const COVERAGE: Record<Habitat, { both: number; qualysOnly: number }> = {
   scanned: { both: 0, qualysOnly: 1 },
 };
 
-/** Cheap on purpose: listings ask it for every index when the fleet changes. */
+/** Must be fast: listings call it for every index when the fleet changes. */
 export function coverageOf(seed: number, index: number): { inQualys: boolean; inCrowdstrike: boolean } {
   const { both, qualysOnly } = COVERAGE[habitatOf(seed, index)];
   const drawn = share(seed, index, DRAW.sources);

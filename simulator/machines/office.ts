@@ -5,9 +5,9 @@ import { DESKTOPS, SERVERS } from './systems.js';
 
 const DOMAINS = ['corp.example.com', 'emea.example.com', 'apac.example.com'] as const;
 const DEPARTMENTS = ['FIN', 'HR', 'ENG', 'OPS', 'SAL', 'LEG'] as const;
-/** Names that every domain has one of: a short name alone is not a machine. */
+/** Names that exist once in every domain: a short name alone does not identify a machine. */
 const COMMON = ['DC01', 'FILESRV01', 'PRINT01', 'SQL01'] as const;
-/** What firmware says when the manufacturer did not fill the field. */
+/** Firmware values of a field that the manufacturer did not fill in. */
 const PLACEHOLDERS = [
   'To be filled by O.E.M.',
   'System Serial Number',
@@ -51,7 +51,7 @@ function serialOf(seed: number, index: number, role: number, virtual: boolean, l
     return `VMware-${bytes.slice(0, 8).join(' ')}-${bytes.slice(8).join(' ')}`;
   }
   const drawn = hash(seed, index, DRAW.serial);
-  // Laptops come from makers who fill the field; desktops and servers now and then do not.
+  // Manufacturers fill in the field on laptops, but not always on desktops and servers.
   if (role < 2 && drawn % 100 < 8) return pick(PLACEHOLDERS, drawn >>> 8);
   return letters(index, length, seed);
 }
@@ -64,7 +64,7 @@ function nameOf(seed: number, index: number, role: number, site: number): string
   return `${pick(DEPARTMENTS, drawn)}${site}-${letters(index, 7)}`;
 }
 
-/** The name an office machine goes by, for scanners that believe a stale reverse DNS entry. */
+/** The name of an office machine, which a scanner reports for another one after a stale reverse DNS entry. */
 export function officeName(seed: number, index: number): string {
   const { role, site } = roleOf(seed, index);
   return nameOf(seed, index, role, site).toLowerCase();
@@ -111,9 +111,9 @@ export function fillOffice(machine: Machine, seed: number): void {
   if (dock) machine.nics.push(dock);
   if (role === 2 && (drawn >>> 24) % 5 === 0)
     machine.nics.push({ ...VPN, addresses: [ipv4('10', 250, drawn & 63, drawn >>> 6)] });
-  // Half of the docked laptops talk through the dock when CrowdStrike looks.
+  // Half of the docked laptops use the dock's interface when CrowdStrike records them.
   machine.dock = (drawn >>> 16) % 2 === 0 ? dock : undefined;
-  // One address for the whole site: everybody leaves through the same NAT.
+  // One public address for the whole site, because all machines use the same NAT.
   machine.externalIp = publicIp(seed, -2 - site);
   machine.serial = serialOf(seed, index, role, virtual, build.serial);
   machine.manufacturer = virtual ? 'VMware, Inc.' : build.manufacturer;

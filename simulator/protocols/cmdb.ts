@@ -6,14 +6,14 @@ import { spell } from '../render/mac.js';
 import { fleetNow, isoSeconds } from '../times.js';
 
 /**
- * An asset register of the office, which Rollcall has no source for: whoever walks docs/tour.md adds one. No fault strikes it,
+ * An asset register of the office, for which Rollcall has no source: the reader of docs/tour.md adds one. No fault applies to it,
  * and it is empty where recorded records are served.
  */
 export const CMDB = '/cmdb';
 
 const DAY = 86_400_000;
 const LARGEST_PAGE = 1000;
-/** What the draws of an asset are for; see `DRAW`. */
+/** The purposes of the draws of an asset; see `DRAW`. */
 const ASSET = 40;
 
 /** `GET /cmdb/items?skip=&limit=` with a bearer token: `{ "items": […], "total": 612 }`. */
@@ -42,7 +42,7 @@ function asset(seed: number, machine: Machine): Record<string, unknown> {
   const tag = String(index).padStart(6, '0');
   const entered = fleetNow() - (60 + (drawn % 180)) * DAY;
   return {
-    // What was taken over from a spreadsheet, long ago, has the number of its sticker and none of the register's own.
+    // Assets imported from an old spreadsheet have the number of their sticker and no number of the register.
     ...(drawn % 40 === 0 ? { asset_tag: `OLD-${tag}` } : { id: `A-${tag}` }),
     hostname: machine.name + machine.suffix,
     os: os.crowdstrike,

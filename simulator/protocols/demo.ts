@@ -4,12 +4,12 @@ import type { Listing } from '../listing.js';
 import { shifted, windowOf } from '../view.js';
 import { page } from './page.js';
 
-/** The take-home API's word for the end of its data; the status is 500, as for anything else that goes wrong there. */
+/** The take-home API's message for the end of its data. Its status is 500, as for every error of this API. */
 export const END_OF_DATA = 'Error invalid skip/limit combo (>number of hosts)';
 
 export interface DemoSettings {
   token: string;
-  /** Records a page at most: 2 in the original, whose answer to more is a 500 as well. */
+  /** Largest page size, records: 2 in the original, which responds with 500 to larger ones as well. */
   maxPage: number;
 }
 
@@ -17,7 +17,10 @@ function integer(text: string | null, fallback: number): number {
   return text === null || text === '' ? fallback : /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** `POST /api/<vendor>/hosts/get?skip=&limit=` with header `token`: a bare array, and an error as soon as the page would pass the end. */
+/**
+ * `POST /api/<vendor>/hosts/get?skip=&limit=` with header `token`: a bare array, and an error as soon as the page would pass the
+ * end.
+ */
 export function answerDemo(
   received: Received,
   all: Listing,
@@ -33,7 +36,7 @@ export function answerDemo(
   const by = (effects.has('insert-front') ? 1 : 0) - (effects.has('delete-front') ? 1 : 0);
   const listing = by === 0 ? all : shifted(all, by);
   const repeatLast = effects.has('repeat-last');
-  // The check is on the sum, so a page that reaches past the end is refused although it begins before it.
+  // The API checks the sum, so it rejects a page that begins before the end and extends past it.
   if (effects.has('end-text') || (skip + wanted > listing.count && !repeatLast)) return text(500, END_OF_DATA);
   const limit = Math.min(wanted, effects.get('short-page')?.records ?? wanted);
   const start = repeatLast && skip + wanted > listing.count ? listing.count : skip;

@@ -88,7 +88,7 @@ function startOf(offset: string, listing: Listing, query: string): number {
   if (offset === '') return 0;
   const place = open(offset);
   if (place.query !== query) throw new Error('offset does not belong to this sort and filter');
-  // The fleet may have changed under the token: then the id counts, not the position.
+  // If the fleet has changed since the token was issued, its id is used instead of its position.
   return place.position <= listing.count && listing.id(place.position - 1) === place.after
     ? place.position
     : listing.after(place.after);
@@ -107,7 +107,7 @@ function devices(
     window.more && window.to > 0
       ? `,"next":"${seal({ position: window.to, after: listing.id(window.to - 1), query })}"`
       : '';
-  // A listing without end says at each page that there is a little more.
+  // A listing without an end reports on each page that there are more records.
   const total = listing.count === Number.MAX_SAFE_INTEGER ? window.to + limit : listing.count;
   const trace = createHash('sha256').update(`${query} ${start} ${listing.version}`).digest('hex').slice(0, 32);
   const head =

@@ -2,7 +2,7 @@ import type { Listing } from '../listing.js';
 import { subset } from '../view.js';
 import type { Criterion } from './qps-request.js';
 
-/** Names that a filter uses for what the record calls otherwise. */
+/** Maps field names of filters to field names of records. */
 const ALIASES: Record<string, string> = {
   updated: 'modified',
   update: 'modified',
@@ -43,7 +43,7 @@ interface Kept {
   positions: number[];
 }
 
-/** The last few filters of a listing are kept: a client repeats its filter with each page. */
+/** Caches the last few filters of a listing, because a client repeats its filter with each page. */
 const kept: Kept[] = [];
 
 /** The records that meet every criterion, in listing order. Looks at each record once per filter and state of the fleet. */

@@ -3,7 +3,7 @@ import type { Listing } from '../listing.js';
 import type { Dialect } from '../render/dialect.js';
 import type { Window } from '../view.js';
 
-/** What stands around the records of a page. */
+/** The text around the records of a page. */
 export interface Frame {
   head: string;
   /** Before and after each record, and between two. */

@@ -19,7 +19,7 @@ export function wantsJson(received: Received): boolean {
   return header(received, 'accept').includes('json');
 }
 
-/** Refusals come with status 200 and a `responseCode`. */
+/** Error responses have status 200 and a `responseCode`. */
 function refusal(code: string, message: string, asJson: boolean, status = 200): Answer {
   if (asJson) {
     const details = { errorMessage: message, errorResolution: 'Correct the request' };
@@ -30,7 +30,7 @@ function refusal(code: string, message: string, asJson: boolean, status = 200): 
   return { status, headers: { 'content-type': 'application/xml' }, body };
 }
 
-/** Criteria on `id` are positions; the others look into the records. */
+/** Criteria on `id` become positions in the listing; others are matched against the records. */
 function search(all: Listing, request: QpsRequest): { listing: Listing; start: number } {
   const onId = request.criteria.filter(({ field }) => field === 'id');
   const others = request.criteria.filter(({ field }) => field !== 'id');

@@ -7,7 +7,7 @@ import type { Sink } from './sink.js';
 
 /**
  * Software and vulnerability rows are most of a Qualys record. They are rendered once, in chunks of a few rows; a record
- * is a machine's own walk over the chunks, with the machine's number put into each vulnerability id.
+ * is a sequence of chunks that the machine's number selects, with that number in each vulnerability id.
  */
 const CHUNKS = 512;
 const SOFTWARE_ROWS = 8;
@@ -35,7 +35,7 @@ const ENDINGS =
     '|',
   );
 
-/** A chunk as it begins a list, and as it follows others (in JSON with a comma before it). */
+/** A chunk at the start of a list, and after other chunks (in JSON with a comma in front). */
 interface Chunk {
   first: Buffer;
   next: Buffer;
@@ -43,7 +43,7 @@ interface Chunk {
   digits: number[];
 }
 
-/** Chunks by their number, each rendered when the first record shows it. */
+/** Chunks by number. Each is rendered when the first record contains it. */
 interface Pool {
   software: (number: number) => Chunk;
   vulns: (number: number) => Chunk;
@@ -100,13 +100,13 @@ function poolOf(platform: Platform, dialect: Dialect): Pool {
   return pool;
 }
 
-/** How many chunks of each a record holds, and the machine's walk over them. */
+/** The number of chunks of each kind in a record, and the machine's sequence of chunks. */
 export interface RowPlan {
   platform: Platform;
   dialect: Dialect;
   software: number;
   vulns: number;
-  /** Where the walk starts and how far it steps. */
+  /** The first chunk of the sequence and the step to the next one. */
   drawn: number;
   /** Seven digits of the machine, part of its vulnerability ids. */
   mark: string;

@@ -1,12 +1,12 @@
 const SEGMENT = 256 * 1024;
 const free: Buffer[] = [];
 
-/** Gives a segment back once the socket has taken its bytes; segments are reused, so memory stays flat under any load. */
+/** Returns a segment to the pool once the socket has sent its bytes. Segments are reused, so memory does not grow with load. */
 export function recycle(segment: Buffer): void {
   if (segment.buffer.byteLength === SEGMENT && free.length < 64) free.push(Buffer.from(segment.buffer));
 }
 
-/** Collects rendered text in segments of 256 KiB; `take` hands over those that are full. */
+/** Collects rendered text in segments of 256 KiB; `take` returns the full ones. */
 export class Sink {
   private current = free.pop() ?? Buffer.allocUnsafeSlow(SEGMENT);
   private used = 0;
@@ -46,7 +46,7 @@ export class Sink {
     return segments;
   }
 
-  /** What has not filled a segment; the sink is done after it. */
+  /** Returns the last, partly filled segment. The sink must not be used afterwards. */
   end(): Buffer {
     if (this.pending) this.flush();
     return this.current.subarray(0, this.used);

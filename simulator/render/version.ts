@@ -1,6 +1,6 @@
 import type { Machine } from '../machines/machine.js';
 
-/** What has happened to a machine since the fleet was made. */
+/** Changes of a machine since the fleet was created. */
 export interface Version {
   /** Check-ins of the whole fleet: every volatile time moves by an hour with each. */
   touches: number;

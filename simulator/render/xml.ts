@@ -87,7 +87,7 @@ class Reader {
     return text === 'null' ? '' : text;
   }
 
-  /** Skips white space; the code of what follows, NaN at the end. */
+  /** Skips white space and returns the code of the next character, NaN at the end. */
   private next(): number {
     let code = this.json.charCodeAt(this.at);
     while (code <= 0x20) code = this.json.charCodeAt(++this.at);

@@ -73,7 +73,7 @@ export function buildMachine(world: World, slot: number, before = false): Machin
   return body;
 }
 
-/** Names that are not the machine's alone, or do not fit where NetBIOS cuts them. */
+/** Names that other machines share, or that NetBIOS truncates. */
 function misname(world: World, draw: Draw, body: Body): void {
   const { rates } = world;
   const [state] = body.states;

@@ -130,7 +130,7 @@ export function fillGcp(world: World, draw: Draw, body: Body): void {
   bridge(world, draw, body);
 }
 
-/** A pod with a sensor of its own: what it can read of the machine is its node's. */
+/** A pod with its own sensor, which reads the hardware identifiers of its node. */
 export function fillPod(world: World, draw: Draw, body: Body): void {
   const { seed, rates } = world;
   const [state] = body.states;

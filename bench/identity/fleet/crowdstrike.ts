@@ -19,7 +19,7 @@ export function crowdstrikeRecord(seed: number, sighting: Sighting): { id: strin
     cid: CID,
     agent_version: `7.${14 + (hash(seed, machine.slot, 31) % 6)}.16000.0`,
     external_ip: sighting.externalIp,
-    // Windows sensors tell the NetBIOS name.
+    // Windows sensors report the NetBIOS name.
     hostname: windows ? state.name.slice(0, 15) : fullName(sighting),
     first_seen: isoSeconds(sighting.first),
     last_seen: isoSeconds(sighting.last),

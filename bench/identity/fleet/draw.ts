@@ -1,10 +1,10 @@
 import { hash } from '../../../simulator/random.js';
 
-/** What a stream of draws is for: streams of two purposes have nothing in common. */
+/** The purpose of a stream of draws. Streams of different purposes are independent. */
 export const PURPOSE = { kind: 1, name: 2, body: 3, history: 4, sightings: 5, before: 6, account: 7, user: 8 } as const;
 export type Purpose = keyof typeof PURPOSE;
 
-/** Draws for one machine, the same for ever for (seed, slot, purpose); 64 bits of state, so that no two machines draw alike. */
+/** Random numbers of one machine, always the same for (seed, slot, purpose). 64 bits of state keep the streams distinct. */
 export class Draw {
   private state: number;
   private readonly key: number;

@@ -7,7 +7,7 @@ import { sightingsOf, type Sighting } from './sightings.js';
 import { tenableRecord } from './tenable.js';
 import { worldOf } from './world.js';
 
-/** A record as the vendor gives it, and what is true of it. */
+/** A record in the vendor's form, with its truth. */
 export interface Labelled {
   source: SourceName;
   /** The vendor's own id. */

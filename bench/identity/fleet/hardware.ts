@@ -37,12 +37,12 @@ export const BUILDS: readonly Build[] = [
   },
 ];
 
-/** Who made the machine of a slot, and the one before it. */
+/** The manufacturer of a slot's machines, the current and the earlier one. */
 export function buildOf(world: World, slot: number): Build {
   return BUILDS[hash(world.seed, slot, 90) % BUILDS.length]!;
 }
 
-/** What firmware says where the maker did not fill the field, as lists of inventory tools know it; the last two are on none. */
+/** Firmware values of a field that the manufacturer did not fill in. Deny lists contain all but the last two. */
 const PLACEHOLDER_SERIALS = [
   'To be filled by O.E.M.',
   'System Serial Number',
@@ -71,7 +71,7 @@ export function dellUuid(tag: string): string {
   return `4c4c4544-00${hex[1]}-${hex[2]}10-80${hex[3]}-${first}c04f${hex[4]}${hex[5]}${hex[6]}`;
 }
 
-/** Serial and UUID of a physical machine, with the traps of those that have one. */
+/** Serial and UUID of a physical machine, with its pitfalls. */
 export function physicalIds(
   world: World,
   draw: Draw,
@@ -89,7 +89,7 @@ export function physicalIds(
   if (!filled && noSerial) {
     pitfalls.push(`placeholder-serial:${placeholders[0].replaceAll(' ', '_')}`);
     serial = placeholders[0];
-    // A Dell without a tag has none to put into its UUID.
+    // A Dell without a service tag has no tag in its UUID.
     if (build.maker.startsWith('Dell')) id = uuid(seed, unit, 40);
   } else if (draw.chance(rates['serial-batch'])) {
     const batch = draw.below(world.batches);
@@ -97,7 +97,7 @@ export function physicalIds(
     serial = `SB${letters(0x7000_0000 + batch, 8, seed)}`;
     id = uuid(seed, unit, 40);
   } else if (draw.chance(rates['serial-twin'])) {
-    // Makers count alike: short serials meet by chance.
+    // Manufacturers number in similar ways, so short serials coincide by chance.
     const twin = neighbour(unit >> 1, (slot) => isPhysical(kindOf(world, slot)) && kindOf(world, slot) !== 'mac');
     if (twin >= 0) {
       pitfalls.push(`serial-twin>${twin}`);
@@ -135,13 +135,13 @@ export function cardMac(prefix: string, unit: number, card: number): string {
   return factoryMac(prefix, unit * 4 + card);
 }
 
-/** A locally administered address, another one each time. */
+/** A random, locally administered address. */
 export function randomMac(draw: Draw): string {
   const first = ((draw.next() & 0xfc) | 2).toString(16).padStart(2, '0');
   return first + (draw.next() >>> 0).toString(16).padStart(8, '0') + (draw.next() & 0xff).toString(16).padStart(2, '0');
 }
 
-/** MACs that many machines have and no list names: three a fleet. */
+/** Three MACs a fleet that many machines share and that are on no deny list. */
 export function unlistedMac(seed: number, which: number): string {
   return `00e04c${hex32(seed, which, 60).slice(0, 6)}`;
 }

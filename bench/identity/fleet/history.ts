@@ -7,7 +7,7 @@ import { DAY, SOURCES, type Machine, type State } from './machine.js';
 import { nameOf } from './names.js';
 import { isCloud, isEndpoint, isPhysical, isVirtual, type World } from './world.js';
 
-/** The machines of a slot, each with all that happened to it: the one that stands there now, and perhaps the one before it. */
+/** The machines of a slot with their history: the current one, and sometimes the one before it. */
 export function machinesOf(world: World, slot: number): Machine[] {
   const { rates } = world;
   const machine = buildMachine(world, slot);
@@ -29,7 +29,7 @@ function succeed(before: Machine, machine: Machine, draw: Draw): void {
   for (const one of [before, machine]) one.pitfalls.push(`${tag}:${machine.slot}`);
   const [old] = before.states as [State];
   const [state] = machine.states as [State];
-  // New hardware takes days to be handed out and may meet the old for a while; a rebuild follows at once.
+  // New hardware is handed out after days and may overlap with the old; a rebuild follows at once.
   const gap = isEndpoint(machine.kind) ? draw.below(20 * DAY) - 3 * DAY : draw.below(2 * DAY);
   before.to = machine.from - gap;
   before.from = before.to - (100 + draw.below(800)) * DAY;
@@ -43,7 +43,7 @@ function succeed(before: Machine, machine: Machine, draw: Draw): void {
   }
 }
 
-/** Re-images, new agents, new names, new boards and cards: each begins a state. */
+/** Each re-image, new agent, new name, new board or new card begins a new state. */
 function happen(world: World, draw: Draw, machine: Machine, moment: number): void {
   const { rates, seed } = world;
   const physical = isPhysical(machine.kind);
@@ -89,7 +89,7 @@ function happen(world: World, draw: Draw, machine: Machine, moment: number): voi
   if (machine.pitfalls.length > before) machine.states.push(next);
 }
 
-/** A name like those of its kind that it had nothing to do with before. */
+/** A new name that is common for its kind and unrelated to its earlier name. */
 function renamed(world: World, machine: Machine, name: string): string {
   const fresh = nameOf(world, hash(world.seed, machine.slot, 91), machine.kind);
   return fresh === name ? `${name}-2` : fresh;

@@ -6,7 +6,7 @@ import { userOf } from './names.js';
 import { leased } from './premises.js';
 import type { World } from './world.js';
 
-/** What differs between two looks at one machine in one state. */
+/** Properties of a machine that differ between two records of the same state. */
 export interface Look {
   /** Its interfaces are those that were seen. */
   state: State;
@@ -16,7 +16,7 @@ export interface Look {
   user: string;
 }
 
-/** What is plugged in, leased and drawn anew at the time of looking. */
+/** Draws what is plugged in and leased at the time of the record. */
 export function look(
   world: World,
   draw: Draw,
@@ -49,7 +49,7 @@ export function look(
   return { state: { ...state, nics }, talks, externalIp: elsewhere.externalIp, user: elsewhere.user };
 }
 
-/** From where the machine last spoke to the vendor, and who sat before it. */
+/** The address from which the machine last contacted the vendor, and its user at that time. */
 function whereabouts(
   world: World,
   draw: Draw,

@@ -21,7 +21,7 @@ export interface CloudPlace {
   subnet: string;
 }
 
-/** A machine from one moment on, until the next state. */
+/** The state of a machine from a time until the next state. */
 export interface State {
   /** Epoch milliseconds. */
   from: number;
@@ -38,7 +38,7 @@ export interface State {
   agents: Record<SourceName, number>;
 }
 
-/** A machine with its truth: what it is called in it, and which pitfalls it carries. */
+/** A machine with its id in the truth and its pitfalls. */
 export interface Machine {
   id: string;
   slot: number;
@@ -53,12 +53,12 @@ export interface Machine {
   externalIp: string;
   /** A cloud machine with a public address of its own. */
   ownAddress: boolean;
-  /** Who logged on last: a person on endpoints, one of a few accounts elsewhere. */
+  /** The last user: a person on endpoints, one of a few accounts elsewhere. */
   user: string;
   /** Its address is leased: records see different ones. */
   dhcp: boolean;
   home: boolean;
-  /** Its Wi-Fi address is another one in each network. */
+  /** Its Wi-Fi MAC differs in each network. */
   randomMac: boolean;
   docks: Nic[];
   cloud: CloudPlace | undefined;
@@ -71,7 +71,7 @@ export interface Machine {
   states: State[];
   /** Its records of the state before a re-image are still there. */
   keepsOld: boolean;
-  /** `kind`, `kind:group` (machines with one group share the trap) or `kind>slot` (looks like the machine of that slot). */
+  /** `kind`, `kind:group` (machines of a group share the pitfall) or `kind>slot` (looks like the machine of that slot). */
   pitfalls: string[];
 }
 

@@ -14,7 +14,7 @@ export const GENERIC: Readonly<Record<'windows' | 'linux' | 'mac', readonly stri
   mac: ['MacBook-Pro', 'MacBook-Air', 'Mac', 'iMac', 'MacBook-Pro-2', 'Mac-mini', 'Mac-Studio', 'Admins-MacBook-Pro'],
 };
 
-/** The name that the machine of a slot starts with, before any trap; its length has no part in it. */
+/** The first name of the machine of a slot, before any pitfall. */
 export function nameOf(world: World, slot: number, kind: Kind = kindOf(world, slot)): string {
   const draw = new Draw(world.seed, slot, 'name');
   const code = letters(slot, 7, world.seed);
@@ -34,13 +34,13 @@ export function nameOf(world: World, slot: number, kind: Kind = kindOf(world, sl
 
 const ACCOUNTS = ['root', 'administrator', 'svc-backup', 'ec2-user', 'ubuntu', 'azureuser'];
 
-/** The person who has the endpoint of a slot, also when it is replaced; on servers one of the accounts that all have. */
+/** The user of the endpoint of a slot, who stays when it is replaced; on servers, one of a few common accounts. */
 export function userOf(world: World, slot: number, kind: Kind): string {
   const draw = new Draw(world.seed, slot, 'user');
   return isEndpoint(kind) ? `${draw.pick(OWNERS)}.${letters(slot, 4).toLowerCase()}` : draw.pick(ACCOUNTS);
 }
 
-/** A name of more than fifteen characters that begins as others of its kind do. */
+/** A name of more than fifteen characters with the same beginning as others of its kind. */
 export function longName(world: World, slot: number, draw: Draw): string {
   return `${draw.pick(OFFICES)}-${draw.pick(ROLES)}-${draw.pick(ENVIRONMENTS)}-${letters(slot, 7, world.seed)}`.toUpperCase();
 }
@@ -51,7 +51,7 @@ export function neighbour(slot: number, fits: (slot: number) => boolean): number
   return -1;
 }
 
-/** An endpoint nearby, whose name reverse DNS may still have. */
+/** An endpoint nearby, whose name may still be in reverse DNS. */
 export function endpointNear(world: World, slot: number): number {
   return neighbour(slot, (at) => isEndpoint(kindOf(world, at)) && siteOf(world, at) % 5 === siteOf(world, slot) % 5);
 }

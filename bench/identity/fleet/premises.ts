@@ -7,10 +7,10 @@ import { buildOf, cardMac, physicalIds, unlistedMac, vmwareSerial, vmwareUuid } 
 import type { Machine, Nic, State } from './machine.js';
 import { domainOf, type World } from './world.js';
 
-/** What a builder fills in: the machine without its life, and the state it is in at first. */
+/** The result of a builder: a machine without history, and its first state. */
 export type Body = Machine & { states: [State] };
 
-/** Addresses of a site are 10.x: sites from the two-hundredth on use those of others again, behind their own NAT. */
+/** Addresses of a site are 10.x. Sites from the two-hundredth on reuse those of other sites, behind their own NAT. */
 export function siteIp(site: number, drawn: number, from = 0, count = 180): string {
   return ipv4('10', site % 200, from + ((drawn >>> 8) % count), drawn);
 }
@@ -88,7 +88,7 @@ function twin(world: World, draw: Draw, body: Body, rate: number, groups: number
   own.mac = own.mac.slice(0, 6) + hex32(world.seed, group, body.kind === 'hyperv' ? 64 : 68).slice(0, 6);
 }
 
-/** Docker's bridge has an address that it made up, or the one that early versions gave to all. */
+/** Docker's bridge has a random address, or the fixed address of early versions. */
 export function bridge(world: World, draw: Draw, body: Body): void {
   const [docker, drawn] = [draw.chance(world.rates.docker), draw.next()];
   if (!docker || body.os.platform !== 'Linux') return;
@@ -142,7 +142,7 @@ function docksOf(world: World, draw: Draw, body: Body, portable: boolean): Nic[]
   const [docked, two] = [draw.chance(rates.dock), draw.chance(rates['dock-second'])];
   const first = draw.below(world.docks);
   if (!portable || !docked) return [];
-  // A dock stands in one office: who uses it works there.
+  // A dock is in one office, and so are its users.
   body.site = first % world.sites;
   body.externalIp = egressOf(world, body.site);
   const others = Math.max(1, Math.floor(world.docks / world.sites));

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
  * these were found: they are estimates, and every one can be set otherwise (`--rate dock=0.6`, `--rates FILE`).
  */
 export const RATES = {
-  // What machines there are: weights, not shares.
+  // Kinds of machines, as weights and not as shares.
   'mix-server': [0.08, 'physical servers on premises'],
   'mix-vmware': [0.2, 'virtual machines on VMware'],
   'mix-hyperv': [0.03, 'virtual machines on Hyper-V'],
@@ -17,7 +17,7 @@ export const RATES = {
   'mix-mac': [0.08, 'Macs'],
   'mix-pod': [0.03, 'Kubernetes pods with a sensor of their own'],
 
-  // Who sees them.
+  // Which vendors see a machine.
   'seen-qualys': [0.8, 'machines with a Qualys agent or connector'],
   'seen-crowdstrike': [0.8, 'machines with a Falcon sensor'],
   'seen-tenable': [0.63, 'machines with a Tenable agent or authenticated scan'],
@@ -29,7 +29,7 @@ export const RATES = {
   'stale-ptr': [0.03, 'of those on DHCP: reverse DNS still names another machine'],
   decommissioned: [0.08, 'machines that ended in the last year'],
 
-  // What happens to them.
+  // Events in the life of a machine.
   reimage: [0.06, 'machines installed anew: all agents new'],
   'reimage-kept': [0.7, 'of those: vendors keep the old record'],
   'reimage-renamed': [0.3, 'of those: a new name as well'],
@@ -82,7 +82,7 @@ export const RATES = {
   'clone-agent': [0.005, 'virtual machines with the agent id of another'],
   'swapped-uuid': [0.25, 'Tenable records with the UUID in the other byte order'],
 
-  // What records do not tell.
+  // Fields that records lack.
   'no-cloud': [0.07, 'records of cloud machines without cloud metadata'],
   'no-mac': [0.1, 'records without any MAC'],
   'no-serial': [0.06, 'records without serial'],
@@ -117,7 +117,7 @@ export function readRates(file: string): Record<string, number> {
   return Object.fromEntries(Object.entries(read).map(([name, value]) => [name, Number(value)]));
 }
 
-/** One override as a command line gives it: `dock=0.6`. */
+/** Parses one override of the command line: `dock=0.6`. */
 export function rateOf(text: string): [string, number] {
   const at = text.indexOf('=');
   if (at < 1) throw new RangeError(`${text} is not name=value`);

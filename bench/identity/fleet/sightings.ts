@@ -6,7 +6,7 @@ import { endpointNear, nameOf } from './names.js';
 import { leased } from './premises.js';
 import { domainOf, isCloud, kindOf, siteOf, type World } from './world.js';
 
-/** What one record of one vendor shows of a machine. */
+/** The state of a machine in one record of one vendor. */
 export interface Sighting extends Look {
   source: SourceName;
   machine: Machine;
@@ -29,7 +29,7 @@ export function sightingsOf(world: World, machine: Machine, ordinal: number): Si
   for (const source of SOURCES) {
     for (const record of byAgent(world, draw, machine, source)) found.push({ ...record, number: number++ });
   }
-  // A machine that nobody sees is in nobody's truth: the first vendor has it.
+  // A machine without records would be missing from the truth, so the first vendor gets one.
   if (found.length === 0) {
     const source = machine.kind === 'pod' ? 'crowdstrike' : SOURCES[machine.slot % 3]!;
     found.push({
@@ -103,7 +103,7 @@ function agentRecord(world: World, draw: Draw, machine: Machine, source: SourceN
   return { source, machine, agent, first, last, lacks, swapped, pitfalls, ...seen };
 }
 
-/** A scanner knows an address, what answers there, and the name that reverse DNS has for it. */
+/** A scanner's record: an address, the machine that responds there, and its name in reverse DNS. */
 function scanRecord(world: World, draw: Draw, machine: Machine, source: 'qualys' | 'tenable'): Record {
   const pitfalls = ['scan'];
   const state = machine.states.at(-1)!;

@@ -5,7 +5,7 @@ export type Kind = 'server' | 'vmware' | 'hyperv' | 'ec2' | 'azure' | 'gcp' | 'l
 
 const KINDS: readonly Kind[] = ['server', 'vmware', 'hyperv', 'ec2', 'azure', 'gcp', 'laptop', 'desktop', 'mac', 'pod'];
 
-/** What the machines of a fleet share: how many sites, docks, accounts, batches there are for a fleet of this size. */
+/** Shared properties of a fleet: the numbers of sites, docks, accounts and batches for its size. */
 export interface World {
   seed: number;
   hosts: number;
