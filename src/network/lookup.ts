@@ -34,7 +34,7 @@ export function checkedLookup(onPremises: HostList, names: Resolve = resolve): L
       const allowed = addresses.filter((_address, at) => reasons[at] === undefined);
       const [first] = allowed;
       if (!first) {
-        const why = `resolves to ${addresses[0]?.address ?? 'nothing'}, ${reasons[0] ?? 'which is no address'}`;
+        const why = `resolves to ${addresses[0]?.address ?? 'nothing'}, ${reasons[0] ?? 'which is not an address'}`;
         return callback(new AddressRefused(hostname, why), []);
       }
       return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);

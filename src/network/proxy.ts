@@ -56,7 +56,7 @@ function proxyUrl(variable: string, text: string): URL {
   const url = URL.canParse(whole) ? new URL(whole) : undefined;
   const credentials = /^(?:[^%]|%[0-9a-f]{2})*$/i.test(`${url?.username}${url?.password}`);
   if (url && credentials && /^https?:$/.test(url.protocol) && url.hostname !== '') return url;
-  throw new Failure('settings-invalid', `${variable} is no address of an HTTP proxy`, {
+  throw new Failure('settings-invalid', `${variable} is not the URL of an HTTP proxy`, {
     remedy: `Set ${variable} to http://host:port`,
   });
 }

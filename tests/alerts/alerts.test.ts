@@ -210,7 +210,7 @@ test('a receiver that hangs holds up neither a run nor the end of a worker', asy
   );
 });
 
-test('what nobody takes for three days is given up, and waits grow to a quarter of an hour', async () => {
+test('an alert that no receiver accepts for three days is dropped, and waits grow to a quarter of an hour', async () => {
   answer = (response) => response.writeHead(404).end();
   await event('run-failed/old', { at: new Date(Date.now() - 3 * 86_400_000) });
   watch();
@@ -219,7 +219,7 @@ test('what nobody takes for three days is given up, and waits grow to a quarter 
     async () => (await pipeline.store.alerts.countDocuments({ given_up_at: { $exists: true } })) === 1,
   );
   expect(receiver.seen).toHaveLength(1);
-  expect(lines.join('')).toContain('given up');
+  expect(lines.join('')).toContain('Alert dropped');
   expect([1, 2, 3, 10].map(waitAfter)).toEqual([5_000, 15_000, 45_000, 900_000]);
 });
 

@@ -289,5 +289,5 @@ test('a token that expires in mid-run begins the listing anew, and each record i
 
   expect(quiet).toMatchObject({ ...expected, unchanged: 5 });
   expect(refused).toMatchObject({ status: 'partial', gone: 0 });
-  expect(refused!.reason).toMatch(/answered 400, after the listing had begun anew 3 times/);
+  expect(refused!.reason).toMatch(/answered 400, after 3 restarts of the listing/);
 });

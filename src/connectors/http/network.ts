@@ -41,7 +41,7 @@ export function networkFailure(error: unknown, at: string): Failure {
 }
 
 function addressRefused({ host, why }: AddressRefused, at: string): Failure {
-  return new Failure('address-refused', `${at} was not asked: ${host} ${why}`, {
+  return new Failure('address-refused', `No request was sent to ${at}: ${host} ${why}`, {
     at,
     remedy: `If the API is on premises, name ${host} or its network in ROLLCALL_ON_PREMISES and restart the worker`,
   });

@@ -31,7 +31,7 @@ export const restarts = {
       return false;
     if (!advanced) return false;
     if (times < MOST_RESTARTS) return true;
-    error.message += `, after the listing had begun anew ${times} times`;
+    error.message += `, after ${times} restarts of the listing`;
     return false;
   },
   mark(page: FetchedPage, times: number, warnings: string[]): FetchedPage {
@@ -44,7 +44,7 @@ export const restarts = {
     };
   },
   warning: (times: number): string =>
-    `The vendor refused the cursor as expired: the listing began anew (${times} of ${MOST_RESTARTS} times)`,
+    `The vendor rejected the cursor as expired: the listing restarted (${times} of ${MOST_RESTARTS} times)`,
 };
 
 const marked = (cursor: Cursor, times: number): Cursor => (times === 0 ? cursor : { ...cursor, restarted: times });

@@ -28,7 +28,7 @@ export function targetOf(path: string, { base, hosts }: DeclaredHosts): URL {
   };
   const [before = ''] = path.split(/[?#]/);
   // URL parsers drop some of these characters and read others as a slash.
-  if (/\p{Cc}/u.test(path) || before.includes('\\')) return reject('holds characters that no path has');
+  if (/\p{Cc}/u.test(path) || before.includes('\\')) return reject('contains characters that a path cannot have');
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return wholeUrl(path, { base, hosts }, reject);
   if (path === '') return base;
   if (!path.startsWith('/')) return reject('has a path without a leading slash');
@@ -41,7 +41,7 @@ export function targetOf(path: string, { base, hosts }: DeclaredHosts): URL {
 }
 
 function wholeUrl(text: string, { base, hosts }: DeclaredHosts, reject: (why: string) => never): URL {
-  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return reject('is no http(s) URL');
+  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return reject('is not an http(s) URL');
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return reject('has a user or password in its URL');
   if (url.origin === base.origin) return url;

@@ -92,7 +92,7 @@ export class Paginator {
       this.#warned += 1;
       if (this.#warned <= MOST_WARNINGS) this.#warnings.push(warning);
       if (this.#warned === MOST_WARNINGS)
-        this.#warnings.push('more files were rotated, cut or are gone than are named here');
+        this.#warnings.push('more files were rotated, truncated or removed than are named here');
     }
   }
 

@@ -87,12 +87,12 @@ export async function openAt(
 
 function lost({ file, offset }: LineCursor, mismatch: Mismatch | undefined): string {
   if (mismatch === undefined)
-    return `${file} is gone: ${offset} bytes of it had been read, and what came after them is lost, if there was anything`;
+    return `${file} is gone: ${offset} bytes of it had been read; later lines, if any, are lost`;
   const was =
     mismatch === 'replaced'
       ? `was replaced: it is not the file of which ${offset} bytes had been read`
       : `was truncated: it is ${mismatch.short} bytes and ${offset} had been read`;
-  return `${file} ${was}; what came after byte ${offset} of that one is lost, if there was anything; read again from its beginning`;
+  return `${file} ${was}; lines after byte ${offset} of the old content, if any, are lost; the file is read again from its beginning`;
 }
 
 async function anyContains(folder: string, names: readonly string[], at: LineCursor): Promise<boolean> {

@@ -44,7 +44,7 @@ export async function detectDrain(
 function warningsFor({ visible, invisible, delayed }: Counts): string[] {
   return [
     invisible > 0 ? `The queue ended with ${counted(invisible)} still invisible: held by another consumer` : [],
-    visible > 0 ? `The queue ended with ${counted(visible)} that it counts and does not hand out` : [],
+    visible > 0 ? `The queue ended with ${counted(visible)} that it counts as visible and does not deliver` : [],
     delayed > 0 ? `The queue ended with ${counted(delayed)} still delayed, for a later run` : [],
   ].flat();
 }

@@ -41,7 +41,8 @@ export function sqsFailure(error: unknown, at: string): Failure {
     if (/checksum/i.test((error as Error).message)) return mismatch(at);
     return networkFailure(error, at);
   }
-  const message = status === undefined ? `${at} cannot be asked: ${name}` : `${at} answered ${name} (${status})`;
+  const message =
+    status === undefined ? `No request can be sent to ${at}: ${name}` : `${at} answered ${name} (${status})`;
   return new Failure(kind, message, {
     at,
     ...(status !== undefined && { status }),

@@ -76,5 +76,5 @@ export function sqsInput(options: SqsInputOptions): Input {
 function batchOf(from: Cursor | null): number {
   const batch = from === null ? 0 : from['batch'];
   if (typeof batch === 'number' && Number.isSafeInteger(batch) && batch >= 0) return batch;
-  throw new Failure('cursor-expired', 'The listing cannot go on: its cursor has no batch');
+  throw new Failure('cursor-expired', 'The listing cannot resume: its cursor has no batch');
 }

@@ -392,7 +392,7 @@ describe('files that change', () => {
     truncateSync(at('events.jsonl'), 500);
     const next = await read({}, { positions });
     expect(next.warnings).toStrictEqual([
-      `events.jsonl was truncated: it is 500 bytes and ${offset} had been read; what came after byte ${offset} of that one is lost, if there was anything; read again from its beginning`,
+      `events.jsonl was truncated: it is 500 bytes and ${offset} had been read; lines after byte ${offset} of the old content, if any, are lost; the file is read again from its beginning`,
     ]);
     expect(next.rows[0]).toStrictEqual(['events.jsonl', 1, { n: 0 }]);
     put('events.jsonl', '');
@@ -408,7 +408,7 @@ describe('files that change', () => {
     const { positions, pages } = await read();
     put('events.jsonl', lines(500, 600));
     const said = [
-      'events.jsonl was replaced: it is not the file of which 80 bytes had been read; what came after byte 80 of that one is lost, if there was anything; read again from its beginning',
+      'events.jsonl was replaced: it is not the file of which 80 bytes had been read; lines after byte 80 of the old content, if any, are lost; the file is read again from its beginning',
     ];
     for (const how of [{ positions }, { from: pages[1]!.position!.at }]) {
       const next = await read({}, how);

@@ -238,9 +238,7 @@ test('a file that is gone from its folder is named once, with the place', async 
   const { length } = readFileSync(log.at());
   unlinkSync(log.at());
   await log.run();
-  expect(log.warnings).toEqual([
-    `a.jsonl is gone: ${length} bytes of it had been read, and what came after them is lost, if there was anything`,
-  ]);
+  expect(log.warnings).toEqual([`a.jsonl is gone: ${length} bytes of it had been read; later lines, if any, are lost`]);
   await log.run();
   expect(log.warnings).toEqual([]);
   log.append(2);
@@ -255,7 +253,7 @@ test('of many files that are gone some are named, and that there are more', asyn
   for (let at = 0; at < 150; at += 1) unlinkSync(log.at(`${at}.jsonl`));
   await log.run();
   expect(log.warnings).toHaveLength(101);
-  expect(log.warnings).toContain('more files were rotated, cut or are gone than are named here');
+  expect(log.warnings).toContain('more files were rotated, truncated or removed than are named here');
 });
 
 test('what lay there before the first run stays unread, and lines that come late into a file that was left are named', async () => {

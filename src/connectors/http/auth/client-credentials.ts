@@ -108,7 +108,7 @@ async function fetchToken(
 function loginUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url;
-  throw new Failure('settings-invalid', 'The URL of the login is no http(s) URL without user and password');
+  throw new Failure('settings-invalid', 'The URL of the login must be an http(s) URL without user and password');
 }
 
 function tokenFields(response: HttpResponse): Record<string, unknown> {

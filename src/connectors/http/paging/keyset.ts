@@ -33,10 +33,7 @@ export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<Keyse
       if (id === undefined)
         throw new Failure('response-mismatch', 'The page says that there is more, but not after which id');
       if (after !== undefined && !isGreater(id, after)) {
-        throw new Failure(
-          'listing-loops',
-          'The last id of the page is not greater than the one it was asked to start after',
-        );
+        throw new Failure('listing-loops', 'The last id of the page is not greater than the one that it starts after');
       }
       return { limit, after: id, ...emptyInRow(empty, page.rows) };
     },

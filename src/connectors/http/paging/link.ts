@@ -26,11 +26,7 @@ export function link(options: NextOptions): Paging<LinkPosition> {
     next({ limit, link, empty }, { rows, values }) {
       const following = nextOf(options, values, rows, 'address');
       if (following === undefined || (following === link && rows === 0)) return null;
-      if (following === link)
-        throw new Failure(
-          'listing-loops',
-          'The listing answers with the address of the page that it was just asked for',
-        );
+      if (following === link) throw new Failure('listing-loops', 'The next page has the same address as this one');
       return { limit, link: following, ...emptyInRow(empty, rows) };
     },
     request: ({ link }, base) => (link === undefined ? undefined : follow(link, base)),
@@ -46,7 +42,10 @@ export function follow(link: string, base: URL): RequestTemplate {
   if (!next) throw new Failure('response-mismatch', 'The address of the next page is not a URL');
   if (next.origin !== base.origin || !next.pathname.startsWith(`${root}/`)) {
     const where = next.origin === base.origin ? `${next.host} outside ${root}/` : `${next.protocol}//${next.host}`;
-    throw new Failure('redirect-refused', `The next page is said to be at ${where}, which is not below the base URL`);
+    throw new Failure(
+      'redirect-refused',
+      `The address of the next page leads to ${where}, which is not below the base URL`,
+    );
   }
   // The query stays unchanged: it may repeat a key, and vendors differ in encoding.
   return { method: 'GET', path: next.pathname.slice(root.length) + next.search };

@@ -51,7 +51,7 @@ export function offset({ limit, concurrency = 1, end }: OffsetOptions): Paging<O
     },
     warning: ({ page, most }, { rows }) =>
       page !== undefined && most === undefined && rows > 0
-        ? `Pages of ${page} were answered as if the listing had ended, but it goes on: set a smaller page size`
+        ? `Pages of ${page} reported the end of the listing too early: set a smaller page size`
         : undefined,
   };
 }

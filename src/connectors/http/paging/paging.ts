@@ -54,7 +54,7 @@ export function emptyInRow(empty: number | undefined, rows: number): { empty?: n
   if (rows > 0) return {};
   const count = (empty ?? 0) + 1;
   if (count >= MOST_EMPTY)
-    throw new Failure('listing-loops', `The listing answers with empty pages and goes on: ${count} in a row`);
+    throw new Failure('listing-loops', `The listing returns empty pages without an end: ${count} in a row`);
   return { empty: count };
 }
 

@@ -40,8 +40,7 @@ export function token(options: NextOptions): Paging<TokenPosition> {
       const following = nextOf(options, values, rows, 'token');
       // An empty page that names itself as the next one ends the listing, with a doubt.
       if (following === undefined || (following === token && rows === 0)) return null;
-      if (following === token)
-        throw new Failure('listing-loops', 'The listing answers with the token of the page that it was just asked for');
+      if (following === token) throw new Failure('listing-loops', 'The next page has the same token as this one');
       return { limit, token: following, ...emptyInRow(empty, rows) };
     },
     smaller: ({ limit, ...rest }) => (limit === 1 ? null : { limit: quarter(limit), ...rest }),
