@@ -52,7 +52,7 @@ export async function prepare(
     else wanted.set(category, new Set([value]));
   }
   const values = new Map<string, Set<number>>();
-  const asked = [...wanted].map(async ([category, own]) => {
+  const lookups = [...wanted].map(async ([category, own]) => {
     const filter = { '_id.source': source, category, value: { $in: [...own] } };
     values.set(category, new Set(await store.events.distinct('value', filter)));
   });
@@ -63,7 +63,7 @@ export async function prepare(
       known.set(_id.id, { category, value, ...(more === undefined ? {} : { more: more as Fields }) });
     }
   }
-  await Promise.all(asked);
+  await Promise.all(lookups);
   return { pending, known, values };
 }
 

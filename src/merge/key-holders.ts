@@ -41,7 +41,7 @@ export class KeyHolders {
   async linkedTo(frontier: readonly MergeRecord[]): Promise<Map<string, MergeRecord>> {
     const { touched, fresh } = this.keysOf(frontier);
     const before = this.anyStates ? await readKeyStates(this.store, this.session, [...fresh]) : NO_STATES;
-    const open: string[] = [];
+    const toCheck: string[] = [];
     for (const key of fresh) {
       const state = before.get(key);
       // More holders cannot make a popular key rare again; only a record that has lost it can.
@@ -52,11 +52,11 @@ export class KeyHolders {
       if (unchanged) {
         this.affected.states.set(key, state!);
         this.stored.add(key);
-      } else open.push(key);
+      } else toCheck.push(key);
     }
     const popular = new Set<string>();
-    await this.readHolders(open, popular);
-    return this.updateStates(open, popular, before);
+    await this.readHolders(toCheck, popular);
+    return this.updateStates(toCheck, popular, before);
   }
 
   /** The holders of those of `keys` that are not suppressed by their current holders. Does not change the affected set. */
@@ -70,8 +70,8 @@ export class KeyHolders {
     );
     const ids = new Set<string>();
     for (const key of keys) {
-      const held = popular.has(key) ? [] : (this.byKey.get(key) ?? []);
-      if (this.verdictOf(key, held)?.state !== 'cut') for (const id of held) ids.add(id);
+      const holderIds = popular.has(key) ? [] : (this.byKey.get(key) ?? []);
+      if (this.verdictOf(key, holderIds)?.state !== 'cut') for (const id of holderIds) ids.add(id);
     }
     return [...ids].map((id) => this.known.get(id)!.doc);
   }
@@ -79,7 +79,7 @@ export class KeyHolders {
   private keysOf(frontier: readonly MergeRecord[]) {
     const touched = new Set<string>();
     const fresh = new Set<string>();
-    const look = (key: string) => {
+    const add = (key: string) => {
       if (!this.lookedUp.has(key)) fresh.add(key);
       this.lookedUp.add(key);
     };
@@ -87,10 +87,10 @@ export class KeyHolders {
       touched.add(key);
       this.affected.readKeys.add(key);
       if (this.stored.delete(key)) fresh.add(key);
-      look(key);
+      add(key);
     };
     for (const { keys, prior_keys: prior = [], unresolved } of frontier) {
-      for (const key of keys) (unresolved ? touch : look)(key);
+      for (const key of keys) (unresolved ? touch : add)(key);
       if (!unresolved) continue;
       for (const key of prior) {
         this.lost.add(key);
@@ -110,10 +110,10 @@ export class KeyHolders {
   private async readHolders(keys: readonly string[], popular: Set<string>): Promise<void> {
     if (keys.length === 0) return;
     // Known holders are counted from the cache: reading them again would be most of the work.
-    const held = new Set(keys.flatMap((key) => this.byKey.get(key) ?? []));
+    const holderIds = new Set(keys.flatMap((key) => this.byKey.get(key) ?? []));
     const found = await this.store.records
       .find<MergeRecord>(
-        { keys: { $in: [...keys] }, ...(held.size === 0 ? {} : { _id: { $nin: [...held] } }) },
+        { keys: { $in: [...keys] }, ...(holderIds.size === 0 ? {} : { _id: { $nin: [...holderIds] } }) },
         { ...asMerged(this.session), hint: { keys: 1 }, limit: HOLDERS_AT_ONCE },
       )
       .batchSize(1_000)
@@ -145,15 +145,15 @@ export class KeyHolders {
     };
     const newlyPopular: string[] = [];
     for (const key of keys) {
-      const held = popular.has(key) ? [] : (this.byKey.get(key) ?? []);
-      const found = popular.has(key) ? POPULAR : this.verdictOf(key, held);
+      const holderIds = popular.has(key) ? [] : (this.byKey.get(key) ?? []);
+      const found = popular.has(key) ? POPULAR : this.verdictOf(key, holderIds);
       const state = found && knownState(found);
       if (state) affected.states.set(key, state);
       else affected.states.delete(key);
       const altered = !sameState(state, before.get(key));
       if (altered) affected.altered.set(key, state);
       if (altered && popular.has(key)) newlyPopular.push(key);
-      if (altered || state?.state !== 'cut') for (const id of held) include(this.known.get(id)!.doc);
+      if (altered || state?.state !== 'cut') for (const id of holderIds) include(this.known.get(id)!.doc);
     }
     for (const doc of await this.resolvedHolders(newlyPopular)) include(doc);
     return linkedByKey;

@@ -143,8 +143,8 @@ export async function normalize(
   };
 
   const schema = new SchemaSampler();
-  let taken = 0;
-  let waiting = 0;
+  let rowsRead = 0;
+  let waitedMs = 0;
   let last: PageDoc | undefined;
   // The next page is read and mapped while this one is written.
   let writing: Promise<void> = Promise.resolve();
@@ -182,24 +182,24 @@ export async function normalize(
     await new Promise(setImmediate); // parsing a page blocks the event loop: run other tasks in between
   };
 
-  while (taken < rows && !signal.aborted && last?.next !== null) {
+  while (rowsRead < rows && !signal.aborted && last?.next !== null) {
     const ledger = await pagesFrom(store, input.pages, source.name, last ? last.seq + 1 : input.from, AHEAD);
     if (ledger.length === 0) {
       sum.stopped = input.follow ? 'waited' : 'ended';
-      if (!input.follow || waiting >= waitMs) break;
+      if (!input.follow || waitedMs >= waitMs) break;
       await sleep(POLL_MS);
-      waiting += POLL_MS;
+      waitedMs += POLL_MS;
       continue;
     }
-    waiting = 0;
+    waitedMs = 0;
     sum.stopped = 'budget';
     let prepared = prepare(ledger[0]);
     for (const [at, page] of ledger.entries()) {
-      if (taken >= rows || signal.aborted) break;
+      if (rowsRead >= rows || signal.aborted) break;
       const ready = await prepared;
       prepared = prepare(ledger[at + 1]);
       prepared.catch(() => {}); // awaited with its page
-      taken += page.rows;
+      rowsRead += page.rows;
       last = page;
       await take(page, ready);
     }

@@ -59,24 +59,24 @@ export function readPage(
 }
 
 function understand(source: AnySource, row: Row, rejected: Rejected[], context: Context): NormalizedRecord | undefined {
-  const place = { row: row.index, offset: row.offset, length: row.length };
+  const location = { row: row.index, offset: row.offset, length: row.length };
   if (row.error !== undefined) {
     const recordId = idOf(source, row.partial);
-    rejected.push({ reason: row.error, ...place, ...(recordId === undefined ? {} : { recordId }) });
+    rejected.push({ reason: row.error, ...location, ...(recordId === undefined ? {} : { recordId }) });
     return undefined;
   }
   try {
     const mapped = source.map(row.value) as Mapped<DatasetName>;
-    const fault = faultOfId(mapped.id);
-    if (fault !== undefined) throw new RecordRejected(fault);
+    const problem = problemOfId(mapped.id);
+    if (problem !== undefined) throw new RecordRejected(problem);
     return datasetOf(source).understand(source, mapped as never, row, context);
   } catch (error) {
     const known = error instanceof RecordRejected ? error : undefined;
     // An exception in the mapping is a defect that affects one record, which stays in quarantine until it is fixed. The error's
     // message may contain values, so only its name is stored.
     const reason = known ? reasonOf(known) : `mapping broke: ${nameOf(error)}`;
-    const named = known?.recordId !== undefined && faultOfId(known.recordId) === undefined;
-    rejected.push({ reason, ...place, ...(named ? { recordId: known.recordId! } : {}) });
+    const named = known?.recordId !== undefined && problemOfId(known.recordId) === undefined;
+    rejected.push({ reason, ...location, ...(named ? { recordId: known.recordId! } : {}) });
     return undefined;
   }
 }
@@ -87,7 +87,7 @@ const MOST_REASON = 300;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Why an id is invalid. Ids with lone surrogates are, because MongoDB could store two different ones as the same text. */
-function faultOfId(id: unknown): string | undefined {
+function problemOfId(id: unknown): string | undefined {
   if (id === undefined || id === null || id === '') return 'id is missing';
   if (typeof id === 'bigint' || Number.isSafeInteger(id)) return undefined;
   if (typeof id !== 'string') return 'id is not text';
@@ -112,5 +112,5 @@ function idOf(source: AnySource, partial: unknown): string | undefined {
   } catch (error) {
     id = error instanceof RecordRejected ? error.recordId : undefined;
   }
-  return faultOfId(id) === undefined ? String(id) : undefined;
+  return problemOfId(id) === undefined ? String(id) : undefined;
 }

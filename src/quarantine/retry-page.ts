@@ -74,7 +74,7 @@ export async function readAgain(
     return { source, page, body, input, entries: entries.filter((entry) => isWholePage(entry, page)), read, rows };
   }
   const missing = isWhole ? 0 : entries.filter(({ row }) => !rows.has(row)).length;
-  if (missing > 0) countFailing(sum, name, 'the source reads its pages as other rows now', missing);
+  if (missing > 0) countFailing(sum, name, 'the source no longer reads this row from its page', missing);
   return { source, page, body, input, entries, read, rows };
 }
 

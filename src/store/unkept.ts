@@ -8,7 +8,7 @@ export interface Unkept {
 
 /** Message for users about such rows. */
 export const notKept = (rows: number, most: number): string =>
-  `${rows.toLocaleString('en-US')} rows that were not understood are not kept: quarantine holds ${most.toLocaleString('en-US')} of a source (ROLLCALL_MAX_QUARANTINED)`;
+  `${rows.toLocaleString('en-US')} rows that could not be read are not kept: quarantine keeps at most ${most.toLocaleString('en-US')} of a source (ROLLCALL_MAX_QUARANTINED)`;
 
 /** Number of such rows by source, as of the last time their pages were read. */
 export function countUnkept(store: Store, source?: string): Promise<Unkept[]> {

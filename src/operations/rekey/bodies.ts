@@ -41,7 +41,7 @@ export async function resealBodies(
   keys: KeyRing,
   { onBatch, claim }: ResealOptions = {},
 ): Promise<number> {
-  const stuck: string[] = [];
+  const unopened: string[] = [];
   let done = 0;
   for (const key of await sealKeys(store)) {
     if (key === keys.current) continue;
@@ -56,13 +56,15 @@ export async function resealBodies(
       };
       const outcome = await (parts === 1 ? again({}) : inTransaction(store, atOnce));
       if (outcome === 'sealed') done += 1;
-      if (outcome === 'stuck') stuck.push(digest);
+      if (outcome === 'unopened') unopened.push(digest);
       onBatch?.(done);
     }
   }
-  if (stuck.length > 0) {
-    const rest = stuck.length > NAMED ? ` and ${stuck.length - NAMED} more` : '';
-    throw new Error(`Sealed pages that cannot be opened were not changed: ${stuck.slice(0, NAMED).join(', ')}${rest}`);
+  if (unopened.length > 0) {
+    const rest = unopened.length > NAMED ? ` and ${unopened.length - NAMED} more` : '';
+    throw new Error(
+      `Sealed pages that cannot be opened were not changed: ${unopened.slice(0, NAMED).join(', ')}${rest}`,
+    );
   }
   return done;
 }
@@ -76,11 +78,11 @@ async function reseal(
   key: string,
   digest: string,
   within: Within,
-): Promise<'sealed' | 'stuck' | 'not needed'> {
+): Promise<'sealed' | 'unopened' | 'not needed'> {
   const stored = await partsOf(store, digest, within);
   if (stored[0]?.key !== key) return 'not needed'; // another process was first
   const packed = opened(keys, key, stored, digest);
-  if (!packed) return 'stuck';
+  if (!packed) return 'unopened';
   const sealed = seal(keys, packed, digest);
   let from = 0;
   for (const { _id, bytes, parts } of stored) {

@@ -26,14 +26,14 @@ export async function rotateLogins(
   keys: KeyRing,
   { batch = 500, onBatch }: RotateOptions = {},
 ): Promise<number> {
-  const stuck: string[] = [];
+  const unopened: string[] = [];
   let done = 0;
   for (const key of await store.logins.distinct('key')) {
     if (key === keys.current) continue;
     keys.subkey(key, 'fingerprint', 32); // throws a `Failure` with a remedy when the ring lacks the key
     for (;;) {
       const logins = await store.logins
-        .find({ key, _id: { $nin: stuck } })
+        .find({ key, _id: { $nin: unopened } })
         .limit(batch)
         .toArray();
       if (logins.length === 0) break;
@@ -41,15 +41,15 @@ export async function rotateLogins(
       for (const login of logins) {
         const update = remasked(keys, login);
         if (update) updates.push(update);
-        else stuck.push(login._id);
+        else unopened.push(login._id);
       }
       if (updates.length > 0) done += (await store.logins.bulkWrite(updates, { ordered: false })).matchedCount;
       onBatch?.(done);
     }
   }
-  if (stuck.length > 0) {
-    const rest = stuck.length > NAMED ? ` and ${stuck.length - NAMED} more` : '';
-    throw new Error(`Masks that cannot be opened were not changed: ${stuck.slice(0, NAMED).join(', ')}${rest}`);
+  if (unopened.length > 0) {
+    const rest = unopened.length > NAMED ? ` and ${unopened.length - NAMED} more` : '';
+    throw new Error(`Masks that cannot be opened were not changed: ${unopened.slice(0, NAMED).join(', ')}${rest}`);
   }
   return done;
 }

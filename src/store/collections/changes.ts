@@ -119,9 +119,9 @@ function movesOf(before: ReadonlyMap<string, HostAttributes>, after: readonly Ho
   const parts = new Map([...before.keys()].map((id) => [id, new Set<string>()]));
   for (const { _id, sources } of after) {
     // The largest first: the new host counts as renamed from it.
-    const held = sources.flatMap(({ record }) => hostOf.get(record) ?? []).sort((a, b) => b.records - a.records);
-    origins.set(_id, new Set(held.map(({ id }) => id)));
-    for (const { id } of held) parts.get(id)!.add(_id);
+    const former = sources.flatMap(({ record }) => hostOf.get(record) ?? []).sort((a, b) => b.records - a.records);
+    origins.set(_id, new Set(former.map(({ id }) => id)));
+    for (const { id } of former) parts.get(id)!.add(_id);
   }
   return { origins, parts };
 }

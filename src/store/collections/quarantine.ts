@@ -116,10 +116,10 @@ class RejectedRowWriter {
   }
 
   async #knownOf(rows: ReadonlyMap<string, Rejected>): Promise<Known[]> {
-    const places = this.#withoutId;
-    if (!places) return this.#find({ _id: { $in: [...rows.keys()] } });
+    const withoutId = this.#withoutId;
+    if (!withoutId) return this.#find({ _id: { $in: [...rows.keys()] } });
     const named = [...rows].filter(([, { recordId }]) => recordId !== undefined).map(([_id]) => _id);
-    const placed = [...rows.keys()].flatMap((_id) => places.get(_id) ?? []);
+    const placed = [...rows.keys()].flatMap((_id) => withoutId.get(_id) ?? []);
     return named.length === 0 ? placed : [...placed, ...(await this.#find({ _id: { $in: named } }))];
   }
 
