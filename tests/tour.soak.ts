@@ -100,7 +100,7 @@ test('the page has the steps that a newcomer needs', () => {
 });
 
 test.each([
-  ['another number', '13 records understood', '12 records understood'],
+  ['another number', '13 records read', '12 records read'],
   ['a line more than the page says', 'one\ntwo', 'one\nand\ntwo'],
   ['a line that is not there', 'one\n…\ntwo\n…', 'one\nthree'],
   ['something after the end', 'one\n…\ntwo', 'one\ntwo\nthree'],

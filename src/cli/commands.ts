@@ -1,16 +1,16 @@
 import { Command } from 'commander';
 
-/** A command by its name and a few words; what it is made of is loaded when it is asked for. */
+/** A command with its name and summary; its module loads only when the command runs. */
 export interface Listed {
   name: string;
-  /** For the list of commands; the command's own description says more. */
+  /** For the list of commands; the command's own description is longer. */
   summary: string;
   load: () => Promise<Command>;
 }
 
 const command = (name: string, summary: string, load: () => Promise<Command>): Listed => ({ name, summary, load });
 
-/** Every command, by what it is for, in the order in which help shows them. */
+/** All commands, grouped by purpose, in the order of the help. */
 export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
   'Try it': [
     command(
@@ -29,7 +29,7 @@ export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
     ),
     command(
       'status',
-      'what is under way, and how sources stand',
+      'what is running, and the state of each source',
       async () => (await import('./commands/status/command.js')).statusCommand,
     ),
     command(
@@ -96,7 +96,7 @@ export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
     ),
     command(
       'quarantine',
-      'what could not be understood, and retry it',
+      'what could not be read, and retry it',
       async () => (await import('./commands/quarantine/command.js')).quarantineCommand,
     ),
     command('verify', 'recount a run', async () => (await import('./commands/verify.js')).verifyCommand),

@@ -6,6 +6,6 @@ import { run } from './run-command.js';
 
 makeFilesPrivate();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok); // "| head" has seen enough
+  if (error.code === 'EPIPE') process.exit(EXIT.ok); // the reader closed the pipe, like "| head"
 });
 void run(process.argv.slice(2)).then((code) => process.exit(code));

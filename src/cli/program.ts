@@ -2,13 +2,13 @@ import { Command } from 'commander';
 import { COMMANDS, type Listed } from './commands.js';
 
 /**
- * The program, with the commands that `wanted` picks loaded and the others by their names only: what one command needs
- * (Temporal's client, MongoDB's driver) takes longer to load than most commands run. Commands throw instead of ending the process.
+ * Builds the program. It loads the commands that `wanted` selects and lists the others by name, because the dependencies of a
+ * command (Temporal's client, MongoDB's driver) load longer than most commands run. Commands throw instead of exiting.
  */
 export async function buildProgram(wanted: (name: string) => boolean): Promise<Command> {
   const program = new Command('rollcall')
-    .description('Which hosts do we have, each exactly once, and what does every tool know about it?')
-    // An option behind a subcommand is the subcommand's, though its parent has one of the same name.
+    .description('Which hosts do we have, each exactly once, and what does every tool report about it?')
+    // An option after a subcommand belongs to the subcommand, even if its parent has one of the same name.
     .enablePositionalOptions()
     .showHelpAfterError('(--help shows what there is)')
     .configureHelp({ showGlobalOptions: true })
@@ -24,7 +24,7 @@ export async function buildProgram(wanted: (name: string) => boolean): Promise<C
   return program;
 }
 
-/** Needs the whole program, so it cannot be listed with the others. */
+/** Requires the whole program, so it cannot be in the list. */
 const completion: Listed = {
   name: 'completion',
   summary: 'completion for bash, zsh or fish',
@@ -51,8 +51,8 @@ function throwing(command: Command): void {
   for (const child of command.commands) throwing(child);
 }
 
-/** The command that `args` name: `host web-01`, `help host`. */
+/** The name of the command in `args`: `host` in `host web-01` and in `help host`. */
 export function commandIn(args: readonly string[]): string | undefined {
-  const words = args.filter((arg) => !arg.startsWith('-'));
-  return words[0] === 'help' ? words[1] : words[0];
+  const names = args.filter((arg) => !arg.startsWith('-'));
+  return names[0] === 'help' ? names[1] : names[0];
 }

@@ -1,12 +1,12 @@
 import { EXIT, report } from './shared/exit.js';
 import { buildProgram, commandIn } from './program.js';
 
-/** Runs one command to its end, says what went wrong, and gives the exit code. Ends no process. */
+/** Runs one command, prints its error, and returns the exit code. Does not end the process. */
 export async function run(args: readonly string[]): Promise<number> {
   process.exitCode = undefined;
   try {
-    const asked = commandIn(args);
-    await (await buildProgram((name) => name === asked)).parseAsync(args, { from: 'user' });
+    const command = commandIn(args);
+    await (await buildProgram((name) => name === command)).parseAsync(args, { from: 'user' });
   } catch (error) {
     const { code, exitCode } = error as { code?: unknown; exitCode?: number };
     if (typeof code !== 'string' || !code.startsWith('commander.')) return report(error);
@@ -15,5 +15,5 @@ export async function run(args: readonly string[]): Promise<number> {
   return codeSet();
 }
 
-/** What the command has set meanwhile. */
+/** The exit code that the command has set. */
 const codeSet = () => Number(process.exitCode ?? EXIT.ok);

@@ -3,44 +3,44 @@ import { clean } from './clean.js';
 import { LIVE, type Chart, type Drawn, type Scope } from './chart.js';
 import { mongoshOf, rowsOf, type Query, type Reader } from './query.js';
 
-/** A chart, its numbers, and the queries that gave them. */
-export interface Answer {
+/** A chart, its data, and the queries that returned it. */
+export interface ChartResult {
   chart: Chart;
   drawn: Drawn;
-  /** By name, as lines for mongosh. */
+  /** The queries by name, as lines for mongosh. */
   queries: Record<string, string>;
-  /** What they returned. */
+  /** The results of the queries. */
   rows: Record<string, object[]>;
 }
 
-/** How many hosts at least one source lists, what shares are shares of; and of how many records they were made. */
+/** Counts the hosts that at least one source lists, which are the base of shares, and their records. */
 export const TOTALS: Query = {
   collection: 'hosts',
   pipeline: [{ $match: LIVE }, { $group: { _id: null, hosts: { $sum: 1 }, records: { $sum: { $size: '$sources' } } } }],
 };
 
-/** Asks every chart's queries, one after the other, each once. */
-export async function answersOf(reader: Reader, { asOf, days }: Pick<Scope, 'asOf' | 'days'>, signal?: AbortSignal) {
-  const known = new Map<string, Record<string, unknown>[]>();
+/** Runs every chart's queries one after the other; equal queries run once. */
+export async function runCharts(reader: Reader, { asOf, days }: Pick<Scope, 'asOf' | 'days'>, signal?: AbortSignal) {
+  const cache = new Map<string, Record<string, unknown>[]>();
   const ask = async (query: Query, text: string) => {
     signal?.throwIfAborted();
-    const rows = known.get(text) ?? (await rowsOf<Record<string, unknown>>(reader, query));
-    known.set(text, rows);
+    const rows = cache.get(text) ?? (await rowsOf<Record<string, unknown>>(reader, query));
+    cache.set(text, rows);
     return rows;
   };
   const [totals] = await rowsOf<{ hosts: number; records: number }>(reader, TOTALS);
   const scope: Scope = { asOf, days, hosts: totals?.hosts ?? 0, records: totals?.records ?? 0 };
-  const answers: Answer[] = [];
+  const results: ChartResult[] = [];
   for (const chart of CHARTS) {
     const rows: Record<string, object[]> = {};
     const queries: Record<string, string> = {};
-    for (const [name, asked] of Object.entries(chart.queries)) {
-      const query = typeof asked === 'function' ? asked(scope, rows) : asked;
+    for (const [name, given] of Object.entries(chart.queries)) {
+      const query = typeof given === 'function' ? given(scope, rows) : given;
       queries[name] = mongoshOf(reader.store, query);
       rows[name] = await ask(query, queries[name]);
     }
-    // Cleaned only now: a query that follows from another one has to name things as they are.
-    answers.push({ chart, drawn: chart.draw(clean(rows), scope), queries: clean(queries, Infinity), rows });
+    // Cleaned only after all queries, because a dependent query must use the original values.
+    results.push({ chart, drawn: chart.draw(clean(rows), scope), queries: clean(queries, Infinity), rows });
   }
-  return { scope, answers };
+  return { scope, results };
 }

@@ -1,21 +1,21 @@
 import type { EChartsOption } from 'echarts';
 import type { Query } from './query.js';
 
-/** What every chart is told. */
+/** The common input of all charts. */
 export interface Scope {
-  /** Ages are counted from here. */
+  /** The time of the report; ages are relative to it. */
   asOf: Date;
-  /** What was not seen for so many days is old; what was first seen within them is new. */
+  /** Hosts not seen for this many days are old; hosts first seen within them are new. */
   days: number;
-  /** Hosts that at least one source lists. */
+  /** Number of hosts that at least one source lists. */
   hosts: number;
-  /** What these hosts were made of. */
+  /** Number of records of these hosts. */
   records: number;
 }
 
 export type Cell = string | number;
 
-/** The same numbers as the drawing, for those who cannot see it, and for those who want them exactly. */
+/** The numbers of the drawing, for screen readers and for exact values. */
 export interface Table {
   head: string[];
   rows: Cell[][];
@@ -27,9 +27,9 @@ export interface Drawing {
   height: number;
 }
 
-/** A chart with its numbers in place. */
+/** A chart with its data. */
 export interface Drawn {
-  /** One or two sentences: what there is to see. */
+  /** One or two sentences on what the chart shows. */
   summary: string;
   table: Table;
   /** Totals, by name, as in data.json. */
@@ -40,16 +40,16 @@ export interface Drawn {
 
 export const SECTIONS = ['Inventory', 'Coverage', 'Places', 'Merging', 'Collection', 'Logins', 'Events'] as const;
 
-/** One chart: the question that it answers, the queries that answer it, and how the answer is drawn. */
+/** One chart: its question, the queries that answer it, and how the result is drawn. */
 export interface Chart<Rows extends Record<string, object> = Record<string, object>> {
   /** Also the name of its files. */
   name: string;
   section: (typeof SECTIONS)[number];
   title: string;
   question: string;
-  /** What is said in its place when there is nothing to draw. */
+  /** Text shown instead when there is nothing to draw. */
   empty: string;
-  /** By name; a later one may need the rows of earlier ones. */
+  /** By name; a query may depend on the rows of earlier ones. */
   queries: { [Name in keyof Rows]: Query | ((scope: Scope, rows: Partial<Read<Rows>>) => Query) };
   draw(rows: Read<Rows>, scope: Scope): Drawn;
 }
@@ -60,11 +60,11 @@ export type Read<Rows extends Record<string, object>> = { [Name in keyof Rows]: 
 export const defineChart = <Rows extends Record<string, object>>(chart: Chart<Rows>): Chart =>
   chart as unknown as Chart;
 
-/** Hosts that at least one source lists. */
+/** Matches hosts that at least one source lists. */
 export const LIVE = { retired: { $ne: true } } as const;
 
 export const DAY = 86_400_000;
-/** The beginning of the span of `days` that ends with the report. */
+/** The beginning of the `days` before the report. */
 export const daysBefore = ({ asOf }: Scope, days: number): Date => new Date(asOf.getTime() - days * DAY);
 
 export const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

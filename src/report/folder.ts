@@ -4,8 +4,8 @@ import { PRIVATE_FOLDER } from '../system/private-files.js';
 import { privateFolder } from '../system/private-folder.js';
 
 /**
- * Fills a folder beside `target` with `work` and puts it in the place of `target` when it is whole: nobody reads half of it, and
- * of what was there before nothing stays. What `work` throws leaves `target` as it was.
+ * Writes a new folder next to `target` with `work` and replaces `target` by it, so that readers never see half a report and no
+ * old files remain. If `work` throws, `target` is unchanged.
  */
 export async function replaceFolder<T>(target: string, work: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(dirname(target), { recursive: true, mode: PRIVATE_FOLDER });
@@ -35,7 +35,7 @@ async function swap(inside: string, target: string, old: string): Promise<void> 
       await rename(inside, target);
       return;
     } catch (error) {
-      // Somebody else put theirs there in between: ours is as good, and the later one.
+      // Another process replaced it in between. Both reports are valid; the later one wins.
       const { code } = error as NodeJS.ErrnoException;
       if ((code === 'ENOTEMPTY' || code === 'EEXIST') && tries < 10) continue;
       if (moved) await rename(aside, target).catch(() => {});

@@ -1,10 +1,9 @@
-/** U+2060, word joiner: without width, and never in a text that clean.ts has seen. */
+/** U+2060, word joiner: invisible, and removed from other texts by clean.ts. */
 const MARK = '\u2060';
 
 /**
- * Marks texts that every object has a property of, wherever they are in a chart's option or come from its functions. ECharts
- * keeps what it knows of a text in a plain object, under the text: a system that calls itself `__proto__` would change all
- * objects of this process.
+ * Marks texts that are names of properties of every object, in a chart's option and in the results of its functions. ECharts
+ * caches by text in a plain object, so a system named `__proto__` would change all objects of this process.
  */
 export function guarded<T>(value: T): T {
   if (typeof value === 'string') return value.split('\n').map(guardedLine).join('\n') as T;
@@ -17,5 +16,5 @@ export function guarded<T>(value: T): T {
 
 const guardedLine = (line: string): string => (line in Object.prototype ? MARK + line : line);
 
-/** The text as it was. */
+/** Removes the mark. */
 export const unguarded = (text: string): string => text.replaceAll(MARK, '');

@@ -1,22 +1,22 @@
 import type { Scope } from './chart.js';
-import type { Answer } from './answers.js';
+import type { ChartResult } from './answers.js';
 import { count, percent } from './words.js';
 
-/** A number at the top of the page. */
+/** A key figure at the top of the page. */
 export interface Headline {
   label: string;
   value: number;
   note: string;
-  /** The chart that it is of, with its query. */
+  /** The chart that it comes from, with its query. */
   chart: string;
-  /** It asks for something to be done. */
+  /** Whether the user should act. */
   alert?: boolean;
 }
 
-/** The numbers that most come for. */
-export function headlinesOf(answers: readonly Answer[], { hosts, days }: Scope): Headline[] {
+/** The key figures. */
+export function headlinesOf(results: readonly ChartResult[], { hosts, days }: Scope): Headline[] {
   const figure = (chart: string, name: string) =>
-    answers.find((answer) => answer.chart.name === chart)?.drawn.figures[name] ?? 0;
+    results.find((result) => result.chart.name === chart)?.drawn.figures[name] ?? 0;
   const records = figure('duplicates', 'records');
   const old = figure('old-and-new', 'old');
   const fresh = figure('old-and-new', 'new');
@@ -51,7 +51,7 @@ export function headlinesOf(answers: readonly Answer[], { hosts, days }: Scope):
     {
       label: 'In quarantine',
       value: quarantined,
-      note: 'not understood',
+      note: 'not readable',
       chart: 'quarantine',
       alert: quarantined > 0,
     },

@@ -12,10 +12,10 @@ import { mongoshOf, rowsOf, type Query, type Reader } from './query.js';
 import { day } from './words.js';
 import { PRIVATE } from '../system/private-files.js';
 
-/** So many hosts of a list are in the page; all of them are in its file. */
+/** Hosts of a list in the page; its file holds all of them. */
 export const IN_PAGE = 50;
 
-/** Hosts that somebody may have to do something about. */
+/** A list of hosts that may need action. */
 export interface HostList {
   /** Also the name of its file. */
   name: string;
@@ -47,12 +47,12 @@ const FIELDS: Document = {
 
 const HEAD = ['host', 'hostname', 'ip', 'operating system', 'type', 'cloud', 'account', 'region'];
 const TAIL = ['sources', 'agents', 'lacks', 'first seen', 'last seen'];
-/** What a page has room for. */
+/** Limits of texts in the page. */
 const SHOWN = ['hostname', 'ip', 'operating system', 'sources', 'lacks', 'last seen'];
 
 /**
- * Writes each list to `dir` as CSV, as it comes from MongoDB; without `dir` only the beginnings are read. `agents` are those that
- * a machine is expected to have.
+ * Writes each list to `dir` as CSV while it is read from MongoDB; without `dir` it reads only the first hosts. `agents` are those
+ * that a machine is expected to have.
  */
 export async function writeLists(
   reader: Reader,
@@ -106,12 +106,12 @@ export async function writeLists(
       total = (await rowsOf<{ hosts: number }>(reader, counted))[0]?.hosts ?? 0;
     }
     const columns = SHOWN.filter((column) => column !== 'lacks' || name === 'hosts-without-agent');
-    const places = columns.map((column) => [...HEAD, ...TAIL].indexOf(column));
+    const indexes = columns.map((column) => [...HEAD, ...TAIL].indexOf(column));
     lists.push({
       name,
       title,
       total,
-      table: { head: columns, rows: first.map((line) => places.map((place) => line[place]!)) },
+      table: { head: columns, rows: first.map((line) => indexes.map((index) => line[index]!)) },
       query: clean(mongoshOf(reader.store, query), Infinity),
     });
   }

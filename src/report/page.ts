@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
-import type { Answer } from './answers.js';
+import type { ChartResult } from './answers.js';
 import { SECTIONS, type Scope, type Table } from './chart.js';
 import type { Headline } from './headline.js';
 import { IN_PAGE, type HostList } from './lists.js';
@@ -11,7 +11,7 @@ import { count, counted, minute } from './words.js';
 
 export interface PageContent {
   scope: Scope;
-  answers: readonly Answer[];
+  results: readonly ChartResult[];
   headlines: readonly Headline[];
   lists: readonly HostList[];
   figures: ReadonlyMap<string, Figure>;
@@ -20,10 +20,10 @@ export interface PageContent {
 
 type Markup = ReturnType<typeof html>;
 
-/** Rows of a chart's table that are in the page. */
+/** Rows of a chart's table in the page. */
 const MOST_ROWS = 40;
 
-/** What sections without any data leave to say. */
+/** Texts of sections without any data. */
 const UNUSED: Partial<Record<(typeof SECTIONS)[number], string>> = {
   Logins: 'No login events are stored.',
   Events: 'No events are stored.',
@@ -37,12 +37,12 @@ const policy = [
 ].join('; ');
 
 /**
- * The report as one page that needs nothing else: no script, no network, one style whose hash its policy names. Whatever came
- * from MongoDB is escaped by the template.
+ * Renders the report as one self-contained page: no script, no network, one style whose hash is in its policy. The template
+ * escapes all values from MongoDB.
  */
 export async function pageOf(content: PageContent): Promise<string> {
-  const { scope, answers, headlines } = content;
-  const sections = SECTIONS.map((name) => ({ name, answers: answers.filter(({ chart }) => chart.section === name) }));
+  const { scope, results, headlines } = content;
+  const sections = SECTIONS.map((name) => ({ name, results: results.filter(({ chart }) => chart.section === name) }));
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -70,11 +70,11 @@ export async function pageOf(content: PageContent): Promise<string> {
           <ul class="headlines" aria-label="Headline figures">
             ${headlines.map(headlineOf)}
           </ul>
-          ${sections.map(({ name, answers }) => sectionOf(name, answers, content))}
+          ${sections.map(({ name, results }) => sectionOf(name, results, content))}
         </main>
         <footer>
           <p>
-            Hosts that at least one source lists, unless said otherwise. Each number comes from the query below its
+            Hosts that at least one source lists, unless stated otherwise. Each number comes from the query below its
             chart: run it in mongosh. All times are UTC. <a href="data.json">data.json</a> holds every number.
           </p>
         </footer>
@@ -91,13 +91,13 @@ function headlineOf({ label, value, note, chart, alert }: Headline): Markup {
   </li>`;
 }
 
-function sectionOf(name: (typeof SECTIONS)[number], answers: readonly Answer[], content: PageContent): Markup {
+function sectionOf(name: (typeof SECTIONS)[number], results: readonly ChartResult[], content: PageContent): Markup {
   const unused = UNUSED[name];
   const body =
-    unused !== undefined && answers.every(({ drawn }) => !drawn.drawing)
+    unused !== undefined && results.every(({ drawn }) => !drawn.drawing)
       ? html`<p class="unused">${unused}</p>`
-      : html`<div class="grid ${answers.length === 4 ? 'four' : ''}">
-            ${answers.map((answer) => chartOf(answer, content))}
+      : html`<div class="grid ${results.length === 4 ? 'four' : ''}">
+            ${results.map((result) => chartOf(result, content))}
           </div>
           ${name === 'Coverage' ? content.lists.map((list) => listOf(list, content)) : ''}`;
   return html`<section id="${name.toLowerCase()}" aria-labelledby="${name.toLowerCase()}-title">
@@ -106,7 +106,7 @@ function sectionOf(name: (typeof SECTIONS)[number], answers: readonly Answer[], 
   </section>`;
 }
 
-function chartOf({ chart, drawn, queries }: Answer, { figures, formats }: PageContent): Markup {
+function chartOf({ chart, drawn, queries }: ChartResult, { figures, formats }: PageContent): Markup {
   const figure = figures.get(chart.name);
   const files = (['svg', 'png', 'csv'] as const).filter((format) => formats.includes(format));
   if (!figure)

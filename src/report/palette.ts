@@ -1,6 +1,6 @@
 /**
- * The colours of charts, by their part. Charts are drawn in the light ones; in the page each stands for a CSS variable, so that
- * it follows the theme. The series are apart for the common kinds of colour blindness, and 3:1 from what is behind them.
+ * The colours of charts, by part. Charts are drawn in the light colours; in the page each becomes a CSS variable, so that it
+ * follows the theme. Series are distinguishable with the common kinds of colour blindness, and have a contrast of 3:1.
  */
 const PARTS = {
   ink: ['#1c2733', '#e8ecf2'],
@@ -18,7 +18,7 @@ const PARTS = {
 
 export type Part = keyof typeof PARTS;
 
-/** What charts are drawn in. */
+/** The colours in which charts are drawn. */
 export const COLOUR = Object.fromEntries(Object.entries(PARTS).map(([part, [light]]) => [part, light])) as Record<
   Part,
   string
@@ -26,7 +26,7 @@ export const COLOUR = Object.fromEntries(Object.entries(PARTS).map(([part, [ligh
 
 const variables = new Map<string, string>(Object.entries(PARTS).map(([part, [light]]) => [light, `var(--${part})`]));
 
-/** The CSS variable of a colour that a chart is drawn in; other colours stay. */
+/** The CSS variable of a chart's colour; other colours are unchanged. */
 export const themed = (colour: string): string => variables.get(colour.toLowerCase()) ?? colour;
 
 const declarations = (theme: 0 | 1) =>

@@ -4,13 +4,13 @@ import type { Store } from '../store/database.js';
 /** The collections that a report reads. */
 export type Readable = 'hosts' | 'records' | 'quarantine' | 'sources' | 'runs' | 'logins' | 'eventCategories';
 
-/** One aggregation; what it returns is bounded by its own stages. */
+/** One aggregation; its own stages bound its result. */
 export interface Query {
   collection: Readable;
   pipeline: Document[];
 }
 
-/** Runs queries: in one snapshot where the server gives one. */
+/** Runs queries, in one snapshot if the server supports it. */
 export interface Reader {
   store: Store;
   session: ClientSession;
@@ -18,13 +18,13 @@ export interface Reader {
 
 const collectionOf = (store: Store, { collection }: Query) => store[collection] as unknown as Collection;
 
-/** The rows of a query as MongoDB has them: not fit to be shown yet, see clean.ts. */
+/** The unchanged rows of a query; clean.ts must clean them before they are shown. */
 export function rowsOf<Row>({ store, session }: Reader, query: Query): Promise<Row[]> {
   const found = collectionOf(store, query).aggregate(query.pipeline, { allowDiskUse: true, session });
   return found.toArray() as Promise<unknown> as Promise<Row[]>;
 }
 
-/** The same query as a line for mongosh: what is shown is what was run. */
+/** The query as a line for mongosh, exactly as it was run. */
 export function mongoshOf(store: Store, query: Query): string {
   const name = JSON.stringify(collectionOf(store, query).collectionName);
   return `db.getCollection(${name}).aggregate(${literal(query.pipeline)}, { allowDiskUse: true })`;
@@ -35,8 +35,8 @@ function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   const fields = Object.entries(value).map(([name, inner]) => {
-    const word = /^[$A-Za-z_][$\w]*$/.test(name) ? name : JSON.stringify(name);
-    return `${word}: ${literal(inner)}`;
+    const key = /^[$A-Za-z_][$\w]*$/.test(name) ? name : JSON.stringify(name);
+    return `${key}: ${literal(inner)}`;
   });
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
 }

@@ -1,6 +1,6 @@
 /**
- * In which country a cloud's region is, as its provider publishes it (ISO 3166). Nothing is looked up for an address: whom a
- * third party would tell where hosts are, it would also tell which hosts there are.
+ * The country of a cloud's region, as published by its provider (ISO 3166). Addresses are never looked up at a third party,
+ * because it would learn which hosts exist.
  */
 const BY_PREFIX: readonly [provider: string, countries: Record<string, string>][] = [
   [
@@ -130,13 +130,13 @@ const BY_PREFIX: readonly [provider: string, countries: Record<string, string>][
 const tables = new Map(
   BY_PREFIX.map(([provider, countries]) => [
     provider,
-    // The longest first: `europe-west12` is not `europe-west1`.
+    // The longest name first: `europe-west12` is not `europe-west1`.
     Object.entries(countries).sort(([a], [b]) => b.length - a.length),
   ]),
 );
 const names = new Intl.DisplayNames('en', { type: 'region' });
 
-/** The country of a provider's region, in English; `undefined` where it is not known. */
+/** The country of a provider's region, in English; `undefined` if unknown. */
 export function countryOf(provider: string, region: string): string | undefined {
   const folded = region.toLowerCase();
   const found = tables.get(provider)?.find(([prefix]) => folded.startsWith(prefix));

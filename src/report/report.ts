@@ -2,7 +2,7 @@ import { FORMATS, type Format } from './formats.js';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Store } from '../store/database.js';
-import { answersOf, type Answer } from './answers.js';
+import { runCharts, type ChartResult } from './answers.js';
 import { coverage, expectedAgents, type CoverageRows } from './charts/coverage.js';
 import { csvOfTable } from './csv.js';
 import { replaceFolder } from './folder.js';
@@ -16,19 +16,19 @@ import { figureOf, type Figure } from './svg.js';
 import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface ReportOptions {
-  /** The folder that reports are in; this one gets a folder of its own there, named by its day. */
+  /** The folder of all reports; each report gets a subfolder named by its day. */
   dir: string;
-  /** Ages are counted from here; now, where it is absent. */
+  /** The time of the report, to which ages are relative; default: now. */
   asOf?: Date;
-  /** `2026-03-02`, where it is not the day of `asOf` in `timezone`. */
+  /** The report's day, `2026-03-02`, if it differs from that of `asOf` in `timezone`. */
   day?: string;
-  /** Of the folder's name; UTC where it is absent. Times in the report are UTC. */
+  /** Time zone of the folder's name; default: UTC. Times in the report are UTC. */
   timezone?: string;
-  /** What was not seen for so many days is old, and what was first seen within them new: 30. */
+  /** Hosts not seen for this many days are old, and hosts first seen within them new; default: 30. */
   days?: number;
-  /** All of them where it is absent; data.json is always written. */
+  /** Default: all. data.json is always written. */
   formats?: readonly Format[];
-  /** Ends the work between two queries or two files. */
+  /** Aborts between two queries or two files. */
   signal?: AbortSignal;
 }
 
@@ -40,21 +40,21 @@ export interface WrittenReport {
   seconds: number;
   /** The numbers at the top of the page. */
   headlines: Headline[];
-  /** What could not be done, a sentence each. */
+  /** Problems, a sentence each. */
   notes: string[];
 }
 
 interface Content {
   scope: Scope;
-  answers: Answer[];
+  results: ChartResult[];
   headlines: Headline[];
   lists: HostList[];
   figures: Map<string, Figure>;
 }
 
 /**
- * Writes the report of what is in the store: a page, its charts, lists of hosts and all numbers. A report of the same day is
- * replaced, whole. Holds no more than the charts' numbers in memory, however many hosts there are.
+ * Writes a report of the store: a page, its charts, lists of hosts and all numbers. It replaces a report of the same day as a
+ * whole. Memory is bounded by the charts' numbers, however many hosts there are.
  */
 export async function writeReport(store: Store, options: ReportOptions): Promise<WrittenReport> {
   const began = performance.now();
@@ -64,15 +64,15 @@ export async function writeReport(store: Store, options: ReportOptions): Promise
   const { files, headlines } = await replaceFolder(target, async (folder) => {
     const content = await inSnapshot(store, async (session): Promise<Content> => {
       const reader = { store, session };
-      const { scope, answers } = await answersOf(reader, { asOf, days }, signal);
-      const cells = answers.find(({ chart }) => chart === coverage)?.rows['agentCells'] as CoverageRows['agentCells'][];
+      const { scope, results } = await runCharts(reader, { asOf, days }, signal);
+      const cells = results.find(({ chart }) => chart === coverage)?.rows['agentCells'] as CoverageRows['agentCells'][];
       const lists = await writeLists(
         reader,
         scope,
         expectedAgents(cells),
         formats.includes('csv') ? folder : undefined,
       );
-      return { scope, answers, lists, headlines: headlinesOf(answers, scope), figures: new Map() };
+      return { scope, results, lists, headlines: headlinesOf(results, scope), figures: new Map() };
     });
     await writeCharts(folder, content, formats, notes, signal);
     if (formats.includes('html'))
@@ -89,17 +89,17 @@ const dayIn = (time: Date, timeZone: string) =>
 
 async function writeCharts(
   folder: string,
-  { answers, figures }: Content,
+  { results, figures }: Content,
   formats: readonly Format[],
   notes: string[],
   signal?: AbortSignal,
 ): Promise<void> {
   const fonts = formats.includes('png') ? findFonts() : undefined;
   if (formats.includes('png') && !fonts)
-    notes.push('No PNG was written: this machine has no font that is known; install fonts-dejavu-core');
+    notes.push('No PNG was written: this machine has no suitable font; install fonts-dejavu-core');
   const charts = join(folder, 'charts');
   if (formats.some((format) => format !== 'html')) await mkdir(charts, { mode: PRIVATE_FOLDER });
-  for (const { chart, drawn } of answers) {
+  for (const { chart, drawn } of results) {
     signal?.throwIfAborted();
     if (formats.includes('csv') && drawn.table.rows.length > 0)
       await writeFile(join(charts, `${chart.name}.csv`), csvOfTable(drawn.table), PRIVATE);
@@ -111,15 +111,15 @@ async function writeCharts(
   }
 }
 
-/** Every number, with its query. No `<` is in it: some programs look into any file for markup. */
-function dataOf({ scope, answers, headlines, lists }: Content): string {
+/** All numbers with their queries, as JSON without `<`, because some programs look for markup in any file. */
+function dataOf({ scope, results, headlines, lists }: Content): string {
   const data = {
     as_of: scope.asOf,
     days: scope.days,
     hosts: scope.hosts,
     headlines: headlines.map(({ label, value, chart }) => ({ label, value, chart })),
     charts: Object.fromEntries(
-      answers.map(({ chart, drawn, queries }) => [
+      results.map(({ chart, drawn, queries }) => [
         chart.name,
         { title: chart.title, question: chart.question, figures: drawn.figures, table: drawn.table, queries },
       ]),

@@ -1,4 +1,4 @@
-/** A group of fewer people than this could be somebody. */
+/** Smaller groups of users are hidden, because they could identify a person. */
 export const FEWEST = 5;
 
 interface Group {
@@ -6,8 +6,8 @@ interface Group {
 }
 
 /**
- * Groups of enough people, and those that have to stay unsaid. Where one is too small, the smallest of the others goes with it:
- * otherwise it could be told from the total and the rest.
+ * Divides groups into those that may be shown and those that must be hidden. If one is too small, the next smallest is hidden as
+ * well: otherwise the total minus the others would reveal it.
  */
 export function hideSmall<G extends Group>(groups: readonly G[]): { shown: G[]; hidden: G[] } {
   const shown = groups.filter(({ users }) => users >= FEWEST);

@@ -1,12 +1,12 @@
 import { MongoServerError, type ClientSession } from 'mongodb';
 import type { Store } from '../store/database.js';
 
-/** `SnapshotTooOld`, `SnapshotUnavailable`: the server kept no such state for so long, or an index was made since. */
+/** `SnapshotTooOld`, `SnapshotUnavailable`: the server no longer has the state, or an index was created since. */
 const GONE = new Set([239, 246]);
 
 /**
- * Runs `work` with all its reads in one state of the database, so that its numbers agree though a merge is under way. Where the
- * server does not keep that state for long enough, it runs again, and each read is of its own moment.
+ * Runs `work` with all its reads in one snapshot, so that its numbers agree while a merge is running. If the server does not keep
+ * the snapshot long enough, it runs `work` again without one.
  */
 export async function inSnapshot<T>(store: Store, work: (session: ClientSession) => Promise<T>): Promise<T> {
   const session = store.client.startSession({ snapshot: true });

@@ -61,5 +61,5 @@ footer{margin-top:36px;padding-bottom:36px;font-size:13px}
 @media print{@page{margin:14mm}:root{color-scheme:light;--page:#fff;--shadow:none}body{font-size:11pt}header,main,footer{max-width:none;padding-left:0;padding-right:0}nav,.skip,details{display:none}.grid,.grid.four{grid-template-columns:1fr 1fr;gap:10px}.headlines{grid-template-columns:repeat(7,1fr);gap:6px}.headlines a{padding:7px 8px}.headlines strong{font-size:15pt}.headlines .label,.headlines .note{font-size:8pt}article,.headlines li{break-inside:avoid;print-color-adjust:exact;-webkit-print-color-adjust:exact}h2{break-after:avoid}.question,figcaption{font-size:9pt}h3{font-size:11pt}}
 `;
 
-/** The style of the page, in one line: its hash is in the page's policy. */
+/** The style of the page in one line; the page's policy contains its hash. */
 export const STYLE = RULES.trim().replaceAll('\n', '');

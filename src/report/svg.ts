@@ -8,15 +8,15 @@ import type { Drawing } from './chart.js';
 export const WIDTH = 440;
 export const FONT = 12.5;
 
-/** A drawing as two texts of SVG. */
+/** A drawing as two SVG texts. */
 export interface Figure {
-  /** For the page: colours are variables of CSS, and it scales with its box. */
+  /** For the page: with CSS variables as colours, scaled to its box. */
   inline: string;
-  /** A file of its own, with its title. */
+  /** For a file of its own, with its title. */
   file: string;
 }
 
-/** What charts are made of. Whatever else gets into the markup, by a defect or by a host's name, is left out. */
+/** Allowed elements. Anything else in the markup, by a defect or a host's name, is left out. */
 const ELEMENTS = new Set(['svg', 'g', 'path', 'rect', 'circle', 'line', 'polyline', 'polygon', 'text', 'tspan']);
 const ATTRIBUTES = new Set(
   `x y x1 y1 x2 y2 cx cy r rx ry d points width height transform fill fill-opacity stroke stroke-width stroke-opacity
@@ -25,7 +25,7 @@ const ATTRIBUTES = new Set(
 );
 const VALUE = /^[\w\s.,#()+:-]*$/;
 
-/** Draws `drawing` without a browser. ECharts is loaded when first needed: a worker that writes no report has no use for it. */
+/** Draws `drawing` without a browser. ECharts loads at first use, because most workers write no report. */
 export async function figureOf(drawing: Drawing, title: string): Promise<Figure> {
   const { init } = await import('echarts');
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: drawing.height });
@@ -58,8 +58,8 @@ function standalone(shapes: string, height: number, title: string): string {
 }
 
 /**
- * Builds the markup anew from what a parser understood of it: known elements, known attributes with harmless values, and text.
- * Styles become attributes, which a Content-Security-Policy without inline styles allows.
+ * Rebuilds the markup from a parser's events: known elements, known attributes with harmless values, and text. Styles become
+ * attributes, which a Content-Security-Policy without inline styles allows.
  */
 function rebuilt(markup: string): { plain: string; themed: string } {
   const parser = new SaxesParser({ position: false });

@@ -5,7 +5,7 @@ export const count = (value: number): string => value.toLocaleString('en-US');
 export const counted = (value: number, noun: string, plural = `${noun}s`): string =>
   `${count(value)} ${value === 1 ? noun : plural}`;
 
-/** `84 %`; never 0 % of something, nor 100 % of what is not all. */
+/** `84 %`; 0 % and 100 % only if exact. */
 export function percent(part: number, whole: number): string {
   if (whole === 0) return '–';
   const share = (part / whole) * 100;
@@ -17,7 +17,7 @@ export function percent(part: number, whole: number): string {
 /** `2026-03-02 08:00` in UTC. */
 export const minute = (time: Date): string => time.toISOString().slice(0, 16).replace('T', ' ');
 
-/** `2026-03-02` in UTC, and nothing for a time that is not known. */
+/** `2026-03-02` in UTC; empty for an unknown time. */
 export const day = (time: Date | undefined): string => time?.toISOString().slice(0, 10) ?? '';
 
 /** `45 s`, `3 min`, `2.5 h`, `12 days`. */
@@ -28,10 +28,10 @@ export function span(seconds: number): string {
   return `${count(Math.round(seconds / 86_400))} days`;
 }
 
-/** The beginning of a text where there is little room. */
+/** Cuts a text to a length. */
 export const short = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1)}…` : text;
 
-/** What a table says for a name; the name itself where it says nothing. A name may be that of something every object has. */
+/** Looks up the label of a name; the name itself if there is none. Safe for names of properties of every object. */
 export const wordFor = (table: Readonly<Record<string, string>>, name: string): string =>
   Object.hasOwn(table, name) ? table[name]! : name;

@@ -79,7 +79,9 @@ test('a backup is restored into an empty database, and into a full one only when
     code: 2,
     err: expect.stringContaining('is not empty'),
   });
-  expect((await run(['restore', 'b1', '--replace'], other.db.databaseName)).err).toContain('nobody to ask');
+  expect((await run(['restore', 'b1', '--replace'], other.db.databaseName)).err).toContain(
+    'no terminal to ask for confirmation',
+  );
   expect((await run(['restore', 'b1', '--replace', '--yes'], other.db.databaseName)).code).toBe(0);
   expect(await other.hosts.countDocuments()).toBe(HOSTS);
   expect((await other.hosts.indexes()).length).toBe((await store.hosts.indexes()).length);

@@ -118,7 +118,7 @@ describe('hosts', () => {
     expect(table.out).toMatch(
       /web-01\.corp\.example\.com.*10\.0\.0\.7 .*Windows 10.*crowdstrike-demo, qualys.*\d+ min ago[^]*db-01/,
     );
-    expect(table.err).toMatch(/host ID tells everything/);
+    expect(table.err).toMatch(/host ID shows one/);
     const json = await run(['hosts', 'c02f', '--json']);
     expect(lines(json.out)).toMatchObject([
       { hostname: 'web-01.corp.example.com', sources: ['crowdstrike-demo', 'qualys'] },

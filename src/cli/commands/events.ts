@@ -43,7 +43,7 @@ async function trace(store: Store, source: string, id: string): Promise<void> {
       remedy:
         rows === 0
           ? `Nothing of ${source} is in quarantine either: it has not come`
-          : `${rows} of its rows were not understood: npm run rollcall -- quarantine list --source ${source} --records`,
+          : `${rows} of its rows could not be read: npm run rollcall -- quarantine list --source ${source} --records`,
     });
   }
   const { event, page } = found;
@@ -58,7 +58,7 @@ async function trace(store: Store, source: string, id: string): Promise<void> {
   );
 }
 
-/** The line of a file, where the page is out of one. */
+/** The line of a file, if the page comes from a file. */
 function lineOfRow(page: PageDoc | undefined, row: number): string {
   const lines = page && originOf(page).lines;
   return lines ? plain(`line ${lines.before + row + 1} of ${lines.file}\n`) : '';

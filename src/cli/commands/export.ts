@@ -34,7 +34,7 @@ export const exportCommand = new Command('export')
   .addHelpText(
     'after',
     `
-All hosts are as they stood at one moment, as long as the export takes less than the five minutes that MongoDB remembers.
+All hosts are from one moment, as long as the export takes less than the five minutes of MongoDB's snapshot history.
 
 Examples:
   npm run --silent rollcall -- export --format csv --out hosts.csv
@@ -59,7 +59,7 @@ Examples:
     });
   });
 
-/** Writes beside `path` and puts the file there when it is on disk. Throws `Failure` where that cannot be. */
+/** Writes next to `path` and renames the file once it is on disk. Throws `Failure` if that fails. */
 async function whole(path: string, write: (file: Writable) => Promise<void>): Promise<void> {
   let beside: PrivateFolder | undefined;
   try {

@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const POLL_MS = 300;
 
 export const logsCommand = new Command('logs')
-  .description('what workers have logged into the log folder of this machine: the last day, or what is asked for')
+  .description('what workers have logged into the log folder of this machine: the last day, or the given time')
   .option('--run <id>', 'lines of a run, by its id or the beginning of it')
   .option('--source <name>', 'lines of one source')
   .addOption(new Option('--level <level>', 'lines of this level and above').choices(LEVELS))
@@ -33,13 +33,13 @@ export const logsCommand = new Command('logs')
     '\nTimes are UTC.\n\nExamples:\n  npm run rollcall -- logs --level warn --since 12h' +
       '\n  npm run rollcall -- logs --run 20261121031500 --source qualys\n  npm run rollcall -- logs --follow',
   )
-  .action(async ({ follow, json, ...asked }: Options) => {
+  .action(async ({ follow, json, ...filters }: Options) => {
     const { dir } = loadConfig().log;
     if (!existsSync(dir) && !follow)
       throw new Failure('settings-invalid', `There is no log folder ${dir}`, {
         remedy: 'Start a worker, or set ROLLCALL_LOG_DIR to the folder that it writes to',
       });
-    const reader = new LogReader(dir, { ...asked, since: asked.since ?? startOf(asked.run) });
+    const reader = new LogReader(dir, { ...filters, since: filters.since ?? startOf(filters.run) });
     const show = json ? (line: string) => `${line}\n` : prettyLines({ colour: coloured, date: !follow });
     let shown = 0;
     for (;;) {
@@ -53,7 +53,7 @@ export const logsCommand = new Command('logs')
     if (shown === 0) process.stderr.write(`No line in ${dir} is like that\n`);
   });
 
-/** A run's id begins with its day: there is nothing of it before. */
+/** A run's id begins with its day: older entries cannot belong to it. */
 function startOf(run: string | undefined): Date {
   const [, year, month, day] = /^(\d{4})(\d{2})(\d{2})/.exec(run ?? '') ?? [];
   const began = day ? Date.parse(`${year}-${month}-${day}`) : Number.NaN;

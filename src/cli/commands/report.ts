@@ -48,19 +48,19 @@ export const reportCommand = new Command('report')
         ...asOf,
       });
       if (json) process.stdout.write(`${JSON.stringify(written)}\n`);
-      else tell(written);
+      else printReport(written);
     });
   });
 
-function tell({ dir, files, seconds, headlines, notes }: WrittenReport): void {
+function printReport({ dir, files, seconds, headlines, notes }: WrittenReport): void {
   const width = Math.max(...headlines.map(({ label }) => label.length));
   const numbers = headlines.map(({ value }) => value.toLocaleString('en-US'));
   const wide = Math.max(...numbers.map(({ length }) => length));
   for (const [at, { label, note }] of headlines.entries())
     process.stdout.write(`${label.padEnd(width)}  ${pc.bold(numbers[at]!.padStart(wide))}  ${pc.dim(note)}\n`);
   const shown = relative('', dir);
-  const place = shown.startsWith('..') ? dir : shown;
-  const page = files.includes('index.html') ? `${place}/index.html` : place;
+  const folder = shown.startsWith('..') ? dir : shown;
+  const page = files.includes('index.html') ? `${folder}/index.html` : folder;
   process.stdout.write(`\n${pc.bold(page)}: ${files.length} files in ${seconds.toFixed(1)} s\n`);
   for (const note of notes) process.stderr.write(`${pc.yellow(note)}\n`);
 }
@@ -68,8 +68,8 @@ function tell({ dir, files, seconds, headlines, notes }: WrittenReport): void {
 function moment(text: string): { asOf: Date; day?: string } {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
   const asOf = new Date(isDay ? `${text}T23:59:59.999Z` : text);
-  const known = isDay || /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text);
-  if (!known || Number.isNaN(asOf.getTime()) || (isDay && asOf.toISOString().slice(0, 10) !== text))
+  const isTime = isDay || /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text);
+  if (!isTime || Number.isNaN(asOf.getTime()) || (isDay && asOf.toISOString().slice(0, 10) !== text))
     throw new InvalidArgumentError('Give a date, 2026-03-02, or a time, 2026-03-02T08:00:00Z.');
   return isDay ? { asOf, day: text } : { asOf };
 }

@@ -8,12 +8,12 @@ import { serveUi } from '../../ui/serve.js';
 import { prepareSearchIndexes } from '../shared/prepare-to-look.js';
 
 export const uiCommand = new Command('ui')
-  .description('a web page to look hosts, runs and quarantine up; it only reads, and Ctrl-C ends it')
+  .description('a read-only web page for hosts, runs and quarantine; Ctrl-C ends it')
   .option('--address <host:port>', 'where it is served; ROLLCALL_UI_ADDRESS without it (127.0.0.1:8300)')
   .addHelpText(
     'after',
     `
-Anywhere but on loopback it needs ROLLCALL_UI_TOKEN, which visitors are asked for.
+On any address but loopback it requires ROLLCALL_UI_TOKEN, which visitors must enter.
 
 Examples:
   npm run rollcall -- ui
@@ -23,7 +23,7 @@ Examples:
   .action(async (options: { address?: string }) => {
     const config = loadConfig();
     const { token } = config.ui;
-    // Before anything is opened: a refusal comes at once.
+    // Before anything is opened, so that an invalid address fails at once.
     const bind = bindOf({ address: options.address ?? config.ui.address, ...(token === undefined ? {} : { token }) });
     const open = sourcesWithoutPersonalData(config.sourceFolders);
     const store = await openStore(config.mongodb, { prepare: false });
@@ -43,7 +43,7 @@ Examples:
       );
       process.stdout.write(`${ui.url}\n`);
       process.stderr.write(
-        `${token === undefined ? 'For this machine only' : 'It asks for ROLLCALL_UI_TOKEN'}. Ctrl-C ends it\n`,
+        `${token === undefined ? 'For this machine only' : 'It requires ROLLCALL_UI_TOKEN'}. Ctrl-C ends it\n`,
       );
       await new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
@@ -54,7 +54,7 @@ Examples:
     }
   });
 
-/** A file that is no valid source hides its rows; it need not keep the page from being looked at. */
+/** An invalid source file hides that source's rows; the page still works. */
 function sourcesWithoutPersonalData(folders: readonly string[]): Set<string> {
   const sources = loadSources({ folders, onFault: () => {} }).all();
   return new Set(sources.filter((source) => datasetOf(source).personal.length === 0).map(({ name }) => name));

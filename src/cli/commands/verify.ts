@@ -36,7 +36,7 @@ export const verifyCommand = new Command('verify')
     process.exitCode = findings.length === 0 ? EXIT.ok : EXIT.incomplete;
   });
 
-/** What the ledger says beside what is there, a source a row. */
+/** Compares the ledger with the stored data, a source a row. */
 function tableOf({ sources }: Verification): string {
   const table = new Table({
     head: ['source', 'pages', 'rows', 'read again', 'records', 'found', 'checksum', 'of the bodies'],
@@ -58,7 +58,7 @@ export async function verify(config: Config, prefix: string): Promise<Verificati
   try {
     const run = prefix === '' ? await latestWithPages(store) : await runWithPages(store, prefix);
     if (!run) throw new Failure('settings-invalid', 'There is no run yet', { remedy: 'npm run trigger -- --wait' });
-    const reading = openNormalizerContext(config, store, sources);
+    const context = openNormalizerContext(config, store, sources);
     const inputs = new Map<string, Input>();
     const read: ReadBody = (name, page, body) => {
       const source = sources.get(name);
@@ -66,10 +66,10 @@ export async function verify(config: Config, prefix: string): Promise<Verificati
       inputs.set(name, input);
       const rows = [...input.rows({ body, mediaType: page.media_type, status: page.status })].length;
       const eventIds = () =>
-        (readPage(source, input, page, body, reading).understood as NormalizedEvent[]).map(({ event }) => event.id);
+        (readPage(source, input, page, body, context).understood as NormalizedEvent[]).map(({ event }) => event.id);
       return { rows, eventIds };
     };
-    return await verifyRun(store, sources, run, read, () => reading.keys.keys());
+    return await verifyRun(store, sources, run, read, () => context.keys.keys());
   } finally {
     await store.close();
   }

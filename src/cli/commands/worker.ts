@@ -4,16 +4,16 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 
-/** As `npm start` does: helper threads of the collector cost more than they save where every core is busy. */
+/** The same flags as `npm start`: the collector's helper threads cost more than they save when every core is busy. */
 const FLAGS = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4'];
-/** glibc gives freed megabytes back at once: a worker stays a third smaller. */
+/** Makes glibc return freed memory at once, which keeps a worker a third smaller. */
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '32768' };
 
 export const workerCommand = new Command('worker')
-  .description('run a worker until it is told to stop: the same program as npm start; start as many as you like')
+  .description('run a worker until it receives a signal: the same program as npm start; start as many as you like')
   .addHelpText(
     'after',
-    '\nIts settings come from .env and the environment. SIGINT and SIGTERM end it when its activities have handed over.' +
+    '\nIts settings come from .env and the environment. SIGINT and SIGTERM end it when its activities have stopped.' +
       '\n\nExample:\n  npm run rollcall -- worker',
   )
   .action(async () => {
@@ -22,7 +22,7 @@ export const workerCommand = new Command('worker')
       stdio: 'inherit',
       env: { ...MALLOC, ...process.env },
     });
-    // A terminal sends its signals to both; a supervisor knows this process only.
+    // A terminal signals both processes; a supervisor knows only this one.
     process.on('SIGINT', () => {});
     process.on('SIGTERM', () => worker.kill('SIGTERM'));
     const [code, signal] = (await once(worker, 'exit')) as [number | null, NodeJS.Signals | null];

@@ -7,7 +7,7 @@ export const EXIT = {
   usage: 2,
   /** A source ended partial or failed; or a verification found something. */
   incomplete: 4,
-  /** Temporal or MongoDB is not there. */
+  /** Temporal or MongoDB is unreachable. */
   dependency: 5,
   interrupted: 130,
 } as const;
@@ -17,12 +17,13 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   [EXIT.ok]: 'done',
   [EXIT.defect]: 'a defect in Rollcall; `ROLLCALL_DEBUG=1` shows the stack trace',
   [EXIT.usage]: 'a wrong argument or setting; the message names it',
-  [EXIT.incomplete]: 'a source ended partial or failed (with `--wait`), a vendor refused, or `verify` found something',
+  [EXIT.incomplete]:
+    'a source ended partial or failed (with `--wait`), a vendor rejected the request, or `verify` found something',
   [EXIT.dependency]: 'Temporal, MongoDB or a vendor does not respond, or the run was cancelled',
   [EXIT.interrupted]: 'interrupted; a run that was started goes on',
 };
 
-/** Says in one sentence (two with the way out) what went wrong, and gives the exit code. Stack traces only when asked for. */
+/** Prints an error with its remedy, and returns the exit code. Stack traces only with ROLLCALL_DEBUG. */
 export function report(error: unknown): number {
   const lines =
     error instanceof Failure

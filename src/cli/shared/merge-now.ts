@@ -6,8 +6,8 @@ import { plain } from '../../format/plain.js';
 import { EXIT } from './exit.js';
 
 /**
- * Merges what has changed; were it cut short, the next run would go on. Records that cannot be merged are named on standard
- * error, and the command ends with exit code 4. `run` is what the history names as the cause.
+ * Merges changed records; if interrupted, the next run continues. Records that cannot be merged are named on standard error, and
+ * the command ends with exit code 4. The history names `run` as the cause.
  */
 export async function mergeNow(store: Store, run: string, onBatch?: (sum: MergeResult) => void): Promise<MergeResult> {
   const aside: string[] = [];

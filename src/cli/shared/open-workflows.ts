@@ -10,7 +10,7 @@ export interface Execution {
 
 /** A source whose workflow is open: it is being collected, or parked. */
 export interface OpenSource extends SourceView {
-  /** The run that began it; it may have ended since. */
+  /** The run that started it; it may have ended. */
   parent?: Execution;
 }
 
@@ -21,7 +21,7 @@ export const sourceWorkflowId = (config: Config, source: string): string =>
 export const workflowUrl = ({ temporal }: Config, workflowId: string): string =>
   `${temporal.ui}/namespaces/${temporal.namespace}/workflows/${encodeURIComponent(workflowId)}`;
 
-/** Those of `names` whose workflow is open. Asked one by one: a list may be a second old, and this is not. */
+/** Those of `names` whose workflow is open. Queried one by one, because Temporal's list may be a second old. */
 export async function openSources(client: Client, config: Config, names: readonly string[]): Promise<OpenSource[]> {
   const found = await Promise.all(names.map((name) => openSource(client, config, name)));
   return found.flatMap((source) => source ?? []);
@@ -38,7 +38,7 @@ async function openSource(client: Client, config: Config, source: string): Promi
   };
 }
 
-/** Runs that are under way: what Temporal lists, and the parents of `sources`, which it may not list yet. */
+/** Running runs: those that Temporal lists, and the parents of `sources`, which it may not list yet. */
 export async function openRuns(
   client: Client,
   config: Config,
@@ -56,7 +56,7 @@ export async function openRuns(
   return [...runs.values()].sort((a, b) => a.started.getTime() - b.started.getTime());
 }
 
-/** Whether a run, given its workflow and its id (which ends with part of Temporal's), is under way. */
+/** Whether a run is open, given its workflow and its id (which ends with a part of Temporal's run id). */
 export async function isOpen(
   client: Client,
   run: { _id: string; workflow_id: string },

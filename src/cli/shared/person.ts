@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** Who runs this command, as the system says. */
+/** The system's name of the user who runs this command. */
 export const user = (): string => {
   try {
     return userInfo().username;

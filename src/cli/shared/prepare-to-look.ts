@@ -1,13 +1,13 @@
 import type { Store } from '../../store/database.js';
 import { prepareSearch } from '../../search/search.js';
 
-/** Milliseconds after which somebody wonders. */
+/** Delay before progress is shown, milliseconds. */
 const PATIENCE = 1_000;
 
-/** Builds the indexes that looking needs, and says so where that takes a while: at first, in a large inventory. */
+/** Builds the search indexes, and says so if that takes a while: at the first search of a large inventory. */
 export async function prepareSearchIndexes(store: Store): Promise<void> {
-  const say = () => process.stderr.write('Building the indexes that hosts are looked up by; this happens once …\n');
-  const timer = setTimeout(say, PATIENCE);
+  const report = () => process.stderr.write('Building the search indexes; this happens once …\n');
+  const timer = setTimeout(report, PATIENCE);
   try {
     await prepareSearch(store);
   } finally {

@@ -4,11 +4,11 @@ import { listRuns, runsNamed, runsWithPages } from '../../store/collections/runs
 import type { RunDoc } from '../../store/documents/runs.js';
 import { minute } from '../../format/time.js';
 
-/** Among so many runs the one that is meant is looked for. */
+/** Number of latest runs in which the named one is searched. */
 const MOST = 1_000;
 const LISTED = 10;
 
-/** The run that a user means; without a word the latest. Throws `Failure` when there is none, and when several begin so. */
+/** Finds the run that the user named; the latest without a name. Throws `Failure` when none matches, and when several do. */
 export async function runOf(store: Store, prefix: string | undefined): Promise<RunDoc> {
   if (prefix) return theOne(prefix, await matching(store, prefix), 'runs');
   const [latest] = await listRuns(store, {}, 1);
@@ -17,8 +17,8 @@ export async function runOf(store: Store, prefix: string | undefined): Promise<R
 }
 
 /**
- * The run that a user means, among those with stored pages (of `source`, where it is named): a replay and a run that found
- * everything fresh have none. Throws `Failure` when there is none, and when several begin so.
+ * Finds the run that the user named, among those with stored pages (of `source`, if given): a replay and a run that found
+ * everything fresh have none. Throws `Failure` when none matches, and when several do.
  */
 export async function runWithPages(store: Store, prefix: string, source?: string): Promise<RunDoc> {
   const runs = await matching(store, prefix);

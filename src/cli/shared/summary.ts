@@ -49,12 +49,12 @@ export function summaryJson(summary: RunSummary): Record<string, unknown> {
   };
 }
 
-/** Rows of pages that nobody normalized yet. */
+/** Rows of pages that are not normalized yet. */
 export const onlyFetched = ({ records, rows = 0 }: SourceAccount): number => (records === 0 ? rows : 0);
 
 /** The table that ends a run on a terminal. */
 export function summaryTable(summary: RunSummary): string {
-  // They come in the order in which they ended, which differs from run to run.
+  // Sorted, because sources end in a different order in each run.
   const sources = Object.entries(summary.sources).sort(([a], [b]) => (a < b ? -1 : 1));
   const fetched = sources.reduce((sum, [, account]) => sum + onlyFetched(account), 0);
   const records = sources.reduce((sum, [, account]) => sum + account.records, 0);
@@ -85,7 +85,7 @@ export function summaryTable(summary: RunSummary): string {
   ].join('\n');
 }
 
-/** Rows have a column where they are all that there is of a source. */
+/** Shows a column of rows only if a source has rows but no records yet. */
 function tableOf(sources: readonly [string, SourceAccount][], withRows: boolean): string {
   const counts = [
     'pages',

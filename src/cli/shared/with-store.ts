@@ -1,7 +1,7 @@
 import type { Config } from '../../config.js';
 import { openStore, type Store } from '../../store/database.js';
 
-/** Opens the store for one command's work, and closes it whatever comes of that. */
+/** Opens the store for one command's work, and closes it in any case. */
 export async function withStore(config: Config, work: (store: Store) => Promise<void>): Promise<void> {
   const store = await openStore(config.mongodb);
   try {

@@ -6,17 +6,17 @@ import type { Pace } from './pace.js';
 import type { SourceView } from './view.js';
 import { waitingText } from './pending-activity.js';
 
-/** What is said of one source: how far it is; how fast, which is never twice the same; and what keeps it. */
+/** The progress of one source: how far, how fast, and what blocks it. */
 export interface Line {
   source: string;
   text: string;
   pace?: string;
-  /** What came of it: the first to go where a line is short. */
+  /** The counts; the first part to be dropped where a line is too long. */
   rest?: string;
   notes: string[];
 }
 
-/** One line of it, the notes left out. */
+/** One line of it, without the notes. */
 export const wholeLine = ({ text, pace, rest }: Omit<Line, 'source' | 'notes'>): string =>
   [text, pace, rest].filter(Boolean).join(', ');
 

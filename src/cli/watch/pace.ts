@@ -4,14 +4,14 @@ import type { SourceView } from './view.js';
 export interface Pace {
   /** Records a second. */
   rate: number;
-  /** Milliseconds; only where the vendor tells how many there are. */
+  /** Milliseconds; only if the vendor reports a total. */
   left?: number;
 }
 
-/** Rows arrive a stretch at a time: what counts is the time between two arrivals, over about a minute. */
+/** Rows arrive in batches, so the pace is measured between two arrivals, over about a minute. */
 const WINDOW_MS = 60_000;
 
-/** Remembers how far sources were at each look. One that is looked at for the first time is judged from its start. */
+/** Stores the progress of sources at each update. A new source is measured from its start. */
 export class Paces {
   private readonly seen = new Map<string, { at: number; rows: number }[]>();
 

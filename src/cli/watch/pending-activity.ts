@@ -3,7 +3,7 @@ import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { plain } from '../../format/plain.js';
 import { clock } from '../../format/time.js';
 
-/** Why a workflow makes no progress right now: one of its activities failed, or nobody has taken it. */
+/** Why a workflow makes no progress: an activity failed, or no worker has taken one. */
 export interface Waiting {
   /**
    * - `limited`: the vendor asked to wait
@@ -12,21 +12,21 @@ export interface Waiting {
    * - `no-worker`: no worker has taken the activity
    */
   kind: 'limited' | 'retrying' | 'trying' | 'no-worker';
-  /** What the last attempt came to. */
+  /** The result of the last attempt. */
   because?: string;
-  /** Of the attempt that is awaited or under way, from 1. */
+  /** The number of the awaited or running attempt, from 1. */
   attempt: number;
   next?: Date;
 }
 
 /** `PENDING_ACTIVITY_STATE_SCHEDULED` of Temporal's API. */
 const SCHEDULED = 1;
-/** A worker that is there takes an activity at once. */
+/** A running worker takes an activity at once. */
 const TAKEN_MS = 3_000;
 
 type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
-/** What the pending activities of a workflow wait for, as Temporal tells. */
+/** What the pending activities of a workflow wait for, as reported by Temporal. */
 export function waitingIn({ raw }: WorkflowExecutionDescription, now = Date.now()): Waiting[] {
   return (raw.pendingActivities ?? []).flatMap((pending) => waitingOf(pending, now) ?? []);
 }

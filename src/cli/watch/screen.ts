@@ -3,15 +3,15 @@ import { wholeLine, type Line } from './line.js';
 
 const WIDTH = 18;
 
-/** Lines on standard error: redrawn in place on a terminal, elsewhere said when they change. */
+/** Lines on standard error: redrawn in place on a terminal, elsewhere printed when they change. */
 export class Screen {
   readonly live = process.stderr.isTTY && !process.env['CI'];
   private lines = 0;
-  private readonly said = new Map<string, string>();
+  private readonly printed = new Map<string, string>();
 
   draw(lines: readonly Line[]): void {
     if (!this.live) {
-      for (const line of lines) this.say(line);
+      for (const line of lines) this.print(line);
       return;
     }
     this.clear();
@@ -28,16 +28,16 @@ export class Screen {
     this.lines = 0;
   }
 
-  /** How fast it is alone is no news. */
-  private say({ source, notes, pace, ...line }: Line): void {
+  /** A changed pace alone is not printed. */
+  private print({ source, notes, pace, ...line }: Line): void {
     const news = [wholeLine(line), ...notes].join('; ');
-    if (this.said.get(source) !== news)
+    if (this.printed.get(source) !== news)
       process.stderr.write(`${source}: ${[wholeLine({ ...line, ...(pace ? { pace } : {}) }), ...notes].join('; ')}\n`);
-    this.said.set(source, news);
+    this.printed.set(source, news);
   }
 }
 
-/** A line that wraps would be two when it is cleared. */
+/** Cuts a line to the width, because a wrapped line would be two when it is cleared. */
 function fit(text: string): string {
   const room = (process.stderr.columns || 80) - WIDTH - 2;
   return text.length <= room ? text : `${text.slice(0, Math.max(1, room - 1))}…`;

@@ -5,32 +5,32 @@ import type { SourceAccount } from '../../model/run.js';
 import { progressQuery, runProgressQuery, type SourceProgress } from '../../model/messages.js';
 import { waitingIn, type Waiting } from './pending-activity.js';
 
-/** One source of a run, as it is right now. Neither progress nor account: it could not be asked. */
+/** The current state of one source of a run. Without progress and account: it could not be queried. */
 export interface SourceView {
   source: string;
   workflowId: string;
-  /** When its workflow began, the first of a chain that was continued as new. */
+  /** When its workflow started: the first execution of a chain that continued as new. */
   since?: Date;
   progress?: SourceProgress;
-  /** What it came to in this run, when it has: it may be parked all the same. */
+  /** Its outcome in this run, if it has one; it may still be parked. */
   account?: SourceAccount;
   waiting: Waiting[];
 }
 
-/** Without a worker a query is not answered: then what Temporal itself knows has to do. */
+/** Without a worker, queries get no response: then the state that Temporal itself has is used. */
 const QUERY_MS = 3_000;
 
-/** Every source of the run, asked from the workflows themselves; empty when the run cannot be asked right now. */
+/** All sources of the run, queried from the workflows themselves; empty when the run cannot be queried. */
 export async function viewRun(client: Client, handle: RunHandle): Promise<SourceView[]> {
-  const asked = await asking(client, () => handle.query(runProgressQuery));
+  const run = await tryQuery(client, () => handle.query(runProgressQuery));
   return Promise.all(
-    Object.entries(asked?.sources ?? {}).map(async ([source, { workflowId, account }]) =>
+    Object.entries(run?.sources ?? {}).map(async ([source, { workflowId, account }]) =>
       account ? { source, workflowId, account, waiting: [] } : viewSource(client, source, workflowId),
     ),
   );
 }
 
-/** One source by its workflow; `known` when that was described already. */
+/** One source by its workflow; `known` is its description if the caller already has it. */
 export async function viewSource(
   client: Client,
   source: string,
@@ -39,8 +39,8 @@ export async function viewSource(
 ): Promise<SourceView> {
   const handle = client.workflow.getHandle(workflowId);
   const [progress, description] = await Promise.all([
-    asking(client, () => handle.query(progressQuery)),
-    known ?? asking(client, () => handle.describe()),
+    tryQuery(client, () => handle.query(progressQuery)),
+    known ?? tryQuery(client, () => handle.describe()),
   ]);
   const since = startOf(description);
   return {
@@ -48,7 +48,7 @@ export async function viewSource(
     workflowId,
     ...(since ? { since } : {}),
     ...(progress ? { progress } : {}),
-    // Of a parked source its progress tells why, and that nothing is due.
+    // The progress of a parked source has the reason, and no attempt is due.
     waiting: description && progress?.state !== 'parked' ? waitingIn(description) : [],
   };
 }
@@ -58,6 +58,6 @@ function startOf(description: WorkflowExecutionDescription | undefined): Date | 
   return optionalTsToDate(first) ?? description?.startTime;
 }
 
-async function asking<T>(client: Client, question: () => Promise<T>): Promise<T | undefined> {
+async function tryQuery<T>(client: Client, question: () => Promise<T>): Promise<T | undefined> {
   return client.withDeadline(Date.now() + QUERY_MS, question).catch(() => undefined);
 }

@@ -15,15 +15,15 @@ const LIVE_MS = 500;
 const PLAIN_MS = 5_000;
 
 /**
- * Shows a run's progress on standard error until it ends: redrawn in place on a terminal, a line now and then elsewhere.
- * Returns the summary, also of a run that failed. Ctrl-C detaches: the run goes on.
- * With the store, pages count as soon as they are there.
+ * Shows a run's progress on standard error until it ends: redrawn in place on a terminal, elsewhere a line now and then.
+ * Returns the summary, also of a failed run. Ctrl-C detaches, and the run continues.
+ * With the store, pages count as soon as they are stored.
  */
 export function watchRun(client: Client, handle: RunHandle, store?: Store): Promise<RunSummary> {
   return watching(async () => withLedger(store, await viewRun(client, handle)), summaryOf(handle));
 }
 
-/** Shows what `look` sees until `end` is there. */
+/** Shows the results of `look` until `end` resolves. */
 export async function watching<T>(look: () => Promise<SourceView[]>, end: Promise<T>): Promise<T> {
   const screen = new Screen();
   const paces = new Paces();
@@ -41,12 +41,12 @@ export async function watching<T>(look: () => Promise<SourceView[]>, end: Promis
     view.open = false;
     screen.clear();
     drawing.catch(() => {});
-    // Requests under way would be sent again on a connection that the caller closes.
+    // Requests in flight would be retried on a connection that the caller closes.
     await view.looking;
   }
 }
 
-/** What a run came to, when it has; of a run that failed, too. Throws `Failure` for one that ended without a word. */
+/** The result of a run, also of a failed one. Throws `Failure` for a run that ended without a result. */
 export async function summaryOf(handle: RunHandle): Promise<RunSummary> {
   try {
     return await handle.result();

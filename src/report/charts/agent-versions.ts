@@ -16,7 +16,7 @@ export const agentVersions = defineChart<{ agents: Agent }>({
   section: 'Coverage',
   title: 'Agent versions',
   question: 'Which major versions of each agent are in use?',
-  empty: 'No record tells of an agent',
+  empty: 'No record reports an agent',
   queries: {
     agents: {
       collection: 'hosts',
@@ -51,7 +51,7 @@ export const agentVersions = defineChart<{ agents: Agent }>({
   },
   draw({ agents }) {
     const total = sum(agents.map((agent) => agent.agents));
-    const word = (major: string | null) => (major === null ? 'not told' : `${major}.x`);
+    const label = (major: string | null) => (major === null ? 'not reported' : `${major}.x`);
     return {
       summary: `${agents.map(({ _id, kinds }) => `${_id} in ${counted(kinds, 'major version')}`).join(', ')}.`,
       table: {
@@ -59,7 +59,7 @@ export const agentVersions = defineChart<{ agents: Agent }>({
         rows: agents.flatMap(({ _id, agents, versions, kinds }) => {
           const others = agents - sum(versions.map((version) => version.agents));
           return [
-            ...versions.map((version) => [_id, word(version.major), version.agents]),
+            ...versions.map((version) => [_id, label(version.major), version.agents]),
             ...(others > 0 ? [[_id, `${count(kinds - versions.length)} more`, others]] : []),
           ];
         }),
@@ -72,7 +72,7 @@ export const agentVersions = defineChart<{ agents: Agent }>({
               agents.map(({ _id, agents, versions }) => ({
                 name: _id,
                 total: agents,
-                parts: versions.map((version) => ({ name: word(version.major), value: version.agents })),
+                parts: versions.map((version) => ({ name: label(version.major), value: version.agents })),
               })),
             ),
           }),

@@ -7,7 +7,7 @@ import { count, counted, percent, wordFor } from '../words.js';
 const MOST = 10;
 const IN_CLOUD = { ...LIVE, 'cloud.provider': { $exists: true } };
 
-/** As the providers spell themselves. */
+/** The providers' own spellings. */
 const SPELLED: Readonly<Record<string, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP', oci: 'OCI', ibm: 'IBM' };
 const spelled = (provider: string) => wordFor(SPELLED, provider);
 
@@ -15,7 +15,7 @@ export const providers = defineChart<{ providers: { _id: string | null; hosts: n
   name: 'cloud-providers',
   section: 'Places',
   title: 'Clouds',
-  question: 'How many hosts run in which cloud, and how many in none that a source tells of?',
+  question: 'How many hosts run in which cloud, and how many in none that a source reports?',
   empty: 'No hosts yet',
   queries: {
     providers: {
@@ -34,7 +34,7 @@ export const providers = defineChart<{ providers: { _id: string | null; hosts: n
     return ranked(
       ['Cloud', 'Hosts'],
       providers.map(({ _id, hosts }) => ({
-        cells: [_id === null ? 'no cloud told' : spelled(_id)],
+        cells: [_id === null ? 'no cloud reported' : spelled(_id)],
         hosts,
         ...(_id === null ? { quiet: true } : {}),
       })),
@@ -85,7 +85,7 @@ export const accounts = defineChart<{ all: { accounts: number; hosts: number; mo
     return ranked(
       ['Cloud', 'Account', 'Hosts'],
       [
-        ...accounts.map(({ _id, hosts }) => ({ cells: [spelled(_id.provider), _id.account ?? 'not told'], hosts })),
+        ...accounts.map(({ _id, hosts }) => ({ cells: [spelled(_id.provider), _id.account ?? 'not reported'], hosts })),
         ...(rest > 0 ? [{ cells: [`${count(inAll - accounts.length)} more`, ''], hosts: rest, quiet: true }] : []),
       ],
       hosts,
@@ -123,7 +123,7 @@ export const regions = defineChart<{ regions: Region }>({
   draw({ regions }) {
     const total = sum(regions.map(({ hosts }) => hosts));
     const named = regions.map(({ _id, hosts }) => ({
-      cells: [spelled(_id.provider), _id.region ?? 'not told'],
+      cells: [spelled(_id.provider), _id.region ?? 'not reported'],
       hosts,
     }));
     return ranked(
@@ -142,7 +142,7 @@ export const countries = defineChart<{ regions: Region }>({
   section: 'Places',
   title: 'Countries',
   question:
-    'In which countries do hosts run? Told by their cloud’s region only: no address is looked up, here or elsewhere.',
+    'In which countries do hosts run? Derived from the cloud’s region only: no address is looked up, here or elsewhere.',
   empty: 'No host of a cloud',
   queries: REGIONS,
   draw({ regions }) {
@@ -169,11 +169,11 @@ export const clouds: Chart[] = [providers, accounts, regions, countries];
 interface Ranked {
   cells: string[];
   hosts: number;
-  /** Not one of them, but the rest. */
+  /** The remainder, not an item of its own. */
   quiet?: boolean;
 }
 
-/** A list by number of hosts; all of it in the table, its beginning as bars. */
+/** A list by number of hosts: all of it in the table, its beginning as bars. */
 function ranked(
   head: string[],
   rows: readonly Ranked[],

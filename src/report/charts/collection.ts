@@ -16,7 +16,7 @@ export const freshness = defineChart<{ sources: Source }>({
   section: 'Collection',
   title: 'Freshness',
   question: 'How long ago was each source last read to its end?',
-  empty: 'No source was ever asked',
+  empty: 'No source was ever checked',
   queries: {
     sources: {
       collection: 'sources',
@@ -36,9 +36,9 @@ export const freshness = defineChart<{ sources: Source }>({
     const oldest = Math.max(1, ...aged.map(({ seconds }) => seconds ?? 0));
     const never = aged.filter(({ seconds }) => seconds === undefined).length;
     return {
-      summary: `${counted(sources.length, 'source')} asked so far; ${never === 0 ? 'each was' : `${count(never)} never`} read to its end.`,
+      summary: `${counted(sources.length, 'source')} checked so far; ${never === 0 ? 'each was' : `${count(never)} never`} read completely.`,
       table: {
-        head: ['Source', 'Last asked', 'Last read to its end', 'Records then'],
+        head: ['Source', 'Last checked', 'Last read completely', 'Records then'],
         rows: aged.map(({ name, last_checked, last_complete }) => [
           name,
           minute(last_checked),
@@ -75,8 +75,8 @@ export const quarantine = defineChart<{
   name: 'quarantine',
   section: 'Collection',
   title: 'Quarantine',
-  question: 'Which records could not be understood, and why?',
-  empty: 'Nothing is in quarantine: every record was understood',
+  question: 'Which records could not be read, and why?',
+  empty: 'Nothing is in quarantine: every record could be read',
   queries: {
     reasons: {
       collection: 'quarantine',

@@ -3,12 +3,12 @@ import { defineChart, LIVE, sum } from '../chart.js';
 import { matrix } from '../draw/matrix.js';
 import { count, counted, percent } from '../words.js';
 
-/** The agents that hosts are expected to have: those that most have. */
+/** The agents that hosts are expected to have: the most frequent ones. */
 const AGENTS = 4;
 const SOURCES = 4;
 const FAMILIES = 7;
 
-/** Pods and containers carry no agents of their own. */
+/** Pods and containers have no agents of their own. */
 export const MACHINES = { ...LIVE, class: 'machine' } as const;
 
 /** The agents of a host, each once. */
@@ -43,7 +43,7 @@ export interface CoverageRows extends Record<string, object> {
 
 const inside = (names: Document): Document[] => [
   { $match: MACHINES },
-  // First by what they have in common: there are few such groups, and taking them apart costs little.
+  // Groups by combination first: there are few combinations, so splitting them afterwards costs little.
   { $group: { _id: { family: '$device.os.type', names }, hosts: { $sum: 1 } } },
   { $unwind: '$_id.names' },
   { $group: { _id: { family: '$_id.family', name: '$_id.names' }, hosts: { $sum: '$hosts' } } },
@@ -55,7 +55,7 @@ export const coverage = defineChart<CoverageRows>({
   name: 'coverage',
   section: 'Coverage',
   title: 'Coverage by agent and by source',
-  question: 'Which machines have which agent, which sources know them, and where is there a gap?',
+  question: 'Which machines have which agent, which sources list them, and where is there a gap?',
   empty: 'No machines yet',
   queries: {
     families: {
@@ -96,7 +96,7 @@ export const coverage = defineChart<CoverageRows>({
     const rows = [
       { name: 'All', hosts: machines, values: columns.map(({ hosts }) => hosts) },
       ...shown.map(({ _id, hosts }) => ({
-        name: _id ?? 'not told',
+        name: _id ?? 'not reported',
         hosts,
         values: columns.map((column) => cellOf(_id, column)),
       })),
@@ -104,7 +104,7 @@ export const coverage = defineChart<CoverageRows>({
     return {
       summary:
         agents.length === 0
-          ? 'No host has an agent that a source tells of.'
+          ? 'No host has an agent that a source reports.'
           : `${counted(incomplete, 'machine')} of ${count(machines)} (${percent(incomplete, machines)}) ${incomplete === 1 ? 'lacks' : 'lack'} at least one of ` +
             `${agents.map(({ name }) => name).join(', ')}; ${count(without)} ${without === 1 ? 'has' : 'have'} none at all.`,
       table: {
@@ -127,13 +127,13 @@ export const coverage = defineChart<CoverageRows>({
   },
 });
 
-/** The agents that hosts are expected to have: those that most have. */
+/** The agents that hosts are expected to have: the most frequent ones. */
 export const expectedAgents = (cells: readonly Inside[]): string[] =>
   namesIn(cells)
     .slice(0, AGENTS)
     .map(({ name }) => name);
 
-/** Over all families, the most first. */
+/** Over all families, the most frequent first. */
 function namesIn(cells: readonly Inside[]): { name: string; hosts: number }[] {
   const hosts = new Map<string, number>();
   for (const { _id, hosts: some } of cells) hosts.set(_id.name, (hosts.get(_id.name) ?? 0) + some);

@@ -2,12 +2,12 @@ import { defineChart, LIVE, sum } from '../chart.js';
 import { columns } from '../draw/columns.js';
 import { counted } from '../words.js';
 
-/** More months than these are drawn as years. */
+/** Longer series are drawn by year. */
 const MONTHS = 36;
 const YEARS = 40;
 
 interface Month {
-  /** `2026-03`; `null` where no record tells it. */
+  /** `2026-03`; `null` if no record reports it. */
   _id: string | null;
   hosts: number;
 }
@@ -18,7 +18,7 @@ export const created = defineChart<{ months: Month }>({
   title: 'Hosts by when they came',
   question:
     'How has the fleet grown? By the time a host was created, or else first seen; month by month, or year by year.',
-  empty: 'No record tells when its host was created or first seen',
+  empty: 'No record reports when its host was created or first seen',
   queries: {
     months: {
       collection: 'hosts',
@@ -51,7 +51,7 @@ export const created = defineChart<{ months: Month }>({
         : '',
       table: {
         head: ['Month', 'Hosts'],
-        rows: [...known.map(({ _id, hosts }) => [_id, hosts]), ...(unknown > 0 ? [['not told', unknown]] : [])],
+        rows: [...known.map(({ _id, hosts }) => [_id, hosts]), ...(unknown > 0 ? [['not reported', unknown]] : [])],
       },
       figures: { unknown, ...Object.fromEntries(years) },
       ...(known.length === 0
@@ -66,7 +66,7 @@ export const created = defineChart<{ months: Month }>({
   },
 });
 
-/** From the first to the last one, those without a host included. */
+/** All months from the first to the last, including those without a host. */
 function everyMonth(known: readonly (Month & { _id: string })[]): { name: string; hosts: number }[] {
   const [first, last] = [known[0]?._id, known.at(-1)?._id];
   if (first === undefined || last === undefined) return [];
@@ -81,7 +81,7 @@ function everyMonth(known: readonly (Month & { _id: string })[]): { name: string
   return months;
 }
 
-/** Likewise; of very many the latest. */
+/** All years likewise; the latest ones if there are many. */
 function everyYear(years: ReadonlyMap<string, number>): { name: string; hosts: number }[] {
   const known = [...years.keys()].map(Number);
   const last = Math.max(...known);

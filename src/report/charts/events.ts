@@ -7,7 +7,7 @@ export const eventCategories = defineChart<{ categories: CategoryDoc; all: { cat
   name: 'event-categories',
   section: 'Events',
   title: 'Events by category',
-  question: 'How many events were delivered in each category, and what are their values?',
+  question: 'How many events are in each category, and what are their values?',
   empty: 'No events',
   queries: {
     categories: {

@@ -9,7 +9,7 @@ import { count, counted, percent } from '../words.js';
 const MOST = 10;
 const DAYS = 60;
 
-/** Logins of one value, and of how many people they are. */
+/** Logins with one value, and their number of users. */
 interface Group {
   _id: string | null;
   logins: number;
@@ -26,7 +26,7 @@ interface Rows extends Record<string, object> {
   totals: Total;
 }
 
-/** People are counted, never named: neither they nor their masked addresses leave MongoDB. */
+/** Users are counted, never named: neither their names nor their masked addresses leave MongoDB. */
 const grouped = (by: string | Document, order: Document, most: number): Query => ({
   collection: 'logins',
   pipeline: [
@@ -46,7 +46,7 @@ const TOTALS: Query = {
 };
 
 const EMPTY = `No login events, or those of fewer than ${FEWEST} people`;
-const UNSAID = `too small to show, with the smallest other`;
+const HIDDEN = `too small to show, with the smallest other`;
 
 function byValue(name: string, title: string, question: string, field: string): Chart {
   return defineChart<Rows>({
@@ -59,17 +59,17 @@ function byValue(name: string, title: string, question: string, field: string): 
     draw({ groups, totals }) {
       const total = totals[0]?.logins ?? 0;
       const { shown, hidden } = hideSmall(groups);
-      // Of more values than were read, the rest is unsaid as well.
-      const unsaid = total - sum(shown.map(({ logins }) => logins));
+      // Values beyond the ones that were read are hidden as well.
+      const rest = total - sum(shown.map(({ logins }) => logins));
       if (shown.length === 0) return nothing([title, 'Logins', 'People']);
-      const rows = shown.map(({ _id, logins, users }) => ({ name: _id ?? 'not told', value: logins, users }));
+      const rows = shown.map(({ _id, logins, users }) => ({ name: _id ?? 'not reported', value: logins, users }));
       return {
         summary: `${rows[0]!.name} has most: ${percent(rows[0]!.value, total)} of ${counted(total, 'login')}.`,
         table: {
           head: [title, 'Logins', 'People'],
           rows: [
             ...rows.map((row) => [row.name, row.value, row.users]),
-            ...(unsaid > 0 ? [[hidden.length > 0 ? UNSAID : 'others', unsaid, '']] : []),
+            ...(rest > 0 ? [[hidden.length > 0 ? HIDDEN : 'others', rest, '']] : []),
           ],
         },
         figures: { logins: total },
@@ -77,9 +77,7 @@ function byValue(name: string, title: string, question: string, field: string): 
           ...rows
             .slice(0, MOST)
             .map((row) => ({ ...row, label: `${count(row.value)} · ${percent(row.value, total)}` })),
-          ...(unsaid > 0
-            ? [{ name: 'small groups', value: unsaid, label: count(unsaid), part: 'quiet' as const }]
-            : []),
+          ...(rest > 0 ? [{ name: 'small groups', value: rest, label: count(rest), part: 'quiet' as const }] : []),
         ]),
       };
     },
@@ -118,7 +116,7 @@ const perDay = defineChart<DailyRows>({
         (hidden.length > 0 ? `; ${counted(hidden.length, 'day')} not shown.` : '.'),
       table: {
         head: ['Day', 'Logins', 'People'],
-        rows: rows.map(({ _id, logins, users }) => [_id ?? 'not told', logins, users]),
+        rows: rows.map(({ _id, logins, users }) => [_id ?? 'not reported', logins, users]),
       },
       figures: {
         logins: total.logins,

@@ -3,9 +3,9 @@ import { defineChart, LIVE, sum, type Chart } from '../chart.js';
 import { bars } from '../draw/bars.js';
 import { count, counted, wordFor } from '../words.js';
 
-/** What two records agreed in, in words. */
+/** What two records agreed in, for people. */
 const LEVELS: Readonly<Record<Level, string>> = {
-  decision: 'somebody’s decision',
+  decision: 'a user’s decision',
   cloud: 'cloud instance',
   hardware: 'serial, UUID or agent',
   'mac+name': 'MAC and name',
@@ -16,9 +16,9 @@ const LEVELS: Readonly<Record<Level, string>> = {
   name: 'short name',
 };
 
-/** What spoke against a join, in words. */
+/** The cannot-link rules, for people. */
 const RULES: Readonly<Record<ForbiddenBy, string>> = {
-  split: 'somebody’s decision',
+  split: 'a user’s decision',
   class: 'pod or container',
   cloud: 'other cloud instance',
   serial: 'other serial number',
@@ -27,7 +27,7 @@ const RULES: Readonly<Record<ForbiddenBy, string>> = {
   agents: 'other live agent',
   macs: 'other interfaces',
   os: 'other system',
-  maker: 'other maker',
+  maker: 'other manufacturer',
   domain: 'other domain',
   size: 'too many at once',
   ambiguous: 'several candidates',
@@ -37,7 +37,7 @@ export const duplicates = defineChart<{ levels: { _id: Level; joins: number } }>
   name: 'duplicates',
   section: 'Merging',
   title: 'Duplicates merged',
-  question: 'How many records were found to be a host that another record tells of, and what told it?',
+  question: 'How many records belong to a host of another record, and by which evidence?',
   empty: 'No two records are one host',
   queries: {
     levels: {
@@ -57,7 +57,7 @@ export const duplicates = defineChart<{ levels: { _id: Level; joins: number } }>
     return {
       summary: `${counted(records, 'record')} are ${counted(hosts, 'host')}: ${counted(joins, 'duplicate')} found.`,
       table: {
-        head: ['Both tell the same', 'Level', 'Records joined'],
+        head: ['Both report the same', 'Level', 'Records joined'],
         rows: rows.map(({ name, level, value }) => [name, level, value]),
       },
       figures: { duplicates: joins, records, hosts },
@@ -70,7 +70,7 @@ export const conflicts = defineChart<{ paths: { _id: string; hosts: number }; al
   name: 'conflicts',
   section: 'Merging',
   title: 'Contradictions',
-  question: 'In which fields do sources say other than the host that was made of them?',
+  question: 'In which fields do sources differ from the host that they were merged into?',
   empty: 'No source contradicts another',
   queries: {
     paths: {
@@ -103,12 +103,12 @@ export const conflicts = defineChart<{ paths: { _id: string; hosts: number }; al
   },
 });
 
-export const refusals = defineChart<{ rules: { _id: ForbiddenBy; hosts: number } }>({
+export const forbiddenJoins = defineChart<{ rules: { _id: ForbiddenBy; hosts: number } }>({
   name: 'refusals',
   section: 'Merging',
   title: 'Kept apart',
   question: 'Which hosts share something with another one and were kept apart all the same, and by which rule?',
-  empty: 'No join was refused',
+  empty: 'No join was forbidden',
   queries: {
     rules: {
       collection: 'hosts',
@@ -137,4 +137,4 @@ export const refusals = defineChart<{ rules: { _id: ForbiddenBy; hosts: number }
   },
 });
 
-export const merging: Chart[] = [duplicates, conflicts, refusals];
+export const merging: Chart[] = [duplicates, conflicts, forbiddenJoins];

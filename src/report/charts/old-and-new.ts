@@ -3,23 +3,23 @@ import { daysBefore, defineChart, LIVE, sum, type Scope } from '../chart.js';
 import { columns } from '../draw/columns.js';
 import { count, counted, percent } from '../words.js';
 
-/** The bounds of age, days: whatever `days` is, it is one of them. */
+/** The bounds of age, days; `days` is always one of them. */
 export const boundsOf = (days: number): number[] =>
   days > 7 ? [7, days, days * 3, days * 6, days * 12] : [days, days * 4, days * 12, days * 24, days * 52];
 
-/** Of an age that is not known, and of a time after the report's. */
+/** The groups of unknown ages, and of times after the report. */
 const UNKNOWN = -1;
 const LATER = -2;
 
-/** The place of a time among the bounds, as an expression of MongoDB. */
-function placeOf(field: string, scope: Scope, later: number): Document {
+/** The index of a time among the bounds, as an expression of MongoDB. */
+function indexOf(field: string, scope: Scope, later: number): Document {
   const bounds = boundsOf(scope.days);
   const within = bounds.reduceRight<Document | number>(
     (older, bound, at) => ({ $cond: [{ $gte: [field, daysBefore(scope, bound)] }, at, older] }),
     bounds.length,
   );
-  const known = { $cond: [{ $gt: [field, scope.asOf] }, later, within] };
-  return { $cond: [{ $eq: [{ $type: field }, 'date'] }, known, UNKNOWN] };
+  const dated = { $cond: [{ $gt: [field, scope.asOf] }, later, within] };
+  return { $cond: [{ $eq: [{ $type: field }, 'date'] }, dated, UNKNOWN] };
 }
 
 interface Ages {
@@ -40,7 +40,7 @@ export const oldAndNew = defineChart<{ ages: Ages }>({
         { $match: LIVE },
         {
           $group: {
-            _id: { seen: placeOf('$last_seen', scope, 0), found: placeOf('$first_seen', scope, LATER) },
+            _id: { seen: indexOf('$last_seen', scope, 0), found: indexOf('$first_seen', scope, LATER) },
             hosts: { $sum: 1 },
           },
         },
@@ -51,12 +51,12 @@ export const oldAndNew = defineChart<{ ages: Ages }>({
   draw({ ages }, { days, hosts }) {
     const bounds = boundsOf(days);
     const limit = bounds.indexOf(days);
-    const places = [...bounds.keys(), bounds.length];
-    const names = places.map((at) => rangeOf(bounds, at));
-    const at = (field: 'seen' | 'found', place: number) =>
-      sum(ages.filter(({ _id }) => _id[field] === place).map((age) => age.hosts));
-    const seen = places.map((place) => at('seen', place));
-    const found = places.map((place) => at('found', place));
+    const indexes = [...bounds.keys(), bounds.length];
+    const names = indexes.map((at) => rangeOf(bounds, at));
+    const at = (field: 'seen' | 'found', index: number) =>
+      sum(ages.filter(({ _id }) => _id[field] === index).map((age) => age.hosts));
+    const seen = indexes.map((index) => at('seen', index));
+    const found = indexes.map((index) => at('found', index));
     const old = sum(seen.slice(limit + 1));
     const fresh = sum(found.slice(0, limit + 1));
     const unknown = { seen: at('seen', UNKNOWN), found: at('found', UNKNOWN) };
@@ -68,8 +68,8 @@ export const oldAndNew = defineChart<{ ages: Ages }>({
       table: {
         head: ['Days ago', 'Last seen', 'First seen'],
         rows: [
-          ...names.map((name, place) => [name, seen[place]!, found[place]!]),
-          ['not told', unknown.seen, unknown.found],
+          ...names.map((name, index) => [name, seen[index]!, found[index]!]),
+          ['not reported', unknown.seen, unknown.found],
           ...(later > 0 ? [['after the date of this report', 0, later]] : []),
         ],
       },
@@ -78,10 +78,10 @@ export const oldAndNew = defineChart<{ ages: Ages }>({
         ? {}
         : {
             drawing: columns(
-              names.map((name, place) => ({
+              names.map((name, index) => ({
                 name,
-                values: [seen[place]!, found[place]!],
-                pale: [place <= limit, place > limit],
+                values: [seen[index]!, found[index]!],
+                pale: [index <= limit, index > limit],
               })),
               {
                 series: [

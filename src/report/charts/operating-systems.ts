@@ -6,7 +6,7 @@ const MOST = 10;
 const VERSIONS = 5;
 
 interface System {
-  /** `null` where no record tells it. */
+  /** `null` if no record reports it. */
   _id: string | null;
   hosts: number;
   versions: { version: string | null; hosts: number }[];
@@ -42,7 +42,7 @@ export const operatingSystems = defineChart<{ all: { systems: number; most: Syst
   draw({ all }, { hosts }) {
     const { systems: kindsInAll, most: systems } = all[0] ?? { systems: 0, most: [] };
     const rest = Math.max(0, hosts - sum(systems.map((system) => system.hosts)));
-    const nameOf = ({ _id }: System) => _id ?? 'Not told';
+    const nameOf = ({ _id }: System) => _id ?? 'Not reported';
     const further = kindsInAll - systems.length;
     const first = systems[0];
     return {
@@ -53,7 +53,11 @@ export const operatingSystems = defineChart<{ all: { systems: number; most: Syst
         head: ['Operating system', 'Version', 'Hosts'],
         rows: [
           ...systems.flatMap((system) => {
-            const shown = system.versions.map(({ version, hosts }) => [nameOf(system), version ?? 'not told', hosts]);
+            const shown = system.versions.map(({ version, hosts }) => [
+              nameOf(system),
+              version ?? 'not reported',
+              hosts,
+            ]);
             const others = system.hosts - sum(system.versions.map(({ hosts }) => hosts));
             const left = system.kinds - system.versions.length;
             return others > 0 ? [...shown, [nameOf(system), `${count(left)} more`, others]] : shown;

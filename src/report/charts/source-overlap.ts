@@ -12,7 +12,7 @@ export const sourceOverlap = defineChart<{
   name: 'source-overlap',
   section: 'Coverage',
   title: 'Sources and their overlap',
-  question: 'How many hosts does each source know, how many does only one of them know, and how many several?',
+  question: 'How many hosts does each source list, how many are listed by one source only, and how many by several?',
   empty: 'No hosts yet',
   queries: {
     combinations: {
@@ -30,15 +30,15 @@ export const sourceOverlap = defineChart<{
     const alone = sum(combinations.filter(({ _id }) => _id.length === 1).map((one) => one.hosts));
     const several = sum(combinations.filter(({ _id }) => _id.length > 1).map((one) => one.hosts));
     const sets = sources.slice(0, SETS);
-    const places = new Map(sets.map(({ name }, at) => [name, at]));
+    const indexes = new Map(sets.map(({ name }, at) => [name, at]));
     const intersections = combinations
-      .filter(({ _id }) => _id.length > 0 && _id.every((name) => places.has(name)))
+      .filter(({ _id }) => _id.length > 0 && _id.every((name) => indexes.has(name)))
       .slice(0, INTERSECTIONS)
-      .map(({ _id, hosts }) => ({ of: _id.map((name) => places.get(name)!), size: hosts }));
+      .map(({ _id, hosts }) => ({ of: _id.map((name) => indexes.get(name)!), size: hosts }));
     return {
-      summary: `${counted(several, 'host')} (${percent(several, hosts)}) known to several sources, ${count(alone)} to one only.`,
+      summary: `${counted(several, 'host')} (${percent(several, hosts)}) listed by several sources, ${count(alone)} by one only.`,
       table: {
-        head: ['Known to exactly', 'Hosts'],
+        head: ['Listed by exactly', 'Hosts'],
         rows: combinations.map(({ _id, hosts }) => [_id.join(' + '), hosts]),
       },
       figures: { alone, several, ...Object.fromEntries(sources.map(({ name, size }) => [`source ${name}`, size])) },
@@ -47,7 +47,7 @@ export const sourceOverlap = defineChart<{
   },
 });
 
-/** How many hosts each source knows, the most first: a host of several sources is in one combination. */
+/** The number of hosts of each source, the largest first; a host of several sources is in one combination. */
 function membersOf(combinations: readonly { _id: string[]; hosts: number }[]): { name: string; size: number }[] {
   const sizes = new Map<string, number>();
   for (const { _id, hosts } of combinations) for (const name of _id) sizes.set(name, (sizes.get(name) ?? 0) + hosts);

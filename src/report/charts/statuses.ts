@@ -26,7 +26,7 @@ export const statuses = defineChart<{ statuses: { _id: string | null; hosts: num
     const rest = Math.max(0, hosts - sum(statuses.map((status) => status.hosts)));
     const gone = retired[0]?.hosts ?? 0;
     const rows = [
-      ...statuses.map(({ _id, hosts }) => ({ name: _id ?? 'not told', value: hosts })),
+      ...statuses.map(({ _id, hosts }) => ({ name: _id ?? 'not reported', value: hosts })),
       ...(rest > 0 ? [{ name: 'others', value: rest }] : []),
     ];
     return {

@@ -6,20 +6,20 @@ import { short } from '../words.js';
 export interface Bar {
   name: string;
   value: number;
-  /** What is written behind it. */
+  /** The text after the bar. */
   label: string;
   part?: Part;
 }
 
-/** Where names end and bars begin, pixels. */
+/** Width of the names, pixels. */
 export const GUTTER = 144;
-/** About as many characters as fit before it. */
+/** About the number of characters that fit into it. */
 export const NAME = 19;
 const ROW = 27;
 /** About the width of a character, pixels. */
 const CHARACTER = 6.8;
 
-/** Names on the left, one bar each, its number behind it. */
+/** Horizontal bars: names on the left, numbers after the bars. */
 export function bars(rows: readonly Bar[]): Drawing {
   const room = Math.max(...rows.map(({ label }) => label.length)) * CHARACTER + 12;
   return {
@@ -51,7 +51,7 @@ export function bars(rows: readonly Bar[]): Drawing {
   };
 }
 
-/** A bar series that nothing in the page reacts to. */
+/** A bar series without interaction. */
 export const STILL = {
   type: 'bar',
   silent: true,
@@ -60,7 +60,7 @@ export const STILL = {
   barMinHeight: 1,
 } as const;
 
-/** The two axes of lying bars: names, and a scale that is not shown. */
+/** The two axes of horizontal bars: names, and a hidden scale. */
 export function axes(names: readonly string[], scale: { max: number }) {
   return {
     xAxis: { type: 'value', show: false, min: 0, max: scale.max } as const,

@@ -4,22 +4,22 @@ import { count } from '../words.js';
 
 export interface Column {
   name: string;
-  /** One for each of `series`. */
+  /** One value for each of `series`. */
   values: number[];
-  /** Instead of the series' own colours. */
+  /** Overrides the colours of the series. */
   parts?: Part[];
-  /** Which of them are beside the point. */
+  /** Which of the values are drawn pale. */
   pale?: boolean[];
 }
 
 export interface ColumnOptions {
   series: { name: string; part: Part }[];
   height?: number;
-  /** Numbers above the columns: for few of them. */
+  /** Shows numbers above the columns; only readable for few of them. */
   labels?: boolean;
-  /** What the names are. */
+  /** The title of the axis of names. */
   unit?: string;
-  /** How a number of the scale is written. */
+  /** Formats the numbers of the scale. */
   scale?: (value: number) => string;
 }
 

@@ -7,7 +7,7 @@ import { short } from '../words.js';
 export interface Matrix {
   rows: string[];
   columns: string[];
-  /** By row and column: 0 to 1, and what is written there. */
+  /** By row and column: the share from 0 to 1, and its text. */
   cells: { share: number; label: string }[][];
 }
 
@@ -15,7 +15,7 @@ const ROW = 30;
 const LEFT = 104;
 const HEAD = 44;
 
-/** A table of shares: the fuller a cell, the deeper its colour. */
+/** A table of shares: the larger the share, the deeper the colour. */
 export function matrix({ rows, columns, cells }: Matrix): Drawing {
   const width = (WIDTH - LEFT) / columns.length;
   const fits = Math.floor((width - 4) / 6.3);
@@ -72,7 +72,7 @@ export function matrix({ rows, columns, cells }: Matrix): Drawing {
   };
 }
 
-/** On two lines, where one does not hold it. */
+/** Breaks a text into two lines if it does not fit into one. */
 function folded(name: string, fits: number): string {
   if (name.length <= fits) return name;
   const space = name.lastIndexOf(' ', fits);

@@ -8,16 +8,16 @@ import { axes, GUTTER } from './bars.js';
 export interface Stack {
   name: string;
   total: number;
-  /** The largest first; what is missing to `total` comes last, paler than they are. */
+  /** The largest first; the remainder to `total` is drawn last and palest. */
   parts: { name: string; value: number }[];
 }
 
 const ROW = 31;
 const CHARACTER = 6.6;
-/** How much of the colour each part has. */
+/** Opacity of each part. */
 const DEPTHS = [1, 0.55, 0.38, 0.26, 0.18, 0.12];
 
-/** Lying bars in parts; a part with enough room is named in it. */
+/** Horizontal bars in parts; a part that is wide enough shows its name. */
 export function stacks(rows: readonly Stack[]): Drawing {
   const most = Math.max(1, ...rows.map(({ total }) => total));
   const room = count(most).length * CHARACTER + 16;

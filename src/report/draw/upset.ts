@@ -7,7 +7,7 @@ import { count, short } from '../words.js';
 export interface Sets {
   /** The largest first. */
   sets: { name: string; size: number }[];
-  /** Members of exactly these sets, the most first; `of` are places in `sets`. */
+  /** Members of exactly these sets, the largest combination first; `of` are indexes into `sets`. */
   intersections: { of: number[]; size: number }[];
 }
 
@@ -15,7 +15,7 @@ const LEFT = 168;
 const BARS = 122;
 const ROW = 26;
 
-/** An UpSet plot: a column for each combination of sets, and below it the dots of those that it is in. */
+/** An UpSet plot: a column for each combination of sets, above dots for the sets of the combination. */
 export function upset({ sets, intersections }: Sets): Drawing {
   const height = BARS + sets.length * ROW + 8;
   const names = intersections.map((_, at) => String(at));

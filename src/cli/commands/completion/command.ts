@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import { placesOf } from './completions.js';
+import { completionsOf } from './completions.js';
 import { SHELLS, type Shell } from './shells.js';
 
 /** `whole` builds the program with all of its commands loaded. */
@@ -15,5 +15,5 @@ export const completionCommand = (whole: () => Promise<Command>): Command =>
         '  rollcall completion fish > ~/.config/fish/completions/rollcall.fish',
     )
     .action(async (shell: Shell) => {
-      process.stdout.write(SHELLS[shell](placesOf(await whole())));
+      process.stdout.write(SHELLS[shell](completionsOf(await whole())));
     });

@@ -1,23 +1,23 @@
 import type { Command } from 'commander';
 
-/** A word that may come next, and what it is about. */
+/** A word that may come next, and its description. */
 export type Word = readonly [word: string, about: string];
 
-/** Where in a command line something is to be completed. */
-export interface Place {
+/** The completions at one point of a command line. */
+export interface Completions {
   /** The commands so far: `quarantine list`; empty for the program itself. */
   path: string;
   words: Word[];
-  /** What may come behind an option. */
+  /** The values of an option. */
   values: [option: string, choices: readonly string[]][];
 }
 
-/** Every place of a program, its subcommands' after its own. */
-export function placesOf(command: Command, path = ''): Place[] {
+/** The completions of a program, followed by those of its subcommands. */
+export function completionsOf(command: Command, path = ''): Completions[] {
   const commands = command.commands.filter((child) => !isHidden(child));
   const options = command.options.filter(({ hidden }) => !hidden);
   const help: Word[] = [['--help', 'what there is']];
-  const place: Place = {
+  const own: Completions = {
     path,
     words: [
       ...commands.map((child): Word => [child.name(), child.summary() || child.description()]),
@@ -27,13 +27,13 @@ export function placesOf(command: Command, path = ''): Place[] {
       ...options.flatMap(({ long, description }): Word[] => (long ? [[long, description]] : [])),
       ...help,
     ],
-    values: options.flatMap(({ long, argChoices }): Place['values'] =>
+    values: options.flatMap(({ long, argChoices }): Completions['values'] =>
       long && argChoices ? [[long, argChoices]] : [],
     ),
   };
   return [
-    place,
-    ...commands.flatMap((child) => placesOf(child, path === '' ? child.name() : `${path} ${child.name()}`)),
+    own,
+    ...commands.flatMap((child) => completionsOf(child, path === '' ? child.name() : `${path} ${child.name()}`)),
   ];
 }
 

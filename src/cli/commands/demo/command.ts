@@ -38,7 +38,7 @@ export const demoCommand = new Command('demo')
   .action(async ({ logins, ...given }: Omit<DemoOptions, 'logins'> & { logins?: number | true; stop?: boolean }) => {
     const options = { ...given, ...(logins === undefined ? {} : { logins: logins === true ? LOGINS : logins }) };
     if (options.stop) {
-      if (!(await stopKept(say))) say('Nothing is up');
+      if (!(await stopKept(say))) say('Nothing is running');
       return;
     }
     const stack = await openStack(options, say);
@@ -91,8 +91,8 @@ function whereNext(summary: RunSummary, ui: string | undefined, options: DemoOpt
 
 const KEPT = [
   `  cp ${ENVIRONMENT} .env       commands read .env: from then on they talk to this demo`,
-  '  npm run rollcall -- status       how every source stands',
-  '  npm run rollcall -- hosts lt-    hosts whose name begins so; host NAME tells all of one, and why it is one',
+  '  npm run rollcall -- status       the state of every source',
+  '  npm run rollcall -- hosts lt-    hosts whose name begins with it; host NAME shows one, and why it is one',
   '  npm run rollcall -- ui           a page to look things up',
   '  npm run rollcall -- report       charts, and lists to act upon',
   '  docs/tour.md                     all of it, step by step',

@@ -13,13 +13,13 @@ import { postgresCheck } from '../../../diagnostics/doctor/postgres.js';
 import { runChecks, worst } from '../../../diagnostics/doctor/run-checks.js';
 import { schedulesCheck } from '../../../diagnostics/doctor/schedules.js';
 import { collectedCheck, definitionsCheck } from '../../../diagnostics/doctor/sources.js';
-import { tell } from './text.js';
+import { textOf } from './text.js';
 import { temporalCheck } from '../../../diagnostics/doctor/temporal.js';
 import { vendorsCheck } from '../../../diagnostics/doctor/vendors.js';
 import { EXIT } from '../../shared/exit.js';
 import { seconds } from '../sources/check.js';
 
-/** In the order in which they are shown. */
+/** In the order of the output. */
 const CHECKS: Check[] = [
   nodeCheck,
   mongodbCheck,
@@ -52,7 +52,7 @@ interface Options {
 }
 
 export const doctorCommand = new Command('doctor')
-  .description('look at everything that Rollcall needs, and say how to mend what is wrong; nothing is changed')
+  .description('check everything that Rollcall needs, and show how to fix what is wrong; nothing is changed')
   .option('--vendors', 'log in to each configured source, too: one request each')
   .option('--timeout <seconds>', 'how long each check may take', seconds, 5)
   .option('--json', 'print the findings as one JSON object')
@@ -65,11 +65,11 @@ export const doctorCommand = new Command('doctor')
     const doctor = openDoctor(loadConfig(), timeout * 1000);
     try {
       const groups = await runChecks(CHECKS, doctor, timeout * 1000);
-      // Afterwards, and with the time that vendors take.
+      // After the others and with a long limit, because vendors are slow.
       if (vendors) groups.push(...(await runChecks([vendorsCheck(timeout * 1000)], doctor, 600_000)));
       const status = worst(groups);
       if (json) process.stdout.write(`${JSON.stringify({ status, groups })}\n`);
-      else process.stdout.write(`${tell(groups)}\n`);
+      else process.stdout.write(`${textOf(groups)}\n`);
       process.exitCode = CODES[status];
     } finally {
       await doctor.close();

@@ -1,7 +1,7 @@
 import { colours as pc } from '../../../format/colours.js';
 import { plain } from '../../../format/plain.js';
 import type { Finding, Level } from '../../../diagnostics/doctor/check.js';
-import { NOT_LOOKED_AT, type Group } from '../../../diagnostics/doctor/run-checks.js';
+import { NOT_CHECKED, type Group } from '../../../diagnostics/doctor/run-checks.js';
 
 const MARKS: Record<Level, string> = {
   ok: pc.green('✓'),
@@ -10,18 +10,18 @@ const MARKS: Record<Level, string> = {
   skipped: pc.dim('-'),
 };
 
-/** All groups in lines, and one that sums them up. */
-export function tell(groups: readonly Group[]): string {
-  const hidden = groups.filter(({ findings }) => findings.some(({ says }) => says.startsWith(NOT_LOOKED_AT)));
+/** The lines of all groups, and a summary. */
+export function textOf(groups: readonly Group[]): string {
+  const hidden = groups.filter(({ findings }) => findings.some(({ message }) => message.startsWith(NOT_CHECKED)));
   const shown = groups.filter((group) => group.findings.length > 0 && !hidden.includes(group));
   const parts = shown.map(({ group, findings }) => [pc.bold(group), ...findings.flatMap(lines)].join('\n'));
-  // Their server's own group says why.
-  if (hidden.length > 0) parts.push(pc.dim(`${NOT_LOOKED_AT}: ${hidden.map(({ group }) => group).join(', ')}`));
+  // The group of the server shows the reason.
+  if (hidden.length > 0) parts.push(pc.dim(`${NOT_CHECKED}: ${hidden.map(({ group }) => group).join(', ')}`));
   return [...parts, summary(groups)].join('\n');
 }
 
-function lines({ level, says, fix }: Finding): string[] {
-  const text = level === 'skipped' ? pc.dim(plain(says)) : plain(says);
+function lines({ level, message, fix }: Finding): string[] {
+  const text = level === 'skipped' ? pc.dim(plain(message)) : plain(message);
   return [`  ${MARKS[level]} ${text}`, ...(fix === undefined ? [] : [`      → ${plain(fix)}`])];
 }
 

@@ -19,7 +19,7 @@ interface Options {
 
 const LIMIT = 50;
 const MAX_TIME_MS = 30_000;
-/** A host may have changed in a hundred fields; so much of one change is read on a screen. */
+/** A change may cover a hundred fields; the output is cut to this many characters. */
 const SHOWN = 300;
 
 export const changesCommand = new Command('changes')
@@ -61,8 +61,8 @@ function count(text: string): number {
 function lineOf(event: HostEvent): string {
   const { host, hostname, at, run, kind } = event;
   const text = kind === 'created' ? 'is new' : happened({ ...event, kind });
-  const cut = text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text;
+  const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text;
   const when = at.toISOString().slice(0, 16).replace('T', ' ');
   const who = hostname === undefined ? host : `${pc.bold(plain(hostname))} ${host}`;
-  return `${when}  ${kind.padEnd(8)}  ${who}  ${cut}  ${pc.dim(`(${plain(run)})`)}`;
+  return `${when}  ${kind.padEnd(8)}  ${who}  ${shown}  ${pc.dim(`(${plain(run)})`)}`;
 }

@@ -20,7 +20,7 @@ interface Options {
 
 const deciding = (name: string) =>
   new Command(name)
-    .requiredOption('--because <text>', 'why, for whoever comes after you')
+    .requiredOption('--because <text>', 'why, for later readers')
     .option('--by <name>', 'who decides', user());
 
 export const splitCommand = deciding('split')
@@ -47,8 +47,8 @@ export const splitCommand = deciding('split')
         });
       const pairs = records.flatMap((record) => rest.map((other) => [record, other] as const));
       const docs = await decide(store, pairs, { kind: 'split', by, why: because });
-      await settle(store, docs, 'split');
-      await tell(store, docs);
+      await mergeAffected(store, docs, 'split');
+      await printResult(store, docs);
     });
   });
 
@@ -62,13 +62,13 @@ export const joinCommand = deciding('join')
       const pair = [await recordOf(store, a), await recordOf(store, b)] as const;
       if (pair[0] === pair[1]) throw new Failure('settings-invalid', `${a} and ${b} are the same record`);
       const docs = await decide(store, [pair], { kind: 'join', by, why: because });
-      await settle(store, docs, 'join');
-      await tell(store, docs);
+      await mergeAffected(store, docs, 'join');
+      await printResult(store, docs);
     });
   });
 
 export const decisionsCommand = new Command('decisions')
-  .description('what people decided about hosts')
+  .description('decisions of users about hosts')
   .option('--all', 'those that were taken back too')
   .option('--json', 'one JSON object a line')
   .action(async (options: { all?: boolean; json?: boolean }) => {
@@ -92,26 +92,26 @@ export const undoCommand = new Command('undo')
         ids.map((id) => new ObjectId(id)),
         by,
       );
-      const known = new Set(docs.map(({ _id }) => _id.toHexString()));
-      const missing = ids.filter((id) => !known.has(id.toLowerCase()));
-      await settle(store, docs, 'undo');
-      await tell(store, docs);
+      const undone = new Set(docs.map(({ _id }) => _id.toHexString()));
+      const missing = ids.filter((id) => !undone.has(id.toLowerCase()));
+      await mergeAffected(store, docs, 'undo');
+      await printResult(store, docs);
       if (missing.length > 0) throw noDecision(missing);
     });
   });
 
 function noDecision(ids: readonly string[]): Failure {
-  return new Failure('settings-invalid', `No decision ${ids.join(', ')} stands`, {
-    remedy: 'npm run rollcall -- decisions shows those that do',
+  return new Failure('settings-invalid', `There is no active decision ${ids.join(', ')}`, {
+    remedy: 'npm run rollcall -- decisions lists them',
   });
 }
 
-/** Merges at once; were it cut short, the next run would go on. */
-async function settle(store: Store, docs: readonly DecisionDoc[], command: string): Promise<void> {
+/** Merges at once; if the command is interrupted, the next run does it. */
+async function mergeAffected(store: Store, docs: readonly DecisionDoc[], command: string): Promise<void> {
   if (docs.length > 0) await mergeNow(store, `rollcall ${command}`);
 }
 
-async function tell(store: Store, docs: readonly DecisionDoc[]): Promise<void> {
+async function printResult(store: Store, docs: readonly DecisionDoc[]): Promise<void> {
   for (const decision of docs) process.stdout.write(`${lineOf(decision)}\n`);
   for (const record of [...new Set(docs.flatMap(({ records }) => [...records]))].sort())
     process.stdout.write(`${plain(record)} is in host ${(await hostOfRecord(store, record))?._id ?? 'none'}\n`);

@@ -8,20 +8,20 @@ import { colours as pc } from '../../../format/colours.js';
 import { plain } from '../../../format/plain.js';
 import { fieldsOf, type Field } from './fields.js';
 
-/** A golden record for a screen: each value with its source and time, its records, its keys and, in short, why it is one. */
-export function* describe(host: HostDoc, asked: string): Iterable<string> {
+/** Describes a golden record: each value with its source and time, its records, its keys and, in short, why they were joined. */
+export function* describe(host: HostDoc, name: string): Iterable<string> {
   const { device } = host;
   yield pc.bold(plain(device.hostname ?? device.name ?? host._id));
   const row = (label: string, text: string) => `  ${label.padEnd(17)}${text}`;
-  yield row('id', asked !== host._id && /^h[0-9a-f]{20}$/.test(asked) ? `${host._id} (was ${asked})` : host._id);
+  yield row('id', name !== host._id && /^h[0-9a-f]{20}$/.test(name) ? `${host._id} (was ${name})` : host._id);
   for (const field of fieldsOf(host)) yield row(field.label, valueOf(host, field));
   yield row('seen', `${ago(host.last_seen)}, since ${host.first_seen?.toISOString().slice(0, 10) ?? '?'}`);
   if (host.retired) yield row('retired', 'no source lists it any more');
-  yield* known(host);
+  yield* sourcesOf(host);
   yield* some('recognised by', host.keys.map(keyText), MOST_KEYS);
 }
 
-/** Its reasons, without those of hosts that it was kept apart from. */
+/** The reasons in short, without hosts that were kept apart. */
 export function* inShort({ reasons, refused = [], more_refused = 0 }: HostDoc): Iterable<string> {
   yield* some('one host because', reasons.map(explainReason), MOST_REASONS, '--why');
   const apart = refused.length + more_refused;
@@ -31,7 +31,7 @@ export function* inShort({ reasons, refused = [], more_refused = 0 }: HostDoc): 
 const MOST_KEYS = 12;
 const MOST_REASONS = 3;
 
-function* known({ sources }: HostDoc): Iterable<string> {
+function* sourcesOf({ sources }: HostDoc): Iterable<string> {
   yield '';
   yield '  known to';
   for (const { record, gone, last_seen } of sources)
@@ -48,7 +48,7 @@ function* some(title: string, entries: readonly string[], most: number, all = '-
 
 const from = (source: HostSource) => `${source.source}, ${ago(source.last_seen)}`;
 
-/** `Windows 11  (qualys, 3 min ago)`; a list may come from several. */
+/** `Windows 11  (qualys, 3 min ago)`; a list may have several sources. */
 function valueOf(host: HostDoc, field: Field): string {
   const others = (host.conflicts ?? []).filter(({ path }) => path === field.path);
   if (others.length > 0) return contradicting(host, field, others);
@@ -59,8 +59,8 @@ function valueOf(host: HostDoc, field: Field): string {
 /** `"Windows 10" (crowdstrike, 3 min ago) · "Windows 11" (qualys, 40 days ago)`, the surviving value first. */
 function contradicting(host: HostDoc, { path, value }: Field, others: readonly Conflict[]): string {
   const of = (source: HostSource | undefined) => (source ? ` (${from(source)})` : '');
-  const told = [`"${value}"${of(suppliersOf(host, path)[0])}`];
+  const values = [`"${value}"${of(suppliersOf(host, path)[0])}`];
   for (const other of others)
-    told.push(`"${other.value}"${of(host.sources.find(({ record }) => record === other.record))}`);
-  return told.map(plain).join(' · ');
+    values.push(`"${other.value}"${of(host.sources.find(({ record }) => record === other.record))}`);
+  return values.map(plain).join(' · ');
 }

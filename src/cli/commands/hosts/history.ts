@@ -12,24 +12,24 @@ const KINDS: Record<ChangeDoc['kind'], (change: Pick<ChangeDoc, 'fields' | 'othe
   returned: () => 'a source lists it again',
 };
 
-/** What happened, in words; what comes from records is harmless to a terminal. */
+/** Describes an event. Values from records may hold control characters, which are removed. */
 export function happened(change: Pick<ChangeDoc, 'kind' | 'fields' | 'others'>): string {
   return plain(KINDS[change.kind](change));
 }
 
-/** The history of one host, from its beginning; that of its former ids says so. */
-export function* tell(host: HostDoc, history: readonly ChangeDoc[]): Iterable<string> {
+/** The history of one host, from its creation; events of its former ids are marked. */
+export function* historyLines(host: HostDoc, history: readonly ChangeDoc[]): Iterable<string> {
   const line = (at: Date, text: string, run: string) =>
     `  ${at.toISOString().slice(0, 16).replace('T', ' ')}  ${text}  (${run})`;
-  let isTold = false;
+  let hasCreation = false;
   for (const change of history) {
-    // A former id may have stood before this one did.
-    if (!isTold && change.at >= host.created.at) yield line(host.created.at, 'first stood', host.created.run);
-    isTold ||= change.at >= host.created.at;
+    // Events of a former id may be older than this host's creation.
+    if (!hasCreation && change.at >= host.created.at) yield line(host.created.at, 'created', host.created.run);
+    hasCreation ||= change.at >= host.created.at;
     const as = change.host === host._id ? '' : ` (as ${change.host})`;
     yield line(change.at, `${happened(change)}${as}`, change.run);
   }
-  if (!isTold) yield line(host.created.at, 'first stood', host.created.run);
+  if (!hasCreation) yield line(host.created.at, 'created', host.created.run);
 }
 
 function changeText(change: NonNullable<ChangeDoc['fields']>[number]): string {

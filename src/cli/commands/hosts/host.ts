@@ -9,7 +9,7 @@ import type { HostDoc } from '../../../store/documents/hosts.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
 import { describe, inShort } from './describe.js';
-import { tell } from './history.js';
+import { historyLines } from './history.js';
 import { rawOf, type RawRecord } from './raw.js';
 import { plain } from '../../../format/plain.js';
 import { rawJson, shownRaw } from '../quarantine/raw.js';
@@ -24,11 +24,11 @@ interface Options {
 }
 
 export const hostCommand = new Command('host')
-  .description('one host: what every tool knows about it, why its records are one, and what has happened to it')
+  .description('one host: the values of every source, why its records are one host, and its history')
   .argument('<host>', 'a host id (also a former one), a record id (source:native id) or a hostname')
   .option('--why', 'why its records are one host, and what it was kept apart from')
   .option('--history', 'what has happened to it')
-  .option('--records', 'what each of its records says, as JSON')
+  .option('--records', 'the values of each of its records, as JSON')
   .option('--raw [record]', 'the raw row of each of its records, or of one, as received')
   .option('--json', 'print the golden record as one JSON object')
   .addHelpText(
@@ -52,9 +52,9 @@ export const hostCommand = new Command('host')
       }
       const lines = [...describe(host, name)];
       if (why)
-        lines.push('', ...(why.length > 0 ? why : ['One record, and nothing else that resembles it.']).map(plain));
+        lines.push('', ...(why.length > 0 ? why : ['One record; no other record shares a key with it.']).map(plain));
       else lines.push(...inShort(host));
-      if (history) lines.push('', ...tell(host, history));
+      if (history) lines.push('', ...historyLines(host, history));
       for (const record of records ?? [])
         lines.push('', pc.bold(plain(record._id)), shownRaw(Buffer.from(JSON.stringify(record.observation))));
       for (const record of raw ?? []) lines.push('', ...textOf(record));
@@ -62,7 +62,7 @@ export const hostCommand = new Command('host')
     });
   });
 
-/** The host that a user means. Throws `Failure` when there is none, or several. */
+/** Finds the host that the user named. Throws `Failure` when there is none, or several. */
 export async function lookUp(store: Store, name: string): Promise<HostDoc> {
   const found = (await findHost(store, name)) ?? (await hostOfRecord(store, name));
   if (found) return found;
@@ -77,8 +77,7 @@ export async function lookUp(store: Store, name: string): Promise<HostDoc> {
       },
     );
   throw new Failure('settings-invalid', `There is no host ${name}`, {
-    remedy:
-      'Give a host id, a record id (source:native id) or a hostname; `npm run rollcall -- hosts TEXT` looks for more',
+    remedy: 'Give a host id, a record id (source:native id) or a hostname; `npm run rollcall -- hosts TEXT` searches',
   });
 }
 

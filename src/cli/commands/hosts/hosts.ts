@@ -19,9 +19,9 @@ interface Options extends Omit<HostQuery, 'text' | 'staleDays'> {
 }
 
 const LIMIT = 50;
-/** How many are asked for at once. */
+/** Hosts per query. */
 const PAGE = 500;
-/** Somebody waits for it at a terminal, milliseconds. */
+/** Time limit of a query, milliseconds: a user waits at a terminal. */
 const MAX_TIME_MS = 30_000;
 
 export const hostsCommand = new Command('hosts')
@@ -32,12 +32,12 @@ export const hostsCommand = new Command('hosts')
   .option('--source <name>', 'a source that lists it')
   .option('--lacks <source>', 'a source that does not list it')
   .option('--agent <name>', 'an agent that it has')
-  .option('--os <name>', 'its operating system, as device.os.name says it')
+  .option('--os <name>', 'its operating system (device.os.name)')
   .option('--type <type>', 'what it is: Server, Desktop, Laptop, Virtual, …')
   .option('--provider <name>', 'its cloud: aws, azure, gcp, …')
   .option('--account <id>', 'its cloud account')
   .option('--region <name>', 'its cloud region')
-  .option('--status <status>', 'its state, as its source words it')
+  .option('--status <status>', 'its state, in the spelling of its source')
   .option('--stale <days>', 'not seen for so many days', count)
   .option('--retired', 'those that no source lists any more, instead of the others')
   .option('--limit <n>', 'show so many', count, LIMIT)
@@ -70,7 +70,7 @@ function count(text: string): number {
   return value;
 }
 
-/** Page after page, up to `most` hosts; returns whether there are more. */
+/** Reads page after page, up to `most` hosts; returns whether there are more. */
 async function* pages(store: Store, query: HostQuery, most: number): AsyncGenerator<HostRow[], boolean> {
   let after: string | undefined;
   for (let left = most; left > 0;) {
@@ -98,7 +98,7 @@ async function printTable(store: Store, query: HostQuery, most: number): Promise
   const table = new Table({
     head: ['host', 'ip', 'operating system', 'type', 'sources', 'seen', 'id'],
     style: { head: pc.isColorSupported ? ['bold'] : [], border: [] },
-    // No lines between rows: there may be fifty.
+    // Without lines between rows, because there may be fifty.
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   const found = pages(store, query, most);
@@ -110,7 +110,7 @@ async function printTable(store: Store, query: HostQuery, most: number): Promise
   }
   process.stdout.write(`${table.toString()}\n`);
   if (page.value) process.stderr.write(`The first ${table.length}: --limit or --all shows more\n`);
-  process.stderr.write('npm run rollcall -- host ID tells everything of one\n');
+  process.stderr.write('npm run rollcall -- host ID shows one\n');
 }
 
 function cells({ _id, hostname, ip, os, type, provider, sources, last_seen, retired }: HostRow): string[] {

@@ -18,12 +18,12 @@ interface Options {
   json?: boolean;
 }
 
-/** How many hosts of a kind are named before the rest is only counted. */
+/** Hosts of a kind that are named; further ones are only counted. */
 const NAMED = 20;
 const MOST_LISTED = 1_000;
 
 export const mergeCommand = new Command('merge')
-  .description('resolve all stored records anew, after a rule or a list has changed: no vendor is asked')
+  .description('resolve all stored records anew, after a rule or a list has changed: no request is sent to vendors')
   .option('--dry-run', 'show which hosts would merge and split, and write nothing')
   .option('--set-aside', 'list the records that could not be merged, and why; nothing is merged')
   .option('--retry', 'merge those again, and nothing else')
@@ -86,7 +86,7 @@ function textOf({ records, reclaimed, hosts, merged, split }: Preview): string {
     ...(entries.length > NAMED ? [`  and ${entries.length - NAMED} more`] : []),
   ];
   return [
-    `${records} records, ${reclaimed} of them would claim other keys; ${hosts.before} hosts would be ${hosts.after}`,
+    `${records} records, ${reclaimed} of them would get other keys; ${hosts.before} hosts would be ${hosts.after}`,
     `${merged.length} merges`,
     ...some(merged, (entry) => `${entry.hosts.join(' + ')} → ${entry.into}`),
     `${split.length} splits`,

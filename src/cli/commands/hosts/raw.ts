@@ -8,7 +8,7 @@ import { getBody } from '../../../store/collections/bodies.js';
 import type { Store } from '../../../store/database.js';
 import type { HostDoc } from '../../../store/documents/hosts.js';
 
-/** A record's row as received, and where it stands; or why it cannot be shown. */
+/** A record's row as received, with its location; or why it cannot be shown. */
 export interface RawRecord {
   record: string;
   page?: string;
@@ -19,8 +19,8 @@ export interface RawRecord {
 }
 
 /**
- * The raw rows that the records of a host were read from: of all, or of the one that is named. Throws `Failure` when it is not of
- * this host, and when its page is sealed and the key ring does not open it.
+ * Returns the raw rows from which the records of a host were read: all, or only that of the named record. Throws `Failure` when
+ * the record does not belong to the host, and when its page is sealed with a key that the key ring lacks.
  */
 export async function rawOf(store: Store, config: Config, host: HostDoc, only?: string): Promise<RawRecord[]> {
   const own = host.sources.map(({ record }) => record);
@@ -34,20 +34,20 @@ export async function rawOf(store: Store, config: Config, host: HostDoc, only?: 
   for (const id of only === undefined ? own : [only]) {
     const record = await store.records.findOne({ _id: id }, { projection: { source: 1, page: 1, row: 1 } });
     if (!record) continue;
-    const known = sources.names().includes(record.source) ? sources.get(record.source) : undefined;
-    const place = { record: id, page: record.page, row: record.row };
+    const source = sources.names().includes(record.source) ? sources.get(record.source) : undefined;
+    const location = { record: id, page: record.page, row: record.row };
     const page = await store.pages.findOne(
       { _id: record.page },
       { projection: { digest: 1, bytes: 1, media_type: 1, status: 1, fetched_at: 1 } },
     );
-    if (!known) found.push({ ...place, missing: `Source ${record.source} is not here: its pages cannot be read` });
-    else if (datasetOf(known).personal.length > 0) found.push({ ...place, missing: 'It may hold personal data' });
-    else if (!page) found.push({ ...place, missing: 'Its page is not stored any more' });
+    if (!source) found.push({ ...location, missing: `Source ${record.source} is not here: its pages cannot be read` });
+    else if (datasetOf(source).personal.length > 0) found.push({ ...location, missing: 'It may hold personal data' });
+    else if (!page) found.push({ ...location, missing: 'Its page is not stored any more' });
     else {
       const body = await getBody(store, page.digest, page.bytes, () => ring.keys());
-      const bytes = body && rowOf(known, config, { ...page, body }, record.row);
+      const bytes = body && rowOf(source, config, { ...page, body }, record.row);
       found.push({
-        ...place,
+        ...location,
         fetched_at: page.fetched_at,
         ...(bytes ? { bytes } : { missing: 'Its page is not stored any more' }),
       });

@@ -26,7 +26,7 @@ export const whyCommand = new Command('why')
     }
   });
 
-/** A record id as it is; of a host, the first of its records. Throws `Failure` when there is neither. */
+/** Returns a record id unchanged; for a host, its first record. Throws `Failure` when there is neither. */
 export async function recordOf(store: Store, name: string): Promise<string> {
   if (await store.records.findOne({ _id: name }, { projection: { _id: 1 } })) return name;
   return (await lookUp(store, name)).sources[0]!.record;

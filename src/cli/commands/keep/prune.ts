@@ -29,22 +29,22 @@ Examples:
   npm run rollcall -- prune --dry-run
   npm run rollcall -- prune --days 30`,
   )
-  .action(async ({ days: asked, dryRun = false, json }: Options) => {
+  .action(async ({ days: given, dryRun = false, json }: Options) => {
     const config = loadConfig();
     const sources = loadSources({ folders: config.sourceFolders });
-    const keepDays = asked ?? config.rawKeepDays;
+    const keepDays = given ?? config.rawKeepDays;
     await withStore(config, async (store) => {
       const pruned = dryRun
         ? await pruneRaw(store, sources, { keepDays, dryRun, orphans: true })
         : await claimingRaw(store, 'rollcall prune', (claim) =>
             pruneRaw(store, sources, { keepDays, orphans: true, claim }),
           );
-      const text = json ? JSON.stringify({ keepDays, dryRun, ...pruned }) : told(pruned, keepDays, dryRun);
+      const text = json ? JSON.stringify({ keepDays, dryRun, ...pruned }) : textOf(pruned, keepDays, dryRun);
       process.stdout.write(`${text}\n`);
     });
   });
 
-function told({ pages, unused, bodies, bytes }: Pruned, keepDays: number, dryRun: boolean): string {
+function textOf({ pages, unused, bodies, bytes }: Pruned, keepDays: number, dryRun: boolean): string {
   const old = `older than ${keepDays} days that nothing needs`;
   if (dryRun) return `${pages} pages are ${old}; ${unused} bodies would be left without a page`;
   return [

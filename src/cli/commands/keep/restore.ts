@@ -16,7 +16,7 @@ interface Options {
 export const restoreCommand = new Command('restore')
   .description('fill an empty database from a backup, and check that every document is the same')
   .argument('<folder>', 'what `rollcall backup` made')
-  .option('--replace', 'drop what the database holds first')
+  .option('--replace', 'drop the contents of the database first')
   .option('--yes', 'do not ask')
   .option('--json', 'print what was restored as one JSON object')
   .addHelpText(

@@ -60,7 +60,7 @@ Examples:
       const planned = await work(true);
       if (isNothing(planned) && !(await isInPostgres(config, options.user))) throw unknown(asked);
       if (!options.dryRun) {
-        process.stderr.write(`${told(planned, subject, true)}\n`);
+        process.stderr.write(`${textOf(planned, subject, true)}\n`);
         await confirmed('Erase this? It cannot be taken back.', options.yes);
       }
       const erased = options.dryRun ? planned : await work(false);
@@ -78,7 +78,7 @@ Examples:
         ...(rows === undefined ? {} : { postgres: rows }),
       };
       if (options.json) process.stdout.write(`${JSON.stringify({ ...counts, reports })}\n`);
-      else process.stdout.write(`${[told(erased, subject, options.dryRun), ...after(rows, reports)].join('\n')}\n`);
+      else process.stdout.write(`${[textOf(erased, subject, options.dryRun), ...after(rows, reports)].join('\n')}\n`);
     });
   });
 
@@ -91,7 +91,7 @@ function askedOf({ host, record, user }: Options): Asked {
   });
 }
 
-/** A host by its id, whatever it was named by: as `rollcall host` finds it. */
+/** Resolves a host's name to its id, like `rollcall host`. */
 async function identified(store: Store, asked: Asked): Promise<Asked> {
   return 'host' in asked ? { host: (await lookUp(store, asked.host))._id } : asked;
 }
@@ -109,7 +109,7 @@ function unknown(asked: Asked): Failure {
   });
 }
 
-/** Where an earlier call erased all but that. */
+/** Where an earlier call erased everything but the PostgreSQL rows. */
 async function isInPostgres({ loginsPostgres }: Config, user: string | undefined): Promise<boolean> {
   if (loginsPostgres === undefined || user === undefined) return false;
   const output = openUserLogins(loginsPostgres);
@@ -133,7 +133,7 @@ async function fromPostgres({ loginsPostgres }: Config, user: string | undefined
 const notMerged = (count: number) =>
   `${of(count, 'record')} could not be merged without it, so hosts may still show its values: ${ASIDE_REMEDY}`;
 
-/** Folders of reports, which may name it. */
+/** Report folders, which may name the host. */
 function reportsOf({ reportDir }: Config): string[] {
   try {
     return readdirSync(reportDir)
@@ -144,7 +144,7 @@ function reportsOf({ reportDir }: Config): string[] {
   }
 }
 
-function told(erased: Erased, { user, hosts: ids }: Subject, dryRun = false): string {
+function textOf(erased: Erased, { user, hosts: ids }: Subject, dryRun = false): string {
   const { rows, pages, records, logins, hosts, remaining, quarantined, decisions, changes } = erased;
   const named = hosts > 0 && ids.length > 0 ? ` (${ids.join(', ')})` : '';
   const what = user === undefined ? `${of(records, 'record')}, ${of(hosts, 'host')}${named}` : of(logins, 'login');
@@ -153,7 +153,7 @@ function told(erased: Erased, { user, hosts: ids }: Subject, dryRun = false): st
   return `${dryRun ? 'Would be erased' : 'Erased'}: ${what}${stays}, ${rest}, ${of(rows, 'row')} in ${of(pages, 'raw page')}`;
 }
 
-const of = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
+const of = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function* after(rows: number | undefined, reports: readonly string[]): Iterable<string> {
   if (rows !== undefined) yield `PostgreSQL: ${rows} rows`;

@@ -15,8 +15,8 @@ import { claimingRaw } from '../../../store/raw-claim.js';
 import { user } from '../../shared/person.js';
 import { withStore } from '../../shared/with-store.js';
 
-/** Workers look at their key ring once a second, milliseconds. */
-const SETTLE = 2_000;
+/** Workers check their key ring once a second; milliseconds. */
+const ROTATION_DELAY = 2_000;
 
 const newCommand = new Command('new')
   .description('make a key ring with one key')
@@ -59,8 +59,8 @@ const statusCommand = new Command('status')
 
 const rotateCommand = new Command('rotate')
   .description('add a key to the ring, make it the current one, mask every login and seal every stored page with it')
-  .option('--no-new-key', 'add none: finish a rotation that was cut short')
-  .option('--why <text>', 'why, for whoever reads the audit entry')
+  .option('--no-new-key', 'add none: finish an interrupted rotation')
+  .option('--why <text>', 'why, for the audit entry')
   .option('--by <name>', 'who rotates', user())
   .action(async ({ newKey, by, why }: { newKey: boolean; by: string; why?: string }) => {
     const config = loadConfig();
@@ -68,7 +68,7 @@ const rotateCommand = new Command('rotate')
     ring.keys();
     await withStore(config, async (store) => {
       if (newKey) process.stdout.write(`Added key ${await addKey(config.keyRing!)}\n`);
-      // Read afresh: the ring that is open may be a second old.
+      // Read again, because the open ring may be a second old.
       const keys = openKeyRing(config.keyRing).keys();
       const old = { key: { $ne: keys.current } };
       const sealed = sealedWithOlder(keys);
@@ -79,16 +79,16 @@ const rotateCommand = new Command('rotate')
       await putAudit(store, { ...entry, count: pages, collection: 'bodies' });
       let done = 0;
       let resealed = 0;
-      const tell = (what: string) => process.stderr.isTTY && process.stderr.write(`\r${what} `);
-      const tellLogins = (now: number) => tell(`${done + now} of ${count} logins`);
-      const tellPages = (now: number) => tell(`${resealed + now} of ${pages} pages`);
+      const progress = (what: string) => process.stderr.isTTY && process.stderr.write(`\r${what} `);
+      const loginProgress = (now: number) => progress(`${done + now} of ${count} logins`);
+      const pageProgress = (now: number) => progress(`${resealed + now} of ${pages} pages`);
       const idOnly = { projection: { _id: 1 } };
       do {
-        done += await rotateLogins(store, keys, { onBatch: tellLogins });
-        // Until then every worker has seen that its key ring changed, has stored what it masked before, and can open new seals.
-        await setTimeout(SETTLE);
+        done += await rotateLogins(store, keys, { onBatch: loginProgress });
+        // After this time every worker has seen the new ring, has stored what it masked with the old one, and can open new seals.
+        await setTimeout(ROTATION_DELAY);
         resealed += await claimingRaw(store, 'rollcall mask rotate', (claim) =>
-          resealBodies(store, keys, { onBatch: tellPages, claim }),
+          resealBodies(store, keys, { onBatch: pageProgress, claim }),
         );
       } while ((await store.logins.findOne(old, idOnly)) ?? (await store.bodies.findOne(sealed, idOnly)));
       process.stdout.write(`${done} logins are masked with key ${keys.current} now\n`);
@@ -105,13 +105,13 @@ const removeCommand = new Command('remove')
   .action(async (id: string) => {
     const config = loadConfig();
     const keys = openKeyRing(config.keyRing).keys();
-    // Of a key that is current or not there, removeKey says so.
+    // removeKey itself rejects a key that is current or missing.
     if (keys.has(id) && id !== keys.current)
       await withStore(config, async (store) => {
-        await refuseNeeded(store, id, config.loginsPostgres);
-        // A worker that has not seen the last rotation yet may still write with it.
-        await setTimeout(SETTLE);
-        await refuseNeeded(store, id, config.loginsPostgres);
+        await rejectIfNeeded(store, id, config.loginsPostgres);
+        // A worker that has not seen the last rotation may still write with this key.
+        await setTimeout(ROTATION_DELAY);
+        await rejectIfNeeded(store, id, config.loginsPostgres);
       });
     await removeKey(config.keyRing!, id);
     process.stdout.write(
@@ -120,7 +120,7 @@ const removeCommand = new Command('remove')
   });
 
 /** Throws `Failure` when something stored can be opened with this key only. */
-async function refuseNeeded(store: Store, key: string, postgres: string | undefined): Promise<void> {
+async function rejectIfNeeded(store: Store, key: string, postgres: string | undefined): Promise<void> {
   const logins = await store.logins.countDocuments({ key });
   const pages = await store.bodies.countDocuments({ key });
   const rows = postgres === undefined ? 0 : await rowsOf(postgres, key);
@@ -151,12 +151,13 @@ export const maskCommand = new Command('mask')
   .addCommand(rotateCommand)
   .addCommand(removeCommand);
 
-/** As the top command is told to, its own commands throw instead of ending the process. */
+/** Applies the top command's settings, so that its subcommands throw instead of exiting. */
 for (const command of maskCommand.commands) command.exitOverride();
 
-/** Refuses a reason that is only blanks. */
+/** Rejects a blank reason. */
 export function reason(why: string): string {
   const text = why.trim();
-  if (text === '') throw new Failure('settings-invalid', '--why is empty', { remedy: 'Say why, for the audit entry' });
+  if (text === '')
+    throw new Failure('settings-invalid', '--why is empty', { remedy: 'Give a reason, for the audit entry' });
   return text;
 }

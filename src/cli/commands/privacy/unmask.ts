@@ -23,10 +23,10 @@ interface Options {
 const FIELDS = ['ip', 'device_id'];
 
 export const unmaskCommand = new Command('unmask')
-  .description('show masked values in clear; who asked and why is kept')
+  .description('show masked values in clear; an audit entry keeps the user and the reason')
   .argument('[login...]', 'ids of logins (source:message id)')
   .requiredOption('--why <text>', 'why, for the audit entry')
-  .option('--by <name>', 'who asks', user())
+  .option('--by <name>', 'the user', user())
   .option('--token <token>', 'a token instead of logins')
   .option('--field <name>', `the field that the token is of: ${FIELDS.join(' | ')}`)
   .option('--json', 'one JSON object a login')
@@ -40,7 +40,7 @@ export const unmaskCommand = new Command('unmask')
     if (options.token !== undefined && !FIELDS.includes(options.field ?? ''))
       command.error(`--token needs --field ${FIELDS.join(' | ')}`);
     const { token, field = '', json = false } = options;
-    // It goes to the audit: an address that was given by mistake must not.
+    // The audit entry must not contain it: the user may have passed an address by mistake.
     if (token !== undefined && keyOf(token) === undefined) command.error('--token is not a token (m1.<key id>.…)');
     const entry = { by: options.by, action: 'unmask' as const, why: reason(options.why), collection: 'logins' };
     const config = loadConfig();
@@ -67,7 +67,7 @@ async function find(store: Store, ids: readonly string[]): Promise<LoginDoc[]> {
   return wanted.map((id) => byId.get(id)!);
 }
 
-/** One line on standard output, or one on standard error: what is beside it is shown all the same. */
+/** Prints one line on standard output, or a problem on standard error; the other values are still shown. */
 function show(_id: string | undefined, values: Record<string, string | UnmaskError>, json: boolean): void {
   const problem = Object.values(values).find((value) => value instanceof UnmaskError);
   if (problem) {

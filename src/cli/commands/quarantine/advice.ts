@@ -1,7 +1,7 @@
 import type { QuarantineDoc } from '../../../store/documents/quarantine.js';
 import { plain } from '../../../format/plain.js';
 
-/** What a user can do about a reason; the first that fits. Kept short: docs/failures.md says more. */
+/** What a user can do about a reason; the first match counts. docs/failures.md has the details. */
 const ADVICE: [fits: RegExp, advice: (source: string) => string][] = [
   [/^mapping broke/, (source) => `map() of ${source} threw: correct the source file, restart the workers, and retry.`],
   [/^the last line is cut off/, () => 'The file ended within a line: the next run reads that line again.'],
@@ -33,16 +33,16 @@ const ADVICE: [fits: RegExp, advice: (source: string) => string][] = [
 
 export function adviceOf({ reason, source }: QuarantineDoc): string {
   const name = plain(source);
-  const known = ADVICE.find(([fits]) => fits.test(reason));
-  if (known) return known[1](name);
-  return `If map() of ${name} asks for too much, correct the source file, raise its mapping, restart the workers, and retry. If the record is of no use, drop it.`;
+  const advice = ADVICE.find(([fits]) => fits.test(reason));
+  if (advice) return advice[1](name);
+  return `If map() of ${name} is too strict, correct the source file, raise its mapping, restart the workers, and retry. If the record is of no use, drop it.`;
 }
 
-/** The command that retries it. An id that a terminal would not show as it is cannot be typed either. */
+/** The command that retries it. An id with control characters cannot be typed, so source and reason select it. */
 export function retryCommandFor({ _id, source, reason }: QuarantineDoc): string {
-  const words = plain(_id) === _id ? [quoted(_id)] : ['--source', quoted(source), '--reason', quoted(plain(reason))];
-  return `npm run rollcall -- quarantine retry ${words.join(' ')}`;
+  const args = plain(_id) === _id ? [quoted(_id)] : ['--source', quoted(source), '--reason', quoted(plain(reason))];
+  return `npm run rollcall -- quarantine retry ${args.join(' ')}`;
 }
 
-/** As a shell takes it for one word. */
-const quoted = (word: string): string => (/^[\w./:@%+,#-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+/** Quotes a text as one word of a shell. */
+const quoted = (text: string): string => (/^[\w./:@%+,#-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

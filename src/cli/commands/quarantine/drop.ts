@@ -7,7 +7,7 @@ import { reason as reasonGiven } from '../privacy/mask.js';
 import { user } from '../../shared/person.js';
 import { plain } from '../../../format/plain.js';
 import { withStore } from '../../shared/with-store.js';
-import { narrowing, records, refuseUnknown, whichOf, type Which } from './which.js';
+import { narrowing, records, rejectUnknown, whichOf, type Which } from './which.js';
 
 interface Options extends Which {
   why: string;
@@ -26,16 +26,16 @@ export const dropCommand = narrowing(new Command('drop'))
     'after',
     '\nExamples:\n  npm run rollcall -- quarantine drop qualys:305000117 --why "a test asset"\n' +
       '  npm run rollcall -- quarantine drop --source events --reason "not JSON" --why "noise of a debug build" --yes\n\n' +
-      'A record that is listed again, and still not understood, comes back.',
+      'A record that is listed again, and still not readable, comes back.',
   )
   .action(async (ids: string[], options: Options, command: Command) => {
     const which = whichOf(command, ids, options);
     const why = reasonGiven(options.why);
     await withStore(loadConfig(), async (store) => {
-      await refuseUnknown(store, which);
+      await rejectUnknown(store, which);
       const groups = await groupQuarantined(store, which);
       if (groups.length === 0) {
-        // There may have been no room for others of them.
+        // Quarantine may have had no room for further records of these sources.
         await dropQuarantined(store, which, { by: options.by, why });
         process.stdout.write('Nothing of that is in quarantine\n');
         return;
@@ -49,7 +49,7 @@ export const dropCommand = narrowing(new Command('drop'))
       }
       const dropped = await dropQuarantined(store, which, { by: options.by, why });
       process.stdout.write(
-        `${records(dropped)} dropped; the raw stays. What is listed again, and still not understood, comes back\n`,
+        `${records(dropped)} dropped; the raw stays. What is listed again, and still not readable, comes back\n`,
       );
     });
   });

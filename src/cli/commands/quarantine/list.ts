@@ -20,7 +20,7 @@ interface Options extends Which {
 const LIMIT = 20;
 
 export const listCommand = narrowing(new Command('list'))
-  .description('what could not be understood, by source and reason')
+  .description('what could not be read, by source and reason')
   .option('--records', 'one by one, those that came last first')
   .option('--limit <n>', 'show so many', String(LIMIT))
   .option('--all', 'show all of them')
@@ -72,7 +72,7 @@ async function listGroups(store: Store, which: Quarantined, limit: number, json 
   const more = groups.length - shown.length;
   print(`${records(sum)} in quarantine${more > 0 ? `; ${more} more reasons: --all` : ''}`);
   tellUnkept();
-  hint('npm run rollcall -- quarantine show ID tells more of one, and what to do');
+  hint('npm run rollcall -- quarantine show ID shows details, and what to do');
 }
 
 async function listRecords(store: Store, which: Quarantined, limit: number, json = false): Promise<void> {

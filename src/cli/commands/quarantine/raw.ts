@@ -1,32 +1,32 @@
 import { isUtf8 } from 'node:buffer';
 import { plain } from '../../../format/plain.js';
 
-/** So many characters are shown on a screen. */
+/** Limit of characters on a screen. */
 const SHOWN = 20_000;
-/** Larger ones, which are whole pages, are shown as they are. */
+/** Larger rows, which are whole pages, are not formatted. */
 const INDENTED = 1_000_000;
 
-/** A row as received, for a screen: JSON is indented, with each digit as it came; control characters are replaced. */
+/** A row as received, for a screen: JSON is indented with its original digits; control characters are replaced. */
 export function shownRaw(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   const whole = (text.length <= INDENTED ? indented(text) : undefined) ?? text;
-  const cut =
+  const shown =
     whole.length > SHOWN
       ? `${whole.slice(0, SHOWN)}\n… ${whole.length - SHOWN} characters more: --json shows all`
       : whole;
-  return cut
+  return shown
     .split('\n')
     .map((line) => plain(line.replaceAll('\t', '  ')))
     .join('\n');
 }
 
-/** As JSON can hold it without a loss. */
+/** The row in a form that JSON holds without loss. */
 export const rawJson = (bytes: Buffer): { raw: string } | { raw_base64: string } =>
   isUtf8(bytes) ? { raw: bytes.toString('utf8') } : { raw_base64: bytes.toString('base64') };
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 
-/** Indented token by token: parsing would round large numbers, and drop fields that come twice. `undefined`: no JSON. */
+/** Indents token by token, because parsing would round large numbers and drop repeated fields. `undefined`: not JSON. */
 function indented(text: string): string | undefined {
   try {
     JSON.parse(text);

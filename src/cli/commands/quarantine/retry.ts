@@ -8,7 +8,7 @@ import { EXIT } from '../../shared/exit.js';
 import { mergeNow } from '../../shared/merge-now.js';
 import { plain } from '../../../format/plain.js';
 import { withStore } from '../../shared/with-store.js';
-import { narrowing, records, refuseUnknown, whichOf, type Which } from './which.js';
+import { narrowing, records, rejectUnknown, whichOf, type Which } from './which.js';
 
 interface Options extends Which {
   json?: boolean;
@@ -24,30 +24,30 @@ export const retryCommand = narrowing(new Command('retry'))
     '\nExamples:\n  npm run rollcall -- quarantine retry --source qualys\n' +
       '  npm run rollcall -- quarantine retry qualys:305000117\n' +
       '  npm run rollcall -- quarantine retry --reason "os is not text"\n\n' +
-      'Exit code 4 when something is still not understood.',
+      'Exit code 4 when something is still not readable.',
   )
   .action(async (ids: string[], options: Options, command: Command) => {
     const which = whichOf(command, ids, options);
     const config = loadConfig();
     const sources = loadSources({ folders: config.sourceFolders });
     await withStore(config, async (store) => {
-      await refuseUnknown(store, which);
-      const reading = openNormalizerContext(config, store, sources);
+      await rejectUnknown(store, which);
+      const context = openNormalizerContext(config, store, sources);
       const progress = ({ pages }: Retried) => process.stderr.write(`\r${pages} pages read `);
       try {
-        const retried = await retryQuarantined(reading, which, process.stderr.isTTY ? progress : undefined);
+        const retried = await retryQuarantined(context, which, process.stderr.isTTY ? progress : undefined);
         if (process.stderr.isTTY && retried.pages > 0) process.stderr.write('\n');
         const merged = retried.merge ? await mergeNow(store, 'rollcall quarantine retry') : undefined;
         const text = options.json ? JSON.stringify(jsonOf(retried, merged)) : textOf(retried, merged);
         process.stdout.write(`${text}\n`);
         if (retried.failing.length > 0) process.exitCode = EXIT.incomplete;
       } finally {
-        await reading.outputs.logins?.close();
+        await context.outputs.logins?.close();
       }
     });
   });
 
-const understoodOf = ({ new: created, changed, unchanged }: Retried): number => created + changed + unchanged;
+const readCountOf = ({ new: created, changed, unchanged }: Retried): number => created + changed + unchanged;
 
 function jsonOf({ merge: _merge, ...retried }: Retried, merged: MergeResult | undefined) {
   if (!merged) return retried;
@@ -58,11 +58,11 @@ function jsonOf({ merge: _merge, ...retried }: Retried, merged: MergeResult | un
 function textOf(retried: Retried, merged: MergeResult | undefined): string {
   if (retried.pages === 0) return 'Nothing of that is in quarantine';
   const { new: created, changed, unchanged, failing } = retried;
-  const understood = understoodOf(retried);
-  const counts = understood > 0 ? `: ${created} new, ${changed} changed, ${unchanged} known already` : '';
-  const lines = [`${records(understood)} understood${counts}`];
+  const read = readCountOf(retried);
+  const counts = read > 0 ? `: ${created} new, ${changed} changed, ${unchanged} unchanged` : '';
+  const lines = [`${records(read)} read${counts}`];
   if (merged) lines.push(`${merged.settled} merged: ${merged.created} hosts new, ${merged.changed} changed`);
   for (const { source, reason, records: count } of failing)
-    lines.push(plain(`${records(count)} of ${source} still not understood: ${reason}`));
+    lines.push(plain(`${records(count)} of ${source} still not readable: ${reason}`));
   return lines.join('\n');
 }

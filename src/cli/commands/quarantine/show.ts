@@ -16,7 +16,7 @@ import { plain } from '../../../format/plain.js';
 import { withStore } from '../../shared/with-store.js';
 import { adviceOf, retryCommandFor } from './advice.js';
 import { rawJson, shownRaw } from './raw.js';
-import { refuseUnknown } from './which.js';
+import { rejectUnknown } from './which.js';
 
 interface Options {
   why?: string;
@@ -25,10 +25,10 @@ interface Options {
 }
 
 export const showCommand = new Command('show')
-  .description('one record: why it was not understood, its raw as received, and what to do')
+  .description('one record: why it could not be read, its raw as received, and what to do')
   .argument('<id>', 'as list shows it: source:native id, or page#row')
-  .option('--why <text>', 'why you look at personal data, for the audit entry; opens a sealed page')
-  .option('--by <name>', 'who looks', user())
+  .option('--why <text>', 'why you read personal data, for the audit entry; opens a sealed page')
+  .option('--by <name>', 'the user', user())
   .option('--json', 'print it as one JSON object')
   .addHelpText(
     'after',
@@ -39,7 +39,7 @@ export const showCommand = new Command('show')
     const why = options.why === undefined ? undefined : reasonGiven(options.why);
     const config = loadConfig();
     await withStore(config, async (store) => {
-      await refuseUnknown(store, { ids: [id] });
+      await rejectUnknown(store, { ids: [id] });
       const entry = (await store.quarantine.findOne({ _id: id }))!;
       const found = await findRawPage(store, entry);
       const personal = found?.sealed === true || isPersonal(entry, config.sourceFolders);
@@ -48,29 +48,29 @@ export const showCommand = new Command('show')
       if (found?.sealed && !closed) ring.keys();
       if (found && personal && why !== undefined) await keepAudit(store, id, why, options.by);
       const bytes = found && !closed ? await rawBytes(store, found.page, entry, () => ring.keys()) : undefined;
-      const said = closed ? { sealed: true } : bytes ? rawJson(bytes) : { missing: true };
+      const content = closed ? { sealed: true } : bytes ? rawJson(bytes) : { missing: true };
       const text = options.json
-        ? JSON.stringify({ ...entry, count: entry.count ?? 1, ...placeJson(found), ...said, advice: adviceOf(entry) })
+        ? JSON.stringify({ ...entry, count: entry.count ?? 1, ...pageJson(found), ...content, advice: adviceOf(entry) })
         : textOf(entry, found, closed ? SEALED : bytes ? shownRaw(bytes) : MISSING);
       process.stdout.write(`${text}\n`);
     });
   });
 
-const SEALED = 'It holds personal data: --why "…" shows it, and the audit keeps who asked';
+const SEALED = 'It holds personal data: --why "…" shows it, and an audit entry keeps the user';
 const MISSING = 'It is not stored any more';
 
-/** Also of a source whose file is gone nothing personal is shown: its pages are sealed. */
+/** Whether the source has personal data. If its file is gone, its pages are sealed and not shown either. */
 function isPersonal({ source }: QuarantineDoc, folders: string[]): boolean {
   const sources = loadSources({ folders });
   return sources.names().includes(source) && datasetOf(sources.get(source)).personal.length > 0;
 }
 
-/** Before anything is shown. */
+/** Writes the audit entry; called before anything is shown. */
 async function keepAudit(store: Store, id: string, why: string, by: string): Promise<void> {
   await putAudit(store, { by, action: 'unmask', why, count: 1, collection: 'quarantine', of: [id] });
 }
 
-const placeJson = (found: RawPage | undefined) =>
+const pageJson = (found: RawPage | undefined) =>
   found && {
     seq: found.page.seq,
     digest: found.page.digest,
@@ -88,7 +88,7 @@ function textOf(entry: QuarantineDoc, found: RawPage | undefined, raw: string): 
       'came',
       `on ${pages}, first ${first_at.toISOString()} (${ago(first_at)}), last ${last_at.toISOString()} (${ago(last_at)})`,
     ],
-    ['place', placeOf(entry, found)],
+    ['place', locationOf(entry, found)],
     ['page', page],
   ];
   return [
@@ -105,7 +105,7 @@ function textOf(entry: QuarantineDoc, found: RawPage | undefined, raw: string): 
   ].join('\n');
 }
 
-function placeOf(entry: QuarantineDoc, found: RawPage | undefined): string {
+function locationOf(entry: QuarantineDoc, found: RawPage | undefined): string {
   const { row, offset, length } = entry;
   const line = lineOf(entry);
   if (!found) return line ?? `row ${row} of a page that is not stored any more`;

@@ -4,23 +4,23 @@ import type { Store } from '../../../store/database.js';
 import type { Quarantined } from '../../../quarantine/groups.js';
 import { plain } from '../../../format/plain.js';
 
-/** How a user says which entries are meant. */
+/** How the user selects entries. */
 export interface Which {
   source?: string;
   reason?: string;
   all?: boolean;
 }
 
-/** Adds the options that narrow entries down. */
+/** Adds the options that select entries. */
 export const narrowing = (command: Command): Command =>
   command
     .option('--source <name>', 'those of this source')
-    .option('--reason <text>', 'those whose reason holds this text, in whatever case');
+    .option('--reason <text>', 'those whose reason holds this text, in upper or lower case');
 
-/** What was asked for. Without a word or an option everything would be meant: that takes `--all`. */
+/** The selection. Without any argument or option it would be everything, which requires `--all`. */
 export function whichOf(command: Command, ids: readonly string[], { source, reason, all }: Which): Quarantined {
   if (ids.length === 0 && source === undefined && reason === undefined && !all)
-    command.error('name records, or say which: --source, --reason or --all');
+    command.error('name records, or select them by --source, --reason or --all');
   return {
     ...(ids.length > 0 && { ids }),
     ...(source !== undefined && { source }),
@@ -28,14 +28,15 @@ export function whichOf(command: Command, ids: readonly string[], { source, reas
   };
 }
 
-/** Throws `Failure` when one that was named is not in quarantine. */
-export async function refuseUnknown(store: Store, { ids = [] }: Quarantined): Promise<void> {
+/** Throws `Failure` when a named record is not in quarantine. */
+export async function rejectUnknown(store: Store, { ids = [] }: Quarantined): Promise<void> {
   const found = await store.quarantine.find({ _id: { $in: [...ids] } }, { projection: { _id: 1 } }).toArray();
-  const known = new Set(found.map(({ _id }) => _id));
-  const missing = ids.filter((id) => !known.has(id));
+  const present = new Set(found.map(({ _id }) => _id));
+  const missing = ids.filter((id) => !present.has(id));
   if (missing.length > 0)
     throw new Failure('settings-invalid', `${missing.map(plain).join(', ')} is not in quarantine`, {
-      remedy: 'npm run rollcall -- quarantine list --records shows what is; what was understood has left by itself',
+      remedy:
+        'npm run rollcall -- quarantine list --records shows what is; records that could be read have left by themselves',
     });
 }
 

@@ -30,22 +30,22 @@ interface Options {
   json?: boolean;
 }
 
-/** What confirming one listing came to. */
+/** The result of confirming one listing. */
 interface Confirmed extends HeldPreview {
   source: string;
   run: string;
-  /** `declined`: somebody said no, and nothing was done. */
+  /** `declined`: the user declined, and nothing was done. */
   outcome: 'confirmed' | 'declined' | 'already';
   /** Records that the listing retired. */
   gone?: number;
 }
 
-/** How many hosts are named before the rest is only counted. */
+/** Hosts that are named; further ones are only counted. */
 const NAMED = 20;
 
 export const confirmCommand = new Command('confirm')
   .description(
-    'retire what a complete listing lacked and was held back, because it shrank too much or moved while it was read: ' +
+    'retire records that a complete listing lacked and that were held back, because it shrank too much or changed while it was read: ' +
       'shows what would go, and asks',
   )
   .argument('[run]', 'its id or the beginning of it; without one, the last complete run of each source')
@@ -55,7 +55,7 @@ export const confirmCommand = new Command('confirm')
   .option('--json', 'print what was done as one JSON object a source (with --yes)')
   .addHelpText(
     'after',
-    '\nThe vendor is not asked again. Where a later run has read the source, that run decides.' +
+    '\nNo request is sent to the vendor. Where a later run has read the source, that run decides.' +
       '\n\nExamples:\n  npm run rollcall -- runs confirm --source qualys\n  npm run rollcall -- runs confirm 20261121 --yes',
   )
   .action(async (prefix: string | undefined, options: Options) => {
@@ -66,17 +66,17 @@ export const confirmCommand = new Command('confirm')
       const listings = (await unconfirmedRetirements(store, run)).filter(
         ({ source }) => options.source === undefined || source === options.source,
       );
-      if (listings.length === 0) throw nothingHeld(run?._id, options.source);
+      if (listings.length === 0) throw nothingToConfirm(run?._id, options.source);
       const client = await openClient(config.temporal);
       try {
-        for (const listing of listings) tell(await settle(store, client, config, listing, options), options);
+        for (const listing of listings) printResult(await confirm(store, client, config, listing, options), options);
       } finally {
         await client.connection.close();
       }
     });
   });
 
-async function settle(
+async function confirm(
   store: Store,
   client: Client,
   config: Config,
@@ -87,16 +87,16 @@ async function settle(
   if (account.held === undefined) {
     const { confirmed, gone } = account;
     process.stderr.write(`${source}: confirmed already, by ${plain(confirmed!.by)}, ${minute(confirmed!.at)}\n`);
-    await merge(store); // had that been cut short
+    await merge(store); // in case the earlier merge was interrupted
     return { source, run, outcome: 'already', records: 0, hosts: 0, first: [], gone };
   }
-  await refuseUnderWay(store, client, config, listing);
+  await rejectIfRunning(store, client, config, listing);
   await lastWord(store, listing);
   const preview = await previewRetirement(store, listing, NAMED);
   for (const line of previewLines(listing, preview)) process.stderr.write(`${line}\n`);
   if (!yes && !(await askYes('Retire them?'))) return { source, run, outcome: 'declined', ...preview };
-  // It may have taken a while to answer.
-  await refuseUnderWay(store, client, config, listing);
+  // The user may have taken a while to confirm.
+  await rejectIfRunning(store, client, config, listing);
   const gone = await confirmRetirement(store, listing, by);
   await merge(store);
   const hosts = await countLiveHosts(store);
@@ -106,16 +106,16 @@ async function settle(
 
 async function merge(store: Store): Promise<void> {
   const shown = process.stderr.isTTY;
-  let settled = 0;
+  let merged = 0;
   await mergeNow(store, 'rollcall runs confirm', (sum) => {
-    settled = sum.settled;
-    if (shown) process.stderr.write(`\r${number(settled)} records merged`);
+    merged = sum.settled;
+    if (shown) process.stderr.write(`\r${number(merged)} records merged`);
   });
-  if (shown && settled > 0) process.stderr.write('\n');
+  if (shown && merged > 0) process.stderr.write('\n');
 }
 
-/** Throws `Failure` while the source is being collected: a run that reads it now decides itself, and writes the account at its end. */
-async function refuseUnderWay(
+/** Throws `Failure` while the source is being collected: that run decides itself, and writes the account at its end. */
+async function rejectIfRunning(
   store: Store,
   client: Client,
   config: Config,
@@ -130,13 +130,13 @@ async function refuseUnderWay(
   throw new Failure('settings-invalid', what, { source, remedy: 'Wait for its end: npm run rollcall -- status' });
 }
 
-function nothingHeld(run: string | undefined, source: string | undefined): Failure {
+function nothingToConfirm(run: string | undefined, source: string | undefined): Failure {
   const where = [...(source ? [` of ${source}`] : []), ...(run ? [` in run ${run}`] : [])].join('');
   return new Failure('settings-invalid', `Nothing is held back${where}`, {
     ...(source ? { source } : {}),
     remedy: run
-      ? `npm run rollcall -- runs show ${run} tells what it came to`
-      : 'npm run rollcall -- status tells what each source came to',
+      ? `npm run rollcall -- runs show ${run} shows its result`
+      : 'npm run rollcall -- status shows the result of each source',
   });
 }
 
@@ -151,7 +151,7 @@ function* previewLines(
   if (hosts > first.length) yield `  and ${number(hosts - first.length)} more`;
 }
 
-function tell(done: Confirmed, { json }: Options): void {
+function printResult(done: Confirmed, { json }: Options): void {
   const { source, run, outcome, gone = 0 } = done;
   if (json) process.stdout.write(`${JSON.stringify(done)}\n`);
   else if (outcome === 'confirmed') process.stdout.write(`${source}: ${number(gone)} records of run ${run} are gone\n`);

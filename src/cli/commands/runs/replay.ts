@@ -18,7 +18,7 @@ interface Options {
 }
 
 export const replayCommand = new Command('replay')
-  .description('normalize stored pages again and merge what changed: no vendor is asked')
+  .description('normalize stored pages again and merge what changed: no request is sent to vendors')
   .option('--run <id>', 'the pages of this run (or the beginning of its id)')
   .option('--source <name>', 'this source only; without --run, its latest run with pages')
   .option('--since <time>', 'with --source: all its runs that fetched pages from then on, one after the other', since)
@@ -62,7 +62,7 @@ async function replayWindow(config: Config, source: string, options: Options): P
   return worst;
 }
 
-/** Which run's pages to read for each source. Throws `Failure` when nothing is stored. */
+/** Returns the run whose pages to read for each source. Throws `Failure` when nothing is stored. */
 async function findPages(config: Config, options: Options): Promise<Record<string, string>> {
   const store = await openStore(config.mongodb);
   try {

@@ -22,7 +22,7 @@ interface Options {
 }
 
 export const runsCommand = new Command('runs')
-  .description('past runs, the newest first; `show` tells one source by source, `confirm` retires what was held back')
+  .description('past runs, the newest first; `show` details one source by source, `confirm` retires what was held back')
   .enablePositionalOptions()
   .option('--source <name>', 'those that it took part in')
   .addOption(new Option('--status <status>', 'those that ended so').choices(STATUSES))
@@ -79,7 +79,7 @@ function tableOf(runs: readonly RunDoc[]): string {
   return table.toString();
 }
 
-/** `complete, 1,684 records, 3 new, 12 gone`: what is nought is not worth a word. */
+/** `complete, 1,684 records, 3 new, 12 gone`: zero counts are left out. */
 function brief(account: SourceAccount): string {
   const { status, parked, records } = account;
   const counts = (['new', 'changed', 'quarantined', 'gone', 'held'] as const).flatMap((what) =>

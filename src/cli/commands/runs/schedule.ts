@@ -53,7 +53,7 @@ export const scheduleCommand = new Command('schedule')
   });
 
 async function apply(client: Client, config: Config, sources: readonly AnySource[]): Promise<void> {
-  // With --json, standard output is the schedules and nothing else.
+  // With --json, standard output contains only the schedules.
   await applySchedules(client, config, sources, ({ name }, done) => void process.stderr.write(`${name}: ${done}\n`));
   for (const source of sources) {
     const setting = scheduleOf(source, config);
@@ -74,7 +74,7 @@ function oddText(times: number, instead: number): string {
 async function remove(client: Client, config: Config, sources: readonly AnySource[]): Promise<void> {
   await withStore(config, async (store) => {
     for (const source of sources) {
-      // First: a worker that starts in between does not bring it back.
+      // First, so that a worker that starts in between does not recreate the schedule.
       await markScheduled(store, config, source);
       await changeSchedule(client, config, source.name, 'delete');
       process.stdout.write(`${source.name}: removed\n`);
@@ -82,7 +82,7 @@ async function remove(client: Client, config: Config, sources: readonly AnySourc
   });
 }
 
-/** So many of the next times are shown. */
+/** Number of upcoming times that are shown. */
 const SHOWN = 3;
 
 function print(lines: Awaited<ReturnType<typeof listSchedules>>, json: boolean): void {

@@ -13,7 +13,7 @@ import { sourceWorkflowId, workflowUrl } from '../../shared/open-workflows.js';
 import { withStore } from '../../shared/with-store.js';
 import { colouredStatus } from '../../../format/status-colour.js';
 
-/** What is asked of a run for each source in it, beside its account. */
+/** Data of each source in a run, besides its account. */
 type Reasons = Record<string, ReasonCount[]>;
 
 const MOST_REASONS = 3;
@@ -38,7 +38,7 @@ export const showCommand = new Command('show')
     });
   });
 
-/** Why rows are in quarantine that this run was the last to see there. */
+/** Reasons of rows in quarantine that this run was the last to see. */
 async function reasonsIn(store: Store, run: RunDoc): Promise<Reasons> {
   const reasons: Reasons = {};
   for (const [source, { quarantined, listing }] of Object.entries(run.sources))
@@ -97,7 +97,7 @@ function countsText(account: SourceAccount): string {
   return `${number(records)}: ${counts.join(', ')}; ${further.join(', ')}`;
 }
 
-/** Fields that the records of this listing have, or lack, other than those before. */
+/** Fields that the records of this listing have or lack, compared with earlier ones. */
 function* driftLines(account: SourceAccount): Iterable<string> {
   const { drift } = account as { drift?: { appeared?: string[]; vanished?: string[] } };
   for (const [label, fields = []] of [

@@ -10,41 +10,41 @@ import { plain } from '../../../format/plain.js';
 import { clock } from '../../../format/time.js';
 import { openRuns, openSources, type OpenSource } from '../../shared/open-workflows.js';
 
-interface Order {
+interface ControlSignal {
   signal: SignalDefinition;
-  /** What the source will do about it. */
+  /** What the source will do. */
   effect: (source: OpenSource) => string;
-  /** Whether it concerns a source that nobody named. */
+  /** Whether it applies to a source that the user did not name. */
   concerns: (source: OpenSource) => boolean;
 }
 
 const isParked = ({ progress }: OpenSource): boolean => progress?.state === 'parked';
 
-const ORDERS = {
+const SIGNALS = {
   pause: {
     signal: pauseSignal,
-    effect: () => 'it waits when the stretch under way is done; resume lets it go on',
+    effect: () => 'it pauses after the current batch of pages; resume continues it',
     concerns: (source) => !isParked(source),
   },
   resume: {
     signal: resumeSignal,
     effect: (source) =>
       isParked(source) || source.progress?.state === 'paused'
-        ? `it goes on from where it was ${source.progress!.state}`
-        : 'it was not waiting for that',
+        ? `it continues from where it was ${source.progress!.state}`
+        : 'it was neither paused nor parked',
     concerns: () => true,
   },
   stop: {
     signal: stopSignal,
     effect: (source) =>
       isParked(source)
-        ? 'it gives its place in the listing up; the next run begins anew'
-        : 'it ends when the stretch under way is done, and keeps what it has',
+        ? 'it discards its position in the listing; the next run starts from the beginning'
+        : 'it ends after the current batch of pages, and keeps what it has',
     concerns: (source) => !isParked(source),
   },
-} as const satisfies Record<string, Order>;
+} as const satisfies Record<string, ControlSignal>;
 
-const signalCommand = (name: keyof typeof ORDERS, description: string, examples: string) =>
+const signalCommand = (name: keyof typeof SIGNALS, description: string, examples: string) =>
   new Command(name)
     .description(description)
     .argument('[source...]', 'sources; without one, every source that is under way')
@@ -61,47 +61,49 @@ const signalCommand = (name: keyof typeof ORDERS, description: string, examples:
 
 export const pauseCommand = signalCommand(
   'pause',
-  'let sources wait, each after the stretch that it is fetching; some vendors forget their cursors within minutes',
+  'pause sources, each after its current batch of pages; some vendors forget their cursors within minutes',
   '  npm run rollcall -- pause\n  npm run rollcall -- pause qualys',
 );
 
 export const resumeCommand = signalCommand(
   'resume',
-  'let sources go on that are paused, or parked after a failure: from their place in the listing',
+  'continue sources that are paused, or parked after a failure, from their position in the listing',
   '  npm run rollcall -- resume qualys     after its password was corrected',
 );
 
 export const stopCommand = signalCommand(
   'stop',
-  'end sources after the stretch that they are fetching, as partial: what they read is kept and nothing is retired; ' +
+  'end sources after their current batch of pages, as partial: what they read is kept and nothing is retired; ' +
     'a parked one ends only when it is named',
   '  npm run rollcall -- stop\n  npm run rollcall -- stop logins       ends one that follows its queue',
 );
 
-async function send(client: Client, config: Config, name: keyof typeof ORDERS, names: string[]): Promise<void> {
-  const order: Order = ORDERS[name];
+async function send(client: Client, config: Config, name: keyof typeof SIGNALS, names: string[]): Promise<void> {
+  const control: ControlSignal = SIGNALS[name];
   const registry = loadSources({ folders: config.sourceFolders });
   const open = await openSources(client, config, names.length > 0 ? names : registry.names());
-  if (names.length > 0) refuse(name, names, open, registry);
-  const meant = names.length > 0 ? open : open.filter(order.concerns);
-  for (const source of meant) {
-    const sent = await signalled(client, source.workflowId, order);
-    process.stdout.write(`${source.source}: ${sent ? `${name} sent, ${order.effect(source)}` : 'it has just ended'}\n`);
+  if (names.length > 0) rejectInvalid(name, names, open, registry);
+  const targets = names.length > 0 ? open : open.filter(control.concerns);
+  for (const source of targets) {
+    const sent = await signalled(client, source.workflowId, control);
+    process.stdout.write(
+      `${source.source}: ${sent ? `${name} sent, ${control.effect(source)}` : 'it has just ended'}\n`,
+    );
   }
   if (names.length > 0) return;
-  let sent = meant.length;
-  // A run that has no source yet hands on what it was told.
+  let sent = targets.length;
+  // A run that has not started a source yet forwards the signal to its sources.
   for (const run of await openRuns(client, config, open)) {
     if (open.some(({ parent }) => parent?.runId === run.runId)) continue;
-    if (!(await signalled(client, run.workflowId, order))) continue;
+    if (!(await signalled(client, run.workflowId, control))) continue;
     process.stdout.write(`${run.workflowId}: ${name} sent, for sources that have not begun yet\n`);
     sent += 1;
   }
-  for (const source of open) if (!meant.includes(source)) process.stderr.write(`${leftAlone(name, source)}\n`);
-  if (sent === 0) process.stderr.write(`Nothing is under way: there was nobody to send ${name} to\n`);
+  for (const source of open) if (!targets.includes(source)) process.stderr.write(`${skippedText(name, source)}\n`);
+  if (sent === 0) process.stderr.write(`Nothing is running: ${name} was not sent\n`);
 }
 
-async function signalled(client: Client, workflowId: string, { signal }: Order): Promise<boolean> {
+async function signalled(client: Client, workflowId: string, { signal }: ControlSignal): Promise<boolean> {
   try {
     await client.workflow.getHandle(workflowId).signal(signal);
     return true;
@@ -111,27 +113,32 @@ async function signalled(client: Client, workflowId: string, { signal }: Order):
   }
 }
 
-function leftAlone(name: string, { source, progress }: OpenSource): string {
+function skippedText(name: string, { source, progress }: OpenSource): string {
   const since = progress?.parkedAt ? ` since ${clock(new Date(progress.parkedAt))}` : '';
-  const way = name === 'stop' ? `; npm run rollcall -- stop ${source} gives its place in the listing up` : '';
+  const way = name === 'stop' ? `; npm run rollcall -- stop ${source} discards its position in the listing` : '';
   return `${source} is parked${since} (${plain(progress?.reason ?? 'it failed')}) and was left alone${way}`;
 }
 
-/** All or none: throws `Failure` when one of `names` is no source, is not under way, or is parked and to be paused. */
-function refuse(name: string, names: readonly string[], open: readonly OpenSource[], registry: SourceRegistry): void {
+/** Validates all names first: throws `Failure` for an unknown source, one that is not running, and a parked one to be paused. */
+function rejectInvalid(
+  name: string,
+  names: readonly string[],
+  open: readonly OpenSource[],
+  registry: SourceRegistry,
+): void {
   for (const wanted of names) {
     const found = open.find(({ source }) => source === wanted);
     if (!found) {
       registry.get(wanted);
-      throw new Failure('settings-invalid', `${wanted} is not under way: ${name} was sent to nobody`, {
+      throw new Failure('settings-invalid', `${wanted} is not under way: ${name} was not sent`, {
         source: wanted,
         remedy: 'npm run rollcall -- status shows what is',
       });
     }
     if (name === 'pause' && isParked(found))
-      throw new Failure('settings-invalid', `${wanted} is parked already: pause was sent to nobody`, {
+      throw new Failure('settings-invalid', `${wanted} is parked already: pause was not sent`, {
         source: wanted,
-        remedy: `npm run rollcall -- resume ${wanted} lets it go on, stop ends it`,
+        remedy: `npm run rollcall -- resume ${wanted} continues it, stop ends it`,
       });
   }
 }

@@ -62,7 +62,7 @@ export const triggerCommand = new Command('trigger')
     );
   });
 
-/** Starts a run and, when asked to, waits for it. Returns the exit code. */
+/** Starts a run and, with `--wait`, waits for it. Returns the exit code. */
 export async function triggerRun(
   config: Config,
   input: CollectInventoryInput,
@@ -83,7 +83,7 @@ export async function triggerRun(
   }
 }
 
-/** Progress is finer with MongoDB; without it there is some all the same. */
+/** Shows progress with page counts from MongoDB, or without them when MongoDB is unreachable. */
 async function watched(config: Config, client: Client, handle: RunHandle): Promise<RunSummary> {
   const store = await openStore(config.mongodb, { timeoutMs: 2_000 }).catch(() => undefined);
   try {
@@ -93,7 +93,7 @@ async function watched(config: Config, client: Client, handle: RunHandle): Promi
   }
 }
 
-/** Without a worker a run would wait for ever: say so instead of showing an empty progress. */
+/** Reports a missing worker, because the run would wait forever with empty progress. */
 export async function ensureWorker(client: Awaited<ReturnType<typeof openClient>>, config: Config): Promise<void> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: config.temporal.namespace,
@@ -104,11 +104,11 @@ export async function ensureWorker(client: Awaited<ReturnType<typeof openClient>
     process.stderr.write('No worker is polling: the run waits until one is started with npm start\n');
 }
 
-/** The sources named, or those of ROLLCALL_COLLECT, or every one whose settings are there. Throws `Failure` for unknown names. */
+/** The named sources, or those of ROLLCALL_COLLECT, or all configured ones. Throws `Failure` for unknown names. */
 export function chooseSources(config: Config, registry: SourceRegistry, names: readonly string[]): string[] {
   const wanted = names.length > 0 ? names : config.collect;
   if (wanted.length > 0) return wanted.map((name) => registry.get(name).name);
-  // A source of which something is set is meant to be collected: what is missing or malformed in it is an error.
+  // A partly configured source is meant to be collected: a missing or malformed setting is an error.
   const configured = registry.all().filter((source) => {
     const required = Object.values(source.settings).filter(({ fallback }) => fallback === undefined);
     if (!required.some(({ env }) => config.environment[env]?.trim())) return false;

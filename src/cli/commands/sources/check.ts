@@ -6,7 +6,7 @@ import { EXIT } from '../../shared/exit.js';
 import { check, type Checked, type CheckOptions } from '../../../diagnostics/source/check.js';
 import { faultyOf, type Faulty } from '../../../diagnostics/source/definition.js';
 import { faultOf, findSources } from '../../../diagnostics/source/find.js';
-import { isMeant, settingLines } from '../../../diagnostics/source/settings.js';
+import { isPartlySet, settingLines } from '../../../diagnostics/source/settings.js';
 import { tellChecked, tellFaulty } from './check-text.js';
 
 interface Options extends CheckOptions {
@@ -21,7 +21,7 @@ export const checkCommand = new Command('check')
   .option('--json', 'print the result as one JSON object')
   .addHelpText(
     'after',
-    '\nIt exits with 0 when all is well, 2 for a wrong file or setting, 4 when a vendor refuses, 5 when one does not answer.' +
+    '\nIt exits with 0 when all is well, 2 for a wrong file or setting, 4 when a vendor rejects the request, 5 when one does not respond.' +
       '\n\nExamples:\n  npm run rollcall -- sources check\n  npm run rollcall -- sources check qualys --offline',
   )
   .action(async (names: string[], options: Options) => {
@@ -29,12 +29,12 @@ export const checkCommand = new Command('check')
     const found = findSources(config);
     const { registry } = found;
     const faulty = found.faults.map(faultyOf);
-    // Of one whose file is faulty the fault itself says why it is not known.
+    // A source with a faulty file gets the error of the file instead of "unknown source".
     for (const name of names) if (!faultOf(found, name)) registry.get(name);
     const sources = chosen(config, registry.all(), names, options.offline ?? false);
     if (sources.length + faulty.length === 0) throw none(registry.names());
     const checked: Checked[] = [];
-    // One after the other: their requests are told apart by that.
+    // One after the other, because concurrent requests could not be attributed.
     for (const source of sources) checked.push(await check(source, registry.fileOf(source.name), config, options));
     if (options.json) process.stdout.write(`${JSON.stringify({ sources: checked, faulty })}\n`);
     else process.stdout.write(`${[...faulty.map(tellFaulty), ...checked.map(tellChecked)].join('\n\n')}\n`);
@@ -43,7 +43,7 @@ export const checkCommand = new Command('check')
 
 function chosen(config: Config, all: readonly AnySource[], names: readonly string[], offline: boolean): AnySource[] {
   if (names.length > 0) return all.filter(({ name }) => names.includes(name));
-  return all.filter((source) => offline || isMeant(settingLines(source, config.environment)));
+  return all.filter((source) => offline || isPartlySet(settingLines(source, config.environment)));
 }
 
 const none = (names: readonly string[]) =>
@@ -51,7 +51,7 @@ const none = (names: readonly string[]) =>
     remedy: `Fill in .env (see .env.example), or check definitions alone with --offline. There are ${names.join(', ')}`,
   });
 
-/** What somebody can mend here goes before what is mended elsewhere. */
+/** Errors that the user can fix here come first. */
 function exitOf(checked: readonly Checked[], faulty: readonly Faulty[]): number {
   const codes = checked.map(({ failure }) => (failure ? behaviourOf(failure.kind).exitCode : EXIT.ok) as number);
   if (faulty.length > 0) codes.push(EXIT.usage);

@@ -10,15 +10,15 @@ import { colours as pc } from '../../../format/colours.js';
 import { EXIT } from '../../shared/exit.js';
 import { plain } from '../../../format/plain.js';
 import { findSources } from '../../../diagnostics/source/find.js';
-import { isMeant, settingLines } from '../../../diagnostics/source/settings.js';
+import { isPartlySet, settingLines } from '../../../diagnostics/source/settings.js';
 
-/** A source as `sources list --json` tells it. */
+/** A source in the output of `sources list --json`. */
 interface Listed {
   name: string;
   vendor: string;
   dataset: string;
   listing: string;
-  /** What it needs is set. */
+  /** Its required settings are set. */
   configured: boolean;
   /** Variables that are missing or malformed. */
   missing: string[];
@@ -36,16 +36,16 @@ export const listCommand = new Command('list')
   .action(async (options: { json?: boolean }) => {
     const config = loadConfig();
     const { registry, faults } = findSources(config);
-    const known = await rememberedOf(config);
-    const listed = registry.all().map((source) => listedOf(source, config, known.get(source.name)));
+    const states = await statesOf(config);
+    const listed = registry.all().map((source) => listedOf(source, config, states.get(source.name)));
     if (options.json) process.stdout.write(`${JSON.stringify(listed)}\n`);
     else process.stdout.write(`${listed.map((source) => [...describe(source)].join('\n')).join('\n\n')}\n`);
     for (const fault of faults) process.stderr.write(`${plain(fault.message)}\n${fault.details.remedy ?? ''}\n`);
     if (faults.length > 0) process.exitCode = EXIT.usage;
   });
 
-/** What MongoDB remembers of each; nothing, and a line about it, when it does not answer: the rest is worth showing without. */
-async function rememberedOf(config: Config): Promise<Map<string, SourceDoc>> {
+/** The state of each source in MongoDB; empty, with a note, when MongoDB does not respond: the rest is still useful. */
+async function statesOf(config: Config): Promise<Map<string, SourceDoc>> {
   try {
     const store = await openStore(config.mongodb, { timeoutMs: 3_000, prepare: false });
     try {
@@ -55,17 +55,17 @@ async function rememberedOf(config: Config): Promise<Map<string, SourceDoc>> {
     }
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== 'server-unavailable') throw error;
-    process.stderr.write(`How they fared is not known: ${error.message}\n${error.details.remedy ?? ''}\n`);
+    process.stderr.write(`Their state is unknown: ${error.message}\n${error.details.remedy ?? ''}\n`);
     return new Map();
   }
 }
 
-function listedOf(source: AnySource, config: Config, known: SourceDoc | undefined): Listed {
+function listedOf(source: AnySource, config: Config, state: SourceDoc | undefined): Listed {
   const lines = settingLines(source, config.environment);
   const missing = lines.filter(({ fault }) => fault !== undefined).map(({ variable }) => variable);
-  const configured = missing.length === 0 && isMeant(lines);
+  const configured = missing.length === 0 && isPartlySet(lines);
   const { name, vendor, dataset, listing, docs } = source;
-  const checked = known && known.last_checked.getTime() > 0 ? { last_checked: known.last_checked } : {};
+  const checked = state && state.last_checked.getTime() > 0 ? { last_checked: state.last_checked } : {};
   return {
     name,
     vendor,
@@ -75,8 +75,8 @@ function listedOf(source: AnySource, config: Config, known: SourceDoc | undefine
     missing,
     schedule: scheduleText(source, config),
     ...checked,
-    ...(known?.last_complete ? { last_complete: known.last_complete } : {}),
-    ...(known?.parked ? { parked: known.parked } : {}),
+    ...(state?.last_complete ? { last_complete: state.last_complete } : {}),
+    ...(state?.parked ? { parked: state.parked } : {}),
     docs,
   };
 }

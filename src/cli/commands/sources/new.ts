@@ -31,10 +31,10 @@ export const newCommand = new Command('new')
   )
   .action((name: string, { folder, dataset, paging, auth }: Options) => {
     const config = loadConfig();
-    refuseName(config, name);
+    rejectInvalidName(config, name);
     const into = resolve(folder ?? config.sourceFolders[0] ?? OWN_SOURCES);
     const inProject = into === join(ROOT, 'src', 'sources');
-    // In the project each vendor has a folder.
+    // In the project each vendor has its own folder.
     const [at, tests, file] = inProject
       ? [join(into, name), join(ROOT, 'tests', 'sources', name), 'source']
       : [into, into, name];
@@ -55,7 +55,7 @@ export const newCommand = new Command('new')
     process.stdout.write(`${nextSteps(config, name, source, into, inProject, files.variables).join('\n')}\n`);
   });
 
-function refuseName(config: Config, name: string): void {
+function rejectInvalidName(config: Config, name: string): void {
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name))
     throw new Failure('settings-invalid', `${name} cannot be the name of a source`, {
       remedy: 'It is lower-case letters, digits and dashes, up to 40, and begins with a letter',
@@ -71,7 +71,7 @@ function write(path: string, text: string): void {
   try {
     if (mkdirSync(join(path, '..'), { recursive: true }) !== undefined) chmodSync(join(path, '..'), 0o755);
     writeFileSync(path, text, { flag: 'wx' });
-    // Code, no inventory: a container reads it as another user.
+    // The file is code without inventory data, and a container reads it as another user.
     chmodSync(path, 0o644);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
@@ -89,11 +89,11 @@ function nextSteps(
   inProject: boolean,
   variables: readonly string[],
 ): string[] {
-  // The folder that is read where none is named did not exist before, perhaps.
+  // The default folder may not have existed before.
   const byDefault = config.sourceFolders.length === 0 && folder === resolve(OWN_SOURCES);
-  const known = inProject || byDefault || config.sourceFolders.includes(folder);
+  const isLoaded = inProject || byDefault || config.sourceFolders.includes(folder);
   const folders = [...config.sourceFolders, folder].map(shownPath).join(',');
-  const env = [...(known ? [] : [`ROLLCALL_SOURCES=${folders}`]), ...variables.map((variable) => `${variable}=`)];
+  const env = [...(isLoaded ? [] : [`ROLLCALL_SOURCES=${folders}`]), ...variables.map((variable) => `${variable}=`)];
   const test = inProject
     ? `npm test -- tests/sources/${name}/source.test.ts`
     : `npm run rollcall -- sources test ${source.replace(/\.ts$/, '.test.ts')}`;

@@ -40,7 +40,7 @@ export const previewCommand = new Command('preview')
     const { source } = sourceNamed(config, name);
     const keys = openKeyRing(config.keyRing);
     const personal = datasetOf(source).personal.length > 0;
-    if (personal) keys.keys(); // says what to do before anything is asked
+    if (personal) keys.keys(); // fails with a remedy before any request
     const { input, page, failure } = await ask(source, config, most, timeout * 1000);
     if (failure) {
       report(failure);
@@ -59,14 +59,14 @@ export const previewCommand = new Command('preview')
       return;
     }
     const width = process.stdout.columns ?? 120;
-    for (const row of rows) process.stdout.write(`${tell(row, width).join('\n')}\n\n`);
+    for (const row of rows) process.stdout.write(`${linesOf(row, width).join('\n')}\n\n`);
     for (const note of notes) process.stderr.write(`${plain(note)}\n`);
   });
 
-/** Lines of one record, so many at most. */
+/** The lines of one record, limited in number. */
 const MOST_LINES = 60;
 
-function tell(row: ReadRow, width: number): string[] {
+function linesOf(row: ReadRow, width: number): string[] {
   const { raw, id, normalized, keys, rejected } = row;
   const head = `${rejected === undefined ? pc.green('✓') : pc.red('✗')} row ${row.row}${id === undefined ? '' : `  ${pc.bold(plain(id))}`}`;
   const pretty = (value: unknown) => shortened(jsonText(value, 2).split('\n'), MOST_LINES);
@@ -91,7 +91,7 @@ function* notesOn(
   else if (page?.total !== undefined) yield `${rows.length} of ${page.total} records`;
   if (personal) yield 'Its records hold personal data: they are shown masked, and not as received';
   if (queue && rows.length > 0)
-    yield 'The messages are visible to others again; the queue counts this look as a receive of each';
+    yield 'The messages are visible to others again; the queue counts this preview as a receive of each';
   yield 'Nothing was written';
 }
 

@@ -2,22 +2,22 @@ import type { Context, NormalizedRecord } from '../../../normalize/datasets/data
 import { datasetOf } from '../../../normalize/datasets/index.js';
 import { RecordRejected, type AnySource, type FetchedPage, type Input } from '../../../model/source.js';
 
-/** One row of a page, as received and as Rollcall reads it. */
+/** One row of a page, as received and as normalized. */
 export interface ReadRow {
   row: number;
-  /** As received; absent where it may be personal, and where the row could not be read at all. */
+  /** The row as received; absent if it may be personal, or could not be parsed. */
   raw?: unknown;
-  /** `source:native id`, where it could be read. */
+  /** `source:native id`, if the row could be read. */
   id?: string;
-  /** What would be stored. */
+  /** The document that would be stored. */
   normalized?: unknown;
-  /** Of hosts: what it is recognised by. */
+  /** The identity keys of a host record. */
   keys?: string[];
-  /** Why it would go to quarantine. */
+  /** Why the row would go to quarantine. */
   rejected?: string;
 }
 
-/** Reads up to `most` rows as the pipeline does, and stores nothing. Personal fields are masked, and raw rows with any left out. */
+/** Reads up to `most` rows like the pipeline, without storing anything. Personal fields are masked; raw rows with any are left out. */
 export function readRows(
   source: AnySource,
   input: Input,
@@ -35,8 +35,8 @@ export function readRows(
     }
     const raw = dataset.personal.length > 0 ? {} : { raw: row.value };
     try {
-      const understood = dataset.understand(source, source.map(row.value), row, context);
-      read.push({ row: row.index, ...raw, id: understood._id, ...storedOf(understood) });
+      const normalized = dataset.understand(source, source.map(row.value), row, context);
+      read.push({ row: row.index, ...raw, id: normalized._id, ...storedOf(normalized) });
     } catch (error) {
       read.push({ row: row.index, ...raw, ...rejection(source, error) });
     }
@@ -44,9 +44,9 @@ export function readRows(
   return read;
 }
 
-/** What of an understood record is worth a look, by what each dataset calls it. */
-function storedOf(understood: NormalizedRecord): Pick<ReadRow, 'normalized' | 'keys'> {
-  const { observation, keys, event, ...rest } = understood as NormalizedRecord & Record<string, unknown>;
+/** The parts of a record that the preview shows, by the field names of each dataset. */
+function storedOf(normalized: NormalizedRecord): Pick<ReadRow, 'normalized' | 'keys'> {
+  const { observation, keys, event, ...rest } = normalized as NormalizedRecord & Record<string, unknown>;
   if (observation !== undefined) return { normalized: observation, keys: keys as string[] };
   if (event !== undefined) return { normalized: event };
   const { _id: _omitted, row: _row, hash: _hash, ...login } = rest;
@@ -55,7 +55,7 @@ function storedOf(understood: NormalizedRecord): Pick<ReadRow, 'normalized' | 'k
 
 function rejection(source: AnySource, error: unknown): Pick<ReadRow, 'id' | 'rejected'> {
   if (!(error instanceof RecordRejected)) {
-    // A missing key ring is no fault of the record.
+    // A missing key ring is not an error of the record.
     if ((error as { kind?: string }).kind === 'settings-invalid') throw error;
     return { rejected: `mapping broke: ${(error as Error).name}` };
   }
@@ -63,7 +63,7 @@ function rejection(source: AnySource, error: unknown): Pick<ReadRow, 'id' | 'rej
   return { rejected: reason, ...(recordId === undefined ? {} : { id: `${source.name}:${recordId}` }) };
 }
 
-/** JSON with integers of any length, which `JSON.stringify` refuses. */
+/** JSON with integers of any length, which `JSON.stringify` rejects. */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner), indent);
 }

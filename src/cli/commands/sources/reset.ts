@@ -15,10 +15,14 @@ export const resetCommand = new Command('reset')
     const config = loadConfig();
     const { source } = sourceNamed(config, name);
     if (source.listing !== 'append')
-      throw new Failure('settings-invalid', `${name} remembers no position: each of its listings begins anew`, {
-        remedy: `npm run trigger -- ${name} --force collects it again; npm run rollcall -- stop ${name} gives up the cursor of a parked one`,
-      });
-    await confirmed(`Read everything of ${name} again? What is known already is not stored twice`, options.yes);
+      throw new Failure(
+        'settings-invalid',
+        `${name} stores no position: each of its listings starts from the beginning`,
+        {
+          remedy: `npm run trigger -- ${name} --force collects it again; npm run rollcall -- stop ${name} gives up the cursor of a parked one`,
+        },
+      );
+    await confirmed(`Read everything of ${name} again? Existing data is not stored twice`, options.yes);
     await withStore(config, async (store) => {
       const files = await forgetPositions(store, name);
       process.stdout.write(

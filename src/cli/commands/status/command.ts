@@ -29,7 +29,7 @@ interface Options {
 
 export const statusCommand = new Command('status')
   .description(
-    'what is under way, followed until it ends; how the last run ended; and how every source stands: last complete, ' +
+    'what is under way, followed until it ends; how the last run ended; and the state of every source: last complete, ' +
       'fresh or due, parked and what it needs, its next run',
   )
   .argument('[run]', 'one run alone: its id or the beginning of it')
@@ -53,7 +53,7 @@ export const statusCommand = new Command('status')
     });
   });
 
-/** Without Temporal there is still what MongoDB knows. */
+/** Without Temporal, MongoDB still has the last state. */
 async function clientOf(config: Config): Promise<Client | undefined> {
   try {
     return await openClient(config.temporal);
@@ -96,7 +96,7 @@ async function show(
   process.stdout.write(`${statesText(await sourceStates(store, config, registry, client, open))}\n`);
 }
 
-/** The run that was asked for, or the latest one, when nothing is under way. */
+/** The run that the user named, or the latest one, when nothing is running. */
 async function lastOf(store: Store, work: Work, run: RunDoc | undefined): Promise<RunDoc | undefined> {
   if (work.runs.length > 0) return undefined;
   if (run) return run;
@@ -109,7 +109,7 @@ async function lastOf(store: Store, work: Work, run: RunDoc | undefined): Promis
   }
 }
 
-/** Its sources are in the table below. */
+/** Without its sources, which the table below shows. */
 function lastText({ _id, status, started_at, ended_at, hosts }: RunDoc): string {
   const took = ended_at ? `, took ${duration(ended_at.getTime() - started_at.getTime())}` : '';
   const found = hosts === undefined ? '' : `, ${hosts.toLocaleString('en-US')} hosts`;

@@ -13,12 +13,12 @@ import { orphansOf, viewWork, type OpenRun, type Work } from './work.js';
 
 const POLL_MS = 1_000;
 
-/** Shows what is under way until all of it has ended, then what it came to. `false`: some of it did not complete. */
+/** Shows progress until everything has ended, then the results. `false`: a source did not complete. */
 export async function follow(store: Store, client: Client, config: Config, work: Work): Promise<boolean> {
   for (const { run, workflowId } of work.runs) process.stderr.write(`Under way: ${run ? `run ${run}` : workflowId}\n`);
   const ended = Promise.all([
     Promise.all(work.runs.map((run) => endOf(store, client, run))),
-    settled(
+    untilEnded(
       client,
       config,
       orphansOf(work).map(({ source }) => source),
@@ -29,7 +29,7 @@ export async function follow(store: Store, client: Client, config: Config, work:
   return summaries.every((summary) => summary?.status === 'completed');
 }
 
-/** Of a run that was cancelled or terminated, what the store knows. */
+/** The stored state of a run that was cancelled or terminated. */
 async function endOf(
   store: Store,
   client: Client,
@@ -45,8 +45,8 @@ async function endOf(
   }
 }
 
-/** Waits until these sources have ended, or wait for somebody. */
-async function settled(client: Client, config: Config, names: readonly string[]): Promise<void> {
+/** Waits until these sources have ended or are parked. */
+async function untilEnded(client: Client, config: Config, names: readonly string[]): Promise<void> {
   while (names.length > 0) {
     const open = await openSources(client, config, names);
     if (open.every(({ progress }) => progress?.state === 'parked')) return;

@@ -4,7 +4,7 @@ import { plain } from '../../../format/plain.js';
 import type { Pace } from '../../watch/pace.js';
 import type { SourceView } from '../../watch/view.js';
 
-/** A source that is under way, in JSON: stable names, times in ISO 8601, `eta_seconds` only where the vendor tells a total. */
+/** A running source in JSON: stable names, times in ISO 8601, `eta_seconds` only where the vendor reports a total. */
 export function viewJson(view: SourceView, pace: Pace | undefined): Record<string, unknown> {
   const { source, workflowId, progress, account, waiting } = view;
   const { state, status, reason, remedy, parkedAt, pages, rows, total, normalized, merged } = progress ?? {};
@@ -27,10 +27,10 @@ export function viewJson(view: SourceView, pace: Pace | undefined): Record<strin
   };
 }
 
-/** A run as its summary tells, from what the store knows of it. */
+/** A run in the form of its summary, from the store. */
 export function summaryOfDoc({ _id, status, hosts = 0, started_at, ended_at, merged, sources }: RunDoc): RunSummary {
   const seconds = ended_at ? (ended_at.getTime() - started_at.getTime()) / 1_000 : 0;
-  const told = Object.entries(sources).map(([name, account]) => [
+  const accounts = Object.entries(sources).map(([name, account]) => [
     name,
     {
       ...account,
@@ -43,7 +43,7 @@ export function summaryOfDoc({ _id, status, hosts = 0, started_at, ended_at, mer
     status,
     hosts,
     seconds,
-    sources: Object.fromEntries(told) as RunSummary['sources'],
+    sources: Object.fromEntries(accounts) as RunSummary['sources'],
     ...(merged === undefined ? {} : { merged }),
   };
 }

@@ -9,28 +9,28 @@ import type { SourceAccount } from '../../../model/run.js';
 import type { SourceDoc } from '../../../store/documents/sources.js';
 import type { OpenSource } from '../../shared/open-workflows.js';
 
-/** How a source stands between runs. */
+/** The state of a source between runs. */
 export interface SourceState {
   source: string;
   /**
    * - `collecting`, `paused`, `parked`: its workflow is open
-   * - `fresh`: complete, and not collected again before `fresh_until` unless forced; `due`: complete, longer ago
-   * - `partial`, `failed`, `cancelled`: its last run ended so
-   * - `new`: never collected; `unset`: nor can it be, its settings are not here
+   * - `fresh`: complete, and not collected again before `fresh_until` unless forced; `due`: complete, but older
+   * - `partial`, `failed`, `cancelled`: the outcome of its last run
+   * - `new`: never collected; `unset`: never collected, and its settings are missing here
    */
   state: 'collecting' | 'paused' | 'parked' | 'fresh' | 'due' | 'partial' | 'failed' | 'cancelled' | 'new' | 'unset';
   last_complete?: { run: string; at: Date; records: number };
   fresh_until?: Date;
-  /** What its last run came to, and why. */
+  /** The outcome of its last run, and its reason. */
   last?: { run: string; status: SourceAccount['status']; reason?: string; remedy?: string; held?: number };
   parked?: { since?: Date; reason?: string; remedy?: string };
-  /** Required settings that are set nowhere here; a worker may have them. */
+  /** Required settings that are not set here; a worker may have them. */
   needs?: string[];
   next_run?: Date;
   schedule?: 'active' | 'paused';
 }
 
-/** Every source that is defined here or was ever collected. Without `client` nothing is told of schedules. */
+/** Every source that is defined here or was ever collected. Without `client` schedules are left out. */
 export async function sourceStates(
   store: Store,
   config: Config,
@@ -72,7 +72,7 @@ function stateOf(
   definition: AnySource | undefined,
   config: Config,
   open: OpenSource | undefined,
-  asked: boolean,
+  isReachable: boolean,
 ): SourceState {
   const { last_complete: complete, last_run: run, parked } = doc ?? {};
   const needs = run === undefined && definition ? missingSettings(definition, config) : [];
@@ -85,8 +85,8 @@ function stateOf(
     ...(run !== undefined && account ? { last: lastOf(run, account) } : {}),
     ...(needs.length > 0 ? { needs } : {}),
   };
-  const told = parkedOf(open, parked, asked);
-  if (told) state.parked = told;
+  const parkedState = parkedOf(open, parked, isReachable);
+  if (parkedState) state.parked = parkedState;
   state.state = wordFor(state, account, open);
   return state;
 }
@@ -101,7 +101,7 @@ function wordFor(
   if (!account) return needs ? 'unset' : 'new';
   if (account.reason === 'cancelled') return 'cancelled';
   if (account.status === 'partial' || account.status === 'failed') return account.status;
-  // Its workflow is no more, and did not come to say what it came to.
+  // Its workflow no longer exists and left no outcome.
   if (account.status === 'collecting') return 'cancelled';
   return fresh_until ? 'fresh' : 'due';
 }
@@ -110,8 +110,12 @@ function lastOf(run: string, { status, reason, remedy, held }: SourceAccount): N
   return { run, status, ...(reason ? { reason } : {}), ...(remedy ? { remedy } : {}), ...(held ? { held } : {}) };
 }
 
-/** As its workflow says; as the store remembers where that cannot be asked. A workflow that is no more is not parked. */
-function parkedOf(open: OpenSource | undefined, kept: SourceDoc['parked'], asked: boolean): SourceState['parked'] {
+/** Parked state from its workflow, or from the store if Temporal is unreachable. A workflow that no longer exists is not parked. */
+function parkedOf(
+  open: OpenSource | undefined,
+  kept: SourceDoc['parked'],
+  isReachable: boolean,
+): SourceState['parked'] {
   if (open?.progress) {
     const { state, reason, remedy, parkedAt } = open.progress;
     if (state !== 'parked') return undefined;
@@ -121,7 +125,7 @@ function parkedOf(open: OpenSource | undefined, kept: SourceDoc['parked'], asked
       ...(remedy ? { remedy } : {}),
     };
   }
-  if (!kept || (asked && !open)) return undefined;
+  if (!kept || (isReachable && !open)) return undefined;
   const { at, reason, remedy } = kept;
   return { since: at, reason, ...(remedy ? { remedy } : {}) };
 }

@@ -15,7 +15,7 @@ const COLOURS: Partial<Record<SourceState['state'], (text: string) => string>> =
   failed: pc.red,
 };
 
-/** How every source that can be collected stands, what it needs, and which ones are not set up. */
+/** The state of every source that can be collected, its missing settings, and the sources that are not set up. */
 export function statesText(states: readonly SourceState[]): string {
   const unset = states.filter(({ state, schedule }) => state === 'unset' && !schedule);
   const shown = states.filter((state) => !unset.includes(state));
@@ -52,11 +52,11 @@ function nextText({ next_run, schedule }: SourceState): string {
   return next_run ? minute(next_run) : 'not scheduled';
 }
 
-/** What keeps a source from being complete, and what to do about it. */
+/** Why a source is not complete, and what to do about it. */
 function* needsOf({ source, state, parked, last, needs }: SourceState): Iterable<string> {
   if (parked) {
-    const { since, ...told } = parked;
-    const [what, ...rest] = parkedNotes({ ...told, ...(since ? { parkedAt: since.toISOString() } : {}) });
+    const { since, ...progress } = parked;
+    const [what, ...rest] = parkedNotes({ ...progress, ...(since ? { parkedAt: since.toISOString() } : {}) });
     yield `${source} is ${what}`;
     for (const line of [...rest, `Then: npm run rollcall -- resume ${source}`]) yield `  ${line}`;
     return;
@@ -68,5 +68,5 @@ function* needsOf({ source, state, parked, last, needs }: SourceState): Iterable
   if (state === 'collecting' || state === 'paused' || last?.reason === undefined || last.status === 'fresh') return;
   yield `${source} is ${last.status}: ${plain(last.reason)}`;
   if (last.remedy) yield `  ${plain(last.remedy)}`;
-  if (last.held) yield `  To retire them without asking again: npm run rollcall -- runs confirm --source ${source}`;
+  if (last.held) yield `  To retire them without another request: npm run rollcall -- runs confirm --source ${source}`;
 }

@@ -7,22 +7,22 @@ import { isOpen, openRuns, openSources, type Execution, type OpenSource } from '
 import { withLedger } from '../../watch/ledger.js';
 import { viewRun, type SourceView } from '../../watch/view.js';
 
-/** A run that is under way; `run` once it has said its id. */
+/** A running run; `run` is absent until it has reported its id. */
 export interface OpenRun extends Execution {
   run?: string;
   started: Date;
 }
 
-/** What is under way right now. */
+/** Everything that is running. */
 export interface Work {
   runs: OpenRun[];
-  /** Sources of these runs, those that ended in them included; and sources that go on although their run has ended. */
+  /** Sources of these runs, ended ones included; and sources that continue although their run has ended. */
   views: SourceView[];
-  /** Every source whose workflow is open: parked ones, too. */
+  /** Every source whose workflow is open, including parked ones. */
   open: OpenSource[];
 }
 
-/** What is under way, with the sources of its runs; of `only` alone, when it is given. */
+/** Everything that is running, with the sources of its runs; limited to `only` if given. */
 export async function readWork(
   store: Store,
   client: Client,
@@ -38,7 +38,7 @@ export async function readWork(
   return { ...work, views: await viewWork(store, client, config, work) };
 }
 
-/** What is under way, without asking how far it is. */
+/** Everything that is running, without progress. */
 export async function workOf(
   client: Client,
   config: Config,
@@ -51,7 +51,7 @@ export async function workOf(
   return { runs: execution ? [{ ...execution, run: only._id, started: only.started_at }] : [], open: [] };
 }
 
-/** How far everything is. Sources that were let go on after their run had ended are asked themselves. */
+/** The progress of everything. Sources that continue after the end of their run are queried directly. */
 export async function viewWork(
   store: Store,
   client: Client,
@@ -71,12 +71,12 @@ export async function viewWork(
   return withLedger(store, [...others, ...again]);
 }
 
-/** Sources that are being collected: not parked ones, which wait for somebody. */
+/** Sources that are being collected, without parked ones. */
 export function orphansOf({ open }: Pick<Work, 'open'>): OpenSource[] {
   return open.filter(({ progress }) => progress?.state !== 'parked');
 }
 
-/** A run's id ends with part of Temporal's. */
+/** A run's id ends with a part of Temporal's run id. */
 async function idOf(store: Store, { runId, started }: OpenRun): Promise<string | undefined> {
   const since = new Date(started.getTime() - 60_000);
   const runs = await store.runs.find({ started_at: { $gte: since } }, { projection: { _id: 1 } }).toArray();

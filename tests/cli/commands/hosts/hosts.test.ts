@@ -110,13 +110,13 @@ test('a split and a join stand in every later run, are listed, and can be taken 
   expect((await run(['decisions', '--all'])).out).toMatch(/taken back by bob/);
   expect(await run(['undo', out.slice(0, 24)])).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/No decision .* stands/),
+    err: expect.stringMatching(/There is no active decision/),
   });
 
   expect((await run(['join', 'db-01', 'crowdstrike:web', '--because', 'same asset tag'])).code).toBe(0);
   expect(await hostOf('qualys:db')).toBe(await hostOf('qualys:web'));
   const history = await run(['host', 'qualys:db', '--history']);
-  expect(history.out).toMatch(/first stood {2}\(run-1\)[^]*\(rollcall (split|join)\)/);
+  expect(history.out).toMatch(/created {2}\(run-1\)[^]*\(rollcall (split|join)\)/);
   const joined = (await run(['decisions', '--json'])).out.trim();
   await run(['undo', (JSON.parse(joined) as { _id: string })._id]);
 });
@@ -139,10 +139,10 @@ test('merge --dry-run shows what an addition to the lists would split, writes no
   const lists = { ROLLCALL_JUNK: junk };
   const before = await store.hosts.find().sort({ _id: 1 }).toArray();
   const { out } = await run(['merge', '--dry-run'], lists);
-  expect(out).toMatch(/3 records, 2 of them would claim other keys; 2 hosts would be 3\n0 merges\n1 splits\n/);
+  expect(out).toMatch(/3 records, 2 of them would get other keys; 2 hosts would be 3\n0 merges\n1 splits\n/);
   expect(await store.hosts.find().sort({ _id: 1 }).toArray()).toEqual(before);
   expect((await run(['merge', '--dry-run'])).out).toMatch(
-    /0 of them would claim other keys; 2 hosts would be 2\n0 merges\n0 splits$/m,
+    /0 of them would get other keys; 2 hosts would be 2\n0 merges\n0 splits$/m,
   );
 
   expect((await run(['merge'], lists)).out).toMatch(/3 records resolved, 2 of them with other keys: 1 hosts new/);

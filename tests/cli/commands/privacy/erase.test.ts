@@ -174,7 +174,7 @@ test('a host is erased from raw pages, records, hosts, history and quarantine, a
   expect(plan).toMatchObject({ dryRun: true, records: 2, hosts: 1, remaining: 0 });
   expect(await found(planted)).not.toEqual([]);
   const refused = await run('erase', '--host', host._id, '--why', 'request 17');
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('nobody to ask') });
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('no terminal to ask for confirmation') });
 
   const { out, code, err } = await run('erase', '--host', host._id, '--why', 'request 17', '--yes', '--json');
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });

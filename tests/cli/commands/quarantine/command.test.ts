@@ -170,8 +170,8 @@ test('what is not understood is listed by reason, read again after a fix, and th
   });
 
   const early = await run(['retry', '--all']);
-  expect(early).toMatchObject({ code: 4, out: expect.stringMatching(/^0 records understood\n/) });
-  expect(early.out).toMatch(/1 record of fleet still not understood: serial is not text/);
+  expect(early).toMatchObject({ code: 4, out: expect.stringMatching(/^0 records read\n/) });
+  expect(early.out).toMatch(/1 record of fleet still not readable: serial is not text/);
   expect((await waiting()).map(({ count }) => count)).toEqual([1, 1]);
 
   writeSource('fleet', 'hosts', LENIENT.replace("throw new RecordRejected('neither", "throw new RecordRejected('no"));
@@ -180,7 +180,7 @@ test('what is not understood is listed by reason, read again after a fix, and th
   const { code, out } = await run(['retry', '--source', 'fleet']);
   expect({ code, out }).toEqual({
     code: 0,
-    out: '1 record understood: 1 new, 0 changed, 0 known already\n1 merged: 1 hosts new, 0 changed\n',
+    out: '1 record read: 1 new, 0 changed, 0 unchanged\n1 merged: 1 hosts new, 0 changed\n',
   });
   expect(await waiting()).toEqual([]);
   expect(await hostnames()).toEqual(['web-01', 'web-02', 'web-03']);
@@ -238,7 +238,7 @@ test('a row that was erased leaves with nothing', async () => {
   await store.bodies.deleteMany({ _id: { $regex: `^${digest}` } });
   await store.pages.updateOne({ _id }, { $set: { digest: blank.digest, bytes: blank.bytes } });
   expect(bytes).toBeGreaterThan(blank.bytes);
-  expect(await run(['retry', '--all'])).toMatchObject({ code: 0, out: '0 records understood\n' });
+  expect(await run(['retry', '--all'])).toMatchObject({ code: 0, out: '0 records read\n' });
   expect(await waiting()).toEqual([]);
 });
 
@@ -365,7 +365,7 @@ test('personal data is shown to who says why, and masked when it is retried', as
   const unlocked = await run(['retry', '--all'], { ROLLCALL_KEY_RING: '' });
   expect(unlocked).toMatchObject({ code: 2, err: expect.stringContaining('ROLLCALL_KEY_RING') });
   const retried = await run(['retry', '--all']);
-  expect(retried).toMatchObject({ code: 0, out: '1 record understood: 1 new, 0 changed, 0 known already\n' });
+  expect(retried).toMatchObject({ code: 0, out: '1 record read: 1 new, 0 changed, 0 unchanged\n' });
   expect(await store.logins.findOne()).toMatchObject({ _id: 'signins:m1', masked_ip: expect.stringMatching(/^m1\./) });
   expect(await waiting()).toEqual([]);
 });

@@ -152,7 +152,7 @@ describe('from nothing', () => {
 
     await simulator.setFaults();
     expect((await run('resume', 'qualys-demo')).out).toBe(
-      'qualys-demo: resume sent, it goes on from where it was parked\n',
+      'qualys-demo: resume sent, it continues from where it was parked\n',
     );
     const { records } = await simulator.state();
     await eventually(
@@ -181,14 +181,14 @@ describe('from nothing', () => {
     expect(await run('stop', 'qualys-demo', 'crowdstrike-demo')).toMatchObject({
       code: 2,
       out: '',
-      err: 'crowdstrike-demo is not under way: stop was sent to nobody\nnpm run rollcall -- status shows what is\n',
+      err: 'crowdstrike-demo is not under way: stop was not sent\nnpm run rollcall -- status shows what is\n',
     });
     expect(await run('stop', 'qualys-dem')).toMatchObject({
       code: 2,
       err: expect.stringContaining('did you mean qualys-demo') as string,
     });
     await simulator.setFaults(OUTAGE);
-    expect((await run('resume')).out).toMatch(/^qualys-demo: resume sent, it goes on from where it was paused\n$/);
+    expect((await run('resume')).out).toMatch(/^qualys-demo: resume sent, it continues from where it was paused\n$/);
     await state('qualys-demo', 'fetching');
     expect((await run('stop')).out).toMatch(/^qualys-demo: stop sent, it ends when/);
     await simulator.setFaults();
@@ -211,7 +211,7 @@ describe('from nothing', () => {
       err: expect.stringMatching(/is parked already/),
     });
     expect(await run('stop')).toMatchObject({ out: '', err: expect.stringMatching(/was left alone/) });
-    expect((await run('stop', 'qualys-demo')).out).toMatch(/gives its place in the listing up/);
+    expect((await run('stop', 'qualys-demo')).out).toMatch(/discards its position in the listing/);
     await workflow('qualys-demo')
       .result()
       .catch(() => {});
@@ -334,7 +334,7 @@ describe('what a listing that shrank too much lacks', () => {
     expect(unasked).toMatchObject({
       code: 2,
       out: '',
-      err: expect.stringMatching(/There is nobody to ask\nNothing was changed; --yes .*\n$/),
+      err: expect.stringMatching(/There is no terminal to ask for confirmation\nNothing was changed; --yes .*\n$/),
     });
     expect(unasked.err).toContain(`qualys-demo, run ${summary.run}: ${missing} of`);
     expect(unasked.err).toMatch(/\d+ hosts retired, which no other source lists:\n( {2}\S.*h[0-9a-f]{20}\n){1,20}/);

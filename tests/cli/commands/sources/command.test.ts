@@ -108,7 +108,7 @@ describe('list', () => {
     });
     expect(code).toBe(2);
     expect(out).toMatch(/^qualys {2}hosts/m);
-    expect(err).toMatch(/How they fared is not known: MongoDB at .* does not answer/);
+    expect(err).toMatch(/Their state is unknown: MongoDB at .* does not answer/);
     expect(err).toMatch(/acme\.js is not a valid source/);
   });
 });
@@ -153,7 +153,7 @@ describe('check', () => {
     const told = JSON.parse((await run(['check', 'crowdstrike', '--json'], environment)).out) as { sources: object[] };
     expect(told.sources[0]).toMatchObject({
       name: 'crowdstrike',
-      answer: { total: 512, limits: { 'x-ratelimit-remaining': '5999' } },
+      response: { total: 512, limits: { 'x-ratelimit-remaining': '5999' } },
     });
   });
 
@@ -161,7 +161,7 @@ describe('check', () => {
     ['refused credentials', 401, 4, /credentials-rejected: .*answered 401\n.*QUALYS_DEMO_TOKEN/],
     ['a missing permission', 403, 4, /not-permitted: .*answered 403\n.*may read hosts/],
     ['a vendor that is down', 503, 5, /vendor-error: .*answered 503\n.*Nothing to do unless it lasts/],
-    ['a vendor that asks to wait', 429, 4, /rate-limited: .*answered 429; it asks to wait 90 s/],
+    ['a vendor that asks to wait', 429, 4, /rate-limited: .*answered 429; retry after 90 s/],
   ])('%s is told with its remedy, and its exit code', async (_what, status, code, text) => {
     const server = await vendor((_request, response) =>
       sendJson(response, {}, status, status === 429 ? { 'retry-after': '90' } : {}),
@@ -182,7 +182,7 @@ describe('check', () => {
     });
     const silent = await vendor(() => {});
     const ran = await run(['check', 'qualys-demo', '--timeout', '1'], demo(silent.url));
-    expect(ran).toMatchObject({ code: 5, out: expect.stringMatching(/gave no page within 1 s/) });
+    expect(ran).toMatchObject({ code: 5, out: expect.stringMatching(/returned no page within 1 s/) });
   });
 
   test('missing and malformed settings are named without their values, and no request is made', async () => {

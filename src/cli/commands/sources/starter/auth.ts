@@ -1,14 +1,14 @@
 import { prefixOf, type AuthName, type Part } from './choices.js';
 
-/** How the requests of a new source prove who we are: its settings, and the piece that uses them. */
+/** How a new source authenticates: its settings, and the code that uses them. */
 interface AuthPart extends Part {
   /** Lines within `settings: { … }`. */
   settings: string[];
   /** Their names, as `input` takes them. */
   names: string[];
-  /** The variables that somebody has to fill in. */
+  /** The variables that the user must set. */
   variables: string[];
-  /** For the remedy of refused credentials. */
+  /** For the remedy of rejected credentials. */
   remedy: string;
 }
 
@@ -18,7 +18,7 @@ const AUTH_PARTS: Record<AuthName, (prefix: string) => AuthPart> = {
     settings: [`key: setting.secret('${prefix}_API_KEY', { help: 'API key that may only read' }),`],
     names: ['key'],
     variables: [`${prefix}_API_KEY`],
-    // The vendor's own name of it.
+    // The vendor's own name for it.
     lines: [`auth: header('x-api-key', key),`],
     remedy: `Correct ${prefix}_API_KEY in .env and restart the worker`,
   }),

@@ -7,14 +7,14 @@ export const AUTHS = ['header', 'basic', 'bearer', 'client-credentials'] as cons
 export type PagingName = (typeof PAGINGS)[number];
 export type AuthName = (typeof AUTHS)[number];
 
-/** What a new source is to be like. */
+/** The user's choices for a new source. */
 export interface Starter {
-  /** As its file: lower-case letters, digits and dashes. */
+  /** The name of its file: lower-case letters, digits and dashes. */
   name: string;
   dataset: DatasetName;
   paging: PagingName;
   auth: AuthName;
-  /** Goes into `src/sources` of the project, with its test in `tests/sources`. */
+  /** Creates it in `src/sources` of the project, with its test in `tests/sources`. */
   inProject: boolean;
 }
 
@@ -25,9 +25,9 @@ export interface Part {
   lines: string[];
 }
 
-/** `my-acme` as the beginning of its variables: `MY_ACME`. */
+/** The prefix of a source's variables: `my-acme` gives `MY_ACME`. */
 export const prefixOf = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 
-/** Every line that is not empty, moved to the right. */
+/** Indents every line that is not empty. */
 export const indent = (lines: readonly string[], by: number): string[] =>
   lines.map((line) => (line === '' ? line : ' '.repeat(by) + line));

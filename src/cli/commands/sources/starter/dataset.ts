@@ -1,14 +1,14 @@
 import type { DatasetName } from '../../../../model/source.js';
 
-/** What the records of a new source are: how one is mapped, and two that are made up. */
+/** The records of a new source: the mapping of one, and two made-up examples. */
 interface DatasetPart {
-  /** Names by the module that they come from, below `src`. */
+  /** Imported names by module path below `src`. */
   imports: Record<string, string[]>;
   listing: string[];
-  /** Body of `map`, after the id was read; `record` holds the raw record, `id` its id. */
+  /** Body of `map` after the id is read; `record` is the raw record, `id` its id. */
   map: string[];
   fixture: [Record<string, unknown>, Record<string, unknown>];
-  /** Lines of the test, about `records` read from the fixture. */
+  /** Lines of the test about `records`, which are read from the fixture. */
   asserts: string[];
 }
 
@@ -20,7 +20,7 @@ export const DATASET_PARTS: Record<DatasetName, DatasetPart> = {
       'host/canonical/os': ['parseOs'],
     },
     listing: [
-      `listing: 'incremental', // 'full' once it is certain that a complete listing names every host: what it lacks is then gone`,
+      `listing: 'incremental', // 'full' once a complete listing surely contains every host: records that it lacks are then retired`,
     ],
     map: [
       `const os = [text(record['os']), text(record['os_version'])].filter(Boolean).join(' ');`,
@@ -71,7 +71,7 @@ export const DATASET_PARTS: Record<DatasetName, DatasetPart> = {
   },
   logins: {
     imports: { 'host/canonical/index': ['ip', 'text', 'time'] },
-    listing: [`listing: 'append', // what was read once stays as it is`],
+    listing: [`listing: 'append', // records never change`],
     map: [
       `const address = ip(record['ip']);`,
       `const at = time(record['at']);`,

@@ -8,7 +8,7 @@ export interface StarterFiles {
   source: string;
   fixture: string;
   test: string;
-  /** The variables that somebody has to fill in. */
+  /** The variables that the user must set. */
   variables: string[];
 }
 
@@ -33,7 +33,7 @@ function sourceFile({ name, dataset, paging, auth, inProject }: Starter): string
     '',
     `/** TODO: what ${name} lists, in one sentence. */`,
     'export default defineSource({',
-    `  name: '${name}', // as the file is called`,
+    `  name: '${name}', // the name of the file`,
     `  vendor: '${name}',`,
     `  dataset: '${dataset}',`,
     `  docs: 'https://example.com/', // TODO: the vendor's page about this API`,
@@ -50,13 +50,13 @@ function sourceFile({ name, dataset, paging, auth, inProject }: Starter): string
     '      base: url,',
     ...indent(proof.lines, 6),
     `      headers: { accept: 'application/json' },`,
-    '      // TODO: path and parameters as the vendor calls them; `items` is where a page holds its records.',
+    '      // TODO: path and parameters of the vendor; `items` is the field of a page that holds its records.',
     ...indent(pages.lines, 6),
     '      remedies: {',
     `        'credentials-rejected': '${proof.remedy}',`,
     '      },',
     '    }),',
-    '  // A pure function of what a vendor sends: whatever that is, a record is understood or rejected with a reason.',
+    '  // A pure function of a raw record: it returns an observation or rejects the record with a reason.',
     '  map(raw: unknown) {',
     '    const record = Object(raw) as Record<string, unknown>;',
     `    const id = text(record['id']);`,
@@ -115,7 +115,7 @@ function testFile({ name, dataset, auth, inProject }: Starter): string {
     '',
     ...(auth === 'client-credentials' ? [`const LOGIN = '/oauth2/token';`, ''] : []),
     'let pages = 0;',
-    '/** Answers as the vendor does: the fixture is the first page, and what comes after it is empty. */',
+    '/** Responds like the vendor: the fixture is the first page, and the next one is empty. */',
     'function vendor(asked: Asked) {',
     ...(auth === 'client-credentials'
       ? [`  if (asked.path === LOGIN) return { json: { access_token: 'made-up', expires_in: 600 } };`]
@@ -126,7 +126,7 @@ function testFile({ name, dataset, auth, inProject }: Starter): string {
     '',
     `const settings = (url: string) => ({ ${prefix}_URL: url, ${variables.map((variable) => `${variable}: 'made-up'`).join(', ')} });`,
     '',
-    `test('both records of the fixture are read and understood', async () => {`,
+    `test('both records of the fixture are read', async () => {`,
     '  const server = await serve(vendor);',
     '  try {',
     '    const { records, rejected } = await readAll(source, settings(server.url));',
@@ -140,11 +140,11 @@ function testFile({ name, dataset, auth, inProject }: Starter): string {
     '  }',
     '});',
     '',
-    `test('a record that cannot be understood is rejected with a reason', () => {`,
+    `test('an invalid record is rejected with a reason', () => {`,
     `  for (const raw of [{}, null, [], 'text']) assert.throws(() => source.map(raw), { name: 'RecordRejected' });`,
     '});',
     '',
-    `test('refused credentials are told as such, without showing them', async () => {`,
+    `test('rejected credentials are reported as such, without showing them', async () => {`,
     '  const server = await serve(() => ({ status: 401, json: {} }));',
     '  try {',
     '    await assert.rejects(readAll(source, settings(server.url)), (error: unknown) => {',

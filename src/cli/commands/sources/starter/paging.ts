@@ -1,9 +1,9 @@
 import type { PagingName, Part } from './choices.js';
 
-/** How a new source walks its listing: lines of `httpInput({ … })`, what helpers they need, what a page holds beside its records. */
+/** The pagination of a new source: lines of `httpInput({ … })`, their helpers, and the fields of a page besides its records. */
 interface PagingPart extends Part {
   helpers: string[];
-  /** Beside the list in the fixture, and in an empty page. */
+  /** Fields besides the list, in the fixture and in an empty page. */
   beside: Record<string, unknown>;
 }
 
@@ -18,18 +18,18 @@ const LINK = [
   '  const next = new URL(link, own);',
   `  const root = own.pathname.replace(/\\/+$/, '');`,
   '  if (next.origin !== own.origin || !next.pathname.startsWith(`${root}/`))',
-  `    throw new Failure('redirect-refused', \`The next page is said to be at \${next.host}, which is not ours\`);`,
+  `    throw new Failure('redirect-refused', \`The link to the next page leads to the foreign host \${next.host}\`);`,
   `  return { method: 'GET', path: next.pathname.slice(root.length), query: Object.fromEntries(next.searchParams) };`,
   '}',
 ];
 
-/** `items` is the list; sizes of pages come from the setting `pageSize`. */
+/** `items` is the list; page sizes come from the setting `pageSize`. */
 export const PAGING_PARTS: Record<PagingName, PagingPart> = {
   offset: {
     imports: ['offset'],
     lines: [
       ...request('skip, limit', 'skip, limit'),
-      'paging: offset({ limit: pageSize }), // concurrency: 4 asks for four pages at once',
+      'paging: offset({ limit: pageSize }), // concurrency: 4 fetches four pages at once',
       `envelope: { records: 'items', values: { total: 'total' } },`,
     ],
     helpers: [],
@@ -40,7 +40,7 @@ export const PAGING_PARTS: Record<PagingName, PagingPart> = {
     lines: [
       '// Pages are numbered from 1. The vendor has to grant pages of this size: smaller ones would repeat.',
       ...request('skip, limit', 'page: Math.ceil(skip / limit) + 1, per_page: limit'),
-      'paging: offset({ limit: pageSize }), // concurrency: 4 asks for four pages at once',
+      'paging: offset({ limit: pageSize }), // concurrency: 4 fetches four pages at once',
       `envelope: { records: 'items', values: { total: 'total' } },`,
     ],
     helpers: [],
