@@ -210,7 +210,7 @@ test.each([
     expect(ten).toBe(10);
     expect(log.warnings).toEqual([
       expect.stringMatching(
-        new RegExp(`^events.jsonl was (replaced|truncated).*after byte ${length / 2} of that one is lost`),
+        new RegExp(`^events.jsonl was (replaced|truncated).*after byte ${length / 2} of the old content, if any, are lost`),
       ),
     ]);
     await log.run();
@@ -331,7 +331,7 @@ test('random histories: each line is delivered once, or its loss is named', asyn
       said.push(...log.warnings);
       const all = Array.from({ length: log.lines }, (_, n) => n).filter((n) => !lost.has(n));
       expect([...log.read].sort((a, b) => a - b)).toEqual(all);
-      if (lost.size > 0) expect(said.join('\n')).toMatch(/after byte \d+ of that one is lost/);
+      if (lost.size > 0) expect(said.join('\n')).toMatch(/after byte \d+ of the old content, if any, are lost/);
       await log.run();
       expect([log.read.length, log.warnings]).toEqual([all.length, []]);
     }),
