@@ -210,7 +210,9 @@ test.each([
     expect(ten).toBe(10);
     expect(log.warnings).toEqual([
       expect.stringMatching(
-        new RegExp(`^events.jsonl was (replaced|truncated).*after byte ${length / 2} of the old content, if any, are lost`),
+        new RegExp(
+          `^events.jsonl was (replaced|truncated).*after byte ${length / 2} of the old content, if any, are lost`,
+        ),
       ),
     ]);
     await log.run();
