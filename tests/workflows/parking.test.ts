@@ -114,7 +114,7 @@ test('stop gives the cursor up, and the next run begins anew; cancelled while it
   await workflow().signal('stop');
   expect(await workflow().result()).toMatchObject({
     status: 'partial',
-    reason: expect.stringContaining('given up') as string,
+    reason: expect.stringContaining('stopped by a signal after') as string,
   });
   expect(await parkedOf()).toBeUndefined();
   await simulator.setFaults();
