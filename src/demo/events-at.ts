@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Failure } from '../model/failure.js';
 
-/** Where the worker finds the events that were named; what comes on standard input is written to a file first. */
+/** Returns the path from which the worker reads the given events; standard input is written to a file first. */
 export async function eventsAt(named: string, folder: string): Promise<string> {
   if (named !== '-') {
     const path = resolve(named);

@@ -3,7 +3,7 @@ import { plain } from '../format/plain.js';
 import type { HostDoc } from '../store/documents/hosts.js';
 import type { Store } from '../store/database.js';
 
-/** A few hosts worth looking at: merged ones first. */
+/** Prints a few example hosts, merged ones first. */
 export async function exampleHosts(store: Store, count: number): Promise<HostDoc[]> {
   const merged = await store.hosts
     .find({ 'sources.1': { $exists: true }, retired: { $exists: false } })

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { freeOr } from '../servers/ports.js';
 import { stopKept as stopKeptServers } from '../servers/kept.js';
 
-/** What `--keep` leaves up beside the servers, and how later commands find it. */
+/** The state that `--keep` leaves besides the servers, and from which later commands find them. */
 export const FOLDER = '.rollcall/demo';
-/** Variables that point commands at it, in the form of `.env`. */
+/** Environment variables for later commands, in the format of `.env`. */
 export const ENVIRONMENT = join(FOLDER, 'env');
 const RUNNING = join(FOLDER, 'running.json');
-/** Where the simulator listens when it is to be found again. */
+/** The processes and the simulator's address. */
 const PORT = 8400;
 
 interface Running {
@@ -26,48 +26,48 @@ function running(): Running {
 }
 
 /**
- * Notes what outlives this process, and what commands need to reach it: without what their environment tells already, which may be
- * somebody's own secret.
+ * Saves the processes that outlive this one, and the variables with which commands reach them. Variables that the environment
+ * already sets are left out: they may be the user's own secrets.
  */
 export function noteKept(pids: number[], simulator: string, environment: Record<string, string>): void {
   writeFileSync(RUNNING, JSON.stringify({ pids, port: Number(new URL(simulator).port) } satisfies Running));
   const own = Object.entries(environment).filter(
-    // Those of the demonstration APIs would only be shown as sources that nobody has collected.
+    // Variables of the demonstration APIs would only show sources that are never collected.
     ([name, value]) => value !== '' && process.env[name] !== value && !name.includes('_DEMO_'),
   );
   const lines = own.map(([name, value]) => `${name}=${/[\s#'"]/.test(value) ? `"${value}"` : value}`);
   writeFileSync(ENVIRONMENT, `# The demo, as long as it is kept up. Commands read .env\n${lines.join('\n')}\n`);
 }
 
-/** The port that the simulator had, so that what was noted of it stays true; any other one when it is taken. */
+/** The simulator's previous port, so that saved addresses stay valid; another free one when it is in use. */
 export const simulatorPort = (port = running().port): Promise<number> => freeOr(port ?? PORT);
 
-/** Stops what an earlier `--keep` left up, the worker first. Returns whether there was anything. */
-export async function stopKept(say: (line: string) => void): Promise<boolean> {
-  const processes = await stopProcesses(say);
+/** Stops what an earlier `--keep` left running, the worker first. Returns whether anything was running. */
+export async function stopKept(print: (line: string) => void): Promise<boolean> {
+  const processes = await stopProcesses(print);
   rmSync(RUNNING, { force: true });
   rmSync(ENVIRONMENT, { force: true });
   const servers = await stopKeptServers(FOLDER);
   return processes + servers > 0;
 }
 
-/** The worker and the simulator, but not Temporal and MongoDB. Returns how many that were. */
-export async function stopProcesses(say: (line: string) => void): Promise<number> {
+/** Stops the worker and the simulator, but not Temporal and MongoDB. Returns the number of processes. */
+export async function stopProcesses(print: (line: string) => void): Promise<number> {
   const { pids, port } = running();
   for (const pid of pids) {
     try {
       process.kill(pid, 'SIGTERM');
-      say(`Stopping process ${pid}`);
+      print(`Stopping process ${pid}`);
       for (let tries = 0; tries < 100; tries += 1) {
         process.kill(pid, 0);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       process.kill(pid, 'SIGKILL');
     } catch {
-      // gone
+      // already ended
     }
   }
-  // Their numbers may be others' by the next time.
+  // The system may reuse these process ids.
   if (pids.length > 0) writeFileSync(RUNNING, JSON.stringify({ pids: [], port }));
   return pids.length;
 }

@@ -11,7 +11,7 @@ export interface QueueOptions {
 }
 
 export interface DemoQueue {
-  /** What the worker needs to read from it. */
+  /** The worker's variables for reading from the queue. */
   environment: Record<string, string>;
   pid?: number;
   stop(): Promise<void>;
@@ -21,14 +21,14 @@ export interface DemoQueue {
 export async function openDemoQueue(
   folder: string,
   { logins, seed, keep = false }: QueueOptions,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<DemoQueue> {
   const keyRing = resolve(join(folder, 'keys.json'));
   if (!existsSync(keyRing)) createKeyRing(keyRing);
-  const server = await openSqs({ dir: folder, say, detached: keep });
+  const server = await openSqs({ dir: folder, say: print, detached: keep });
   const queueUrl = await createQueue(server.endpoint, 'rollcall-demo-logins');
   await fillQueue({ endpoint: server.endpoint, queueUrl, count: logins, seed });
-  say(`Queue: ${logins} login events at ${queueUrl}`);
+  print(`Queue: ${logins} login events at ${queueUrl}`);
   return {
     environment: {
       AWS_ENDPOINT_URL_SQS: server.endpoint,

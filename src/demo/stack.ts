@@ -27,21 +27,21 @@ export interface DemoStack {
   config: Config;
   simulator: SpawnedSimulator;
   ui?: string;
-  /** Rejects when the worker ends by itself: then nobody would ever finish the run. */
+  /** Rejects when the worker exits by itself, because the run would then never end. */
   broken: Promise<never>;
-  /** Ends everything that was started here. */
+  /** Stops everything that this process started. */
   stop(): Promise<void>;
 }
 
 /** Starts (or finds) Temporal and MongoDB, the simulator and one worker, each a process of its own. */
-export async function openStack(options: DemoOptions, say: (line: string) => void): Promise<DemoStack> {
+export async function openStack(options: DemoOptions, print: (line: string) => void): Promise<DemoStack> {
   mkdirSync(FOLDER, { recursive: true });
-  // It holds an inventory, also where an earlier version made it.
+  // The folder holds an inventory, even one of an earlier version.
   chmodSync(FOLDER, PRIVATE_FOLDER);
   const detached = options.keep ?? false;
-  // Servers that were kept stay where they are: the addresses that were noted of them stay true.
+  // Kept servers keep their addresses, so that the saved ones stay valid.
   await (detached ? stopProcesses : stopKept)(() => {});
-  const servers = await openServers({ dir: FOLDER, say, ui: true, detached });
+  const servers = await openServers({ dir: FOLDER, say: print, ui: true, detached });
   const database = options.records ? 'demo_records' : `demo_${options.hosts}_${options.seed}`;
   const simulator = await spawnSimulator({
     hosts: options.hosts,
@@ -51,17 +51,17 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
     ...(detached ? { port: await simulatorPort() } : {}),
     detached,
   });
-  say(`Simulator: Qualys and CrowdStrike at ${simulator.url}`);
-  const queue = options.logins === undefined ? undefined : await openDemoQueue(FOLDER, options as QueueOptions, say);
+  print(`Simulator: Qualys and CrowdStrike at ${simulator.url}`);
+  const queue = options.logins === undefined ? undefined : await openDemoQueue(FOLDER, options as QueueOptions, print);
   const events = options.events === undefined ? undefined : await eventsAt(options.events, FOLDER);
   const own: Record<string, string> = {
     MONGODB_URI: servers.mongodbUri,
-    // One inventory a fleet: another size or seed is another company.
+    // Each size and seed has its own database, because it is another company's fleet.
     MONGODB_DATABASE: database,
     TEMPORAL_ADDRESS: servers.temporalAddress,
     TEMPORAL_TASK_QUEUE: 'rollcall-demo',
     TEMPORAL_UI: servers.temporalUi ?? '',
-    // It is a fleet of one moment.
+    // Scheduled runs are pointless: the fleet has one fixed date.
     ROLLCALL_AUTO_SCHEDULE: 'false',
     ROLLCALL_LOG_DIR: join(FOLDER, 'logs'),
     ROLLCALL_COLLECT: ['qualys', 'crowdstrike', ...(queue ? ['logins'] : []), ...(events ? ['events'] : [])].join(),
@@ -71,7 +71,7 @@ export async function openStack(options: DemoOptions, say: (line: string) => voi
   };
   const environment = { ...process.env, ...own };
   const worker = startWorker(environment, detached);
-  say(`Worker: process ${worker.pid}`);
+  print(`Worker: process ${worker.pid}`);
   let stopping = false;
   const broken = new Promise<never>((_, reject) => {
     worker.once('exit', (code) => {

@@ -5,10 +5,10 @@ import type { Store } from '../store/database.js';
 
 const number = (value: number): string => value.toLocaleString('en-US');
 
-/** Without the digits that adding binary fractions leaves behind. */
+/** A number without the digits that the addition of binary fractions leaves. */
 const short = (value: number): string => String(Number(value.toPrecision(12)));
 
-/** How many logins there are, from where, and what a masked one looks like. */
+/** Summarizes the logins: their number, origins, and a masked example. */
 export async function loginsSummary(store: Store): Promise<string> {
   const [all, example] = await Promise.all([
     store.logins.estimatedDocumentCount(),

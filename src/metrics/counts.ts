@@ -18,8 +18,8 @@ const OF_A_REQUEST = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const OF_A_RUN = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
 
 /**
- * What the pipeline has come to since this worker started. All are counted a page, a batch or a run at a time, never a record
- * at a time. Values of labels are names of sources, and words of this code.
+ * Counters of this worker since its start. They are updated once a page, a batch or a run, never once a record. Label values are
+ * source names and constants of this code.
  */
 export const counts = {
   pages: counter('rollcall_fetched_pages_total', 'Pages that were fetched and stored', ['source']),
@@ -28,27 +28,25 @@ export const counts = {
   normalized: counter('rollcall_normalized_pages_total', 'Pages whose rows have become records', ['source']),
   records: counter(
     'rollcall_records_total',
-    'Records by what they came to; an attempt that is repeated after a crash counts its pages again',
+    'Records by outcome; an attempt that is repeated after a crash counts its pages again',
     ['source', 'outcome'],
   ),
   requests: seconds(
     'rollcall_vendor_request_duration_seconds',
-    'Requests to a vendor until the last byte of the answer, by its status (none: no whole answer)',
+    'Requests to a vendor until the last byte of the response, by its status (none: no complete response)',
     ['source', 'status'],
     OF_A_REQUEST,
   ),
   limitLeft: new Gauge({
     name: 'rollcall_vendor_rate_limit_remaining',
-    help: 'Requests that the vendor said were left in its window, where its answers tell',
+    help: 'Requests left in the window of the rate limit, where the responses of the vendor report it',
     labelNames: ['source'],
     registers,
   }),
-  failures: counter('rollcall_fetch_failures_total', 'Failed tries to fetch, by kind of failure', ['source', 'kind']),
+  failures: counter('rollcall_fetch_failures_total', 'Failed fetch attempts, by kind of failure', ['source', 'kind']),
   waits: counter('rollcall_vendor_wait_seconds_total', 'Seconds that vendors asked to wait', ['source']),
   mergedRecords: counter('rollcall_merged_records_total', 'Changed records that were merged into hosts'),
-  mergedHosts: counter('rollcall_merged_hosts_total', 'Hosts that merging has written, by what became of them', [
-    'outcome',
-  ]),
+  mergedHosts: counter('rollcall_merged_hosts_total', 'Hosts written by merging, by outcome', ['outcome']),
   mergeBatches: counter('rollcall_merge_batches_total', 'Batches (transactions) of merging'),
   mergeSeconds: counter('rollcall_merge_seconds_total', 'Seconds spent on merging'),
   runs: counter('rollcall_runs_total', 'Runs that have ended, by status', ['status']),
@@ -60,10 +58,10 @@ export const counts = {
     ['source'],
     OF_A_RUN,
   ),
-  alerts: counter('rollcall_alert_deliveries_total', 'Tries to deliver an alert to the webhook', ['outcome']),
+  alerts: counter('rollcall_alert_deliveries_total', 'Attempts to deliver an alert to the webhook', ['outcome']),
 };
 
-/** Counters begin at nothing instead of being absent: otherwise the first failure of a worker is no increase. */
+/** Starts counters at 0 instead of leaving them absent: otherwise Prometheus sees no increase at a worker's first failure. */
 export function startCounting(sources: readonly string[]): void {
   for (const status of ['completed', 'partial', 'failed', 'cancelled']) counts.runs.inc({ status }, 0);
   for (const outcome of ['delivered', 'failed']) counts.alerts.inc({ outcome }, 0);

@@ -1,13 +1,13 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { registry } from './registry.js';
 
-/** What the endpoint tells of; asked at each request. */
-export interface Told {
-  /** Whether this process is worth keeping. */
+/** Provides the contents of the endpoint; called at each request. */
+export interface EndpointContent {
+  /** `false` if the supervisor should restart this process. */
   isLive(): boolean;
-  /** Each thing that a worker needs, and `ok` or what is wrong with it. */
+  /** The worker's dependencies, each `ok` or a description of the problem. */
   checks(): Promise<Record<string, string>>;
-  /** Prometheus's text format, beside what this process counts. */
+  /** Further metrics in Prometheus's text format, besides those of this process's registry. */
   moreMetrics(): Promise<string>;
 }
 
@@ -18,22 +18,22 @@ export interface Endpoint {
 }
 
 /**
- * Answers `/live`, `/ready` and `/metrics` at `address` (host:port). Throws the system's error when it cannot listen there,
- * as when another worker does.
+ * Serves `/live`, `/ready` and `/metrics` at `address` (host:port). Throws the system's error when it cannot listen there, for
+ * example because another worker does.
  */
-export async function openEndpoint(address: string, told: Told): Promise<Endpoint> {
-  const answer = async (path: string, response: ServerResponse): Promise<void> => {
+export async function openEndpoint(address: string, content: EndpointContent): Promise<Endpoint> {
+  const serve = async (path: string, response: ServerResponse): Promise<void> => {
     if (path === '/live') {
-      const live = told.isLive();
+      const live = content.isLive();
       return sendJson(response, live ? 200 : 503, { live });
     }
     if (path === '/ready') {
-      const checks = await told.checks();
+      const checks = await content.checks();
       const ready = Object.values(checks).every((check) => check === 'ok');
       return sendJson(response, ready ? 200 : 503, { ready, checks });
     }
     if (path !== '/metrics') return sendJson(response, 404, { paths: ['/live', '/ready', '/metrics'] });
-    const more = await told.moreMetrics();
+    const more = await content.moreMetrics();
     const text = `${(await registry.metrics()).trimEnd()}\n${more}`;
     response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' }).end(text);
   };
@@ -44,7 +44,7 @@ export async function openEndpoint(address: string, told: Told): Promise<Endpoin
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
-    answer((request.url ?? '').split('?')[0]!, response).catch(() => {
+    serve((request.url ?? '').split('?')[0]!, response).catch(() => {
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });

@@ -2,24 +2,24 @@ import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { Store } from '../store/database.js';
 import { within } from './ttl-cache.js';
 
-/** What a worker is made of, as far as it has been made. */
+/** The parts of a worker that exist so far. */
 export interface Parts {
   store?: Store;
   connection?: NativeConnection;
   worker?: Worker;
 }
 
-/** One of the servers may be slow: the answer is not. */
+/** Limits the response time of the health endpoint when a server is slow. */
 const PATIENCE_MS = 2_000;
 
-/** A worker that has failed ends by itself; until then, and while Temporal or MongoDB are away, a restart would not help. */
+/** Only a failed worker is not live. While Temporal or MongoDB are unreachable, a restart would not help. */
 export const isLive = ({ worker }: Parts): boolean => worker?.getState() !== 'FAILED';
 
-/** Whether this worker takes work, and what keeps it from that. */
+/** The state of each dependency: `ok`, or why this worker takes no work. */
 export async function checksOf({ store, connection, worker }: Parts): Promise<Record<string, string>> {
   const [mongodb, temporal] = await Promise.all([
-    answers(store && (() => store.db.command({ ping: 1 }, { timeoutMS: PATIENCE_MS }))),
-    answers(
+    pinged(store && (() => store.db.command({ ping: 1 }, { timeoutMS: PATIENCE_MS }))),
+    pinged(
       connection &&
         (() => connection.withDeadline(Date.now() + PATIENCE_MS, () => connection.workflowService.getSystemInfo({}))),
     ),
@@ -28,11 +28,11 @@ export async function checksOf({ store, connection, worker }: Parts): Promise<Re
   return { mongodb, temporal, worker: state === 'RUNNING' ? 'ok' : state.toLowerCase() };
 }
 
-async function answers(ask: (() => Promise<unknown>) | undefined): Promise<string> {
+async function pinged(ask: (() => Promise<unknown>) | undefined): Promise<string> {
   if (!ask) return 'starting';
-  const asked = ask().then(
+  const outcome = ask().then(
     () => 'ok',
     () => 'does not answer',
   );
-  return (await within(PATIENCE_MS, asked)) ?? 'does not answer';
+  return (await within(PATIENCE_MS, outcome)) ?? 'does not answer';
 }

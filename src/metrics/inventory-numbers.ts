@@ -2,7 +2,7 @@ import type { Store } from '../store/database.js';
 import { countWaiting } from '../store/collections/alerts.js';
 import { countAside } from '../merge/set-aside.js';
 
-/** How the inventory stands, in numbers that cost little to ask for. */
+/** Numbers of the inventory that are cheap to query. */
 export interface InventoryNumbers {
   hosts: { live: number; retired: number };
   /** Changed records that wait to be merged. */
@@ -11,16 +11,16 @@ export interface InventoryNumbers {
   aside: number;
   quarantine: { source: string; reason: string; rows: number }[];
   sources: { source: string; completeAt?: Date; parked: boolean }[];
-  /** Alerts that nobody has taken yet. */
+  /** Alerts that the webhook has not accepted yet. */
   alerts: number;
-  /** Of the database, bytes; the file system's are not known behind a mongos. */
+  /** Bytes of the database; `used` and `total` of the file system are unknown behind a mongos. */
   disk: { data: number; indexes: number; used?: number; total?: number };
 }
 
-/** MongoDB gives up on each question after this. */
+/** Time limit of each query. */
 const MOST_MS = 5_000;
 
-/** Read from indexes and from what MongoDB counts anyway; rather old than expensive. */
+/** Reads indexes and MongoDB's own counters, preferably from a secondary: the numbers may be slightly old. */
 export async function inventoryNumbers(store: Store): Promise<InventoryNumbers> {
   const quick = { maxTimeMS: MOST_MS, readPreference: 'secondaryPreferred' as const };
   const [all, retired, waiting, aside, quarantine, sources, alerts, stats] = await Promise.all([

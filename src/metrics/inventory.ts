@@ -11,36 +11,36 @@ const gauge = <Label extends string>(name: string, help: string, labelNames: rea
   new Gauge<Label>({ name, help, labelNames, registers });
 
 const gauges = {
-  answers: gauge('rollcall_mongodb_up', '1 when MongoDB answered what the gauges of the inventory tell, else 0'),
+  up: gauge('rollcall_mongodb_up', '1 when MongoDB responded with the numbers of the inventory, else 0'),
   hosts: gauge('rollcall_hosts', 'Hosts: live ones, and those that no source lists any more', ['state']),
   waiting: gauge('rollcall_records_waiting', 'Changed records that wait to be merged into hosts'),
-  aside: gauge('rollcall_records_set_aside', 'Records that could not be merged and wait for somebody'),
+  aside: gauge('rollcall_records_set_aside', 'Records that could not be merged and wait for an operator'),
   quarantine: gauge('rollcall_quarantine_rows', 'Rows in quarantine, by source and class of reason', [
     'source',
     'reason_class',
   ]),
   age: gauge('rollcall_source_age_seconds', 'Seconds since a source was last read whole', ['source']),
-  parked: gauge('rollcall_source_parked', '1 where a source waits for somebody to mend what stopped it', ['source']),
-  alerts: gauge('rollcall_alerts_waiting', 'Alerts that the webhook has not taken yet'),
+  parked: gauge('rollcall_source_parked', '1 where a source waits for an operator to fix its failure', ['source']),
+  alerts: gauge('rollcall_alerts_waiting', 'Alerts that the webhook has not accepted yet'),
   disk: gauge('rollcall_mongodb_disk_bytes', "File system of MongoDB's data", ['state']),
-  size: gauge('rollcall_mongodb_size_bytes', 'What the database takes up', ['part']),
-  logDisk: gauge('rollcall_log_disk_free_bytes', 'Room that is left where this worker writes its logs'),
+  size: gauge('rollcall_mongodb_size_bytes', 'Size of the database', ['part']),
+  logDisk: gauge('rollcall_log_disk_free_bytes', 'Free space of the file system of the log folder'),
 };
 
 /** How long a scrape waits for MongoDB. */
 const PATIENCE_MS = 3_000;
 
-/** What sets the gauges of the inventory, at each scrape. Where MongoDB does not answer they are absent, and `rollcall_mongodb_up` is 0. */
+/** Returns a function that updates the inventory's gauges at each scrape. Without MongoDB they are absent, and `rollcall_mongodb_up` is 0. */
 export function inventoryGauges(store: Store, config: Config, sources: readonly string[]): () => Promise<void> {
   const numbers = recent(() => inventoryNumbers(store), PATIENCE_MS);
   const configured = new Set(sources);
   return async () => {
     const [now, disk] = await Promise.all([numbers(), statfs(config.log.dir).catch(() => undefined)]);
-    // From here on in one go: another scrape may be under way.
+    // Synchronous from here on, because scrapes may overlap.
     for (const one of [gauges.waiting, gauges.aside, gauges.alerts, gauges.logDisk]) one.remove();
     for (const one of [gauges.hosts, gauges.quarantine, gauges.age, gauges.parked, gauges.disk, gauges.size])
       one.reset();
-    gauges.answers.set(now ? 1 : 0);
+    gauges.up.set(now ? 1 : 0);
     if (now) show(now, configured);
     if (disk) gauges.logDisk.set(disk.bavail * disk.bsize);
   };
@@ -56,7 +56,7 @@ function show(
   gauges.aside.set(aside);
   gauges.alerts.set(alerts);
   for (const { source, completeAt, parked } of sources) {
-    // What was switched off is not late.
+    // A source that is no longer configured is not late.
     if (!configured.has(source)) continue;
     gauges.parked.set({ source }, parked ? 1 : 0);
     for (const reason_class of CLASSES) gauges.quarantine.set({ source, reason_class }, 0);
@@ -74,7 +74,7 @@ function show(
 
 const CLASSES = ['mapping', 'page', 'id', 'record'] as const;
 
-/** Reasons are many, and labels are to be few: a mapping that broke, a page that cannot be read, no usable id, all else. */
+/** Maps the many reasons to few label values: a broken mapping, an unreadable page, no usable id, all else. */
 export function classOf(reason: string): (typeof CLASSES)[number] {
   if (reason.startsWith('mapping broke')) return 'mapping';
   if (/^(?:A page of |the stored body)/.test(reason)) return 'page';

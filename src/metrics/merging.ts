@@ -3,7 +3,7 @@ import { counts } from './counts.js';
 
 const OUTCOMES = ['created', 'changed', 'removed'] as const;
 
-/** What counts one activity's merging, told the sum after each batch and once more at its end. */
+/** Returns a counter of one activity's merging; the caller passes the running sum after each batch and once at the end. */
 export function countingMerge(): (sum: MergeResult) => void {
   let began = Date.now();
   const counted = { settled: 0, created: 0, changed: 0, removed: 0 };

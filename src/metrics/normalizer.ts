@@ -6,7 +6,7 @@ type OnPage = (sum: Normalized) => void;
 
 const OUTCOMES = ['new', 'changed', 'unchanged', 'quarantined'] as const;
 
-/** Counts what pages come to, from the sums that the normalizer tells after each page. */
+/** Wraps a normalizer and counts the outcomes of pages from the sums that it reports after each page. */
 export function countingNormalizer(normalizer: Normalizer): Normalizer {
   const counting = async (source: string, onPage: OnPage, work: (onPage: OnPage) => Promise<Normalized>) => {
     const count = counterOf(source);
@@ -14,21 +14,21 @@ export function countingNormalizer(normalizer: Normalizer): Normalizer {
       count(now);
       onPage(now);
     });
-    // Of a thread, the last word may have come after its answer.
+    // A thread's last report may arrive after its result.
     count(sum);
     return sum;
   };
   return {
     normalize: (input, signal, onPage) =>
-      counting(input.source, onPage, (told) => normalizer.normalize(input, signal, told)),
+      counting(input.source, onPage, (report) => normalizer.normalize(input, signal, report)),
     deliver: (input, signal, onPage) =>
-      counting(input.source, onPage, (told) => normalizer.deliver(input, signal, told)),
+      counting(input.source, onPage, (report) => normalizer.deliver(input, signal, report)),
     close: () => normalizer.close(),
   };
 }
 
 function counterOf(source: string): OnPage {
-  // The sum may be one object that grows: what was counted is kept apart.
+  // The sum may be one object that grows, so the counted values are copied.
   const counted = { pages: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0 };
   return (sum) => {
     counts.normalized.inc({ source }, Math.max(0, sum.pages - counted.pages));

@@ -3,12 +3,12 @@ import { registry } from './registry.js';
 
 const gauge = new Gauge({
   name: 'rollcall_source_overdue',
-  help: '1 where a source was not read whole although its schedule has come round',
+  help: '1 where a source was not read completely although its scheduled time has passed',
   labelNames: ['source'],
   registers: [registry],
 });
 
-/** Shows which of the sources are overdue. */
+/** Sets the gauge of each source. */
 export function showOverdue(sources: readonly string[], overdue: readonly { source: string }[]): void {
   const late = new Set(overdue.map(({ source }) => source));
   for (const source of sources) gauge.set({ source }, late.has(source) ? 1 : 0);

@@ -1,4 +1,4 @@
 import { Registry } from 'prom-client';
 
-/** What this process counts; one for all, as its workers share it. */
+/** The metrics of this process; shared by all its workers. */
 export const registry = new Registry();

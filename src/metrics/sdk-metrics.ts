@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { recent } from './ttl-cache.js';
 import { registry } from './registry.js';
 
-/** Options that let Temporal's SDK show its own metrics on a port of loopback, named as Prometheus wants names. */
+/** Options that make Temporal's SDK expose its metrics on a loopback port, with Prometheus's naming conventions. */
 export function sdkMetrics(port: number): TelemetryOptions {
   const names = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
   return { metrics: { prometheus: { bindAddress: `127.0.0.1:${port}`, ...names } } };
@@ -13,7 +13,7 @@ export function sdkMetrics(port: number): TelemetryOptions {
 
 const PATIENCE_MS = 2_000;
 
-/** What the SDK shows there, as text; empty when it does not answer in time. */
+/** The SDK's metrics as text; empty when it does not respond in time. */
 export async function readSdkMetrics(port: number): Promise<string> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -33,7 +33,7 @@ const backlog = new Gauge({
 /** `TaskQueueType` of Temporal's API. */
 const TYPES = { workflow: 1, activity: 2 } as const;
 
-/** What sets the gauges of the task queue, at each scrape. */
+/** Returns a function that updates the task queue's gauges at each scrape. */
 export function taskQueueGauges(client: Client, { temporal }: Config): () => Promise<void> {
   const { namespace, taskQueue: name } = temporal;
   const count = async (taskQueueType: number) => {

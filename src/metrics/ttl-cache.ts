@@ -1,38 +1,38 @@
 import { performance } from 'node:perf_hooks';
 
 const FRESH_MS = 15_000;
-/** What takes long is asked for less often: at most a twentieth of the time. */
+/** A slow query is repeated less often: it runs at most a twentieth of the time. */
 const SHARE = 20;
 
 /**
- * Gives what `ask` gave last, and asks again when that is old; `undefined` when there is no answer within `patienceMs`. However
- * many ask at once, one question is under way.
+ * Caches the result of `ask`, and calls it again when the result is older than `freshMs`. Concurrent callers share one call.
+ * Returns `undefined` when there is no result within `patienceMs`.
  */
 export function recent<T>(ask: () => Promise<T>, patienceMs: number, freshMs = FRESH_MS): () => Promise<T | undefined> {
-  let known: { value: T; until: number } | undefined;
+  let cached: { value: T; until: number } | undefined;
   let asking: Promise<T | undefined> | undefined;
   const refresh = async (): Promise<T | undefined> => {
     const began = performance.now();
     try {
       const value = await ask();
       const now = performance.now();
-      known = { value, until: now + Math.max(freshMs, (now - began) * SHARE) };
+      cached = { value, until: now + Math.max(freshMs, (now - began) * SHARE) };
       return value;
     } catch {
-      known = undefined;
+      cached = undefined;
       return undefined;
     } finally {
       asking = undefined;
     }
   };
   return async () => {
-    if (known && performance.now() < known.until) return known.value;
+    if (cached && performance.now() < cached.until) return cached.value;
     asking ??= refresh();
     return within(patienceMs, asking);
   };
 }
 
-/** What comes of `work` within that time, or `undefined`. */
+/** The result of `work`, or `undefined` when it takes longer than `ms`. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, ms, undefined)));

@@ -14,18 +14,18 @@ import { registry } from './registry.js';
 import { readSdkMetrics, taskQueueGauges } from './sdk-metrics.js';
 import { countVendorRequests } from './vendors.js';
 
-/** What a worker shows of itself where Prometheus and a supervisor look. */
+/** A worker's health and metrics endpoint. */
 export interface Shown {
-  /** Told as the worker is put together. */
+  /** The caller adds each part of the worker once it exists. */
   parts: Parts;
-  /** The gauges that are asked for at each scrape; from here on they are. */
+  /** Starts to update the inventory's gauges at each scrape. */
   show(store: Store, client: Client, sources: SourceRegistry): void;
   close(): Promise<void>;
 }
 
 /**
- * Opens `/live`, `/ready` and `/metrics` at the address of the settings. An address that cannot be had is no reason for a
- * worker not to work: several of them may share one machine. `sdkPort`: where Temporal's SDK shows its own metrics.
+ * Serves `/live`, `/ready` and `/metrics` at the configured address. If the address is in use the worker runs without it, because
+ * several workers may share a machine. `sdkPort`: the port where Temporal's SDK exposes its own metrics.
  */
 export async function showWorker(config: Config, log: Logger, sdkPort: number | undefined): Promise<Shown> {
   const parts: Parts = {};
@@ -34,9 +34,9 @@ export async function showWorker(config: Config, log: Logger, sdkPort: number | 
     isLive: () => isLive(parts),
     checks: () => checksOf(parts),
     async moreMetrics() {
-      for (const asked of await Promise.allSettled(gauges.map((ask) => ask())))
-        if (asked.status === 'rejected')
-          log.warn({ error: (asked.reason as Error).message }, 'Some metrics are missing');
+      for (const update of await Promise.allSettled(gauges.map((ask) => ask())))
+        if (update.status === 'rejected')
+          log.warn({ error: (update.reason as Error).message }, 'Some metrics are missing');
       return sdkPort === undefined ? '' : readSdkMetrics(sdkPort);
     },
   });
@@ -62,12 +62,12 @@ export async function showWorker(config: Config, log: Logger, sdkPort: number | 
 async function listen(
   address: string | undefined,
   log: Logger,
-  told: Parameters<typeof openEndpoint>[1],
+  content: Parameters<typeof openEndpoint>[1],
 ): Promise<Endpoint | undefined> {
   if (address === undefined) return undefined;
   try {
-    const endpoint = await openEndpoint(address, told);
-    log.info({ address: endpoint.address }, 'Answering /live, /ready and /metrics');
+    const endpoint = await openEndpoint(address, content);
+    log.info({ address: endpoint.address }, 'Serving /live, /ready and /metrics');
     return endpoint;
   } catch (error) {
     const { code = 'error' } = error as NodeJS.ErrnoException;

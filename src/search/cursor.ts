@@ -2,11 +2,11 @@ import { Failure } from '../model/failure.js';
 import type { Found } from './fields.js';
 import type { Range, Step } from './text.js';
 
-/** Where a host stands in the list: the step that finds it first, its least value there, its id. */
-export type Place = readonly [step: number, value: string | null, id: string];
+/** The position of a host in the list: the first step that finds it, its smallest value in that step, its id. */
+export type SortKey = readonly [step: number, value: string | null, id: string];
 
-/** `undefined` where no step finds it. */
-export function placeOf(host: Found, steps: readonly Step[]): Place | undefined {
+/** Returns `undefined` for a host that no step finds. */
+export function sortKeyOf(host: Found, steps: readonly Step[]): SortKey | undefined {
   for (const [at, step] of steps.entries()) {
     if ('exact' in step) {
       if (step.exact.some(([field, value]) => field.of(host).includes(value))) return [at, '', host._id];
@@ -29,41 +29,41 @@ function leastOf(host: Found, { field, from, to }: Range): string | null | undef
   return least;
 }
 
-/** As MongoDB compares texts: by their bytes, which for UTF-8 is by code point. */
+/** Compares texts like MongoDB: by bytes, which in UTF-8 is by code point. */
 function compareText(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-export function comparePlaces(a: Place, b: Place): number {
+export function compareSortKeys(a: SortKey, b: SortKey): number {
   return a[0] - b[0] || compareText(a[1] ?? '', b[1] ?? '') || compareText(a[2], b[2]);
 }
 
-/** A place as text that says nothing to whoever keeps it. */
-export function cursorOf(place: Place): string {
-  return Buffer.from(JSON.stringify(place)).toString('base64url');
+/** A sort key as opaque text. */
+export function cursorOf(key: SortKey): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** Whether hosts that a step finds can stand at that value: an index cannot be read from outside of its bounds. */
+/** Whether hosts that a step finds can have that value: MongoDB rejects a start outside an index's bounds. */
 function holds(step: Step, value: string | null): boolean {
   if ('exact' in step) return value === '';
   if (step.from === null || value === null) return step.from === null && value === null;
   return compareText(value, step.from) >= 0 && compareText(value, step.to) < 0;
 }
 
-/** Throws `Failure` for what `cursorOf` has not made for as many steps. */
-export function placeAt(cursor: string, steps: readonly Step[]): Place {
+/** Throws `Failure` for a cursor that `cursorOf` has not made for the same steps. */
+export function sortKeyFrom(cursor: string, steps: readonly Step[]): SortKey {
   try {
-    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
-    if (Array.isArray(place) && place.length === 3) {
-      const [step, value, id] = place as unknown[];
-      const known = Number.isInteger(step) ? steps[step as number] : undefined;
-      if (known && (value === null || typeof value === 'string') && typeof id === 'string' && holds(known, value))
+    const key = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
+    if (Array.isArray(key) && key.length === 3) {
+      const [step, value, id] = key as unknown[];
+      const found = Number.isInteger(step) ? steps[step as number] : undefined;
+      if (found && (value === null || typeof value === 'string') && typeof id === 'string' && holds(found, value))
         return [step as number, value, id];
     }
   } catch {
-    // said below
+    // Malformed JSON is reported below.
   }
-  throw new Failure('settings-invalid', 'This is not where a page of this list ended', {
-    remedy: 'Begin at its first page',
+  throw new Failure('settings-invalid', 'The cursor is not valid for this list', {
+    remedy: 'Start from the first page',
   });
 }

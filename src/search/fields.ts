@@ -1,7 +1,7 @@
 import type { Document, IndexDescription } from 'mongodb';
 import type { HostDoc } from '../store/documents/hosts.js';
 
-/** What of a host is read to find and to list it. */
+/** The fields of a host that a search reads. */
 export type Found = Pick<HostDoc, '_id' | 'device' | 'cloud' | 'external_ips' | 'sources'> &
   Partial<Pick<HostDoc, 'first_seen' | 'last_seen' | 'retired'>>;
 
@@ -25,10 +25,10 @@ export const PROJECTION = {
   retired: 1,
 } as const;
 
-/** A field that a host is found by: what it is called in MongoDB, and its values in a host. */
+/** A field by which hosts are found: its path in MongoDB, and its values in a host. */
 export interface Field {
   path: string;
-  /** The index that holds it, and after it what tells equal values apart. */
+  /** Its index, which ends with a field that distinguishes equal values. */
   index: Record<string, 1>;
   of(host: Found): readonly (string | undefined)[];
 }
@@ -48,20 +48,20 @@ export const NIC_MAC = field('device.network_interfaces.mac', ({ device }) =>
 export const SERIAL = field('device.hw_info.serial_number', ({ device }) => [device.hw_info?.serial_number]);
 export const INSTANCE = field('device.instance_uid', ({ device }) => [device.instance_uid]);
 export const ID: Field = { path: '_id', index: { _id: 1 }, of: ({ _id }) => [_id] };
-/** A record is of one host: nothing has to tell equal values apart. */
+/** A record belongs to one host, so values are unique. */
 export const RECORD: Field = {
   path: 'sources.record',
   index: { 'sources.record': 1 },
   of: ({ sources }) => sources.map(({ record }) => record),
 };
 
-/** A filter that has an index of its own; behind it the name, so that its hosts are there in the order of the list. */
+/** A filter with its own index, which continues with the name so that its hosts are in the order of the list. */
 export interface FilterIndex {
   path: string;
   index: Record<string, 1>;
 }
 
-/** Those that leave few hosts first. */
+/** Sorted by selectivity: filters that leave few hosts come first. */
 export const FILTERS = {
   retired: filter('retired'),
   account: filter('cloud.account.uid'),
@@ -78,12 +78,12 @@ function filter(path: string): FilterIndex {
   return { path, index: { [path]: 1, 'device.hostname': 1, _id: 1 } };
 }
 
-/** What looking needs and loading does not: their fields move with a machine's identity and kind, never with a check-in. */
+/** Indexes that only searches need. Their fields change with a machine's identity and kind, never with a check-in. */
 export const searchIndexes: IndexDescription[] = [
   { key: { 'created.at': -1 } },
   ...[NAME, IP, NIC_IP, EXTERNAL_IP, MAC, NIC_MAC, SERIAL, INSTANCE].map(({ path, index }) => ({
     key: index,
-    // Names are also told by hosts that have none: they are listed, too.
+    // The index of names includes hosts without a name, because the list shows them too.
     ...(path === NAME.path ? {} : { partialFilterExpression: { [path]: { $exists: true } } as Document }),
   })),
   ...Object.values(FILTERS).map(({ path, index }) => ({

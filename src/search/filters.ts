@@ -4,7 +4,7 @@ import type { HostDoc } from '../store/documents/hosts.js';
 import type { HostQuery } from './query.js';
 import { FILTERS, type FilterIndex } from './fields.js';
 
-/** A filter that an index answers, as an equality. */
+/** An equality filter that has an index. */
 export interface Indexed extends FilterIndex {
   value: string | true;
   filter: Filter<HostDoc>;
@@ -18,20 +18,20 @@ export interface Filters {
 
 const DAY = 86_400_000;
 
-/** A source's record that it still lists. */
+/** Matches a source that still lists its record. */
 const listed = (source: string) => ({ $elemMatch: { source, gone: { $exists: false } } });
 
 /**
- * Everything that `query` says but its text, for MongoDB; those parts of it that an index answers alone; and whether there are
- * other parts.
+ * Translates all filters of `query` (not its text) for MongoDB. `indexed` are the parts that have an index of their own; `others`
+ * is whether there are further parts.
  */
 export function filtersOf(query: HostQuery, now = new Date()): Filters {
   const parts: Filter<HostDoc>[] = [query.retired ? { retired: true } : { retired: { $exists: false } }];
   const indexed: Indexed[] = [];
   for (const [name, { path, index }] of Object.entries(FILTERS) as [keyof typeof FILTERS, FilterIndex][]) {
-    const asked = query[name];
-    if (asked === undefined || asked === false) continue;
-    const value = asked === true ? true : textOf(asked);
+    const wanted = query[name];
+    if (wanted === undefined || wanted === false) continue;
+    const value = wanted === true ? true : textOf(wanted);
     const filter = { [path]: value } as Filter<HostDoc>;
     indexed.push({ path, index, value, filter });
     parts.push(name === 'source' ? { sources: listed(textOf(value)) } : filter);
@@ -42,11 +42,11 @@ export function filtersOf(query: HostQuery, now = new Date()): Filters {
   return { filter: { $and: parts }, indexed, others };
 }
 
-/** Whoever calls may have it from a request: an object in its place would be an operator. */
+/** Rejects objects: the value may come from a request, and MongoDB would read an object as an operator. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function days({ staleDays }: HostQuery): number {
   const count = Number(staleDays);
   if (Number.isFinite(count) && count >= 0 && count <= 36_500) return count;
-  throw new Failure('settings-invalid', `${String(staleDays)} is no number of days`);
+  throw new Failure('settings-invalid', `${String(staleDays)} is not a number of days`);
 }

@@ -3,13 +3,13 @@ import type { Store } from '../store/database.js';
 import type { HostDoc } from '../store/documents/hosts.js';
 import { isTooOld, openSnapshot, type Snapshot } from '../store/snapshot.js';
 
-/** Which hosts. */
+/** Selects hosts. */
 export interface HostsWanted {
-  /** Also those that no source lists any more. */
+  /** Includes hosts that no source lists any more. */
   retired?: boolean;
-  /** Those that this source lists; with `retired` also those that it has listed. */
+  /** Only hosts that this source lists; with `retired` also those that it listed before. */
   source?: string;
-  /** Those that were seen, or have changed, at this time or later. */
+  /** Only hosts that were seen or changed at this time or later. */
   since?: Date;
 }
 
@@ -25,8 +25,8 @@ function filterOf({ retired = false, source, since }: HostsWanted): Filter<HostD
 }
 
 /**
- * Hosts in the order of their ids, in batches, all as they stood at one moment. Where the consumer takes longer than the server
- * remembers, the rest comes as it stands when it is read: still each host once, and `onLate` is told.
+ * Reads hosts in the order of their ids, in batches, from one snapshot. If the consumer is slower than the server's snapshot
+ * history, it calls `onLate` and reads the rest in its current state; each host still comes once.
  */
 export async function* goldenHosts(
   store: Store,
@@ -35,14 +35,14 @@ export async function* goldenHosts(
 ): AsyncGenerator<HostDoc[]> {
   const filter = filterOf(wanted);
   const { session, readConcern } = openSnapshot(store);
-  let moment: Snapshot | undefined = { session, readConcern };
+  let snapshot: Snapshot | undefined = { session, readConcern };
   let after = '';
   try {
     for (;;) {
       try {
-        // Batch by batch, so that none waits longer than a cursor lives.
+        // One query a batch, so that no cursor times out while the consumer works.
         const batch = await store.hosts
-          .find({ $and: [{ _id: { $gt: after } }, filter] }, moment ?? {})
+          .find({ $and: [{ _id: { $gt: after } }, filter] }, snapshot ?? {})
           .sort({ _id: 1 })
           .hint({ _id: 1 })
           .limit(BATCH)
@@ -52,8 +52,8 @@ export async function* goldenHosts(
         if (batch.length < BATCH) return;
         after = batch.at(-1)!._id;
       } catch (error) {
-        if (!moment || !isTooOld(error)) throw error;
-        moment = undefined;
+        if (!snapshot || !isTooOld(error)) throw error;
+        snapshot = undefined;
         onLate();
       }
     }

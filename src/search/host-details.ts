@@ -5,22 +5,22 @@ import { explainStored } from '../merge/explain.js';
 import type { HostDoc } from '../store/documents/hosts.js';
 import type { RecordDoc } from '../store/documents/records.js';
 
-/** What stands behind a host. */
+/** The data behind a host. */
 export interface HostDetails {
   /** Its source records by id, at most `MOST_RECORDS`. */
   records: Map<string, RecordDoc>;
   /** The latest first, at most `MOST_CHANGES`. */
   changes: ChangeDoc[];
-  /** Why its records are one host, and what it was kept apart from; a sentence each. */
+  /** Why its records were joined and what was kept apart; a sentence each. */
   why: string[];
-  /** Hosts of records that it was kept apart from: their ids by record id. */
+  /** The hosts of records that were kept apart: host ids by record id. */
   apart: Map<string, string>;
 }
 
 export const MOST_RECORDS = 50;
 export const MOST_CHANGES = 100;
 
-/** Looks everything up that is shown of one host. */
+/** Reads everything that a host's page shows. */
 export async function hostDetails(store: Store, host: HostDoc): Promise<HostDetails> {
   const own = host.sources.map(({ record }) => record);
   const others = [...new Set((host.refused ?? []).flatMap(({ records }) => records))].filter((id) => !own.includes(id));

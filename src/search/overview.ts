@@ -1,9 +1,9 @@
 import type { Store } from '../store/database.js';
 import type { RunDoc } from '../store/documents/runs.js';
 
-/** What there is, in a few figures. */
+/** Key figures of the inventory. */
 export interface Overview {
-  /** Live ones; near enough while a run writes. */
+  /** Live hosts; an estimate while a run writes. */
   hosts: number;
   retired: number;
   quarantined: number;
@@ -12,7 +12,7 @@ export interface Overview {
   lastRun?: Pick<RunDoc, '_id' | 'status' | 'started_at'>;
 }
 
-/** Figures from the collections' own counters and from indexes: the same effort for a million hosts as for ten. */
+/** Reads the collections' counters and indexes: the cost does not grow with the number of hosts. */
 export async function overviewOf(store: Store): Promise<Overview> {
   const [all, retired, quarantined, sources, lastRun] = await Promise.all([
     store.hosts.estimatedDocumentCount(),
@@ -32,7 +32,7 @@ export async function overviewOf(store: Store): Promise<Overview> {
   };
 }
 
-/** Values that hosts can be filtered by; absent where there are too many, or where to look takes too long. */
+/** Values that hosts can be filtered by; absent where there are too many, or where the query takes too long. */
 export interface Facets {
   sources: string[];
   os?: string[];
@@ -42,10 +42,10 @@ export interface Facets {
 
 const MOST_VALUES = 300;
 
-/** Looks the values of the filters up: over an index in no time, without one only while the inventory is small. */
+/** Reads the filters' values: quickly from an index, without one only while the inventory is small. */
 export async function facetsOf(store: Store, maxTimeMS = 400): Promise<Facets> {
   const distinct = async (path: string): Promise<string[] | undefined> => {
-    // By an index on the path alone, also where that leaves out hosts without a value.
+    // Hinting the index on the path alone also works where it leaves out hosts without a value.
     const values = await store.hosts.distinct(path, { [path]: { $gt: '' } }, { maxTimeMS }).catch(() => undefined);
     const texts = values?.filter((value): value is string => typeof value === 'string');
     return texts === undefined || texts.length > MOST_VALUES ? undefined : texts.sort();
@@ -58,7 +58,7 @@ export async function facetsOf(store: Store, maxTimeMS = 400): Promise<Facets> {
     distinct('cloud.provider'),
   ]);
   return {
-    // Not all of them bring hosts.
+    // Not all sources list hosts.
     sources: sources ?? known.map(({ _id }) => _id).sort(),
     ...(os && { os }),
     ...(types && { types }),

@@ -3,41 +3,41 @@ import type { Store } from '../store/database.js';
 import type { HostDoc } from '../store/documents/hosts.js';
 import { NAME, PROJECTION, type Found } from './fields.js';
 import type { Indexed } from './filters.js';
-import { comparePlaces, placeOf, type Place } from './cursor.js';
+import { compareSortKeys, sortKeyOf, type SortKey } from './cursor.js';
 import type { Exact, Range, Step } from './text.js';
 
-export interface Placed {
+export interface FoundHost {
   host: Found;
-  place: Place;
+  key: SortKey;
 }
 
-/** What a search is made of, ready to be asked. */
+/** A search, ready to run. */
 export interface Plan {
   steps: readonly Step[];
   filter: Filter<HostDoc>;
-  /** It leaves hosts out beside those that are retired. */
+  /** Whether it has filters besides the one on retired hosts. */
   filtered: boolean;
-  /** The filter whose index is walked where hosts are listed by name. */
+  /** The filter whose index is read where hosts are listed by name. */
   by?: Indexed;
-  /** Where the page before ended. */
-  after?: Place;
-  /** How many hosts. */
+  /** The sort key of the previous page's last host. */
+  after?: SortKey;
+  /** Maximum number of hosts. */
   count: number;
-  /** Milliseconds that are left; throws when there are none. */
+  /** Remaining milliseconds; throws when there are none. */
   left: () => number;
-  /** Several shards answer in no common order. */
+  /** Shards return hosts in no common order. */
   sharded: boolean;
 }
 
 const FROM_THE_START = new MinKey();
 
-/** So many steps are asked at once: most texts are found by few of them, and waiting for each in turn is what takes long. */
+/** Steps that run concurrently: few steps match most texts, and running them one by one would add up their latency. */
 const AT_ONCE = 4;
 
-/** The first hosts of a plan, in the order of their places. Reads about as many index keys as hosts that it finds. */
-export async function walk(store: Store, plan: Plan): Promise<Placed[]> {
-  const found: Placed[] = [];
-  // A step that has to look for hosts that pass a filter is only asked when it is needed.
+/** Finds the first hosts of a plan, in the order of their sort keys. Reads about as many index keys as it returns hosts. */
+export async function findHosts(store: Store, plan: Plan): Promise<FoundHost[]> {
+  const found: FoundHost[] = [];
+  // With filters a step may scan many hosts, so each step runs only when needed.
   const atOnce = plan.filtered ? 1 : AT_ONCE;
   for (let at = plan.after?.[0] ?? 0; at < plan.steps.length && found.length < plan.count; at += atOnce) {
     const cursors = plan.steps.slice(at, at + atOnce).map((step, ahead) => open(store, step, at + ahead, plan));
@@ -57,25 +57,25 @@ function open(store: Store, step: Step, at: number, plan: Plan): FindCursor<Foun
   return 'exact' in step ? exactly(store, step, plan, after) : within(store, step, plan, after);
 }
 
-/** The first `count` hosts that one step lists. */
+/** Reads the first `count` hosts that one step lists. */
 async function take(
   hosts: FindCursor<Found>,
   at: number,
   { steps, after, sharded }: Plan,
   count: number,
-): Promise<Placed[]> {
-  const found: Placed[] = [];
+): Promise<FoundHost[]> {
+  const found: FoundHost[] = [];
   for await (const host of hosts) {
-    const place = placeOf(host, steps);
-    // An earlier step lists it, or this one did for a lesser value.
-    if (place?.[0] !== at || (after && comparePlaces(place, after) <= 0)) continue;
-    found.push({ host, place });
+    const key = sortKeyOf(host, steps);
+    // An earlier step lists it, or this step did at a smaller value.
+    if (key?.[0] !== at || (after && compareSortKeys(key, after) <= 0)) continue;
+    found.push({ host, key });
     if (!sharded && found.length === count) break;
   }
-  return found.sort((a, b) => comparePlaces(a.place, b.place)).slice(0, count);
+  return found.sort((a, b) => compareSortKeys(a.key, b.key)).slice(0, count);
 }
 
-function exactly(store: Store, { exact }: Exact, { filter, count, left }: Plan, after: Place | undefined) {
+function exactly(store: Store, { exact }: Exact, { filter, count, left }: Plan, after: SortKey | undefined) {
   const any = { $or: exact.map(([{ path }, value]) => ({ [path]: value })) } as Filter<HostDoc>;
   const rest = after ? ({ _id: { $gt: after[2] } } satisfies Filter<HostDoc>) : {};
   return store.hosts
@@ -85,10 +85,10 @@ function exactly(store: Store, { exact }: Exact, { filter, count, left }: Plan, 
 }
 
 /**
- * The hosts of a range in the order of its index. Bounds of the index itself say where to begin and to end: with a condition and
- * a sort, MongoDB would read and sort everything where a field has several values.
+ * The hosts of a range in the order of its index. It uses bounds of the index itself: with a condition and a sort, MongoDB would
+ * read and sort everything where a field has several values.
  */
-function within(store: Store, { field, from, to }: Range, plan: Plan, after: Place | undefined) {
+function within(store: Store, { field, from, to }: Range, plan: Plan, after: SortKey | undefined) {
   const { filter, count, left, by } = plan;
   const [index, first] =
     by && field === NAME ? [by.index, { [by.path]: by.value } as Record<string, unknown>] : [field.index, {}];
@@ -98,7 +98,7 @@ function within(store: Store, { field, from, to }: Range, plan: Plan, after: Pla
     [field.path]: value,
     ...('_id' in index && field.path !== '_id' ? { _id: last } : {}),
   });
-  // An index that leaves hosts without the field out may only be asked for those that have it.
+  // MongoDB uses a partial index only for a query that requires the field.
   const has = [...Object.keys(first), ...(from === null || field === NAME ? [] : [field.path])];
   const present = has.map((path) => ({ [path]: path === by?.path ? by.value : { $exists: true } }) as Filter<HostDoc>);
   return store.hosts

@@ -1,10 +1,10 @@
-/** What is asked for; all that is given has to agree. */
+/** The conditions of a search; a host must meet all of them. */
 export interface HostQuery {
-  /** The beginning of a name, an address, a MAC, a serial number or an id. */
+  /** Prefix of a name, an address, a MAC, a serial number or an id. */
   text?: string;
-  /** A source that lists it. */
+  /** A source that lists the host. */
   source?: string;
-  /** A source that does not list it. */
+  /** A source that does not list the host. */
   lacks?: string;
   /** `device.os.name` */
   os?: string;
@@ -14,10 +14,10 @@ export interface HostQuery {
   account?: string;
   region?: string;
   status?: string;
-  /** The name of an agent that it has. */
+  /** The name of an agent on the host. */
   agent?: string;
-  /** Not seen for so many days. */
+  /** Not seen for this number of days. */
   staleDays?: number;
-  /** Only those that no source lists any more; without it only the others. */
+  /** Only hosts that no source lists any more; without it only the others. */
   retired?: boolean;
 }

@@ -14,14 +14,14 @@ export const EVENT_KINDS: readonly EventKind[] = [
   'returned',
 ];
 
-/** One thing that happened to a host: an entry of its history, or its beginning. */
+/** An event of a host: an entry of its history, or its creation. */
 export interface HostEvent extends Pick<ChangeDoc, 'host' | 'at' | 'run' | 'others' | 'fields'> {
   kind: EventKind;
-  /** What the host is called now; absent where it has no name or is no more. */
+  /** The host's current name; absent if it has none or no longer exists. */
   hostname?: string;
 }
 
-/** What happened to hosts, the latest first, their beginnings among it. `prepareSearch` builds the index that this needs. */
+/** Events of hosts, creations included, the latest first. Requires an index of `prepareSearch`. */
 export async function recentEvents(
   store: Store,
   { kinds = EVENT_KINDS, ...query }: Omit<ChangeQuery, 'kinds'> & { kinds?: readonly EventKind[] },
@@ -32,7 +32,7 @@ export async function recentEvents(
     kinds.includes('created') ? createdHosts(store, query) : [],
   ]);
   const events: HostEvent[] = [...changes.map(({ _id, ...change }) => change), ...created];
-  // Sorting keeps the order of equal times: both lists have the latest first.
+  // The sort is stable, and both lists have the latest first, so equal times keep their order.
   const latest = events.sort((a, b) => b.at.getTime() - a.at.getTime()).slice(0, query.limit);
   const names = await namesOf(store, [...new Set(latest.map(({ host }) => host))]);
   return latest.map((event) => {

@@ -3,9 +3,9 @@ import { Failure } from '../model/failure.js';
 import type { Store } from '../store/database.js';
 import { PROJECTION, searchIndexes, type Found } from './fields.js';
 import { filtersOf, type Indexed } from './filters.js';
-import { comparePlaces, cursorOf, placeAt, placeOf } from './cursor.js';
+import { compareSortKeys, cursorOf, sortKeyFrom, sortKeyOf } from './cursor.js';
 import { ALL, conditionOf, stepsOf, type Step } from './text.js';
-import { walk, type Placed, type Plan } from './plan.js';
+import { findHosts, type FoundHost, type Plan } from './plan.js';
 
 export interface HostRow {
   _id: string;
@@ -14,7 +14,7 @@ export interface HostRow {
   os?: string;
   type?: string;
   provider?: string;
-  /** Names of the sources that list it; of a retired one, that did. */
+  /** Names of the sources that list it; for a retired host, that did. */
   sources: string[];
   first_seen?: Date;
   last_seen?: Date;
@@ -23,26 +23,26 @@ export interface HostRow {
 
 export interface Page {
   hosts: HostRow[];
-  /** Where the next page begins; absent on the last one. */
+  /** The cursor of the next page; absent on the last one. */
   after?: string;
 }
 
 export interface SearchOptions {
   limit: number;
-  /** What the page before gave as `after`. */
+  /** `after` of the previous page. */
   after?: string;
   /** Default: two seconds. */
   maxTimeMs?: number;
 }
 
 const MAX_TIME_MS = 2_000;
-/** Where a filter leaves so few hosts, all of them are read; otherwise an index is walked until there are enough. */
+/** If a filter leaves at most this many hosts, all of them are read; otherwise an index is read until there are enough. */
 const FEW = 2_000;
 
 /**
- * Hosts that `query` means, a page at a time: those that have the text as it is first, then those with a field that begins with
- * it, each by that field and its id. The order does not move while hosts are seen again, so that pages neither skip nor repeat.
- * Throws `Failure` when it takes too long, or when `after` or a number is none.
+ * Returns a page of hosts that match `query`: exact matches of the text first, then prefix matches, each ordered by the matching
+ * field and the id. The order does not depend on `last_seen`, so pages neither skip nor repeat hosts while a run writes.
+ * Throws `Failure` when it takes too long, or for an invalid `after` or number.
  */
 export async function searchHosts(store: Store, query: HostQuery, options: SearchOptions): Promise<Page> {
   const { limit, maxTimeMs = MAX_TIME_MS } = options;
@@ -54,12 +54,12 @@ export async function searchHosts(store: Store, query: HostQuery, options: Searc
   };
   const search = async () => {
     const steps = await stepsFor(store, query.text ?? '');
-    const after = options.after === undefined ? undefined : placeAt(options.after, steps);
+    const after = options.after === undefined ? undefined : sortKeyFrom(options.after, steps);
     return find(store, query, { steps, ...(after ? { after } : {}), count: limit + 1, left });
   };
   try {
     const found = await search().catch(async (error: unknown) => {
-      // Nobody has looked yet, or a restored backup came without its indexes.
+      // The first search ever, or the first one after a restore, which creates no search indexes.
       if (!isMissingIndex(error)) throw error;
       await prepareSearch(store);
       until = performance.now() + maxTimeMs;
@@ -69,7 +69,7 @@ export async function searchHosts(store: Store, query: HostQuery, options: Searc
     const last = shown.at(-1);
     return {
       hosts: shown.map(({ host }) => rowOf(host)),
-      ...(found.length > limit && last ? { after: cursorOf(last.place) } : {}),
+      ...(found.length > limit && last ? { after: cursorOf(last.key) } : {}),
     };
   } catch (error) {
     if ((error as { code?: number }).code === EXCEEDED) throw tooLong(maxTimeMs);
@@ -77,7 +77,7 @@ export async function searchHosts(store: Store, query: HostQuery, options: Searc
   }
 }
 
-/** Builds the indexes that looking needs and loading does not, once: a load pays for no index that nobody looks by. */
+/** Builds the indexes that only searches need, once; an inventory that is never searched does not pay for them. */
 export async function prepareSearch(store: Store): Promise<void> {
   await store.hosts.createIndexes(searchIndexes);
 }
@@ -89,8 +89,8 @@ const isMissingIndex = (error: unknown) =>
   (error as { code?: number }).code === 2 && /\bhint\b/.test((error as Error).message);
 
 const tooLong = (ms: number) =>
-  new Failure('settings-invalid', `Too many hosts had to be looked at: stopped after ${(ms / 1000).toFixed(1)} s`, {
-    remedy: 'Give more of the name, address or id, or another filter beside it',
+  new Failure('settings-invalid', `The search read too many hosts: stopped after ${(ms / 1000).toFixed(1)} s`, {
+    remedy: 'Give more of the name, address or id, or add a filter',
   });
 
 async function stepsFor(store: Store, text: string): Promise<readonly Step[]> {
@@ -101,21 +101,21 @@ async function stepsFor(store: Store, text: string): Promise<readonly Step[]> {
 async function find(
   store: Store,
   query: HostQuery,
-  asked: Pick<Plan, 'steps' | 'after' | 'count' | 'left'>,
-): Promise<Placed[]> {
+  request: Pick<Plan, 'steps' | 'after' | 'count' | 'left'>,
+): Promise<FoundHost[]> {
   const { filter, indexed, others } = filtersOf(query);
   const by = indexed[0];
-  // Of one filter alone, the index holds the list as it is.
-  const listed = asked.steps === ALL && indexed.length === 1 && !others;
-  const leaveFew = await Promise.all(listed ? [] : indexed.map((one) => isFew(store, one, asked.left())));
+  // With a single filter and no text, its index already holds the list in order.
+  const listed = request.steps === ALL && indexed.length === 1 && !others;
+  const leaveFew = await Promise.all(listed ? [] : indexed.map((one) => isFew(store, one, request.left())));
   const few = indexed[leaveFew.indexOf(true)];
   if (few) {
-    const options = { projection: PROJECTION, hint: few.index, maxTimeMS: asked.left() };
-    const text = asked.steps === ALL ? {} : conditionOf(asked.steps);
-    return placed(await store.hosts.find<Found>({ $and: [few.filter, filter, text] }, options).toArray(), asked);
+    const options = { projection: PROJECTION, hint: few.index, maxTimeMS: request.left() };
+    const text = request.steps === ALL ? {} : conditionOf(request.steps);
+    return sorted(await store.hosts.find<Found>({ $and: [few.filter, filter, text] }, options).toArray(), request);
   }
-  return walk(store, {
-    ...asked,
+  return findHosts(store, {
+    ...request,
     filter,
     filtered: indexed.length > 0 || others,
     ...(by ? { by } : {}),
@@ -131,13 +131,16 @@ async function isFew(store: Store, { filter, index }: Indexed, maxTimeMS: number
   return (await beyond.toArray()).length === 0;
 }
 
-function placed(hosts: readonly Found[], { steps, after, count }: Pick<Plan, 'steps' | 'after' | 'count'>): Placed[] {
+function sorted(
+  hosts: readonly Found[],
+  { steps, after, count }: Pick<Plan, 'steps' | 'after' | 'count'>,
+): FoundHost[] {
   return hosts
     .flatMap((host) => {
-      const place = placeOf(host, steps);
-      return place && (!after || comparePlaces(place, after) > 0) ? [{ host, place }] : [];
+      const key = sortKeyOf(host, steps);
+      return key && (!after || compareSortKeys(key, after) > 0) ? [{ host, key }] : [];
     })
-    .sort((a, b) => comparePlaces(a.place, b.place))
+    .sort((a, b) => compareSortKeys(a.key, b.key))
     .slice(0, count);
 }
 

@@ -5,7 +5,7 @@ import { mac } from '../host/canonical/mac.js';
 import type { HostDoc } from '../store/documents/hosts.js';
 import { EXTERNAL_IP, ID, INSTANCE, IP, MAC, NAME, NIC_IP, NIC_MAC, RECORD, SERIAL, type Field } from './fields.js';
 
-/** Hosts with a value from `from` on and before `to`. `null` is no value. */
+/** Hosts with a value in [`from`, `to`). `null` stands for an absent value. */
 export interface Range {
   field: Field;
   from: string | null;
@@ -19,23 +19,23 @@ export interface Exact {
 
 export type Step = Exact | Range;
 
-/** Behind every text that begins with what stands before it. */
+/** Greater than any continuation of the text before it. */
 const LAST = '\u{10ffff}';
 
 const beginning = (field: Field, prefix: string): Range => ({ field, from: prefix, to: `${prefix}${LAST}` });
 
-/** Every host by its name, those without one last. */
+/** All hosts by name, those without a name last. */
 export const ALL: readonly Step[] = [beginning(NAME, ''), { field: NAME, from: null, to: '' }];
 
-/** One or two characters of a serial number or an id tell nothing: thousands begin with them. */
+/** Shorter prefixes of a serial number or an id are useless: thousands of hosts match. */
 const LEAST = 3;
 
-/** Nothing that is looked for is longer; MongoDB compares what it is given with each key. */
+/** Longer texts are cut: no stored value is longer, and MongoDB compares the text with each key. */
 const MOST = 256;
 
 /**
- * What a text that somebody types may be the beginning of, the likeliest first. A host is listed where it is found first:
- * those that have the text as it is before those that only begin with it. `sources` are names that a record id may begin with.
+ * The steps of a search for what the user typed, the likeliest meaning first. A host is listed at the first step that finds it,
+ * so exact matches come before prefix matches. `sources` are source names with which a record id may begin.
  */
 export function stepsOf(text: string, sources: readonly string[]): readonly Step[] {
   const typed = text.trim().slice(0, MOST);
@@ -55,7 +55,7 @@ export function stepsOf(text: string, sources: readonly string[]): readonly Step
 
   const addresses = address ? [IP, NIC_IP, EXTERNAL_IP].map((field) => beginning(field, whole.ip ?? folded)) : [];
   const macs = macPrefix === undefined ? [] : [MAC, NIC_MAC].map((field) => beginning(field, macPrefix));
-  // The name itself, then names of which it is the first label. As a range: a name may be that of a thousand hosts.
+  // The name itself, then names whose first label it is. These are ranges because thousands of hosts may share a name.
   const named: Range[] = colon
     ? []
     : [
@@ -85,19 +85,19 @@ const both = (field: Field, values: readonly string[]) => values.map((value): [F
 
 const SEPARATED_MAC = /^[\da-f]{1,2}(?:[:-][\da-f]{1,2}){1,5}[:-]?$|^[\da-f]{4}\.[\da-f.]*$/;
 
-/** The beginning of a MAC as it is stored, from any usual spelling of one; bare digits from the fourth on. */
+/** The prefix of a MAC as stored, from any usual spelling; bare hexadecimal digits count from the fourth on. */
 function asMac(folded: string): string | undefined {
   let digits: string;
   if (/^[\da-f]{1,2}(?:[:-][\da-f]{0,2}){1,5}$/.test(folded)) {
     const octets = folded.split(/[:-]/);
-    // What is being typed may go on; what a separator ends does not: 0:c:29.
+    // The last octet may be incomplete; an octet before a separator is complete and gets its leading zero: 0:c:29.
     digits = octets.map((octet, at) => (at < octets.length - 1 ? octet.padStart(2, '0') : octet)).join('');
   } else if (/^[\da-f]{4}(?:\.[\da-f]{0,4}){0,2}$|^[\da-f]{4,12}$/.test(folded)) digits = folded.replaceAll('.', '');
   else return undefined;
   return digits.length > 12 ? undefined : digits.replace(/..(?=.)/g, '$&:');
 }
 
-/** What every host that a step finds fulfils, as far as MongoDB tells it without an index. `placeOf` is exact. */
+/** A condition that every host of the steps meets, for a query without the steps' indexes. `sortKeyOf` is exact. */
 export function conditionOf(steps: readonly Step[]): Filter<HostDoc> {
   const any = steps.flatMap((step): Filter<HostDoc>[] =>
     'exact' in step

@@ -69,7 +69,7 @@ test('the fleet has something of everything', () => {
 test('operating systems and their versions', () => {
   expectRows(
     'operating-systems',
-    tally(live().map(({ device: { os } }) => `${os?.name ?? 'Not told'}\t${os?.version ?? 'not told'}`)),
+    tally(live().map(({ device: { os } }) => `${os?.name ?? 'Not reported'}\t${os?.version ?? 'not reported'}`)),
   );
   expect(add(rowsOf('operating-systems'))).toBe(live().length);
 });
@@ -108,7 +108,7 @@ test('old is what was not seen, new what was first seen: both exact to the milli
 });
 
 test('months, and years from them', () => {
-  const months = tally(live().map(({ first_seen }) => first_seen?.toISOString().slice(0, 7) ?? 'not told'));
+  const months = tally(live().map(({ first_seen }) => first_seen?.toISOString().slice(0, 7) ?? 'not reported'));
   expectRows('created', months);
   const year = months
     .filter(([month]) => String(month).startsWith('2025'))
@@ -118,7 +118,7 @@ test('months, and years from them', () => {
 
 test('statuses, and retired hosts', () => {
   const retired = hosts.length - live().length;
-  expectRows('statuses', [...tally(live().map(({ status }) => status ?? 'not told')), ['retired', retired]]);
+  expectRows('statuses', [...tally(live().map(({ status }) => status ?? 'not reported')), ['retired', retired]]);
 });
 
 const agentsOf = ({ device }: HostDoc) => [...new Set(device.agent_list?.map(({ name }) => name))];
@@ -130,7 +130,7 @@ test('coverage: the matrix, who lacks an agent, and their list', () => {
   const columns = head.slice(2).map((cell) => cell.replace(/^(agent|source) /, ''));
   expect(columns.toSorted()).toEqual(['Falcon Sensor', 'Qualys Cloud Agent', 'crowdstrike', 'qualys', 'tenable']);
   const has = (host: HostDoc) => [...agentsOf(host), ...sourcesOf(host)];
-  const families = new Set(live().map(({ device }) => device.os?.type ?? 'not told'));
+  const families = new Set(live().map(({ device }) => device.os?.type ?? 'not reported'));
   const rowFor = (name: string, members: HostDoc[]): Row => [
     name,
     members.length,
@@ -141,7 +141,7 @@ test('coverage: the matrix, who lacks an agent, and their list', () => {
     ...[...families].map((family) =>
       rowFor(
         family,
-        live().filter(({ device }) => (device.os?.type ?? 'not told') === family),
+        live().filter(({ device }) => (device.os?.type ?? 'not reported') === family),
       ),
     ),
   ]);
@@ -177,7 +177,7 @@ test('major versions of agents', () => {
   const agents = live().flatMap(({ device }) => device.agent_list ?? []);
   expectRows(
     'agent-versions',
-    tally(agents.map(({ name, version }) => `${name}\t${version ? `${version.split('.')[0]}.x` : 'not told'}`)),
+    tally(agents.map(({ name, version }) => `${name}\t${version ? `${version.split('.')[0]}.x` : 'not reported'}`)),
   );
 });
 
@@ -236,7 +236,7 @@ test('logins: sums agree, and no group of fewer than five people can be told', a
   expect(sorted(rowsOf('logins-by-locale').map((row) => row.slice(0, 2)))).toEqual(
     sorted([
       ['DE', 150],
-      ['not told', 50],
+      ['not reported', 50],
     ]),
   );
   // The two with a tablet go together with the smaller of the other groups, and neither stands alone.

@@ -230,10 +230,10 @@ describe('a few hosts', () => {
   });
 
   test('a cursor that is none, and days that are none, are refused', async () => {
-    await expect(searchHosts(store, {}, { limit: 1, after: 'x' })).rejects.toThrow('not where a page');
+    await expect(searchHosts(store, {}, { limit: 1, after: 'x' })).rejects.toThrow('cursor is not valid');
     const elsewhere = Buffer.from('[99,"a","b"]').toString('base64url');
-    await expect(searchHosts(store, {}, { limit: 1, after: elsewhere })).rejects.toThrow('not where a page');
-    await expect(searchHosts(store, { staleDays: Number.NaN }, { limit: 1 })).rejects.toThrow('no number of days');
+    await expect(searchHosts(store, {}, { limit: 1, after: elsewhere })).rejects.toThrow('cursor is not valid');
+    await expect(searchHosts(store, { staleDays: Number.NaN }, { limit: 1 })).rejects.toThrow('not a number of days');
   });
 
   test('a search that takes too long says what to do', async () => {

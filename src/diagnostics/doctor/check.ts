@@ -3,15 +3,15 @@ import type { Config } from '../../config.js';
 import type { Store } from '../../store/database.js';
 import type { Found } from '../source/find.js';
 
-/** `attention`: somebody should do something. `down`: a server is not there. `skipped`: it could not be looked at. */
+/** `attention`: the user should act. `down`: a server is unreachable. `skipped`: the check could not run. */
 export type Level = 'ok' | 'attention' | 'down' | 'skipped';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   level: Level;
   /** One line. May hold text of servers and vendors. */
-  says: string;
-  /** The command or step that mends it; whatever is not ok or skipped has one. */
+  message: string;
+  /** The command or step that fixes it; every finding has one unless it is ok or skipped. */
   fix?: string;
 }
 
@@ -20,21 +20,21 @@ export type Server = 'MongoDB' | 'Temporal';
 /** One group of findings. It may throw a `Failure`. */
 export interface Check {
   group: string;
-  /** The server that it is about itself: without an answer that one is down. */
+  /** The server that the check tests: if it does not respond, it is down. */
   about?: Server;
   run(doctor: Doctor): Promise<Finding[]>;
 }
 
-/** What checks look at. Nothing is changed by looking. */
+/** The objects that checks read. Checks change nothing. */
 export interface Doctor {
   config: Config;
   sources: Found;
-  /** Both are connected to once, when first asked for. Throw `Failure`. */
+  /** Both connect once, at the first call. They throw `Failure`. */
   store: () => Promise<Store>;
   temporal: () => Promise<Client>;
 }
 
-export const ok = (says: string): Finding => ({ level: 'ok', says });
-export const attention = (says: string, fix: string): Finding => ({ level: 'attention', says, fix });
-export const down = (says: string, fix: string): Finding => ({ level: 'down', says, fix });
-export const skipped = (says: string): Finding => ({ level: 'skipped', says });
+export const ok = (message: string): Finding => ({ level: 'ok', message });
+export const attention = (message: string, fix: string): Finding => ({ level: 'attention', message, fix });
+export const down = (message: string, fix: string): Finding => ({ level: 'down', message, fix });
+export const skipped = (message: string): Finding => ({ level: 'skipped', message });

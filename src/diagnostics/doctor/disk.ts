@@ -5,13 +5,13 @@ import { attention, ok, skipped, type Check, type Finding } from './check.js';
 
 const GIB = 1024 ** 3;
 
-/** Room for the database, as its server tells, and for what is written here. */
+/** Free space for the database, as its server reports it, and for the folders that Rollcall writes. */
 export const databaseDiskCheck: Check = {
   group: 'Disk of MongoDB',
   async run({ store }) {
     const { fsUsedSize: used, fsTotalSize: total } = await (await store()).db.command({ dbStats: 1 });
     if (typeof used !== 'number' || typeof total !== 'number' || total === 0)
-      return [skipped('The server does not tell')];
+      return [skipped('The server does not report it')];
     return [roomFinding('data', total - used, total, 'Give the volume of MongoDB more room')];
   },
 };
@@ -47,7 +47,7 @@ async function folder(what: string, path: string, variable: string): Promise<Fin
   );
 }
 
-/** The folder itself, or the nearest one above it that there is: it would be made there. */
+/** The folder itself, or its nearest existing parent, where it would be created. */
 async function existing(path: string): Promise<string> {
   const found = await access(path).then(
     () => true,
@@ -56,9 +56,9 @@ async function existing(path: string): Promise<string> {
   return found || dirname(path) === path ? path : existing(dirname(path));
 }
 
-/** Little is less than 2 GiB, or less than a tenth where that is below 20 GiB. Sizes in bytes. */
+/** Warns below 2 GiB, or below a tenth on file systems smaller than 20 GiB. Sizes in bytes. */
 export function roomFinding(what: string, free: number, total: number, fix: string): Finding {
-  const says = `${what}: ${(free / GIB).toFixed(1)} of ${(total / GIB).toFixed(1)} GiB free`;
+  const message = `${what}: ${(free / GIB).toFixed(1)} of ${(total / GIB).toFixed(1)} GiB free`;
   const little = free < 2 * GIB || (free < total / 10 && free < 20 * GIB);
-  return little ? attention(says, fix) : ok(says);
+  return little ? attention(message, fix) : ok(message);
 }

@@ -3,7 +3,7 @@ import type { Collection, IndexDescription } from 'mongodb';
 import { declaredIndexes } from '../../store/database.js';
 import { attention, ok, type Check } from './check.js';
 
-/** Whether every collection has the indexes that `src/store` declares. */
+/** Checks that every collection has the indexes that `src/store` declares. */
 export const indexesCheck: Check = {
   group: 'Indexes',
   async run({ store }) {
@@ -18,10 +18,10 @@ export const indexesCheck: Check = {
   },
 };
 
-/** As users of mongosh know them: `records {"keys":1}`. */
+/** In the notation of mongosh: `records {"keys":1}`. */
 async function missingOf(collection: Collection<any>, declared: readonly IndexDescription[]): Promise<string[]> {
   const there = await collection.indexes().catch((error: { code?: number }) => {
-    if (error.code === 26) return []; // there is no such collection yet
+    if (error.code === 26) return []; // the collection does not exist yet
     throw error;
   });
   const found = (wanted: IndexDescription) =>

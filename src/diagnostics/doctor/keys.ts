@@ -1,15 +1,15 @@
 import { datasetOf } from '../../normalize/datasets/index.js';
 import { fingerprintOf, openKeyRing } from '../../privacy/key-ring.js';
 import { sealKeys } from '../../operations/rekey/bodies.js';
-import { isMeant, settingLines } from '../source/settings.js';
+import { isPartlySet, settingLines } from '../source/settings.js';
 import { attention, ok, type Check } from './check.js';
 
-/** The key ring: readable by its owner only, well-formed, and with every key that stored data needs. */
+/** Checks that the key ring is readable by its owner only, well-formed, and holds every key that stored data needs. */
 export const keysCheck: Check = {
   group: 'Key ring',
   run({ config, sources: { registry } }) {
     if (config.keyRing !== undefined) {
-      // Throws what is wrong with the file, mode and contents, with its remedy.
+      // Throws a `Failure` with remedy if the file's mode or content is wrong.
       const keys = openKeyRing(config.keyRing).keys();
       const count = keys.ids.length === 1 ? 'one key' : `${keys.ids.length} keys`;
       return Promise.resolve([
@@ -18,7 +18,9 @@ export const keysCheck: Check = {
     }
     const needing = registry
       .all()
-      .filter((source) => datasetOf(source).personal.length > 0 && isMeant(settingLines(source, config.environment)))
+      .filter(
+        (source) => datasetOf(source).personal.length > 0 && isPartlySet(settingLines(source, config.environment)),
+      )
       .map(({ name }) => name);
     if (needing.length === 0) return Promise.resolve([ok('None is needed: no source of personal data is configured')]);
     return Promise.resolve([

@@ -3,7 +3,7 @@ import { attention, ok, type Check } from './check.js';
 
 const NAMED = 3;
 
-/** Records that could not be merged into hosts. */
+/** Reports records that could not be merged into hosts. */
 export const mergedCheck: Check = {
   group: 'Merge',
   async run(doctor) {

@@ -2,7 +2,7 @@ import type { Config } from '../../config.js';
 import type { Store } from '../../store/database.js';
 import { attention, ok, type Finding } from './check.js';
 
-/** What a worker does in its database. */
+/** Actions of a worker in its database. */
 const NEEDED = [
   'find',
   'insert',
@@ -20,7 +20,7 @@ interface Privilege {
   actions: string[];
 }
 
-/** Whether our user may do what a worker does; and whether there is a user at all where others could reach the server. */
+/** Checks that our user may do what a worker does, and that a server that others can reach requires a user. */
 export async function permissionFinding({ client, db }: Store, { mongodb }: Config): Promise<Finding> {
   const { authInfo } = await client.db('admin').command({ connectionStatus: 1, showPrivileges: true });
   const { authenticatedUsers: users, authenticatedUserPrivileges: privileges } = authInfo as {
@@ -30,9 +30,9 @@ export async function permissionFinding({ client, db }: Store, { mongodb }: Conf
   const [user] = users;
   if (!user) {
     const hosts = client.options.hosts.map((host) => host.toString());
-    if (hosts.every((host) => LOOPBACK.test(host))) return ok('It asks for no user, on loopback only');
+    if (hosts.every((host) => LOOPBACK.test(host))) return ok('It requires no user, on loopback only');
     return attention(
-      'It asks for no user, and is not on loopback',
+      'It requires no user, and is not on loopback',
       'Fine within a closed network of containers. Elsewhere start it with --auth, and put user and password into MONGODB_URI',
     );
   }
@@ -46,7 +46,7 @@ export async function permissionFinding({ client, db }: Store, { mongodb }: Conf
   );
 }
 
-/** Only what holds for the whole database counts: collections are made as they are needed. */
+/** Only privileges on the whole database count, because collections are created as needed. */
 function covers({ resource, actions }: Privilege, database: string, action: string): boolean {
   if (!actions.includes(action)) return false;
   if (resource.anyResource) return true;

@@ -4,12 +4,12 @@ import { attention, ok, type Check, type Finding } from './check.js';
 import { permissionFinding } from './mongodb-permissions.js';
 import { versionFinding } from './tested.js';
 
-/** The server, its replica set, how it acknowledges, and what we may do there. */
+/** Checks the server, its replica set, its write acknowledgement and our permissions. */
 export const mongodbCheck: Check = {
   group: 'MongoDB',
   about: 'MongoDB',
   async run({ store, config }) {
-    // Throws for a server that is away or a standalone, and for a connection string that weakens the write concern.
+    // Throws for an unreachable server, a standalone, and a connection string that weakens the write concern.
     const open = await store();
     const admin = open.client.db('admin');
     const [build, hello, acknowledging] = await Promise.all([
@@ -29,7 +29,7 @@ export const mongodbCheck: Check = {
 
 async function members({ client }: Store): Promise<Finding[]> {
   const status = await allowed(client.db('admin').command({ replSetGetStatus: 1 }));
-  if (!status) return []; // a sharded cluster, or no permission to ask
+  if (!status) return []; // a sharded cluster, or no permission
   const all = status['members'] as { name: string; health: number; stateStr: string }[];
   const away = all.filter(({ health, stateStr }) => health !== 1 || !/^(?:PRIMARY|SECONDARY|ARBITER)$/.test(stateStr));
   if (away.length === 0) return [ok(`${all.length === 1 ? 'Its one member is' : `All ${all.length} members are`} up`)];
@@ -39,7 +39,7 @@ async function members({ client }: Store): Promise<Finding[]> {
   ];
 }
 
-/** A majority that acknowledges before its journal has it may forget. The client itself always asks for both. */
+/** A majority that acknowledges before journaling may lose writes. The client itself always requests both. */
 async function durability({ client }: Store): Promise<Finding> {
   const config = await allowed(client.db('admin').command({ replSetGetConfig: 1 }));
   if (!config) return ok('Writes ask for a majority with journal');
@@ -51,7 +51,7 @@ async function durability({ client }: Store): Promise<Finding> {
   );
 }
 
-/** `undefined` where the user may not ask, or the server does not know the question. */
+/** Returns `undefined` if the user lacks the permission or the server does not support the command. */
 async function allowed(command: Promise<Document>): Promise<Document | undefined> {
   try {
     return await command;

@@ -5,11 +5,11 @@ import { openStore, type Store } from '../../store/database.js';
 import { findSources } from '../source/find.js';
 import type { Doctor } from './check.js';
 
-/** What checks look at; each server is connected to once, when the first check asks. Close it when they are done. */
+/** Opens the servers for the checks; each is connected to once, when the first check needs it. Close it afterwards. */
 export function openDoctor(config: Config, timeoutMs: number): Doctor & { close(): Promise<void> } {
   let store: Promise<Store> | undefined;
   let temporal: Promise<Client> | undefined;
-  // Shorter than a check's own time-out: what the connection says is better than that none came.
+  // Shorter than a check's own timeout, so that the connection's error is reported instead of the timeout.
   const connectMs = Math.max(500, timeoutMs - 1_000);
   return {
     config,

@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../model/failure.js';
 import { attention, down, skipped, type Check, type Doctor, type Finding, type Level } from './check.js';
 
-/** Of what needs a server that does not answer. */
-export const NOT_LOOKED_AT = 'Not looked at';
+/** Beginning of the message of a check whose server does not respond. */
+export const NOT_CHECKED = 'Not checked';
 
 export interface Group {
   group: string;
   findings: Finding[];
 }
 
-/** Runs all checks side by side, none longer than `timeoutMs`; what one of them meets never hides the others. */
+/** Runs all checks concurrently, each for at most `timeoutMs`; a failing check does not affect the others. */
 export function runChecks(checks: readonly Check[], doctor: Doctor, timeoutMs: number): Promise<Group[]> {
   return Promise.all(
     checks.map(async (check) => ({ group: check.group, findings: await findingsOf(check, doctor, timeoutMs) })),
@@ -20,13 +20,13 @@ export function runChecks(checks: readonly Check[], doctor: Doctor, timeoutMs: n
 async function findingsOf(check: Check, doctor: Doctor, timeoutMs: number): Promise<Finding[]> {
   const controller = new AbortController();
   const late = delay(timeoutMs, undefined, { signal: controller.signal, ref: false }).then(() => {
-    throw new Failure('server-unavailable', `${check.about ?? check.group}: no answer within ${timeoutMs / 1000} s`, {
+    throw new Failure('server-unavailable', `${check.about ?? check.group}: no response within ${timeoutMs / 1000} s`, {
       remedy: check.about
-        ? `Look at the log of ${check.about}; --timeout gives it longer`
-        : '--timeout gives it longer',
+        ? `Check the log of ${check.about}; --timeout extends the limit`
+        : '--timeout extends the limit',
     });
   });
-  late.catch(() => {}); // when the check was faster
+  late.catch(() => {}); // ignored when the check is faster
   try {
     return await Promise.race([check.run(doctor), late]);
   } catch (error) {
@@ -37,13 +37,13 @@ async function findingsOf(check: Check, doctor: Doctor, timeoutMs: number): Prom
 }
 
 function explain({ about }: Check, error: unknown): Finding {
-  // Messages of drivers may hold what was sent; names do not.
-  const known = error instanceof Failure ? error : undefined;
-  const says = known?.message ?? `could not be looked at: ${nameOf(error)}`;
-  const fix = known?.details.remedy ?? 'ROLLCALL_DEBUG=1 npm run rollcall -- doctor shows the stack trace';
-  if (!known && process.env['ROLLCALL_DEBUG']) process.stderr.write(`${(error as Error)?.stack}\n`);
-  if (known?.kind !== 'server-unavailable') return attention(says, fix);
-  return about ? down(says, fix) : skipped(`${NOT_LOOKED_AT}: ${says}`);
+  // Messages of drivers may contain what was sent, so only names are shown.
+  const failure = error instanceof Failure ? error : undefined;
+  const message = failure?.message ?? `could not be checked: ${nameOf(error)}`;
+  const fix = failure?.details.remedy ?? 'ROLLCALL_DEBUG=1 npm run rollcall -- doctor shows the stack trace';
+  if (!failure && process.env['ROLLCALL_DEBUG']) process.stderr.write(`${(error as Error)?.stack}\n`);
+  if (failure?.kind !== 'server-unavailable') return attention(message, fix);
+  return about ? down(message, fix) : skipped(`${NOT_CHECKED}: ${message}`);
 }
 
 function nameOf(error: unknown): string {
@@ -52,7 +52,7 @@ function nameOf(error: unknown): string {
   return detail === undefined ? name : `${name} (${detail})`;
 }
 
-/** The worst of all levels: what was skipped counts with what made it so. */
+/** The worst level of all groups; skipped checks are covered by the check that caused the skip. */
 export function worst(groups: readonly Group[]): Level {
   const levels = groups.flatMap(({ findings }) => findings.map(({ level }) => level));
   return (['down', 'attention', 'ok'] as const).find((level) => levels.includes(level)) ?? 'ok';

@@ -7,7 +7,7 @@ import { attention, ok, skipped, type Check, type Doctor, type Finding } from '.
 import { calendarOfCron, calendarOfTemporal, longestGap, type Described } from '../../model/cron.js';
 import { configuredSources } from './sources.js';
 
-/** Whether each configured source has a schedule, that says what its settings say, and that takes place. */
+/** Checks that each configured source has a schedule, that it matches the settings, and that it starts runs. */
 export const schedulesCheck: Check = {
   group: 'Schedules',
   async run(doctor) {
@@ -33,16 +33,16 @@ async function scheduleFindings(client: Client, doctor: Doctor, name: string): P
     return judge(name, wanted, description, new Date());
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
-    return [attention(`${name} has no schedule: it is collected only when somebody triggers it`, apply)];
+    return [attention(`${name} has no schedule: it is collected only when a user triggers it`, apply)];
   }
 }
 
 type Judged = Pick<ScheduleDescription, 'spec' | 'state' | 'info'>;
 
-/** Jitter, and a run that took its time to start. */
+/** Tolerance for jitter and a slow start of a run. */
 const SLACK_MS = 20 * 60_000;
 
-/** What is wrong with a schedule, by its description; one line when nothing is. */
+/** Problems of a schedule, by its description; one line if there are none. */
 export function judge(
   name: string,
   wanted: { cron: string; timezone: string },
@@ -62,7 +62,7 @@ export function judge(
   const [next] = info.nextActionTimes;
   if (!next) return [...findings, attention(`${name}: its schedule has no next time`, apply)];
   const last = info.recentActions.at(-1)?.takenAt;
-  // A new schedule, and one that was changed, counts from there.
+  // The expected time of a new or changed schedule counts from its creation or change.
   const since = Math.max(...[last, info.createdAt, info.lastUpdatedAt].map((time) => time?.getTime() ?? 0));
   if (calendar && !drift && now.getTime() - since > longestGap(calendar) + SLACK_MS) {
     const lately = last ? `started its last run ${ago(last, now)}` : 'never started a run';
@@ -77,7 +77,7 @@ export function judge(
     : [ok(`${name}: ${wanted.cron} ${wanted.timezone}, next ${next.toISOString()}`)];
 }
 
-/** How a schedule differs from what is set. */
+/** Returns how a schedule differs from the settings. */
 function driftOf(
   spec: Judged['spec'],
   calendar: ReturnType<typeof calendarOfCron>,
@@ -85,7 +85,7 @@ function driftOf(
 ): string | undefined {
   if ((spec.timezone ?? 'UTC') !== timezone) return `is in time zone ${spec.timezone ?? 'UTC'}`;
   const described = spec.calendars ?? [];
-  if (!calendar) return undefined; // written in a way that only Temporal reads
+  if (!calendar) return undefined; // a notation that only Temporal can parse
   if (described.length !== 1 || (spec.intervals ?? []).length > 0) return 'has other times';
   return isDeepStrictEqual(calendarOfTemporal(described[0] as unknown as Described), calendar)
     ? undefined

@@ -4,11 +4,11 @@ import type { Store } from '../../store/database.js';
 import { ago } from '../../format/ago.js';
 import { faultyOf } from '../source/definition.js';
 import { scheduleOf } from '../../temporal/schedules/schedules.js';
-import { isMeant, settingLines } from '../source/settings.js';
+import { isPartlySet, settingLines } from '../source/settings.js';
 import { attention, ok, skipped, type Check, type Doctor, type Finding } from './check.js';
 import { calendarOfCron, longestGap } from '../../model/cron.js';
 
-/** Source files and their settings: nothing is asked. */
+/** Checks source files and their settings without any request. */
 export const definitionsCheck: Check = {
   group: 'Sources',
   run({ config, sources: { registry, faults } }) {
@@ -19,8 +19,8 @@ export const definitionsCheck: Check = {
     const all = registry
       .all()
       .map((source) => ({ name: source.name, lines: settingLines(source, config.environment) }));
-    const meant = all.filter(({ lines }) => isMeant(lines));
-    for (const { name, lines } of meant) {
+    const configured = all.filter(({ lines }) => isPartlySet(lines));
+    for (const { name, lines } of configured) {
       const wrong = lines.filter(({ fault }) => fault !== undefined);
       if (wrong.length === 0) findings.push(ok(`${name} is configured`));
       else {
@@ -28,20 +28,20 @@ export const definitionsCheck: Check = {
         findings.push(
           attention(
             `${name}: ${which}`,
-            `Set it in .env; npm run rollcall -- sources check ${name} --offline says more`,
+            `Set it in .env; npm run rollcall -- sources check ${name} --offline shows details`,
           ),
         );
       }
     }
-    if (meant.length === 0)
+    if (configured.length === 0)
       findings.push(attention('No source is configured', 'cp .env.example .env, and fill in one; or try npm run demo'));
-    else if (meant.length < all.length)
-      findings.push(skipped(`${all.length - meant.length} others are not configured`));
+    else if (configured.length < all.length)
+      findings.push(skipped(`${all.length - configured.length} others are not configured`));
     return Promise.resolve(findings);
   },
 };
 
-/** How the configured sources fared lately. */
+/** Reports the latest outcome of the configured sources. */
 export const collectedCheck: Check = {
   group: 'Collected',
   async run(doctor) {
@@ -49,32 +49,32 @@ export const collectedCheck: Check = {
     const names = configuredSources(doctor);
     if (names.length === 0) return [skipped('No source is configured')];
     const docs = await store.sources.find({ _id: { $in: names } }).toArray();
-    const known = (name: string) => docs.find(({ _id }) => _id === name);
-    return Promise.all(names.map((name) => collected(store, name, known(name), staleAfter(doctor, name))));
+    const docOf = (name: string) => docs.find(({ _id }) => _id === name);
+    return Promise.all(names.map((name) => collected(store, name, docOf(name), staleAfter(doctor, name))));
   },
 };
 
-/** Those whose settings are all there. */
+/** Names of sources whose settings are complete. */
 export function configuredSources({ config, sources: { registry } }: Doctor): string[] {
   return registry
     .all()
     .filter((source) => {
       const lines = settingLines(source, config.environment);
-      return isMeant(lines) && lines.every(({ fault }) => fault === undefined);
+      return isPartlySet(lines) && lines.every(({ fault }) => fault === undefined);
     })
     .map(({ name }) => name);
 }
 
-/** So much later than its schedule would have it at the latest. */
+/** Tolerance after the latest time at which a run is due. */
 const LATE_MS = 86_400_000;
 
-/** How long after its last completion a source is stale, milliseconds. */
+/** How long after its last complete run a source is stale, milliseconds. */
 function staleAfter({ config, sources: { registry } }: Doctor, name: string): number {
   try {
     const calendar = calendarOfCron(scheduleOf(registry.get(name), config).cron);
     return (calendar ? longestGap(calendar) : LATE_MS) + LATE_MS;
   } catch {
-    return 2 * LATE_MS; // the check of schedules tells what is wrong with it
+    return 2 * LATE_MS; // the check of schedules reports the error
   }
 }
 
@@ -82,7 +82,7 @@ async function collected(store: Store, name: string, doc: SourceDoc | undefined,
   const again = `npm run trigger -- ${name} --wait`;
   if (doc?.parked) {
     const { reason, remedy, at } = doc.parked;
-    const then = `then ${again} lets it go on from there`;
+    const then = `then ${again} resumes it from there`;
     return attention(`${name} is parked (${ago(at)}): ${reason}`, remedy ? `${remedy}; ${then}` : then);
   }
   const complete = doc?.last_complete;
@@ -92,9 +92,9 @@ async function collected(store: Store, name: string, doc: SourceDoc | undefined,
     return attention(`${name} ended ${account.status} (${ago(doc?.last_checked)}): ${reason}`, account.remedy ?? again);
   }
   if (!complete) return attention(`${name} was never collected completely`, again);
-  const says = `${name} completed ${ago(complete.at)}, ${complete.records.toLocaleString('en-US')} records`;
-  if (Date.now() - complete.at.getTime() > stale) return attention(says, again);
-  return ok(says);
+  const message = `${name} completed ${ago(complete.at)}, ${complete.records.toLocaleString('en-US')} records`;
+  if (Date.now() - complete.at.getTime() > stale) return attention(message, again);
+  return ok(message);
 }
 
 async function accountOf(store: Store, run: string, name: string): Promise<SourceAccount | undefined> {

@@ -3,7 +3,7 @@ import type { Config } from '../../config.js';
 
 /** `TASK_QUEUE_TYPE_WORKFLOW` and `TASK_QUEUE_TYPE_ACTIVITY` of Temporal's API. */
 const TYPES = [1, 2] as const;
-/** An idle worker asks for work once a minute at least. */
+/** An idle worker polls at least once a minute. */
 const SILENT_MS = 2 * 60_000;
 
 export interface Poller {
@@ -11,7 +11,7 @@ export interface Poller {
   last: Date;
 }
 
-/** Who asked for work of both kinds within the last two minutes. */
+/** Workers that polled for both kinds of tasks within the last two minutes. */
 export async function describeQueue(client: Client, { temporal }: Config): Promise<{ pollers: Poller[] }> {
   const [workflows, activities] = await Promise.all(
     TYPES.map(async (taskQueueType) => {

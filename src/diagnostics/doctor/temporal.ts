@@ -10,17 +10,19 @@ const DAY = 86_400;
 const NOT_FOUND = 5;
 const NO_NAMESPACE = 'There is no namespace';
 
-/** The server, its namespace and search attributes, and whether a worker asks for work. */
+/** Checks the server, its namespace and search attributes, and that a worker polls the task queue. */
 export const temporalCheck: Check = {
   group: 'Temporal',
   about: 'Temporal',
   async run({ temporal, config }) {
     const client = await temporal();
     const { serverVersion } = await client.workflowService.getSystemInfo({});
-    const version = serverVersion ? versionFinding('Temporal', serverVersion) : skipped('It does not tell its version');
+    const version = serverVersion
+      ? versionFinding('Temporal', serverVersion)
+      : skipped('It does not report its version');
     const namespace = await namespaceFinding(client, config);
-    // Of one that is not there nothing else can be asked.
-    if (namespace.says.startsWith(NO_NAMESPACE)) return [version, namespace];
+    // The other checks need the namespace.
+    if (namespace.message.startsWith(NO_NAMESPACE)) return [version, namespace];
     return [version, namespace, await attributesFinding(client, config), await workersFinding(client, config)];
   },
 };
@@ -29,10 +31,13 @@ async function namespaceFinding(client: Client, { temporal: { namespace, address
   try {
     const { config } = await client.workflowService.describeNamespace({ namespace });
     const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
-    const says = `Namespace ${namespace} keeps ended runs for ${duration(seconds)}`;
-    // A run that fails in the night should still be there to look at in the morning.
-    if (seconds >= DAY) return ok(says);
-    return attention(says, `temporal operator namespace update --address ${address} --retention 72h -n ${namespace}`);
+    const message = `Namespace ${namespace} keeps ended runs for ${duration(seconds)}`;
+    // A run that fails at night should still be visible in the morning.
+    if (seconds >= DAY) return ok(message);
+    return attention(
+      message,
+      `temporal operator namespace update --address ${address} --retention 72h -n ${namespace}`,
+    );
   } catch (error) {
     if ((error as { code?: number }).code !== NOT_FOUND) throw error;
     return attention(
@@ -44,14 +49,14 @@ async function namespaceFinding(client: Client, { temporal: { namespace, address
 
 async function attributesFinding(client: Client, { temporal: { namespace, address } }: Config): Promise<Finding> {
   const names = [SOURCE_ATTRIBUTE.name, STATUS_ATTRIBUTE.name];
-  let known: Record<string, unknown>;
+  let registered: Record<string, unknown>;
   try {
     const { operatorService } = client.connection as Connection;
-    known = (await operatorService.listSearchAttributes({ namespace })).customAttributes ?? {};
+    registered = (await operatorService.listSearchAttributes({ namespace })).customAttributes ?? {};
   } catch {
-    return skipped('Search attributes: we may not ask for them');
+    return skipped('Search attributes: no permission to list them');
   }
-  const missing = names.filter((name) => !(name in known));
+  const missing = names.filter((name) => !(name in registered));
   if (missing.length === 0) return ok(`Search attributes ${names.join(' and ')} are registered`);
   const create = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
   return attention(
@@ -63,10 +68,10 @@ async function attributesFinding(client: Client, { temporal: { namespace, addres
 async function workersFinding(client: Client, config: Config): Promise<Finding> {
   const { taskQueue } = config.temporal;
   const { pollers } = await describeQueue(client, config);
-  if (pollers.length === 0) return attention(`No worker asks for work of task queue ${taskQueue}`, 'npm start');
+  if (pollers.length === 0) return attention(`No worker polls task queue ${taskQueue}`, 'npm start');
   const names = pollers.map(({ identity }) => identity).join(', ');
   return ok(
-    `${pollers.length === 1 ? 'One worker asks' : `${pollers.length} workers ask`} for work of task queue ${taskQueue}: ${names}`,
+    `${pollers.length === 1 ? 'One worker polls' : `${pollers.length} workers poll`} task queue ${taskQueue}: ${names}`,
   );
 }
 

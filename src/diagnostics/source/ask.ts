@@ -4,39 +4,39 @@ import { useNetwork } from '../../network/network.js';
 import { samplePage } from './sample-page.js';
 import { resolveSettings } from '../../model/settings.js';
 import type { AnySource, FetchedPage, Input } from '../../model/source.js';
-import { listening, type Exchange } from './exchanges.js';
+import { recordExchanges, type Exchange } from './exchanges.js';
 
-/** What came of asking a vendor for one page. */
-export interface Asked {
+/** The result of requesting one page from a vendor. */
+export interface AskResult {
   input: Input;
   page?: FetchedPage;
   failure?: Failure;
   exchanges: Exchange[];
-  /** Until the page was here or not, milliseconds: the login and one request. */
+  /** Duration of the login and one request, milliseconds. */
   ms: number;
 }
 
 /**
- * Logs in and asks for one page of about `rows` records. The vendor's failures are part of the result; settings that do not
- * resolve are thrown as `Failure('settings-invalid')`.
+ * Logs in and requests one page of about `rows` records. The result includes the vendor's failures; settings that do not
+ * resolve throw `Failure('settings-invalid')`.
  */
 export async function ask(
   source: AnySource,
   config: Pick<Config, 'environment' | 'onPremises'>,
   rows: number,
   timeoutMs: number,
-): Promise<Asked> {
+): Promise<AskResult> {
   useNetwork(config);
   const input = source.input(resolveSettings(source.name, source.settings, config.environment));
   const controller = new AbortController();
-  const late = new Failure('unreachable', `${source.name} gave no page within ${timeoutMs / 1000} s`, {
+  const late = new Failure('unreachable', `${source.name} returned no page within ${timeoutMs / 1000} s`, {
     source: source.name,
-    remedy: 'Check the URL and the way there; --timeout gives it longer',
+    remedy: 'Check the URL and the network path; --timeout extends the limit',
   });
   const timer = setTimeout(() => controller.abort(late), timeoutMs);
   const began = performance.now();
   try {
-    const { result, exchanges } = await listening(() =>
+    const { result, exchanges } = await recordExchanges(() =>
       samplePage(input, rows, controller.signal).then(
         (page) => ({ page }),
         (error: unknown) => ({ error }),

@@ -5,39 +5,39 @@ import { ask } from './ask.js';
 import { remarksOn, shownPath } from './definition.js';
 import { doubtsOf } from './doubts.js';
 import { brokenIn } from './rehearse.js';
-import { toldBy, type Told } from './reported.js';
-import { isMeant, settingLines, type SettingLine } from './settings.js';
+import { headerFacts, type HeaderFacts } from './reported.js';
+import { isPartlySet, settingLines, type SettingLine } from './settings.js';
 
-/** What a check of one source found. */
+/** The result of checking one source. */
 export interface Checked {
   name: string;
   file: string;
   remarks: string[];
   settings: SettingLine[];
-  /** Absent: not asked, because of its settings or `--offline`. */
-  answer?: Answer;
+  /** Absent if no request was made, because of its settings or `--offline`. */
+  response?: Response;
   failure?: { kind: FailureKind; message: string; remedy?: string };
 }
 
-interface Answer extends Told {
-  /** From the first request (a login, mostly) to the page, milliseconds. */
+interface Response extends HeaderFacts {
+  /** From the first request (usually a login) to the page, milliseconds. */
   ms: number;
   requests: { method: string; at: string; status: number; ms: number }[];
-  /** Records on the page that was asked for; absent when none came. */
+  /** Records on the requested page; absent if none came. */
   rows?: number;
-  /** Records of the whole listing, where the vendor tells or this page is all. */
+  /** Records of the whole listing, if the vendor reports it or this page is the only one. */
   total?: number;
   warnings: string[];
 }
 
 export interface CheckOptions {
-  /** Its file and its settings alone: no request is made. */
+  /** Checks only its file and settings: no request is made. */
   offline?: boolean;
-  /** How long it may take to give a page, seconds. */
+  /** Time limit for the page, seconds. */
   timeout: number;
 }
 
-/** Checks one source. Throws what is a defect of ours. */
+/** Checks one source. Throws only for defects of Rollcall. */
 export async function check(source: AnySource, file: string, config: Config, options: CheckOptions): Promise<Checked> {
   const settings = settingLines(source, config.environment);
   const checked: Checked = { name: source.name, file: shownPath(file), remarks: remarksOn(source), settings };
@@ -52,8 +52,8 @@ export async function check(source: AnySource, file: string, config: Config, opt
   }
   const unset = settings.filter(({ fault }) => fault !== undefined);
   if (unset.length > 0) {
-    // Nobody has begun to set it up: without a wish for a request that is no fault.
-    if (options.offline && !isMeant(settings)) return checked;
+    // The user has not set it up: without a request that is no fault.
+    if (options.offline && !isPartlySet(settings)) return checked;
     checked.failure = {
       kind: 'settings-invalid',
       message: unset.map(({ variable, fault }) => `${variable} ${fault}`).join('; '),
@@ -63,20 +63,20 @@ export async function check(source: AnySource, file: string, config: Config, opt
   }
   if (options.offline) return checked;
   try {
-    // A queue is asked how many wait: to receive one for it would count against its redrive policy.
+    // For a queue only the number of messages is requested: a receive would count against its redrive policy.
     const rows = source.listing === 'queue' ? 0 : 1;
     const { page, failure, exchanges, ms } = await ask(source, config, rows, options.timeout * 1000);
     const lacking = page?.lacks ?? [];
-    // Where it is not known how a page goes on, this one need not be all.
+    // If the source cannot tell how the listing continues, this page may not be the only one.
     const all = page?.next === null && source.listing !== 'queue' && lacking.length === 0;
     const total = page?.total ?? (all ? page?.rows : undefined);
-    checked.answer = {
+    checked.response = {
       ms,
       requests: exchanges.map(({ method, at, status, ms }) => ({ method, at, status, ms })),
       ...(page ? { rows: page.rows } : {}),
       ...(total === undefined ? {} : { total }),
       warnings: [...(page?.warnings ?? []), ...doubtsOf(page)],
-      ...toldBy(exchanges, secretsOf(source, config)),
+      ...headerFacts(exchanges, secretsOf(source, config)),
     };
     if (failure) checked.failure = noted(failure);
   } catch (error) {
@@ -88,7 +88,7 @@ export async function check(source: AnySource, file: string, config: Config, opt
 
 const noted = ({ kind, message, details: { remedy, retryAfterMs } }: Failure) => ({
   kind,
-  message: retryAfterMs === undefined ? message : `${message}; it asks to wait ${Math.ceil(retryAfterMs / 1000)} s`,
+  message: retryAfterMs === undefined ? message : `${message}; retry after ${Math.ceil(retryAfterMs / 1000)} s`,
   ...(remedy === undefined ? {} : { remedy }),
 });
 

@@ -1,34 +1,34 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-/** One request as it passed, and what its answer's headers told. */
+/** A request that was made, and the headers of its response. */
 export interface Exchange {
   method: string;
   /** Host and path, never the query. */
   at: string;
   status: number;
-  /** From the request to the headers of its answer. */
+  /** From the request to the headers of the response. */
   ms: number;
   /** Lower-case names. */
   headers: Record<string, string>;
-  /** When the answer came, by our clock. */
-  answeredAt: Date;
+  /** When the response came, by our clock. */
+  respondedAt: Date;
 }
 
-interface Passing {
+interface UndiciEvent {
   request: { origin?: unknown; path?: string; method?: string };
   response?: { statusCode?: number; headers?: (Buffer | string)[] };
 }
 
 /**
- * Listens to the requests that `fetch` makes in this process while `work` runs: connectors keep a page's body and no headers, and
- * limits, clocks and accounts are told in those.
+ * Records the requests that `fetch` makes in this process while `work` runs. Connectors keep a page's body but no headers, and
+ * headers report limits, clocks and accounts.
  */
-export async function listening<T>(work: () => Promise<T>): Promise<{ result: T; exchanges: Exchange[] }> {
+export async function recordExchanges<T>(work: () => Promise<T>): Promise<{ result: T; exchanges: Exchange[] }> {
   const started = new Map<object, number>();
   const exchanges: Exchange[] = [];
-  const onCreate = (message: unknown) => void started.set((message as Passing).request, performance.now());
+  const onCreate = (message: unknown) => void started.set((message as UndiciEvent).request, performance.now());
   const onHeaders = (message: unknown) => {
-    const { request, response } = message as Passing;
+    const { request, response } = message as UndiciEvent;
     const began = started.get(request);
     if (began !== undefined) exchanges.push(exchangeOf(request, response, performance.now() - began));
   };
@@ -42,7 +42,7 @@ export async function listening<T>(work: () => Promise<T>): Promise<{ result: T;
   }
 }
 
-function exchangeOf(request: Passing['request'], response: Passing['response'], ms: number): Exchange {
+function exchangeOf(request: UndiciEvent['request'], response: UndiciEvent['response'], ms: number): Exchange {
   const origin = String(request.origin);
   const raw = response?.headers ?? [];
   const headers: Record<string, string> = {};
@@ -53,7 +53,7 @@ function exchangeOf(request: Passing['request'], response: Passing['response'], 
     status: response?.statusCode ?? 0,
     ms: Math.round(ms),
     headers,
-    answeredAt: new Date(),
+    respondedAt: new Date(),
   };
 }
 

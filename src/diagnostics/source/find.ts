@@ -3,7 +3,7 @@ import type { Config } from '../../config.js';
 import { Failure } from '../../model/failure.js';
 import { loadSources, type SourceRegistry } from '../../sources/loading/registry.js';
 
-/** All sources that can be loaded, and what is wrong with the files of the others. */
+/** All sources that load, and the errors of the files that do not. */
 export interface Found {
   registry: SourceRegistry;
   faults: Failure[];
@@ -15,12 +15,12 @@ export function findSources(config: Config): Found {
   return { registry, faults };
 }
 
-/** What is wrong with the file of the source `name`, if anything. */
+/** The error of the file of source `name`, if any. */
 export function faultOf({ faults }: Found, name: string): Failure | undefined {
   return faults.find(({ details: { at = '' } }) => basename(at, extname(at)) === name);
 }
 
-/** The source `name`. Throws `Failure`: what is wrong with its file rather than that there is none. */
+/** Returns the source `name`. Throws the `Failure` of its file if that is invalid, or one for an unknown name. */
 export function sourceNamed(config: Config, name: string) {
   const found = findSources(config);
   const fault = faultOf(found, name);

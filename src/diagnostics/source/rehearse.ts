@@ -3,7 +3,7 @@ import { Failure } from '../../model/failure.js';
 import { offlineInput } from '../../sources/offline.js';
 import { RecordRejected, type AnySource } from '../../model/source.js';
 
-/** What is broken in a definition whose settings need not be there: it makes its first request and maps a record, and nothing is sent. */
+/** Finds what is broken in a definition without its settings: builds its first request without sending it, and maps a record. */
 export function brokenIn(
   source: AnySource,
   file: string,
@@ -19,7 +19,7 @@ export function brokenIn(
       attempt();
     } catch (error) {
       if (error instanceof RecordRejected || error instanceof Failure) continue;
-      // A mapping that stumbles over an odd record is remarked on; one that calls what is not there cannot work.
+      // Odd records only cause a remark; a mapping that calls something undefined can never work.
       const { name, message } = error as Error;
       if (what === 'map()' && name !== 'ReferenceError' && !/is not a (?:function|constructor)$/.test(message))
         continue;
@@ -29,7 +29,7 @@ export function brokenIn(
   return undefined;
 }
 
-/** Where in a file an error was thrown, as its stack tells. */
+/** The line of a file at which an error was thrown, from its stack. */
 function lineIn(file: string, error: unknown): string {
   const stack = ((error as Error).stack ?? '').split('\n');
   const frame = stack.find((line) => line.includes(`${basename(file)}:`));

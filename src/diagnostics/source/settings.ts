@@ -3,29 +3,29 @@ import { parseEnv } from 'node:util';
 import type { AnySource } from '../../model/source.js';
 import type { Setting } from '../../model/settings.js';
 
-/** One setting of a source as it is resolved here. */
+/** One setting of a source as resolved from the environment. */
 export interface SettingLine {
   variable: string;
   help: string;
   /** Has no default. */
   required: boolean;
   from: 'environment' | '.env' | 'default' | 'nowhere';
-  /** Of a secret: `(hidden)`. Absent where there is none, and where it is malformed: a URL may hold a password then. */
+  /** `(hidden)` for a secret. Absent if not set, and if malformed: a URL may then hold a password. */
   value?: string;
-  /** Why the source cannot use it. */
+  /** Why the source cannot use the value. */
   fault?: string;
 }
 
 type Environment = Record<string, string | undefined>;
 
-/** A source's settings, with where each comes from. */
+/** Resolves a source's settings and the origin of each. */
 export function settingLines(source: AnySource, environment: Environment): SettingLine[] {
   const file = dotEnv();
   return Object.values(source.settings).map((setting) => lineOf(setting, environment, file));
 }
 
-/** Whether something that it requires is set: then a run without names is meant to collect it. */
-export function isMeant(lines: readonly SettingLine[]): boolean {
+/** Whether the user has set at least one required setting: runs without source names then collect the source. */
+export function isPartlySet(lines: readonly SettingLine[]): boolean {
   return lines.some(({ required, from }) => required && from !== 'nowhere');
 }
 
@@ -34,7 +34,7 @@ function lineOf(setting: Setting<unknown>, environment: Environment, file: Envir
   const line = { variable, help, required: fallback === undefined };
   const given = environment[variable]?.trim();
   const text = given || fallback;
-  // The environment goes before .env: where both say the same it does not matter which of them is named.
+  // The environment has priority over .env. If both have the same value, naming .env is as good.
   const from = given ? (file[variable]?.trim() === given ? '.env' : 'environment') : 'default';
   if (text === undefined) return { ...line, from: 'nowhere', fault: 'is not set' };
   const parsed = schema.safeParse(text);
