@@ -184,7 +184,10 @@ test('major versions of agents', () => {
 test('clouds, accounts, regions and countries', () => {
   const words: Record<string, string> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
   const inCloud = live().filter(({ cloud }) => cloud);
-  expectRows('cloud-providers', tally(live().map(({ cloud }) => (cloud ? words[cloud.provider]! : 'no cloud reported'))));
+  expectRows(
+    'cloud-providers',
+    tally(live().map(({ cloud }) => (cloud ? words[cloud.provider]! : 'no cloud reported'))),
+  );
   expectRows(
     'cloud-accounts',
     tally(inCloud.map(({ cloud }) => `${words[cloud!.provider]}\t${cloud!.account?.uid ?? cloud!.project_uid}`)),

@@ -280,7 +280,7 @@ test('a token that expires in mid-run begins the listing anew, and each record i
   const expected = { status: 'complete', records: 6, quarantined: 1, repeated: 0, gone: 0 };
   expect(begun).toMatchObject({ ...expected, new: 5, unchanged: 0, pages: 7 });
   expect(begun!.warnings).toEqual([
-    expect.stringMatching(/refused the cursor as expired: .*1 of 3/),
+    expect.stringMatching(/rejected the cursor as expired: .*1 of 3/),
     expect.stringMatching(/2 of 3/),
   ]);
   expect(await pipeline.store.records.countDocuments({ source: 'expiring' })).toBe(5);

@@ -28,7 +28,10 @@ const limited = (limits: Partial<typeof LIMITS>) => listInput(server.url, { limi
 test('headers that never come end at their deadline', async () => {
   answer = () => undefined;
   const failure = await failureOf(limited({ headersMs: 150 }));
-  expect(failure).toMatchObject({ kind: 'unreachable', message: `${server.host}/hosts sent no response within 150 ms` });
+  expect(failure).toMatchObject({
+    kind: 'unreachable',
+    message: `${server.host}/hosts sent no response within 150 ms`,
+  });
 });
 
 test('a body that trickles for ever ends at the deadline of the whole body', async () => {

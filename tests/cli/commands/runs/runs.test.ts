@@ -168,7 +168,7 @@ describe('from nothing', () => {
     expect(await run('pause')).toMatchObject({
       code: 0,
       out: '',
-      err: expect.stringContaining('Nothing is under way') as string,
+      err: expect.stringContaining('Nothing is running') as string,
     });
     await simulator.setFaults(OUTAGE);
     const { handle } = await pipeline.start(demo);
