@@ -130,9 +130,9 @@ function rejectInvalid(
     const found = open.find(({ source }) => source === wanted);
     if (!found) {
       registry.get(wanted);
-      throw new Failure('settings-invalid', `${wanted} is not under way: ${name} was not sent`, {
+      throw new Failure('settings-invalid', `${wanted} is not running: ${name} was not sent`, {
         source: wanted,
-        remedy: 'npm run rollcall -- status shows what is',
+        remedy: 'npm run rollcall -- status shows the sources that are running',
       });
     }
     if (name === 'pause' && isParked(found))

@@ -181,7 +181,7 @@ describe('from nothing', () => {
     expect(await run('stop', 'qualys-demo', 'crowdstrike-demo')).toMatchObject({
       code: 2,
       out: '',
-      err: 'crowdstrike-demo is not under way: stop was not sent\nnpm run rollcall -- status shows what is\n',
+      err: 'crowdstrike-demo is not running: stop was not sent\nnpm run rollcall -- status shows the sources that are running\n',
     });
     expect(await run('stop', 'qualys-dem')).toMatchObject({
       code: 2,
