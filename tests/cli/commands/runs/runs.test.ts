@@ -173,7 +173,7 @@ describe('from nothing', () => {
     await simulator.setFaults(OUTAGE);
     const { handle } = await pipeline.start(demo);
     await state('qualys-demo', 'fetching');
-    expect((await run('pause', 'qualys-demo')).out).toMatch(/^qualys-demo: pause sent, it waits when/);
+    expect((await run('pause', 'qualys-demo')).out).toMatch(/^qualys-demo: pause sent, it pauses after/);
     await simulator.setFaults();
     const { pages } = await state('qualys-demo', 'paused');
     expect((await run('status', '--once')).out).toMatch(/qualys-demo: paused: /);
@@ -190,7 +190,7 @@ describe('from nothing', () => {
     await simulator.setFaults(OUTAGE);
     expect((await run('resume')).out).toMatch(/^qualys-demo: resume sent, it continues from where it was paused\n$/);
     await state('qualys-demo', 'fetching');
-    expect((await run('stop')).out).toMatch(/^qualys-demo: stop sent, it ends when/);
+    expect((await run('stop')).out).toMatch(/^qualys-demo: stop sent, it ends after/);
     await simulator.setFaults();
     expect((await summaryOf(handle.result())).sources['qualys-demo']).toMatchObject({
       status: 'partial',
