@@ -109,6 +109,7 @@ function failures() {
     never: 'no',
     patience: 'until `ROLLCALL_PATIENCE_SECONDS` have passed',
     twice: 'once',
+    always: 'yes, without end',
     'when-told': 'when the vendor says',
   };
   return [

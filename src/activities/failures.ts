@@ -55,7 +55,7 @@ function fromFailure(failure: Failure, tries: Tries, patienceMs: number, now: nu
       ...(vendorNamesDelay && { nextRetryDelay: retryAfterMs }),
     });
   }
-  if (failure.kind === 'superseded') {
+  if (retry === 'always') {
     return ApplicationFailure.create({ ...common, category: ApplicationFailureCategory.BENIGN });
   }
   const exhausted = retry === 'twice' ? tries.count >= 2 : tries.count >= 3 && now - tries.since >= patienceMs;

@@ -7,14 +7,15 @@ export interface FailureBehaviour {
    * - `never`: the failure is final
    * - `patience`: at least three tries, and until `ROLLCALL_PATIENCE_SECONDS` have passed without a page
    * - `twice`: one more try
+   * - `always`: without end
    * - `when-told`: after the time that the vendor names, up to thirty times in a row
    */
-  retry: 'never' | 'patience' | 'twice' | 'when-told';
+  retry: 'never' | 'patience' | 'twice' | 'always' | 'when-told';
   /** A person can mend it, or it passes: the source keeps its cursor and waits for `resume`. */
   parks: boolean;
   /** Exit code of a command that ends with it. */
   exitCode: 2 | 4 | 5;
-  /** What to do where the failure itself does not say more. */
+  /** What usually helps, for docs/reference/failures.md. A failure carries its own remedy, which says more. */
   remedy: string;
 }
 
@@ -119,7 +120,7 @@ export const FAILURES = {
   },
   superseded: {
     means: 'Another attempt has taken this work over and goes on with it. Nothing is wrong.',
-    retry: 'patience',
+    retry: 'always',
     parks: false,
     exitCode: 4,
     remedy: 'Nothing: the other attempt goes on',

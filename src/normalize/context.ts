@@ -12,20 +12,22 @@ export interface NormalizerContext extends Context {
   store: Store;
   sources: SourceRegistry;
   environment: Record<string, string | undefined>;
-  /** The reading version of a source, see `readingVersion`. */
+  /** The reading version of a source as it was loaded, see `readingVersion`. */
   versionOf: (source: string) => string;
   /** Where records go in addition to MongoDB. Connects at the first record. */
   outputs: Outputs;
 }
 
 export function openNormalizerContext(config: Config, store: Store, sources: SourceRegistry): NormalizerContext {
+  // Now, because a file that changes later does not change the code that is loaded.
+  const versions = new Map(sources.names().map((name) => [name, readingVersion(sources, name, config.junk)]));
   return {
     store,
     sources,
     environment: config.environment,
     junk: denyListsOf(config.junk),
     keys: openKeyRing(config.keyRing),
-    versionOf: (source) => readingVersion(sources, source, config.junk),
+    versionOf: (source) => versions.get(source)!,
     outputs: openOutputs(config),
   };
 }

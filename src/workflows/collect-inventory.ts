@@ -11,9 +11,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { runStatusOf } from '../model/run.js';
+import { type RunStatus, type SourceAccount, runStatusOf } from '../model/run.js';
 import { askAgainMs } from '../model/timings.js';
-import type { RunStatus, SourceAccount } from '../model/run.js';
 import {
   closeInventoryRun,
   openInventoryRun,

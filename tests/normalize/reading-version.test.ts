@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { denyListsOf } from '../../src/host/canonical/deny-lists/index.js';
+import { loadConfig } from '../../src/config.js';
+import { openNormalizerContext } from '../../src/normalize/context.js';
+import type { Store } from '../../src/store/database.js';
 import { hosts } from '../../src/normalize/datasets/hosts.js';
 import { READER_VERSION, readingVersion } from '../../src/normalize/reading-version.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
@@ -36,6 +39,25 @@ test.each(Object.keys(ROWS))('%s: what its rows become changes with its version 
   const digest = createHash('sha256').update(hashes.join('\n')).digest('base64url').slice(0, 16);
   const version = `${name} ${READER_VERSION}.${source.mapping}`;
   expect({ [version]: digest }).toEqual({ [version]: KNOWN[version] });
+});
+
+test('a file that changes while a worker runs changes the version of the next worker only', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-version-'));
+  const write = (comment: string) =>
+    writeFileSync(
+      join(folder, 'acme.ts'),
+      `${comment}export default { name: 'acme', vendor: 'acme', dataset: 'hosts', docs: 'https://example.com/', settings: {},
+        listing: 'full', mapping: 1, input: () => ({}), map: () => ({}) };`,
+    );
+  const config = loadConfig({ ROLLCALL_SOURCES: folder });
+  const open = () => openNormalizerContext(config, {} as Store, loadSources({ folders: config.sourceFolders }));
+  write('');
+  const running = open();
+  write('// the mapping was corrected\n');
+  const restarted = open();
+  expect(running.versionOf('acme')).not.toBe(restarted.versionOf('acme'));
+  expect(running.versionOf('qualys')).toBe(restarted.versionOf('qualys'));
+  rmSync(folder, { recursive: true });
 });
 
 test('the version moves with the mapping, with the deny lists and with a file outside the project', () => {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, extname, join, relative } from 'node:path';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { asDefinition, faultsOf } from './check.js';
 import { loadModule } from './module.js';
@@ -72,7 +72,7 @@ export function loadSources({ folders = [], onFault }: LoadOptions = {}): Source
     all: () => names.map((name) => sources.get(name)!.source),
     get: (name) => found(name).source,
     fileOf: (name) => found(name).file,
-    isOwn: (name) => found(name).file.startsWith(PROJECT),
+    isOwn: (name) => found(name).file.startsWith(PROJECT + sep),
   };
 }
 

@@ -12,9 +12,8 @@ import { mergeChanged } from '../../../../src/merge/drain.js';
 import { eventsInOrder } from '../../../../src/store/collections/events.js';
 import { appendPage } from '../../../../src/store/collections/pages.js';
 import { freshRing, keysOf } from '../../../privacy/rings.js';
-import { emptyStore } from '../../../support/store.js';
+import { dropStore, emptyStore } from '../../../support/store.js';
 import { type Ran, runProgram } from '../../../support/program.js';
-import { dropStore } from '../../../support/store.js';
 
 /** Stored pages are read by the real normalizer with a source file that a user corrects; the commands are the compiled program's. */
 
