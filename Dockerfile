@@ -1,6 +1,6 @@
 FROM node:22.23.3-bookworm-slim AS build
 WORKDIR /app
-# Apart from the sources, so that a change to them fetches no dependency again.
+# Copied before the sources, so that a change to the sources does not download the dependencies again.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
@@ -8,13 +8,13 @@ COPY scripts scripts
 COPY src src
 COPY simulator simulator
 COPY bench bench
-# Temporal's client carries a native library for every platform: 110 MB of them are not this one.
+# Temporal's client contains native libraries for all platforms. This removes 110 MB of libraries for other platforms.
 RUN npm run build && npm prune --omit=dev --ignore-scripts \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" \
     -exec rm -r {} +
 
 FROM node:22.23.3-bookworm-slim
-# Temporal's native client takes its certificate authorities from the system, and the slim image has none.
+# Temporal's native client uses the certificate authorities of the system, and the slim image has none.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates \
   && rm -rf /var/lib/apt/lists/*
@@ -25,7 +25,7 @@ COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY scripts/healthcheck.mjs scripts/
 COPY docker/rollcall /usr/local/bin/
-# A new volume takes the owner of the folder it is mounted on.
+# A new volume gets the owner of the folder on which it is mounted.
 RUN chmod 755 /usr/local/bin/rollcall && install -d -o node -g node "$ROLLCALL_LOG_DIR" /var/lib/rollcall /var/lib/rollcall/reports
 VOLUME /var/log/rollcall /var/lib/rollcall
 USER node

@@ -22,6 +22,6 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/'],
   // Never the reason why a test fails on a machine that is busy with something else: what hangs, hangs for good.
   testTimeout: 600_000,
-  // One more than cores: many tests wait for what was killed, or for a vendor that was told to be slow.
-  maxWorkers: 3,
+  // Two more than cores: many tests wait for what was killed, or for a vendor that was told to be slow.
+  maxWorkers: 4,
 };

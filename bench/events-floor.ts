@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { MongoClient } from 'mongodb';
 
 /**
- * What a script would do with a log of events: read, parse, insert a thousand at a time, as durably as Rollcall. No order, no
- * recognising of what came before, no restart. A process of its own: `node events-floor.js URI FILE`.
+ * A bare script for a log of events: it reads, parses and inserts a thousand events at a time, as durably as Rollcall. It does not
+ * order events, does not recognize earlier events and cannot restart. A separate process: `node events-floor.js URI FILE`.
  */
 const BATCH = 1_000;
 
@@ -31,7 +31,7 @@ async function main(uri: string, file: string): Promise<void> {
       const { id, category, value } = JSON.parse(line) as EventLine;
       if (typeof id === 'number') batch.push({ _id: id, category, value });
     } catch {
-      // a broken line
+      // Ignore an invalid line.
     }
     if (batch.length === BATCH) await flush();
   }

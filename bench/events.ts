@@ -17,14 +17,17 @@ export interface MeasuredEvents {
   events: number;
   floor_seconds: number;
   seconds: number;
-  /** A run that finds nothing new. */
+  /** Seconds of a run that finds nothing new. */
   unchanged_seconds: number;
   cpu_seconds: number;
-  /** Peak of the worker. */
+  /** Peak memory of the worker. */
   rss_mb: number;
 }
 
-/** A bare script and Rollcall on the same log of events, out of order by up to 1,000 places, one in fifty repeated. */
+/**
+ * Measures a bare script and Rollcall on the same log of events. The events are out of order by up to 1,000 places, and one in
+ * fifty is repeated.
+ */
 export async function measureEvents(events: number): Promise<MeasuredEvents> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
   const file = join(folder, 'events.jsonl');
@@ -71,6 +74,6 @@ export function eventsText({
   return [
     `${events} events: ${seconds.toFixed(1)} s, ${Math.round(events / seconds)}/s, ${share(floor_seconds, seconds, 0.6)}`,
     `  bare script ${floor_seconds.toFixed(1)} s, ${Math.round(events / floor_seconds)}/s; CPU ${cpu_seconds.toFixed(1)} s`,
-    `  nothing new: ${unchanged_seconds.toFixed(1)} s (${unchanged_seconds <= 2 ? 'held' : 'missed'}: ≤ 2); RSS MB ${most(rss_mb, 256)}`,
+    `  nothing new: ${unchanged_seconds.toFixed(1)} s (${unchanged_seconds <= 2 ? 'met' : 'missed'}: ≤ 2); RSS MB ${most(rss_mb, 256)}`,
   ].join('\n');
 }

@@ -1,11 +1,11 @@
-/** A ratio, and whether it holds its target. */
+/** A ratio, and whether it meets its target. */
 export const ratio = (value: number, target: number): string =>
-  `${value.toFixed(2)} × (${value <= target ? 'held' : 'missed'}: ≤ ${target})`;
+  `${value.toFixed(2)} × (${value <= target ? 'met' : 'missed'}: ≤ ${target})`;
 
 /** The share of the bare script's speed that Rollcall reaches. */
 export const share = (floor: number, seconds: number, target: number): string =>
-  `${((100 * floor) / seconds).toFixed(0)} % of its speed (${floor / seconds >= target ? 'held' : 'missed'}: ≥ ${100 * target})`;
+  `${((100 * floor) / seconds).toFixed(0)} % of its speed (${floor / seconds >= target ? 'met' : 'missed'}: ≥ ${100 * target})`;
 
-/** A figure that is not to be larger than `target`. */
+/** A figure, and whether it is at most `target`. */
 export const most = (value: number, target: number): string =>
-  `${value} (${value <= target ? 'held' : 'missed'}: ≤ ${target})`;
+  `${value} (${value <= target ? 'met' : 'missed'}: ≤ ${target})`;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { MongoClient, type AnyBulkWriteOperation, type Document } from 'mongodb';
 
 /**
- * What no pipeline on Node and MongoDB can go below: fetch the pages, three in flight, parse, insert each record's raw text
- * with a hash, upsert one golden document a host. No durability, no rules, no restart. A process of its own:
+ * The minimum work of a pipeline on Node and MongoDB: fetch the pages with three requests in flight, parse them, insert each
+ * record's raw text with a hash, upsert one golden document per host. No durability, no rules, no restart. A separate process:
  * `node floor.js '{"mongodb": URI, "listings": [{"url", "token", "pageSize", "pages"}]}'`.
  */
 interface Work {
@@ -23,7 +23,7 @@ async function main(work: Work): Promise<void> {
 
   const load = async ({ url, token, pageSize, records: total }: Work['listings'][number]) => {
     let next = 0;
-    const lane = async () => {
+    const fetchPages = async () => {
       while (next < total) {
         const skip = next;
         next += pageSize;
@@ -34,7 +34,7 @@ async function main(work: Work): Promise<void> {
         records += stored;
       }
     };
-    await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+    await Promise.all(Array.from({ length: IN_FLIGHT }, fetchPages));
   };
 
   const store = async (url: string, page: Document[]): Promise<number> => {

@@ -29,19 +29,21 @@ function listed<T>(read: (text: string) => T) {
 }
 
 const program = new Command('identity')
-  .description('how well records become machines: made fleets with known truth, or given records')
-  .option('--hosts <n>', 'machines of a fleet; several with commas (default: 10000)', listed(whole(1)))
+  .description(
+    'measure how correctly records are resolved to machines: generated fleets with known truth, or given records',
+  )
+  .option('--hosts <n>', 'machines of a fleet; several sizes separated by commas (default: 10000)', listed(whole(1)))
   .option('--seed <n>', 'another fleet of the same kind', whole(0), 1)
   .option('--rates <file>', 'JSON object of rates that differ from the declared ones')
-  .option('--rate <name=value>', 'one of them; may be repeated', listed(rateOf))
+  .option('--rate <name=value>', 'one such rate; may be repeated', listed(rateOf))
   .option('--records <folder>', 'given records: qualys.jsonl, crowdstrike.jsonl, tenable.jsonl')
   .option('--truth <file>', 'their machines: lines of source:native id TAB machine')
-  .option('--write <folder>', 'write the fleet as --records and --truth read it, and do nothing else')
-  .option('--baselines', 'measure the naive key, any shared key and, where Python is, Splink beside it')
+  .option('--write <folder>', 'write the fleet in the format of --records and --truth, and do nothing else')
+  .option('--baselines', 'also measure the naive key, any shared key and, if Python is available, Splink')
   .option('--errors <n>', 'the most frequent kinds of wrong and missed pairs', whole(1))
-  .option('--shuffle <k>', 'resolve this many shuffled arrivals and compare clusters and ids', whole(1))
+  .option('--shuffle <k>', 'resolve the records in this many shuffled orders and compare clusters and ids', whole(1))
   .option('--merging', 'merge the fleet into a mongod instead: all of it, then 1 % and 100 % changed')
-  .option('--json', 'one JSON object a fleet and nothing else');
+  .option('--json', 'print one JSON object per fleet and nothing else');
 
 async function main(): Promise<number> {
   const options = program.parse().opts<Options>();
@@ -54,7 +56,7 @@ async function main(): Promise<number> {
   });
   const sizes = options.records === undefined ? (options.hosts ?? [10_000]) : [0];
   if (sizes.length === 1 && hasLargeHeapFlags()) return runFleet(sizes[0]!, rates, options);
-  // Each fleet runs in a separate process: its memory is measured, and a million machines need more than the default heap.
+  // Each fleet runs in a separate process, because its memory is measured and a million machines need more than the default heap.
   for (const hosts of sizes) {
     const { status } = spawnSync(
       process.execPath,
@@ -66,7 +68,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** The same arguments for one size. */
+/** Returns the same arguments for one size. */
 function withHosts(args: readonly string[], hosts: number): string[] {
   const kept = args.filter((arg, at) => !/^--hosts\b/.test(arg) && args[at - 1] !== '--hosts');
   return hosts === 0 ? kept : [...kept, '--hosts', String(hosts)];

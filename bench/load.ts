@@ -17,10 +17,10 @@ export interface Measured {
   floor_seconds: number;
   first_seconds: number;
   unchanged_seconds: number;
-  /** Of the worker, first load. */
+  /** CPU time of the worker during the first load. */
   cpu_seconds: number;
   floor_cpu_seconds: number;
-  /** Peak of the worker, over both loads. */
+  /** Peak memory of the worker during both loads. */
   rss_mb: number;
   requests: number;
   temporal_events: number;
@@ -28,7 +28,7 @@ export interface Measured {
   unchanged_writes: number;
 }
 
-/** Floor, first load and unchanged load of one fleet. */
+/** Measures the floor, the first load and the unchanged load of one fleet. */
 export async function measureLoad(fleet: Fleet, hosts: number): Promise<Measured> {
   const stack = await openBenchStack({ hosts, fleet });
   const client = await openClient(stack.config.temporal);
@@ -70,7 +70,7 @@ export async function measureLoad(fleet: Fleet, hosts: number): Promise<Measured
   }
 }
 
-/** Seconds of one load with `latency` milliseconds a request, and without, pages of 100. */
+/** Measures one load without and one with a latency of `latency` milliseconds per request, in pages of 100. */
 export async function measureLatency(
   hosts: number,
   latency: number,
@@ -95,7 +95,7 @@ export async function run(client: Client, { config }: WorkerStack, sources = SOU
   return handle.result();
 }
 
-/** Starts the worker and compiles its code before the measurement. */
+/** Runs one merge, so that the worker has started and compiled its code before the measurement. */
 export async function warmUp(client: Client, { config }: WorkerStack): Promise<void> {
   const { handle } = await startRun(client, config.temporal, { sources: [], only: 'merge' });
   await handle.result();

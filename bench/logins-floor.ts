@@ -2,8 +2,8 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aw
 import { MongoClient } from 'mongodb';
 
 /**
- * What a script would do with a queue: receive ten, store them as durably as Rollcall, delete them, eight times side by side.
- * No masking, no quarantine, nothing kept as received. A process of its own: `node logins-floor.js URI ENDPOINT QUEUE COUNT`.
+ * A bare script for a queue: eight pollers receive ten messages, store them as durably as Rollcall and delete them. No masking, no
+ * quarantine, and no copy of the messages as received. A separate process: `node logins-floor.js URI ENDPOINT QUEUE COUNT`.
  */
 const POLLERS = 8;
 

@@ -18,16 +18,16 @@ export interface MeasuredLogins {
   floor_seconds: number;
   seconds: number;
   cpu_seconds: number;
-  /** Peak of the worker. */
+  /** Peak memory of the worker. */
   rss_mb: number;
 }
 
-/** A bare script and Rollcall on the same messages of the same queue server. */
+/** Measures a bare script and Rollcall on the same messages of the same queue server. */
 export async function measureLogins(messages: number): Promise<MeasuredLogins> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-logins-'));
   const keyRing = join(folder, 'keys.json');
   createKeyRing(keyRing);
-  const server = await openSqs({ dir: folder, say: () => {} });
+  const server = await openSqs({ dir: folder, notify: () => {} });
   const { endpoint } = server;
   const queue = await createQueue(endpoint, 'logins');
   const stack = await openWorkerStack({
@@ -42,7 +42,7 @@ export async function measureLogins(messages: number): Promise<MeasuredLogins> {
   const fill = (count: number, seed: number) => fillQueue({ endpoint, queueUrl: queue, count, seed });
   try {
     await warmUp(client, stack);
-    // The queue server also compiles its code during use, so it is warmed up.
+    // The queue server also compiles its code during use, so the benchmark warms it up first.
     await fill(2_000, 1);
     await run(client, stack, ['logins']);
     await fill(messages, 2);

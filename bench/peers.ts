@@ -23,8 +23,8 @@ const PATH = '/api/qualys/hosts/get';
 const SCRIPT = join(__dirname, '../../bench/peers/dlt_hosts.py');
 
 /**
- * Loads the Qualys records of `hosts` lean hosts with Rollcall and then with dlt, from the same simulator, and gives a table
- * with their ratios; one line that says why when dlt cannot be had here.
+ * Loads the Qualys records of `hosts` lean hosts with Rollcall and then with dlt, from the same simulator. Returns a table with
+ * their ratios, or one line with the reason if dlt is not available.
  */
 export async function measurePeers(hosts: number): Promise<string> {
   let python: string;
@@ -35,7 +35,7 @@ export async function measurePeers(hosts: number): Promise<string> {
   }
   const stack = await openBenchStack({ hosts, fleet: 'lean' });
   try {
-    // The simulator renders its texts with the first page, which is requested here so that neither load waits for it.
+    // The simulator renders its texts with the first page. Request that page here, so that neither load waits for it.
     await fetch(`${stack.simulator.url}${PATH}?skip=0&limit=1`, { method: 'POST', headers: { token: tokenOf(stack) } });
     const ours = await loadWithRollcall(stack);
     const theirs = await loadWithDlt(python, stack, ours.records).catch((error: Error) => error.message);
@@ -50,7 +50,7 @@ const tokenOf = ({ simulator }: BenchStack): string => simulator.environment['QU
 async function loadWithRollcall({ config, worker }: BenchStack): Promise<Load> {
   const client = await openClient(config.temporal);
   try {
-    // The worker has started and compiled its code before the measurement, as dlt's imports are done, too.
+    // The worker starts and compiles its code before the measurement, as dlt finishes its imports before its measurement.
     const warm = await startRun(client, config.temporal, { sources: [], only: 'merge' });
     await warm.handle.result();
     const before = await usageOf(worker.pid!);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** CPU seconds (user and system) and peak resident megabytes of a process, from /proc; from `ps` where there is none. */
+/** CPU seconds (user and system) and peak resident megabytes of a process, from /proc, or from `ps` if there is no /proc. */
 export async function usageOf(pid: number): Promise<{ cpu: number; peakMb: number }> {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');

@@ -13,15 +13,15 @@ import { typedQueries } from './search/queries.js';
 
 export interface MeasuredSearch {
   hosts: number;
-  /** Texts, as typed. */
+  /** Number of texts, as typed. */
   queries: number;
   prepare_seconds: number;
-  /** Of the indexes that looking needs. */
+  /** Size of the indexes that a search needs. */
   index_mb: number;
   p50_ms: number;
   p95_ms: number;
   p99_ms: number;
-  /** 95th percentile of each kind of query, filters among them. */
+  /** 95th percentile of each kind of query, filters included. */
   kinds: Record<string, number>;
   /** Number of queries aborted after two seconds. */
   stopped: number;
@@ -33,7 +33,7 @@ const BATCH = 2_000;
 /** Searches hosts letter by letter, as a user types, in an inventory of a given size. */
 export async function measureSearch(hosts: number): Promise<MeasuredSearch> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-search-'));
-  const { path: binary } = await locateBinary('mongod', { say: () => {} });
+  const { path: binary } = await locateBinary('mongod', { notify: () => {} });
   const server = await startMongod({ binary, dbPath: dir, cacheGB: 2 });
   try {
     const store = await openStore({ uri: server.uri, database: 'search', hostsCollection: 'hosts' });
@@ -73,7 +73,7 @@ async function measure(store: Store, hosts: number): Promise<MeasuredSearch> {
 
 type Queries = Omit<MeasuredSearch, 'hosts' | 'prepare_seconds' | 'index_mb'>;
 
-/** Measures on a store that holds the given number of machines. */
+/** Measures on a store that contains the given number of machines. */
 export async function measureQueries(store: Store, hosts: number): Promise<Queries> {
   const taken = new Map<string, number[]>();
   const each: { query: HostQuery; ms: number }[] = [];
@@ -138,9 +138,9 @@ export function searchText({
 }: MeasuredSearch): string {
   const worst = Object.entries(kinds).map(([kind, ms]) => `${kind} ${ms.toFixed(1)}`);
   return [
-    `${queries} texts typed among ${hosts} hosts: p50 ${p50_ms.toFixed(1)} ms, p95 ${p95_ms.toFixed(1)} ms (${p95_ms <= 100 ? 'held' : 'missed'}: ≤ 100), p99 ${p99_ms.toFixed(1)} ms`,
+    `${queries} texts typed among ${hosts} hosts: p50 ${p50_ms.toFixed(1)} ms, p95 ${p95_ms.toFixed(1)} ms (${p95_ms <= 100 ? 'met' : 'missed'}: ≤ 100), p99 ${p99_ms.toFixed(1)} ms`,
     `  indexes: ${index_mb} MB, built in ${prepare_seconds.toFixed(1)} s`,
     `  p95 in ms by kind: ${worst.join(', ')}`,
-    `  given up after 2 s: ${stopped}; slowest: ${slowest.map(({ query, ms }) => `${JSON.stringify(query)} ${ms.toFixed(0)} ms`).join(', ')}`,
+    `  aborted after 2 s: ${stopped}; slowest: ${slowest.map(({ query, ms }) => `${JSON.stringify(query)} ${ms.toFixed(0)} ms`).join(', ')}`,
   ].join('\n');
 }

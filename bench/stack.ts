@@ -8,10 +8,10 @@ import { spawnSimulator, type SpawnedSimulator } from '../simulator/spawn.js';
 
 export type Fleet = 'lean' | 'fat';
 
-/** Servers and one worker process; nothing shared with another measurement. */
+/** Servers and one or more worker processes. No other measurement uses them. */
 export interface WorkerStack {
   config: Config;
-  /** The first one, where there are several. */
+  /** The first worker, if there are several. */
   worker: ChildProcess;
   stop(): Promise<void>;
 }
@@ -20,12 +20,12 @@ export interface BenchStack extends WorkerStack {
   simulator: SpawnedSimulator;
 }
 
-/** Rows a page: 6 MB of lean records, 10 MB of fat ones. */
+/** Rows per page: 6 MB of lean records, 10 MB of fat ones. */
 export const PAGE_SIZE: Record<Fleet, number> = { lean: 1_000, fat: 100 };
 
 export const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
 
-/** Fresh servers on an empty folder, the simulator, and one worker process. */
+/** Starts fresh servers on an empty folder, the simulator, and the worker processes. */
 export async function openBenchStack(options: {
   hosts: number;
   fleet: Fleet;
@@ -55,10 +55,10 @@ export async function openBenchStack(options: {
   };
 }
 
-/** Fresh servers on an empty folder, and worker processes that are given `environment` as well. */
+/** Starts fresh servers on an empty folder, and worker processes with the variables in `environment`. */
 export async function openWorkerStack(environment: Record<string, string>, count = 1): Promise<WorkerStack> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
-  const servers = await openServers({ dir, say: () => {}, ui: false, cacheGB: 4 });
+  const servers = await openServers({ dir, notify: () => {}, ui: false, cacheGB: 4 });
   const whole = {
     ...process.env,
     ...environment,

@@ -2,7 +2,7 @@ import { openClient } from '../src/client.js';
 import { run, warmUp } from './load.js';
 import { openBenchStack, SOURCES } from './stack.js';
 
-/** Delay of each request, as of a vendor on another machine, milliseconds. */
+/** Delay of each request, milliseconds, as from a vendor on another machine. */
 const LATENCY = 500;
 
 export interface MeasuredWorkers {

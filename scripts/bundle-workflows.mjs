@@ -1,4 +1,4 @@
-// Bundles the workflows at build time: workers then start at once, and run what was built.
+// Bundles the workflows at build time, so that workers start without bundling and run the workflows of their build.
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

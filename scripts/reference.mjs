@@ -1,5 +1,5 @@
 // Writes docs/reference/ from the code: commands, settings, failures and collections. With --check it writes nothing, and
-// fails when a page is not what the code says.
+// fails when a page differs from the code.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,11 @@ import { format, resolveConfig } from 'prettier';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 const built = (path) => require(join(root, 'dist/src', path));
-const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
+const shownText = (text) => {
+  if (text === undefined) throw new Error('A cell of a reference page has no text');
+  return String(text);
+};
+const cell = (text) => shownText(text).replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n');
 const code = (text) => `\`${text}\``;
@@ -57,7 +61,7 @@ function about(one) {
   return one.description + (notes.length > 0 ? ` (${notes.join('; ')})` : '');
 }
 
-/** The comment above each variable of .env.example, which a test compares with the code. */
+/** The comment above each variable of .env.example. A test checks that the file has every variable of the code. */
 function comments() {
   const all = new Map();
   let above = [];
@@ -107,14 +111,16 @@ function failures() {
   const { FAILURES } = built('model/failure.js');
   const RETRY = {
     never: 'no',
+    'retry-after': 'after the time that the vendor names, 30 times at most',
+    'patience-or-retry-after':
+      'after the time that the vendor names; without one, until `ROLLCALL_PATIENCE_SECONDS` have passed',
     patience: 'until `ROLLCALL_PATIENCE_SECONDS` have passed',
     twice: 'once',
     always: 'yes, without end',
-    'when-told': 'when the vendor says',
   };
   return [
     '# Failures',
-    'Every kind of failure, and what Rollcall does about it. A source that **parks** keeps its cursor and goes on after `rollcall resume SOURCE`, or with the next run. What to look at for each kind is in [failures](../failures.md).',
+    'Every kind of failure, and what Rollcall does about it. A source that **parks** keeps its cursor and continues after `rollcall resume SOURCE`, or with the next run. [Failures](../failures.md) describes what to examine for each kind.',
     table(
       ['kind', 'means', 'tried again', 'parks', 'exit code', 'what to do'],
       Object.entries(FAILURES).map(([kind, { means, retry, parks, exitCode, remedy }]) => [
@@ -129,10 +135,10 @@ function failures() {
   ];
 }
 
-/** A document: its comment, its name, what it extends, its members. Prettier keeps this form. */
+/** Matches a document type: its comment, name, base type and members. Relies on the formatting of Prettier. */
 const DOCUMENT =
   /(?:\/\*\*((?:(?!\*\/).)*)\*\/\n)?export (?:interface|type) (\w+Doc)(?: extends (\w+))?(?: =)? ?([^{;\n]*& )?\{\n(.*?)\n\}/gs;
-const FIELD = /(?:^ {2}\/\*\*((?:(?!\*\/).)*)\*\/\n)?^ {2}(\w+\??): ((?:.*\n(?: {3,}.*\n)* {2}\S*|.*?));$/gm;
+const FIELD = /(?:^ {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n)?^ {2}(\w+\??): ((?:.*\n(?: {3,}.*\n)* {2}\S*|.*?));$/gm;
 const plain = (comment) =>
   comment
     .replaceAll(/^\s*\* ?/gm, ' ')
@@ -141,7 +147,7 @@ const plain = (comment) =>
 const fieldsOf = (body) =>
   [...body.matchAll(FIELD)].map(([, comment = '', name, type]) => [code(name), code(plain(type)), plain(comment)]);
 
-/** The documents of `src/store/documents/`: each interface `…Doc` with its comment, fields and indexes. */
+/** The documents of `src/store/documents/`: each interface or type `…Doc` with its comment, fields and indexes. */
 function collections() {
   const folder = join(root, 'src/store/documents');
   const { declaredIndexes, COLLECTIONS } = built('store/database.js');
@@ -177,7 +183,22 @@ function collections() {
   ];
 }
 
-const pages = { commands, settings, failures, collections };
+/** The observation that `map()` returns: each interface of `src/host/types.ts` with its fields. */
+function observations() {
+  const text = readFileSync(join(root, 'src/host/types.ts'), 'utf8');
+  const interfaces = [...text.matchAll(/^export interface (\w+) \{\n([^]*?)\n\}/gm)].filter(
+    ([, name]) => name !== 'HostRecord',
+  );
+  return [
+    '# Observations',
+    'What `map()` of a source of hosts returns in `observation`: OCSF `device` names (schema 1.8) and a few fields outside it. Leave out a field that the vendor does not report: no `null`, no empty text. [Adding a source](../adding-a-source.md) describes the functions of `rollcall/mapping` that read each kind of value.',
+    ...interfaces
+      .toReversed()
+      .flatMap(([, name, body]) => [`## \`${name}\``, table(['field', 'type', 'meaning'], fieldsOf(body))]),
+  ];
+}
+
+const pages = { commands, settings, failures, collections, observations };
 const check = process.argv.includes('--check');
 const stale = [];
 for (const [name, make] of Object.entries(pages)) {

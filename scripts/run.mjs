@@ -1,5 +1,5 @@
-// Runs one of the project's commands after doing what it needs first: dependencies, build. Plain Node, no dependencies of
-// its own, so that it works in a fresh clone.
+// Runs one of the project's commands, after it has installed the dependencies and built the project if necessary. Uses only
+// Node and no packages, so that it works in a fresh clone.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,12 +27,12 @@ function run(program, args, options = {}) {
   return status ?? 1;
 }
 
-// glibc keeps freed megabytes for reuse, in an arena a thread; given back at once, a worker stays a third smaller. The
-// Dockerfile sets the same.
+// By default glibc keeps freed memory for reuse, in one arena per thread. With these settings it returns the memory at once, and
+// a worker uses a third less. The Dockerfile sets the same.
 process.env.MALLOC_ARENA_MAX ??= '2';
 process.env.MALLOC_MMAP_THRESHOLD_ ??= '32768';
 
-/** Talk goes to standard error, so that standard output stays the command's own. */
+/** Redirects output to standard error, so that standard output has only the output of the command. */
 const QUIET = { stdio: ['ignore', 2, 2] };
 
 function install() {
@@ -58,7 +58,7 @@ function build() {
   const inputs = ['src', 'simulator', 'bench', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
   if (existsSync(marker) && statSync(marker).mtimeMs >= Math.max(...inputs.map((path) => newest(at(path))))) return;
   console.error('Building …');
-  // Built beside and swapped in: a command that is running keeps what it started with.
+  // Builds into a new folder and then replaces `dist`, so that a running command keeps the build that it started with.
   const fresh = at(`dist.${process.pid}`);
   const steps = [
     [at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', fresh, '--incremental', 'false'],
@@ -66,10 +66,10 @@ function build() {
   ];
   const failed = steps.some((args) => run(process.execPath, args, QUIET) !== 0);
   if (!failed) {
-    // What browsers get as it is.
+    // Files that browsers get unchanged.
     cpSync(at('src/ui/assets'), join(fresh, 'src/ui/assets'), { recursive: true });
     cpSync(at('src/servers/moto-requirements.txt'), join(fresh, 'src/servers/moto-requirements.txt'));
-    // It may be linked as `rollcall` (npm link).
+    // Executable, because `npm link` may link it as `rollcall`.
     chmodSync(join(fresh, 'src/cli/main.js'), 0o755);
     writeFileSync(join(fresh, '.built'), '');
     swapIn(fresh);
@@ -78,7 +78,7 @@ function build() {
   if (failed) process.exit(1);
 }
 
-/** Puts a build in the place of the one before. Two may end at the same moment: each is whole, and either one stays. */
+/** Replaces the previous build. If two builds end at the same moment, one of them stays; both are complete. */
 function swapIn(fresh) {
   for (let tries = 1; ; tries += 1) {
     const old = `${fresh}.old${tries}`;
@@ -87,7 +87,7 @@ function swapIn(fresh) {
       renameSync(fresh, at('dist'));
       return;
     } catch (error) {
-      // Another build took the old one away, or put its own there, in between.
+      // Another build has removed or replaced `dist` in between.
       if (tries === 10) throw error;
     } finally {
       rmSync(old, { recursive: true, force: true });
@@ -99,10 +99,10 @@ const bin = (name, path) => at('node_modules', name, path);
 const cli = (...args) =>
   run(process.execPath, ['--enable-source-maps', at('dist/src/cli/main.js'), ...args], { cwd: process.cwd() });
 
-// Helper threads of the collector cost more than they save where every core is busy; young objects get 4 MB.
+// When every core is busy, helper threads of the garbage collector cost more time than they save. The young generation has 4 MB.
 const WORKER = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4'];
 
-/** Long series of tests; what they draw by chance comes from a seed, which repeats them. */
+/** Runs the long test series. Their random values come from a seed, so that a run can be repeated. */
 function soak() {
   const option = rest.indexOf('--seed');
   const given = option < 0 ? Math.floor(Math.random() * 2 ** 31) : Number(rest.splice(option, 2)[1]);
@@ -110,13 +110,13 @@ function soak() {
     console.error('--seed takes a whole number');
     process.exit(2);
   }
-  const told = `Seed ${given}; the same again: npm run test:soak -- --seed ${given}`;
-  console.error(told);
+  const seedText = `Seed ${given}; the same again: npm run test:soak -- --seed ${given}`;
+  console.error(seedText);
   const env = { ...process.env, ROLLCALL_SOAK_SEED: String(given) };
   const status = run(process.execPath, [bin('jest', 'bin/jest.js'), '--config', at('jest.soak.config.js'), ...rest], {
     env,
   });
-  console.error(told);
+  console.error(seedText);
   return status;
 }
 

@@ -1,4 +1,5 @@
-// Makes docs/sample-report anew: the demo's fleet of one seed, collected and merged, and the report of the day the fleet is of.
+// Creates docs/sample-report again: collects and merges the demo's fleet of one seed, and writes the report for the day of that
+// fleet.
 //   npm run build && node scripts/sample-report.mjs
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const HOSTS = '2000';
 const SEED = '7';
 const DAY = '2026-03-02';
-/** The other charts are there as SVG. */
+/** Charts that are also written as PNG; all charts are written as SVG. */
 const IMAGES = ['operating-systems', 'old-and-new', 'coverage', 'source-overlap', 'countries', 'duplicates'];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -25,7 +26,7 @@ function rollcall(args, environment = {}) {
 }
 
 try {
-  // Twice: the second run has little to do, and there is something to compare.
+  // Runs twice, so that the report can compare two runs. The second run has little to do.
   for (let run = 0; run < 2; run += 1)
     rollcall(['demo', '--hosts', HOSTS, '--seed', SEED, ...(run === 0 ? ['--logins', '3000'] : []), '--keep']);
   const { mongod } = JSON.parse(readFileSync(join(place, '.rollcall/demo/servers.json'), 'utf8'));

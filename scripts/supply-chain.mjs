@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What Rollcall is made of: `licences` checks them, `audit` asks npm for known holes, `sbom FILE` writes a CycloneDX file,
-// `images` names the digest of each image, or checks the one that is pinned, where Docker is at hand.
+// Checks the packages and images that Rollcall uses. `licences` checks licences, `audit` queries npm for known vulnerabilities,
+// `sbom FILE` writes a CycloneDX file. `images` prints the digest of each image or checks a pinned one, if Docker is installed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const read = (path) => readFileSync(at(path), 'utf8');
 const ALLOWED = new Set(
   '0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BlueOak-1.0.0 CC-BY-4.0 CC0-1.0 ISC MIT MPL-2.0 Unlicense'.split(' '),
 );
-// Their package.json says nothing that a program understands; what their licence files say was read.
+// The package.json of these packages has no licence identifier; a person has read their licence files.
 const READ = { 'dejavu-fonts-ttf': 'Bitstream Vera, with changes in the public domain', unionfs: 'Unlicense' };
 
 const allowed = (licence) =>
@@ -42,7 +42,7 @@ function audit() {
     report = {};
   }
   const counts = report.metadata?.vulnerabilities;
-  // A mirror without that service, or no network: nothing is known, which is no finding.
+  // A mirror without this service, or no network. Missing advisories are not a finding.
   if (!counts) return console.log('Audit: skipped, the registry gives no advisories here');
   console.log(
     `Audit: ${counts.critical} critical, ${counts.high} high, ${counts.moderate} moderate, ${counts.low} low`,
@@ -62,7 +62,7 @@ function sbom(file) {
   console.log(`SBOM: ${JSON.parse(stdout).components.length} components in ${file}`);
 }
 
-/** Every image that is pulled: those of Compose, and those that ours is built from. Ours itself has no registry. */
+/** Every image that is pulled: the images of Compose and the base images of the Dockerfile. Rollcall's own is in no registry. */
 const pulled = () =>
   [...read('docker-compose.yml').matchAll(/^\s+image: (\S+)/gm), ...read('Dockerfile').matchAll(/^FROM (\S+)/gm)]
     .map(([, image]) => image)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Validates docker-compose.yml with every Compose that is here: "docker compose" and the old "docker-compose" are both
-# promised to work. In CI, as root on Debian, fetches one where there is none. Needs no Docker engine. Fails when one of them
-# refuses the file; where there is none, says so and succeeds.
+# Validates docker-compose.yml with every Compose that is installed, because the documentation states that both "docker compose"
+# and the old "docker-compose" work. In CI, as root on Debian, installs one if there is none. Needs no Docker engine. Fails when one
+# of them rejects the file. If there is none, prints this and succeeds.
 set -eu
 cd "$(dirname "$0")/.."
 

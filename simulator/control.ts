@@ -1,4 +1,4 @@
-import { json, text, type Answer, type Received } from './answer.js';
+import { json, text, type SimulatedResponse, type Received } from './response.js';
 import { parseFaults, type Fault } from './faults/fault.js';
 import type { FaultPlan } from './faults/plan.js';
 import type { Vendor } from './listing.js';
@@ -21,22 +21,22 @@ export interface SimulatorState {
   strays: { requests: number; withSecrets: number };
 }
 
-/** The body of `POST /_control/fleet`; the changes are made in this order. */
+/** The body of `POST /_control/fleet`. The simulator makes the changes in this order. */
 export interface FleetChange {
   /** Moves the volatile times of all records by an hour. */
   touch?: boolean;
-  /** A real field changes on about this fraction of the machines. */
+  /** Changes a real field of about this fraction of the machines. */
   change?: number;
-  /** The last machines vanish. */
+  /** Removes this many of the last machines. */
   remove?: number;
-  /** The next machines appear. */
+  /** Adds this many machines. */
   add?: number;
 }
 
 export interface FleetChanged {
   hosts: number;
   records: Record<Vendor, number>;
-  /** Records that `change` has changed. */
+  /** Number of records that `change` has changed, per vendor. */
   changed: Record<Vendor, number>;
 }
 
@@ -70,7 +70,7 @@ function changeFleet({ inventory }: Parts, { touch, change, remove, add }: Fleet
   return { hosts: fleet.hosts, records: recordsOf(inventory), changed };
 }
 
-function truth({ inventory: { fleet } }: Parts): Answer {
+function truth({ inventory: { fleet } }: Parts): SimulatedResponse {
   if (!fleet) return text(404, 'The truth about recorded records is not known');
   return {
     status: 200,
@@ -85,7 +85,7 @@ function truth({ inventory: { fleet } }: Parts): Answer {
 }
 
 /** The control plane, for tests and the demo: `/_control/state`, `/truth`, `/fleet` and `/faults`. */
-export function answerControl({ method, url, body }: Received, parts: Parts): Answer {
+export function respondControl({ method, url, body }: Received, parts: Parts): SimulatedResponse {
   try {
     switch (`${method} ${url.pathname.slice('/_control'.length)}`) {
       case 'GET /state':

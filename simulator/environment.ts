@@ -9,7 +9,7 @@ export interface Place {
   demoPage: number;
 }
 
-/** The variables that point the sources at a simulator. */
+/** Returns the environment variables with which the sources use a simulator. */
 export function environmentOf({ url, regionUrl, credentials, demoPage }: Place): Record<string, string> {
   return {
     QUALYS_DEMO_URL: url,

@@ -5,7 +5,7 @@ export interface EventsOptions {
   seed: number;
   /** The largest distance of an event from its position in the order. */
   spread?: number;
-  /** One line in this many repeats an earlier one; one in ten of these has other values. */
+  /** One line in this many repeats an earlier one. One in ten of these repeated lines has another value. */
   repeatEvery?: number;
   /** One line in this many is invalid. */
   badEvery?: number;
@@ -23,7 +23,7 @@ const BAD = [
   '[1, 2, 3]',
 ];
 
-/** Lines of an event log, out of order, some repeated, some broken; the same options give the same lines. */
+/** Returns lines of an event log: out of order, some repeated, some invalid. The same options always return the same lines. */
 export function* eventLines(options: EventsOptions): Generator<string> {
   const { count, seed, spread = 1_000, repeatEvery = 50, badEvery = 1_000 } = options;
   for (let at = 0; at < count; at += 1) {
@@ -36,7 +36,7 @@ export function* eventLines(options: EventsOptions): Generator<string> {
 }
 
 function eventLine(seed: number, at: number, spread: number, differs: boolean): string {
-  // Blocks of `spread` events are rotated by an amount from the seed, so that every id occurs once.
+  // Each block of `spread` events is rotated by an amount from the seed, so that every id occurs once.
   const block = Math.floor(at / spread) * spread;
   const id = block + ((at - block + (hash(seed, block) % spread)) % spread);
   const category = CATEGORIES[hash(seed, at, 6) % CATEGORIES.length];

@@ -1,7 +1,7 @@
 import { hash, share, spread32, unspread32 } from './random.js';
 import type { Listing, Vendor } from './listing.js';
 import { machineAt } from './machines/at.js';
-import { coverageOf, DRAW, type Machine } from './machines/machine.js';
+import { coverageOf, PURPOSE, type Machine } from './machines/machine.js';
 import { deviceId, writeCrowdstrikeDevice } from './render/crowdstrike-device.js';
 import type { Dialect } from './render/dialect.js';
 import { qualysId, writeQualysHost, type LongLists } from './render/qualys-host.js';
@@ -10,13 +10,16 @@ import { Sink } from './render/sink.js';
 import type { Shown } from './render/version.js';
 import { writeAsXml } from './render/qualys-xml.js';
 
-/** `lean` Qualys records are about 6 KB, `fat` ones about 95 KB as real ones are; CrowdStrike's are 3 KB in both. */
+/**
+ * Qualys records are about 6 KB in a `lean` fleet, and about 95 KB, like real records, in a `fat` fleet. CrowdStrike records are
+ * 3 KB in both.
+ */
 export type FleetSize = 'lean' | 'fat';
 
 const NO_LISTS: LongLists = { software: () => {}, vulns: () => {} };
 const scratch = new Sink();
 
-/** A fleet of `hosts` machines. Only the order of each listing is kept in memory (four bytes a record). */
+/** A fleet of `hosts` machines. It keeps only the order of each listing in memory (four bytes per record). */
 export class Fleet {
   private touches = 0;
   private rounds: number[] = [];
@@ -64,7 +67,7 @@ export class Fleet {
     const indices = this.indices[vendor];
     const { seed, machines } = this;
     const qualys = vendor === 'qualys';
-    // Positions past the end give machines that are not in the fleet, for listings without an end.
+    // Positions after the end return machines that are not in the fleet. Listings without an end use them.
     const indexAt = (position: number): number =>
       position < indices.length ? (indices[position] as number) : machines + position - indices.length;
     const id = (position: number): string =>
@@ -108,7 +111,7 @@ export class Fleet {
   }
 
   private hit(index: number, round: number): boolean {
-    return share(this.seed, index, DRAW.change + 100 * (round + 1)) < (this.rounds[round] as number);
+    return share(this.seed, index, PURPOSE.change + 100 * (round + 1)) < (this.rounds[round] as number);
   }
 
   private shown(index: number): Shown {
@@ -125,14 +128,14 @@ export class Fleet {
   }
 
   private rows(machine: Machine, dialect: Dialect): RowPlan {
-    const drawn = hash(this.seed, machine.index, DRAW.filler);
+    const random = hash(this.seed, machine.index, PURPOSE.filler);
     const fat = this.size === 'fat' && !machine.agentless;
     return {
       platform: machine.os.platform,
       dialect,
-      software: machine.agentless ? 0 : fat ? 60 + (drawn % 12) : 2 + (drawn & 1),
-      vulns: fat ? 98 + ((drawn >>> 8) % 16) : 2 + ((drawn >>> 8) & 1),
-      drawn,
+      software: machine.agentless ? 0 : fat ? 60 + (random % 12) : 2 + (random & 1),
+      vulns: fat ? 98 + ((random >>> 8) % 16) : 2 + ((random >>> 8) & 1),
+      random,
       mark: String(machine.index % 10_000_000).padStart(7, '0'),
     };
   }
@@ -157,7 +160,7 @@ export class Fleet {
       if (inQualys) qualys.push(index);
       if (inCrowdstrike) crowdstrike.push(spread32(index));
     }
-    // Qualys ids ascend with the index; device ids ascend with its spread form.
+    // Qualys ids increase with the index. Device ids increase with the spread form of the index.
     this.indices = {
       qualys: Uint32Array.from(qualys),
       crowdstrike: Uint32Array.from(crowdstrike).sort().map(unspread32),

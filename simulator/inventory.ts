@@ -13,7 +13,7 @@ export class Inventory {
     else this.recordings = new Recordings(records);
   }
 
-  /** `sorted` by native id as the vendors' own APIs list; the take-home API keeps a recording's order. */
+  /** `sorted` lists by native id, as the vendors' own APIs do. The take-home API keeps the order of a recording. */
   listing(vendor: Vendor, sorted: boolean): Listing {
     return (this.fleet?.listing(vendor) ?? this.recordings?.listing(vendor, sorted)) as Listing;
   }

@@ -28,27 +28,27 @@ export interface LoginMessage {
 export interface Filled {
   sent: number;
   logins: number;
-  /** JSON, but no login. */
+  /** Messages that are JSON but not a login. */
   poison: number;
-  /** Not even JSON. */
+  /** Messages that are not JSON. */
   notJson: number;
   /** Logins without a locale. */
   nullLocale: number;
-  /** Logins with a date of their own. */
+  /** Logins with a `create_date`. */
   dated: number;
-  /** The distinct values that logins carry. */
+  /** The distinct values in the logins. */
   ips: Set<string>;
   deviceIds: Set<string>;
 }
 
 const BATCH = 10;
-const MERGE_LEASES = 8;
-/** Share of messages that are JSON but no login. */
+const SENDERS = 8;
+/** Share of messages that are JSON but not a login. */
 const POISON = 0.01;
 const NOT_JSON = 0.002;
 const NULL_LOCALE = 0.29;
 const DATED = 0.2;
-/** Share of logins that come from a machine that was seen before. */
+/** Share of logins that repeat the machine of an earlier message. */
 const REPEATED = 0.25;
 const FIRST_DAY = Date.UTC(2026, 0, 1);
 const YEAR_MS = 365 * 24 * 3600 * 1000;
@@ -57,11 +57,11 @@ const LOCALES = ['RU', 'US', 'DE', 'FR', 'BR', 'IN', 'JP', 'GB'] as const;
 const VERSIONS = ['2.3.0', '2.2.1', '1.0.0', '0.9.5', '0.37', '3.0.0'] as const;
 const DEVICES = ['android', 'iOS'] as const;
 
-/** Message `index` of a seed; the same arguments always give the same message. */
+/** Returns message `index` of a seed. The same arguments always return the same message. */
 export function loginMessage(seed: number, index: number): LoginMessage {
-  const fate = share(seed, index, 1);
-  if (fate < POISON) return { kind: 'poison', body: '{"foo":"oops","bar":"oops"}' };
-  if (fate < POISON + NOT_JSON) return { kind: 'not-json', body: `{"user_id":"${hex8(hash(seed, index, 2))}` };
+  const random = share(seed, index, 1);
+  if (random < POISON) return { kind: 'poison', body: '{"foo":"oops","bar":"oops"}' };
+  if (random < POISON + NOT_JSON) return { kind: 'not-json', body: `{"user_id":"${hex8(hash(seed, index, 2))}` };
   const device = share(seed, index, 3) < REPEATED ? hash(seed, index, 4) % Math.max(1, index) : index;
   const login = {
     user_id: uuid(seed, device, 10),
@@ -91,7 +91,7 @@ function deviceIdOf(seed: number, device: number): string {
 const dateOf = (seed: number, index: number) =>
   new Date(FIRST_DAY + Math.floor(share(seed, index, 22) * YEAR_MS)).toISOString().slice(0, 10);
 
-/** Sends `count` messages, several batches at once. Throws when the server refuses one. */
+/** Sends `count` messages, several batches at once. Throws when the server rejects one. */
 export async function fillQueue({
   endpoint,
   queueUrl,
@@ -113,19 +113,19 @@ export async function fillQueue({
     deviceIds: new Set(),
   };
   let next = 0;
-  const lane = async () => {
+  const sendBatches = async () => {
     while (next < count) {
       const first = next;
       next = Math.min(count, first + BATCH);
       const messages = Array.from({ length: next - first }, (_, place) => loginMessage(seed, first + place));
       const Entries = messages.map(({ body }, place) => ({ Id: String(place), MessageBody: body }));
       const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-      if (Failed.length > 0) throw new Error(`The queue refused ${Failed.length} messages: ${Failed[0]?.Code}`);
+      if (Failed.length > 0) throw new Error(`The queue rejected ${Failed.length} messages: ${Failed[0]?.Code}`);
       for (const message of messages) note(filled, message);
     }
   };
   try {
-    await Promise.all(Array.from({ length: MERGE_LEASES }, lane));
+    await Promise.all(Array.from({ length: SENDERS }, sendBatches));
     return filled;
   } finally {
     client.destroy();

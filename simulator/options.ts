@@ -12,15 +12,15 @@ export interface SimulatorOptions {
   hosts?: number;
   seed?: number;
   fleet?: FleetSize;
-  /** The fleet's present, ISO 8601: machines were seen until then. Default: a fixed day in 2026. */
+  /** The fleet's current time, ISO 8601: the vendors have seen machines until then. Default: a fixed day in 2026. */
   now?: string;
-  /** Folder with recorded records, served in place of a fleet. */
+  /** Folder with recorded records. The simulator serves them instead of a fleet. */
   records?: string;
   /** Delay of each response, milliseconds. */
   latency?: number;
-  /** Records a page at most in the take-home style API (2 in the original). */
+  /** Largest page size of the take-home style API, records (2 in the original). */
   maxPage?: number;
-  /** Seconds that a CrowdStrike token lives. */
+  /** Seconds for which a CrowdStrike token is valid. */
   tokenLifetime?: number;
   faults?: Fault[];
   credentials?: Partial<Credentials>;
@@ -74,7 +74,7 @@ export function parseFlags(args: string[]): SimulatorOptions {
   return { ...parsed, credentials };
 }
 
-/** The flags that `parseFlags` reads these options from. */
+/** Returns the flags from which `parseFlags` reads these options. */
 export function toFlags(options: SimulatorOptions): string[] {
   const flags: string[] = [];
   const add = (flag: string, value: string | number | undefined): void => {

@@ -8,7 +8,7 @@ export function hash(seed: number, index: number, purpose = 0): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** As `hash`, from 0 (included) to 1 (excluded). */
+/** Like `hash`, but a number from 0 (included) to 1 (excluded). */
 export function share(seed: number, index: number, purpose = 0): number {
   return hash(seed, index, purpose) / 4294967296;
 }
@@ -37,7 +37,7 @@ export function unspread32(spread: number): number {
   return (Math.imul(spread, UNSPREAD) >>> 0) - 1;
 }
 
-/** The same over 24 bits: the half of a MAC that follows the manufacturer's prefix. */
+/** Like `spread32` over 24 bits, for the half of a MAC that follows the manufacturer's prefix. */
 export function spread24(index: number): number {
   return Math.imul(index + 1, SPREAD) & 0xffffff;
 }
@@ -70,7 +70,7 @@ export function uuid(seed: number, index: number, purpose: number): string {
 
 const BASE = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 
-/** `length` capital letters and digits (at most seven carry the index), as serials and Windows names are made of. */
+/** Returns `length` capital letters and digits, as in serials and Windows names. At most seven of them encode the index. */
 export function letters(index: number, length: number, salt = 0): string {
   let rest = spread32(index);
   let text = '';

@@ -8,7 +8,7 @@ const FILES: Record<Vendor, { name: string; id: string }> = {
   crowdstrike: { name: 'crowdstrike-hosts', id: 'device_id' },
 };
 
-/** Byte ranges of the elements of a JSON array. The elements are not parsed, so numbers keep all digits. */
+/** Returns the byte ranges of the elements of a JSON array. It does not parse the elements, so numbers keep all digits. */
 export function elementsOf(json: Buffer): Buffer[] {
   const elements: Buffer[] = [];
   let depth = 0;
@@ -54,11 +54,11 @@ function compare(a: string, b: string): number {
   return /^\d+$/.test(a + b) && a.length !== b.length ? a.length - b.length : a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Records of files `qualys-hosts` and `crowdstrike-hosts` (`.json`: an array; `.jsonl`: a record a line), as they are. */
+/** The unchanged records of the files `qualys-hosts` and `crowdstrike-hosts` (`.json`: an array; `.jsonl`: one record per line). */
 export class Recordings {
   private readonly records: Record<Vendor, Recorded[]>;
 
-  /** Throws when neither file is there. */
+  /** Throws when neither file exists. */
   constructor(directory: string) {
     const read = (vendor: Vendor): Recorded[] =>
       load(directory, vendor).map((text) => {
@@ -71,7 +71,7 @@ export class Recordings {
     }
   }
 
-  /** In the file's order, or sorted by id as the vendors' own APIs list. */
+  /** In the file's order, or sorted by id as in the vendors' own APIs. */
   listing(vendor: Vendor, sorted: boolean): Listing {
     const records = sorted ? this.records[vendor].toSorted((a, b) => compare(a.id, b.id)) : this.records[vendor];
     const at = (position: number): Recorded => records[position] as Recorded;

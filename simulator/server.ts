@@ -1,20 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json, text, type Received } from './answer.js';
-import { answerControl } from './control.js';
+import { json, text, type Received } from './response.js';
+import { respondControl } from './control.js';
 import type { Credentials } from './credentials.js';
 import type { Fault } from './faults/fault.js';
 import { FaultPlan, type Effects } from './faults/plan.js';
 import { send } from './faults/wire.js';
 import { Inventory } from './inventory.js';
 import { withDefaults, type SimulatorOptions } from './options.js';
-import { answerCmdb, CMDB } from './protocols/cmdb.js';
+import { respondCmdb, CMDB } from './protocols/cmdb.js';
 import { Traffic } from './traffic.js';
 import { carriesSecrets, ROUTES, Vendors } from './vendors.js';
 
 export interface Simulator {
   url: string;
-  /** Where CrowdStrike's other region is. */
+  /** Base URL of CrowdStrike's other region. */
   regionUrl: string;
   credentials: Credentials;
   inventory: Inventory;
@@ -43,7 +43,7 @@ function listen(server: Server, port: number): Promise<string> {
   });
 }
 
-/** Starts the simulator in this process, on the loopback interface. Rejects when a port is taken or records are missing. */
+/** Starts the simulator in this process, on the loopback interface. Rejects when a port is in use or records are missing. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settings = withDefaults(options);
   const inventory = new Inventory(settings);
@@ -58,39 +58,39 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
   setFaults(settings.faults);
 
-  async function handle(request: IncomingMessage, response: ServerResponse, inRegion: boolean): Promise<void> {
+  async function handle(request: IncomingMessage, outgoing: ServerResponse, inRegion: boolean): Promise<void> {
     const received = await receive(request);
     const { pathname } = received.url;
     if (pathname.startsWith('/_control/')) {
-      await send(response, answerControl(received, { inventory, plan, traffic, setFaults }), NO_EFFECTS);
+      await send(outgoing, respondControl(received, { inventory, plan, traffic, setFaults }), NO_EFFECTS);
       return;
     }
     if (pathname === '/_elsewhere') {
       traffic.stray(carriesSecrets(received));
-      await send(response, json(200, []), NO_EFFECTS);
+      await send(outgoing, json(200, []), NO_EFFECTS);
       return;
     }
     if (pathname.startsWith(`${CMDB}/`)) {
-      const answer = answerCmdb(received, inventory.fleet, settings.credentials.demoToken);
-      await send(response, answer, NO_EFFECTS);
+      const response = respondCmdb(received, inventory.fleet, settings.credentials.demoToken);
+      await send(outgoing, response, NO_EFFECTS);
       return;
     }
     const protocol = ROUTES[`${received.method} ${pathname}`];
     if (!protocol) {
-      await send(response, text(404, 'Not Found'), NO_EFFECTS);
+      await send(outgoing, text(404, 'Not Found'), NO_EFFECTS);
       return;
     }
     const running = traffic.begin(protocol, pathname);
-    response.once('close', () => traffic.end(protocol));
+    outgoing.once('close', () => traffic.end(protocol));
     const effects = plan.next(protocol);
-    const answer = await vendors.answer(protocol, received, effects, running, inRegion);
-    if (answer) traffic.answered(answer.status, await send(response, answer, effects));
+    const response = await vendors.respond(protocol, received, effects, running, inRegion);
+    if (response) traffic.responded(response.status, await send(outgoing, response, effects));
   }
 
   const open = (inRegion: boolean): Server => {
-    const server = createServer((request, response) => {
+    const server = createServer((request, outgoing) => {
       // Ignore clients that disconnect during a request or response.
-      handle(request, response, inRegion).catch(() => response.destroy());
+      handle(request, outgoing, inRegion).catch(() => outgoing.destroy());
     });
     server.keepAliveTimeout = 60_000;
     return server;

@@ -11,7 +11,7 @@ export interface SpawnedSimulator {
   url: string;
   regionUrl: string;
   credentials: Credentials;
-  /** Variables that point the sources here. */
+  /** Environment variables with which the sources use this simulator. */
   environment: Record<string, string>;
   pid: number;
   /** Sends SIGTERM and waits until the simulator has ended. */
@@ -22,7 +22,7 @@ export interface SpawnedSimulator {
   control: <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<T>;
   state: () => Promise<SimulatorState>;
   changeFleet: (change: FleetChange) => Promise<FleetChanged>;
-  /** Replaces the faults; none clears them. */
+  /** Replaces the faults. Without arguments, it removes all faults. */
   setFaults: (...faults: Fault[]) => Promise<void>;
   /** Native ids of each machine. */
   truth: () => Promise<{ machine: number; qualys?: string; crowdstrike?: string }[]>;
@@ -33,7 +33,7 @@ export interface SpawnOptions extends SimulatorOptions {
   detached?: boolean;
 }
 
-/** The compiled entry point, which is also used when this file runs as TypeScript. */
+/** Returns the compiled entry point, also when this file itself runs as TypeScript. */
 function entryPoint(): string {
   const compiled = [join(__dirname, 'main.js'), join(__dirname, '../dist/simulator/main.js')].find((path) =>
     existsSync(path),
@@ -68,7 +68,7 @@ export async function spawnSimulator({ detached = false, ...options }: SpawnOpti
   const args = [entryPoint(), ...toFlags(options), ...(detached ? [] : ['--end-with-stdin'])];
   const child = spawn(process.execPath, args, { stdio: [detached ? 'ignore' : 'pipe', 'pipe', 'pipe'], detached });
   const place = await ready(child);
-  // No output is read from here on: the pipes must not fill up or keep this process running.
+  // From here on this process discards the output, so that the pipes neither fill up nor keep this process running.
   for (const pipe of [child.stdout, child.stderr]) pipe?.removeAllListeners('data').resume();
   if (detached) {
     child.stdout?.destroy();
@@ -81,7 +81,7 @@ export async function spawnSimulator({ detached = false, ...options }: SpawnOpti
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    if (!response.ok) throw new Error(`Simulator refused ${method} ${path}: ${await response.text()}`);
+    if (!response.ok) throw new Error(`The simulator rejected ${method} ${path}: ${await response.text()}`);
     return response;
   };
   const control = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
@@ -89,9 +89,9 @@ export async function spawnSimulator({ detached = false, ...options }: SpawnOpti
   const { maxPage } = withDefaults(options);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
+    const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
-    await gone;
+    await exited;
   };
   return {
     ...place,

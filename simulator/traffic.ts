@@ -8,12 +8,12 @@ export class Traffic {
   private statuses: Record<string, number> = {};
   private running = new Map<Protocol, number>();
   private mostRunning: Record<string, number> = {};
-  /** Requests of clients that followed a redirect which they should have refused. */
+  /** Requests of clients that followed a redirect although they must not follow it. */
   private strays = { requests: 0, withSecrets: 0 };
 
   /** Returns how many requests of the protocol are running, this one included. */
   begin(protocol: Protocol, path: string): number {
-    // Tokens are not pages: they are counted by path only.
+    // Token requests are not requests for pages, so only the count of their path includes them.
     if (protocol !== 'crowdstrike-token') this.requests++;
     this.paths[path] = (this.paths[path] ?? 0) + 1;
     const running = (this.running.get(protocol) ?? 0) + 1;
@@ -26,7 +26,7 @@ export class Traffic {
     this.running.set(protocol, (this.running.get(protocol) ?? 1) - 1);
   }
 
-  answered(status: number, bytes: number): void {
+  responded(status: number, bytes: number): void {
     this.statuses[status] = (this.statuses[status] ?? 0) + 1;
     this.bytes += bytes;
   }

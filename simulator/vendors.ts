@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { header, text, type Answer, type Received } from './answer.js';
+import { header, text, type SimulatedResponse, type Received } from './response.js';
 import { padded, replacedBody } from './faults/bodies.js';
 import type { Protocol } from './faults/fault.js';
 import { Limits } from './faults/limits.js';
 import type { Effects } from './faults/plan.js';
-import { limitRefusal, statusRefusal } from './faults/refusals.js';
+import { limitResponse, statusResponse } from './faults/error-responses.js';
 import type { Inventory } from './inventory.js';
 import type { Listing } from './listing.js';
 import type { Settings } from './options.js';
-import { answerDemo } from './protocols/demo.js';
-import { answerFalcon } from './protocols/falcon.js';
-import { answerQps, wantsJson } from './protocols/qps.js';
-import { answerToken, Tokens } from './protocols/tokens.js';
+import { respondDemo } from './protocols/demo.js';
+import { respondFalcon } from './protocols/falcon.js';
+import { respondQps, wantsJson } from './protocols/qps.js';
+import { respondToken, Tokens } from './protocols/tokens.js';
 import { empty, endless } from './view.js';
 
 export const ROUTES: Record<string, Protocol> = {
@@ -22,38 +22,38 @@ export const ROUTES: Record<string, Protocol> = {
   'POST /oauth2/token': 'crowdstrike-token',
 };
 
-/** The simulated APIs, and the responses of faults that replace theirs. */
+/** The simulated vendors' APIs. Some faults replace the responses of these APIs. */
 export class Vendors {
   readonly tokens: Tokens;
   private readonly limits = new Limits();
-  private previous = new Map<Protocol, Answer>();
+  private previous = new Map<Protocol, SimulatedResponse>();
 
   constructor(
     private readonly settings: Settings,
     private readonly inventory: Inventory,
-    /** Base URL of the second region, known once it listens. */
+    /** Base URL of the second region, known once its server listens. */
     private readonly regionUrl: () => string,
   ) {
     this.tokens = new Tokens(settings.tokenLifetime);
   }
 
-  /** `undefined`: never answer. */
-  async answer(
+  /** Returns `undefined` if the simulator must never respond. */
+  async respond(
     protocol: Protocol,
     received: Received,
     effects: Effects,
     running: number,
     inRegion: boolean,
-  ): Promise<Answer | undefined> {
+  ): Promise<SimulatedResponse | undefined> {
     const wait = this.settings.latency + (effects.get('latency')?.ms ?? 0);
     if (wait > 0) await sleep(wait);
     if (effects.has('hang')) return undefined;
-    const answer =
+    const response =
       this.instead(protocol, received, effects, running, inRegion) ?? this.real(protocol, received, effects);
     const oversize = effects.get('oversize');
-    if (oversize) return padded(answer, oversize.bytes ?? 200 * 1024 * 1024);
-    if (effects.has('bad-gzip')) return { ...answer, headers: { ...answer.headers, 'content-encoding': 'gzip' } };
-    return answer;
+    if (oversize) return padded(response, oversize.bytes ?? 200 * 1024 * 1024);
+    if (effects.has('bad-gzip')) return { ...response, headers: { ...response.headers, 'content-encoding': 'gzip' } };
+    return response;
   }
 
   /** The response that replaces the real one, if any. */
@@ -63,7 +63,7 @@ export class Vendors {
     effects: Effects,
     running: number,
     inRegion: boolean,
-  ): Answer | undefined {
+  ): SimulatedResponse | undefined {
     const { url } = received;
     if (effects.has('region') && !inRegion && !protocol.endsWith('-demo') && protocol !== 'qualys') {
       const headers = {
@@ -77,43 +77,43 @@ export class Vendors {
     if (redirect) return text(307, '', { location: redirect.to ?? `${this.regionUrl()}/_elsewhere` });
     const json = protocol !== 'qualys' || wantsJson(received);
     const exceeded = this.limits.exceeded(protocol, effects, running);
-    if (exceeded) return limitRefusal(protocol, exceeded, json);
+    if (exceeded) return limitResponse(protocol, exceeded, json);
     const status = effects.get('status');
-    if (status) return statusRefusal(protocol, status, json);
+    if (status) return statusResponse(protocol, status, json);
     if (effects.has('outage')) return text(500, 'Error upstream database unavailable');
     if (effects.get('expire-tokens')?.at !== undefined && protocol === 'crowdstrike') this.tokens.expireAll();
     return replacedBody(protocol, effects) ?? (effects.has('duplicate-page') ? this.previous.get(protocol) : undefined);
   }
 
-  private real(protocol: Protocol, received: Received, effects: Effects): Answer {
+  private real(protocol: Protocol, received: Received, effects: Effects): SimulatedResponse {
     const { credentials, maxPage } = this.settings;
-    let answer: Answer;
+    let response: SimulatedResponse;
     switch (protocol) {
       case 'qualys-demo':
       case 'crowdstrike-demo':
-        answer = answerDemo(received, this.listing(protocol, effects), effects, {
+        response = respondDemo(received, this.listing(protocol, effects), effects, {
           token: credentials.demoToken,
           maxPage,
         });
         break;
       case 'qualys':
-        answer = answerQps(received, this.listing(protocol, effects), effects, {
+        response = respondQps(received, this.listing(protocol, effects), effects, {
           user: credentials.qualysUser,
           password: credentials.qualysPassword,
           maxPage: 1000,
         });
         break;
       case 'crowdstrike':
-        answer = answerFalcon(received, this.listing(protocol, effects), effects, {
+        response = respondFalcon(received, this.listing(protocol, effects), effects, {
           tokens: this.tokens,
           maxPage: 10_000,
         });
         break;
       default:
-        return answerToken(received, this.tokens, { id: credentials.clientId, secret: credentials.clientSecret });
+        return respondToken(received, this.tokens, { id: credentials.clientId, secret: credentials.clientSecret });
     }
-    this.previous.set(protocol, answer);
-    return answer;
+    this.previous.set(protocol, response);
+    return response;
   }
 
   private listing(protocol: Protocol, effects: Effects): Listing {
@@ -126,7 +126,7 @@ export class Vendors {
   }
 }
 
-/** Whether a request carries credentials that only the vendor must see. */
+/** Whether a request contains credentials that only the vendor may receive. */
 export function carriesSecrets(received: Received): boolean {
   return (
     header(received, 'authorization') !== '' ||

@@ -1,6 +1,6 @@
 import type { Listing } from './listing.js';
 
-/** Views of a listing that a fault changes. Each view has the interface of a listing. */
+/** Views of a listing, each changed by a fault. Each view has the interface of a listing. */
 
 export function subset(listing: Listing, positions: ArrayLike<number>): Listing {
   const at = (position: number): number => positions[position] as number;
@@ -24,7 +24,7 @@ export function empty(listing: Listing): Listing {
   return subset(listing, []);
 }
 
-/** A listing without an end: after its records it shows machines that are not in the fleet. */
+/** A listing without an end. After the records of the fleet it returns machines that are not in the fleet. */
 export function endless(listing: Listing): Listing {
   return {
     ...listing,
@@ -39,7 +39,7 @@ export function endless(listing: Listing): Listing {
   };
 }
 
-/** `by` above zero adds that many records before the first one; below zero removes that many of the first ones. */
+/** A positive `by` adds that many records before the first one. A negative `by` removes that many of the first records. */
 export function shifted(listing: Listing, by: number): Listing {
   const { count } = listing;
   const at = (position: number): number => (position < by ? count + position : position - by);

@@ -1,8 +1,10 @@
 import { Client, Connection, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import type { Config } from './config.js';
 import { Failure } from './model/failure.js';
+import { runWorkflowId } from './model/workflow-ids.js';
 import { proxyArguments } from './temporal/proxy.js';
-import type { collectInventory, CollectInventoryInput } from './workflows/collect-inventory.js';
+import type { collectInventory } from './workflows/collect-inventory.js';
+import type { CollectInventoryInput } from './workflows/inputs.js';
 import { searchAttributesReady } from './temporal/search-attributes.js';
 
 export type RunHandle = WorkflowHandle<typeof collectInventory>;
@@ -19,16 +21,11 @@ export async function openClient(config: Config['temporal'], timeoutMs = 5_000):
     });
     return new Client({ connection, namespace: config.namespace });
   } catch {
-    throw new Failure('server-unavailable', `Temporal at ${config.address} does not answer`, {
+    throw new Failure('server-unavailable', `Temporal at ${config.address} does not respond`, {
       at: config.address,
       remedy: 'Start it (temporal server start-dev, or docker compose up -d), or correct TEMPORAL_ADDRESS',
     });
   }
-}
-
-/** The workflow id for a set of sources. A second trigger of the same set finds the current run by it. */
-export function runWorkflowId(taskQueue: string, sources: readonly string[]): string {
-  return `${taskQueue}-collect-${[...sources].sort().join('+') || 'nothing'}`;
 }
 
 /** Starts a run, or attaches to the current run of the same sources. */

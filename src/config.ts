@@ -28,7 +28,7 @@ const hosts = list.superRefine((entries, context) => {
 
 const address = z.string().regex(/^[^\s/]+:\d+$/, 'must be host:port');
 
-/** Every variable that Rollcall itself reads. The source's own file declares the variables of a source. */
+/** Every variable that Rollcall itself reads. A source's own file declares the variables of that source. */
 const schema = z.object({
   MONGODB_URI: z
     .string()
@@ -61,10 +61,11 @@ const schema = z.object({
   ROLLCALL_RETRY_MAX_SECONDS: seconds(30),
   ROLLCALL_MAX_RECORDS: z.coerce.number().int().positive().default(5_000_000),
   ROLLCALL_MAX_QUARANTINED: z.coerce.number().int().positive().default(100_000),
-  ROLLCALL_STRETCH_RECORDS: z.coerce.number().int().positive().default(10_000),
+  ROLLCALL_BATCH_RECORDS: z.coerce.number().int().positive().default(10_000),
   ROLLCALL_ROW_SECONDS: seconds(30),
+  ROLLCALL_NORMALIZERS: z.coerce.number().int().min(1).max(64).default(2),
   ROLLCALL_NORMALIZER_MB: z.coerce.number().int().min(64, 'must be 64 or more').optional(),
-  ROLLCALL_JUNK: z.string().optional(),
+  ROLLCALL_DENY_LISTS: z.string().optional(),
   ROLLCALL_KEY_RING: z.string().optional(),
   LOGINS_POSTGRES_URL: z
     .string()
@@ -101,7 +102,7 @@ export const SETTINGS: readonly { name: string; fallback?: unknown }[] = Object.
 );
 
 export interface Config {
-  /** `mostQuarantined`: rows of one source that are kept in quarantine. */
+  /** `mostQuarantined`: maximum number of rows in quarantine for one source. */
   mongodb: { uri: string; database: string; hostsCollection: string; mostQuarantined?: number };
   temporal: { address: string; namespace: string; taskQueue: string; apiKey?: string; tls: boolean; ui: string };
   /** Sources that a run without arguments collects; empty: every source with complete settings. */
@@ -118,17 +119,19 @@ export interface Config {
   /** A listing with more records counts as endless and fails. */
   maxRecords: number;
   /** About how many records one fetch activity reads. */
-  stretchRecords: number;
-  /** Time limit for mapping one row, milliseconds. The thread of a row that takes longer is ended. */
+  batchRecords: number;
+  /** Time limit for mapping one row, milliseconds. If a row takes longer, the worker ends its thread. */
   rowMs: number;
   /** Heap limit of the normalizing thread, MB. A thread that exceeds it ends, and the worker continues. */
+  /** Threads of a worker that normalize pages, and activities that share one listing. */
+  normalizers: number;
   normalizerMb: number;
   /** File of the keys that personal data is masked with; see docs/privacy.md. */
   keyRing?: string;
   /** URL, with the password, of a PostgreSQL database that also gets the logins. */
   loginsPostgres?: string;
   /** Deny lists of this organisation, in addition to the built-in ones. */
-  junk: DenyLists;
+  denyLists: DenyLists;
   /** A complete listing that lacks more than this share of a source's records retires none until a user confirms. */
   shrinkShare: number;
   log: { dir: string; level: string; keepDays: number };
@@ -143,7 +146,7 @@ export interface Config {
   metricsAddress?: string;
   /** URL that is notified when a run fails or does not take place. It may hold a secret. */
   alertWebhook?: string;
-  /** Days for which raw pages are kept that no record refers to. */
+  /** Days for which the worker keeps raw pages that no record refers to. */
   rawKeepDays: number;
   /** The environment from which sources read their settings. */
   environment: Record<string, string | undefined>;
@@ -196,10 +199,11 @@ export function loadConfig(environment: Record<string, string | undefined> = pro
       retryMaxMs: ms(Math.max(env.ROLLCALL_RETRY_SECONDS, env.ROLLCALL_RETRY_MAX_SECONDS)),
     },
     maxRecords: env.ROLLCALL_MAX_RECORDS,
-    stretchRecords: env.ROLLCALL_STRETCH_RECORDS,
+    batchRecords: env.ROLLCALL_BATCH_RECORDS,
     rowMs: ms(env.ROLLCALL_ROW_SECONDS),
-    normalizerMb: env.ROLLCALL_NORMALIZER_MB ?? normalizerHeapMb(),
-    junk: env.ROLLCALL_JUNK === undefined ? {} : readDenyLists(env.ROLLCALL_JUNK),
+    normalizers: env.ROLLCALL_NORMALIZERS,
+    normalizerMb: env.ROLLCALL_NORMALIZER_MB ?? normalizerHeapMb(env.ROLLCALL_NORMALIZERS),
+    denyLists: env.ROLLCALL_DENY_LISTS === undefined ? {} : readDenyLists(env.ROLLCALL_DENY_LISTS),
     ...(env.ROLLCALL_KEY_RING === undefined ? {} : { keyRing: resolve(env.ROLLCALL_KEY_RING) }),
     ...(env.LOGINS_POSTGRES_URL === undefined ? {} : { loginsPostgres: env.LOGINS_POSTGRES_URL }),
     shrinkShare: env.ROLLCALL_SHRINK_SHARE,

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createActivities } from './activities/index.js';
+import { activityOptions } from './activities/index.js';
 import { watchAlerts } from './alerts/watch.js';
 import { openClient } from './client.js';
 import { registerSearchAttributes } from './temporal/search-attributes.js';
@@ -13,16 +13,16 @@ import { loadConfig, type Config } from './config.js';
 import { Failure } from './model/failure.js';
 import { openLog } from './log/log.js';
 import { secretsOf } from './log/secrets.js';
-import { countingNormalizer } from './metrics/normalizer.js';
+import { countingThreads } from './metrics/threads.js';
 import { showWorker } from './metrics/worker.js';
 import { useNetwork } from './network/network.js';
-import { openNormalizer } from './threads/pool.js';
+import { openThreads } from './threads/pool.js';
 import { openKeyRing } from './privacy/key-ring.js';
 import { makeFilesPrivate } from './system/private-files.js';
 import { installRuntime } from './temporal/runtime.js';
 import { makeFirstSchedules } from './temporal/schedules/first.js';
 import { loadSources, type SourceRegistry } from './sources/loading/registry.js';
-import { refuseSkew } from './store/clock.js';
+import { assertClocksAgree } from './store/clock.js';
 import { openStore, type Store } from './store/database.js';
 import { seedSources } from './store/collections/sources.js';
 import { stickyMs, throttleMs } from './model/timings.js';
@@ -35,9 +35,9 @@ export async function runWorker(config: Config): Promise<void> {
   const sdkPort = await installRuntime(log, config.metricsAddress !== undefined);
   const shown = await showWorker(config, log, sdkPort);
   const store = await openStore(config.mongodb);
-  await refuseSkew(store);
+  await assertClocksAgree(store);
   shown.parts.store = store;
-  const normalizer = countingNormalizer(openNormalizer(config, store, sources));
+  const threads = countingThreads(openThreads(config, store, sources));
   await seedSources(store, sources.all());
   await prepareNamespace(config, log, store, sources);
 
@@ -54,11 +54,11 @@ export async function runWorker(config: Config): Promise<void> {
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
     ...workflowCode(),
-    activities: createActivities({ store, sources, normalizer, keys: openKeyRing(config.keyRing), config, log }),
+    ...activityOptions({ store, sources, threads, keys: openKeyRing(config.keyRing), config, log }),
     maxConcurrentActivityTaskExecutions: 16,
     maxHeartbeatThrottleInterval: throttleMs(config.timings),
     defaultHeartbeatThrottleInterval: throttleMs(config.timings),
-    // After this time, workflows of a killed worker continue on another one.
+    // After this time, workflows of a killed worker continue on another worker.
     stickyQueueScheduleToStartTimeout: stickyMs(config.timings),
     shutdownGraceTime: '2 seconds',
     shutdownForceTime: '30 seconds',
@@ -76,7 +76,7 @@ export async function runWorker(config: Config): Promise<void> {
     await alerts.stop();
     await shown.close();
     await connection.close();
-    await normalizer.close();
+    await threads.close();
     await store.close();
   }
   log.info('Worker has stopped');
@@ -93,7 +93,10 @@ async function prepareNamespace(config: Config, log: Logger, store: Store, sourc
   await client.connection.close();
 }
 
-/** The workflow bundle of the build. Without one (from TypeScript, in tests) the worker bundles workflows at start. */
+/**
+ * The workflow bundle of the build. Without a bundle (from TypeScript, in tests), the worker bundles the workflows at its
+ * start.
+ */
 function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
   const codePath = join(__dirname, '..', 'workflow-bundle.js');
   return existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath: join(__dirname, 'workflows') };
@@ -101,7 +104,8 @@ function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsP
 
 if (require.main === module) {
   makeFilesPrivate();
-  // Pages leave much garbage. Collecting it a little earlier makes a worker a fifth smaller, at little cost.
+  // Reading a page allocates much memory for a short time. When V8 collects garbage sooner, a worker uses a fifth less memory,
+  // at little cost.
   setFlagsFromString('--heap-growing-percent=100');
   void (async () => {
     try {

@@ -6,10 +6,9 @@ import { hosts } from '../src/normalize/datasets/hosts.js';
 import { denyListsOf } from '../src/host/canonical/deny-lists/index.js';
 import { loadSources } from '../src/sources/loading/registry.js';
 import { FAILURES } from '../src/model/failure.js';
-import { resolveSettings } from '../src/model/settings.js';
 import { openKeyRing } from '../src/privacy/key-ring.js';
 import type { SourceDefinition } from '../src/model/source.js';
-import { collect } from './connectors/http/collect.js';
+import { collect, inputOfSource } from './connectors/http/collect.js';
 import { sendJson, serve } from './support/http-server.js';
 
 const root = join(__dirname, '..');
@@ -20,7 +19,7 @@ const pages = new Map<string, string>();
 const below = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`);
 for (const path of ['README.md', ...below]) if (path.endsWith('.md')) pages.set(path, read(path));
 
-/** What `find` gives on any page, with the page: `README.md: npm run demo`. */
+/** The results of `find` on all pages, each with its page: `README.md: npm run demo`. */
 function onPages(find: (text: string, page: string) => Iterable<string>): string[] {
   return [...pages].flatMap(([page, text]) => [...new Set(find(text, page))].map((found) => `${page}: ${found}`));
 }
@@ -40,13 +39,13 @@ function anchorsOf(text: string): Set<string> {
   );
 }
 
-test('the pages that the README leads to are found', () => {
+test('the README links to the main pages', () => {
   for (const name of ['architecture', 'adding-a-source', 'operating', 'failures', 'benchmarks'])
     expect(pages.get('README.md')).toContain(`docs/${name}.md`);
   expect(pages.size).toBeGreaterThan(10);
 });
 
-test('every npm script that is named exists', () => {
+test('every npm script that a page names exists', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const missing = onPages((text) =>
     [...text.matchAll(/\bnpm (?:run (?:-s )?)?([a-z][a-z:]*)/g)]
@@ -57,7 +56,7 @@ test('every npm script that is named exists', () => {
   expect(onPages((text) => text.match(/npm run trigger/g) ?? []).length).toBeGreaterThan(2);
 });
 
-test('every option that is named with a command is one of that command', () => {
+test('every option that a page names with a command belongs to that command', () => {
   const FILES: Record<string, string> = {
     bench: 'bench/main.ts',
     demo: 'src/cli/commands/demo/command.ts',
@@ -76,7 +75,7 @@ test('every option that is named with a command is one of that command', () => {
   expect(unknown).toEqual([]);
 });
 
-test('every relative link leads to a file that is there, and to a heading in it', () => {
+test('every relative link leads to an existing file, and to an existing heading in it', () => {
   const broken = onPages((text, page) =>
     [...withoutFences(text).matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, target]) => target!)
@@ -94,7 +93,7 @@ test('every relative link leads to a file that is there, and to a heading in it'
 const PATH =
   /(?<![\w/.-])(?:src|tests|docs|simulator|bench|scripts|docker)\/[\w./-]*|(?<=`)(?:\.env\.example|[A-Z]+\.md|docker-compose\.yml|package\.json)(?=`)/g;
 
-test('every file and folder of the project that is named exists', () => {
+test('every file and folder of the project that a page names exists', () => {
   const missing = onPages((text) =>
     [...text.matchAll(PATH)]
       .map(([path]) => path.replace(/\.$/, ''))
@@ -103,7 +102,7 @@ test('every file and folder of the project that is named exists', () => {
   expect(missing).toEqual([]);
 });
 
-test('every module of the project that a source outside it is told to import is public', () => {
+test('every module of the project that a page imports into a source is public', () => {
   const known = [...read('src/sources/loading/module.ts').matchAll(/^ {2}'?(rollcall(?:\/\w+)?)'?: '/gm)].map(
     ([, name]) => name!,
   );
@@ -129,14 +128,14 @@ test('every finding of a verification is explained', () => {
   expect(found.filter((kind) => !pages.get('docs/failures.md')!.includes(`\`${kind}\``))).toEqual([]);
 });
 
-test('the reference pages are what the code says', async () => {
+test('the reference pages match the code', async () => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/reference.mjs'), '--check'], {
     encoding: 'utf8',
   });
   expect([status, stderr]).toEqual([0, '']);
 });
 
-test('every decision says its context, what was decided, what else there was, and what follows', () => {
+test('every decision has its context, the decision, the alternatives and the consequences', () => {
   const decisions = [...pages].filter(([page]) => page.startsWith('docs/decisions/'));
   expect(decisions.length).toBeGreaterThan(5);
   for (const [page, text] of decisions) {
@@ -151,7 +150,7 @@ function exampleSource(): { name: string; text: string } {
   return { name: basename(/^\/\/ (\S+)/.exec(text)![1]!), text };
 }
 
-/** For developers or of Node itself: not for .env. */
+/** Variables for developers, or of Node itself: they are not for .env. */
 const NOT_IN_ENV = [
   'AWS_ACCESS_KEY_ID',
   'ROLLCALL_DEBUG',
@@ -160,7 +159,7 @@ const NOT_IN_ENV = [
   'NODE_EXTRA_CA_CERTS',
 ];
 
-test('every environment variable that is named is in .env.example, or is an example source’s own', () => {
+test('every environment variable that a page names is in .env.example, or belongs to an example source', () => {
   const example = new Set([...read('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!));
   const declared = [...exampleSource().text.matchAll(/setting\.\w+\('([A-Z_]+)'/g)].map(([, name]) => name!);
   expect(declared).toHaveLength(2);
@@ -205,7 +204,7 @@ describe('the source that the README shows', () => {
     });
     try {
       const environment = { JUMPCLOUD_URL: server.url, JUMPCLOUD_API_KEY: 'key' };
-      const input = source.input(resolveSettings(source.name, source.settings, environment));
+      const input = inputOfSource(source, environment);
       const { rows, pages: read, failure } = await collect(input);
       expect(failure).toBeUndefined();
       expect(rows.map((row) => source.map(row).id)).toEqual(systems.map(({ _id }) => _id));
@@ -217,10 +216,10 @@ describe('the source that the README shows', () => {
   });
 
   const place = { index: 0, offset: 0, length: 0 };
-  const context = { junk: denyListsOf(), keys: openKeyRing(undefined) };
+  const context = { denyLists: denyListsOf(), keys: openKeyRing(undefined) };
 
-  test('maps a system to a host that another vendor’s record of the same serial will meet', () => {
-    const { observation, keys } = hosts.understand(source, source.map(system(7)), place, context);
+  test('maps a system to a host that matches another vendor’s record of the same serial', () => {
+    const { observation, keys } = hosts.toRecord(source, source.map(system(7)), place, context);
     expect(observation).toEqual({
       class: 'machine',
       device: expect.objectContaining({
@@ -234,7 +233,7 @@ describe('the source that the README shows', () => {
     expect(keys).toEqual(['fqdn::laptop-7.corp.example.com', 'name::laptop-7', 'serial::C02XL07']);
   });
 
-  test('rejects what has no id, and what is no object, by reason', () => {
+  test('rejects a record without an id, and a value that is not an object, with a reason', () => {
     for (const raw of [{ hostname: 'x' }, null, 'text']) expect(() => source.map(raw)).toThrow('_id is missing');
   });
 });

@@ -11,9 +11,9 @@ const sources = loadSources().all();
 
 interface Variable {
   name: string;
-  /** Without quotes, as Node reads it. */
+  /** The value without quotes, as Node reads it. */
   value: string;
-  /** Commented out: the value is the default. */
+  /** True when the variable is commented out: the value is the default. */
   optional: boolean;
   /** The line above. */
   comment: string;
@@ -33,18 +33,18 @@ test('the example names every variable of the configuration and of the sources, 
   expect(variables.map(({ name }) => name).sort()).toEqual(declared.sort());
 });
 
-test('a line above each variable says what it is for', () => {
+test('a line above each variable describes it', () => {
   const silent = variables.filter(({ comment }) => !/^# \S.{5}/.test(comment) || comment.startsWith('# ---'));
   expect(silent.map(({ name }) => name)).toEqual([]);
 });
 
-test('with every line switched on the configuration is the one without any', () => {
+test('the configuration with every line enabled equals the default configuration', () => {
   const { environment: _example, ...configured } = loadConfig(example);
   const { environment: _empty, ...defaults } = loadConfig({});
   expect(configured).toEqual(defaults);
 });
 
-test('what a source requires is there to be filled in, what it does not shows its default', () => {
+test('a required setting of a source is left to fill in, and any other setting shows its default', () => {
   const shown = new Map(variables.map(({ name, value, optional }) => [name, { value, optional }]));
   for (const source of sources) {
     for (const { env, fallback } of Object.values(source.settings)) {
@@ -53,7 +53,7 @@ test('what a source requires is there to be filled in, what it does not shows it
   }
 });
 
-test("the schedules shown are the sources' own", () => {
+test('the schedules of the example are those of the sources', () => {
   for (const source of sources) {
     expect(scheduleOf(source, loadConfig(example))).toEqual(scheduleOf(source, loadConfig({})));
   }

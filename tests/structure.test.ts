@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-/** What the folders of `src/` promise: see docs/architecture.md. */
+/** Checks the rules for the folders of `src/`: see docs/architecture.md. */
 const SRC = join(__dirname, '../src');
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
 const texts = new Map(files.map((path) => [path, readFileSync(join(SRC, path), 'utf8')]));
 
 /** The folder right below `src/`, or the file itself. */
-const roomOf = (path: string) => path.split('/')[0]!;
+const topFolderOf = (path: string) => path.split('/')[0]!;
 
 function importsOf(path: string): string[] {
   return [...texts.get(path)!.matchAll(/(?:from|import\()\s*'(\.[^']+)\.js'/g)]
@@ -19,16 +19,17 @@ test('imports between folders run one way', () => {
   const below = new Map<string, Set<string>>();
   for (const path of files)
     for (const to of importsOf(path))
-      if (roomOf(to) !== roomOf(path)) below.set(roomOf(path), (below.get(roomOf(path)) ?? new Set()).add(roomOf(to)));
+      if (topFolderOf(to) !== topFolderOf(path))
+        below.set(topFolderOf(path), (below.get(topFolderOf(path)) ?? new Set()).add(topFolderOf(to)));
   expect(below.size).toBeGreaterThan(20);
   const done = new Set<string>();
-  const visit = (room: string, path: readonly string[]): void => {
-    if (path.includes(room)) throw new Error(`A circle: ${[...path.slice(path.indexOf(room)), room].join(' → ')}`);
-    if (done.has(room)) return;
-    for (const next of below.get(room) ?? []) visit(next, [...path, room]);
-    done.add(room);
+  const visit = (folder: string, path: readonly string[]): void => {
+    if (path.includes(folder)) throw new Error(`A cycle: ${[...path.slice(path.indexOf(folder)), folder].join(' → ')}`);
+    if (done.has(folder)) return;
+    for (const next of below.get(folder) ?? []) visit(next, [...path, folder]);
+    done.add(folder);
   };
-  for (const room of below.keys()) visit(room, []);
+  for (const folder of below.keys()) visit(folder, []);
 });
 
 test('no folder has more than 20 files, no file more than 250 lines, and half of them at most 80', () => {
@@ -42,6 +43,6 @@ test('no folder has more than 20 files, no file more than 250 lines, and half of
 
 test('the tree in the architecture names every folder', () => {
   const tree = /## The tree\n(.*?)\n## /s.exec(readFileSync(join(SRC, '../docs/architecture.md'), 'utf8'))![1]!;
-  const rooms = [...new Set(files.filter((path) => path.includes('/')).map(roomOf))];
-  expect(rooms.filter((room) => !tree.includes(`${room}/`))).toEqual([]);
+  const topFolders = [...new Set(files.filter((path) => path.includes('/')).map(topFolderOf))];
+  expect(topFolders.filter((folder) => !tree.includes(`${folder}/`))).toEqual([]);
 });

@@ -26,7 +26,7 @@ test('every package of npm is pinned by a SHA-512', () => {
   expect(loose.map(([path]) => path)).toEqual([]);
 });
 
-test('every Python package that pip fetches is pinned by a SHA-256, those that others need as well', () => {
+test('every Python package that pip fetches, including dependencies, is pinned by a SHA-256', () => {
   const packages = motoRequirements()
     .replaceAll('\\\n', '')
     .split('\n')
@@ -36,12 +36,12 @@ test('every Python package that pip fetches is pinned by a SHA-256, those that o
   for (const { sha256 } of Object.values(WHEELS)) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test('licences are checked', () => {
+test('all licences are allowed', () => {
   const { status, stdout } = run(['licences']);
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^Licences: \d+ packages, all allowed\n$/)]);
 });
 
-test('the SBOM names what runs in production, and nothing of the tests', () => {
+test('the SBOM names the packages of production, and no packages of the tests', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-sbom-'));
   const file = join(folder, 'sbom.cdx.json');
   const { status, stderr } = run(['sbom', file]);
@@ -57,7 +57,7 @@ test('the SBOM names what runs in production, and nothing of the tests', () => {
   expect(names).not.toContain('jest');
 });
 
-test('where no Docker is, images are named and nothing is made up', () => {
+test('without Docker, images are listed as not looked up', () => {
   const { status, stdout } = run(['images'], { ...process.env, PATH: '' });
   expect(status).toBe(0);
   const lines = stdout.trim().split('\n');
@@ -65,7 +65,7 @@ test('where no Docker is, images are named and nothing is made up', () => {
   for (const line of lines) expect(line).toMatch(/: not looked up, there is no Docker or no registry here$/);
 });
 
-test('CI checks licences, holes and images, and keeps an SBOM', () => {
+test('CI checks licences, vulnerabilities and images, and stores an SBOM', () => {
   expect(read('.ci/run')).toContain('supply-chain.mjs licences');
   expect(read('.ci/run')).toContain('supply-chain.mjs audit');
   const workflow = read('.github/workflows/ci.yml');

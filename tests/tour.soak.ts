@@ -7,12 +7,15 @@ import { freePort } from '../src/servers/ports.js';
 import { eventually } from './support/eventually.js';
 import { comparePrinted, stepsOf } from './support/tour.js';
 
-/** docs/tour.md as a newcomer walks it: its commands one after the other in an empty folder, and what it says they print. */
+/**
+ * Runs docs/tour.md as a new user does: its commands one after the other in an empty folder. Compares what they print
+ * with the page.
+ */
 
 const ROOT = join(__dirname, '..');
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-tour-'));
 const steps = stepsOf(readFileSync(join(ROOT, 'docs/tour.md'), 'utf8'));
-/** Each run of the page, and the one in its place here. */
+/** Each run of the page, and the run that replaces it in this test. */
 const runs = new Map<string, string>();
 const RUN = '20261121225641-3273b44f';
 let uiPort: number;
@@ -32,7 +35,10 @@ interface Started {
 
 let outputs = 0;
 
-/** Starts commands in the folder of the tour, both streams in one file as on a terminal, but as plain text: a CI server changes nothing. */
+/**
+ * Starts commands in the folder of the tour. Both streams go to one file as on a terminal, but as plain text: running
+ * on a CI server changes nothing.
+ */
 function start(commands: string): Started {
   const file = join(dir, `.output-${(outputs += 1)}`);
   const output = openSync(file, 'w');
@@ -54,15 +60,15 @@ function start(commands: string): Started {
   return { shell, printed: () => readFileSync(file, 'utf8') };
 }
 
-/** Ends what runs until somebody ends it, as Ctrl-C does. */
+/** Ends a command that runs until the user ends it, as Ctrl-C does. */
 async function interrupt({ shell }: Started): Promise<void> {
   const ended = once(shell, 'exit');
   process.kill(-shell.pid!, 'SIGINT');
   await ended;
 }
 
-/** The page that is served: it is asked for hosts, as a browser does while somebody types. */
-async function lookAt(page: Started): Promise<void> {
+/** Requests hosts from the served page, as a browser does while the user types. */
+async function requestPage(page: Started): Promise<void> {
   await eventually(
     'a page that is served',
     () => page.printed(),
@@ -80,9 +86,9 @@ async function lookAt(page: Started): Promise<void> {
   await interrupt(page);
 }
 
-async function walk(commands: string): Promise<string> {
+async function runCommands(commands: string): Promise<string> {
   const started = start(commands);
-  if (/^npm run rollcall -- ui\b/m.test(commands)) await lookAt(started);
+  if (/^npm run rollcall -- ui\b/m.test(commands)) await requestPage(started);
   else await once(started.shell, 'exit');
   return started.printed();
 }
@@ -91,27 +97,27 @@ beforeAll(async () => {
   uiPort = await freePort();
 });
 afterAll(async () => {
-  await walk('npm run demo -- --stop');
+  await runCommands('npm run demo -- --stop');
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('the page has the steps that a newcomer needs', () => {
+test('the page has the steps that a new user needs', () => {
   expect(steps.length).toBeGreaterThan(12);
 });
 
 test.each([
   ['another number', '13 records read', '12 records read'],
-  ['a line more than the page says', 'one\ntwo', 'one\nand\ntwo'],
-  ['a line that is not there', 'one\n…\ntwo\n…', 'one\nthree'],
+  ['a line that is not on the page', 'one\ntwo', 'one\nand\ntwo'],
+  ['a line that is not printed', 'one\n…\ntwo\n…', 'one\nthree'],
   ['something after the end', 'one\n…\ntwo', 'one\ntwo\nthree'],
   ['something before the beginning', 'one\n…', 'zero\none'],
-  ['a silent command that says something', '', 'Not found'],
-  ['another run in the place of the same', `${RUN} and ${RUN}`, `${RUN} and 20270101000000-00000000`],
-])('%s is not what the page says', (_what, page, printed) => {
+  ['a command without text on the page that prints something', '', 'Not found'],
+  ['another run in place of the same run', `${RUN} and ${RUN}`, `${RUN} and 20270101000000-00000000`],
+])('%s does not match the page', (_what, page, printed) => {
   expect(() => comparePrinted(page, printed, new Map())).toThrow(/docs\/tour\.md/);
 });
 
-test('times, runs, ports and what is left out may differ, and runs are remembered', () => {
+test('times, runs, ports and omitted text may differ, and the replaced runs are stored', () => {
   const page = `Run ${RUN} at 127.0.0.1:8400 took 2.5 s, just now, because …\n…\nend`;
   const printed = 'Run 20270101000000-00000000 at 127.0.0.1:1 took 12 ms,   3 days ago, because of it\n\nmore\nend\n';
   const seen = new Map<string, string>();
@@ -119,7 +125,7 @@ test('times, runs, ports and what is left out may differ, and runs are remembere
   expect([...seen]).toEqual([[RUN, '20270101000000-00000000']]);
 });
 
-describe('each step of the page prints what the page says', () => {
+describe('each step of the page prints the text of the page', () => {
   for (const [index, step] of steps.entries()) {
     const what = 'commands' in step ? step.commands.trim().split('\n').at(-1)! : `a line of ${step.file}`;
     test(`${index + 1} ${step.heading}: ${what}`, async () => {
@@ -135,7 +141,7 @@ describe('each step of the page prints what the page says', () => {
       }
       let { commands } = step;
       for (const [theirs, ours] of runs) commands = commands.replaceAll(theirs, ours);
-      const printed = await walk(commands);
+      const printed = await runCommands(commands);
       comparePrinted(step.printed ?? '', printed, runs);
     });
   }

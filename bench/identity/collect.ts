@@ -15,10 +15,10 @@ const MAP: Record<SourceName, (raw: unknown) => Mapped> = {
   tenable: mapAsset,
 };
 
-/** Records in memory, with the truth beside them: places in one list are places in the others. */
+/** Records in memory and their truth. The same position in each list belongs to the same record. */
 export interface Collected {
   records: HostRecord[];
-  /** A number for each machine, -1 for records that the truth does not know. */
+  /** The number of each record's machine, -1 for records that are not in the truth. */
   machineOf: Int32Array;
   machines: number;
   /** The generator's tags of each record, separated by spaces; empty for given records. */
@@ -40,7 +40,7 @@ export class Collector {
 
   constructor(private readonly keep: { pitfalls: boolean; naive: boolean }) {}
 
-  /** Throws the errors of parsing, mapping and `machineOf`; the record is then not added. */
+  /** Throws the errors of parsing, mapping and `machineOf`. It does not add the record in that case. */
   add(
     source: SourceName,
     text: string,

@@ -1,6 +1,6 @@
 import type { Resolution } from '../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
-import { Account, cover, list, sharedKeys, trap } from './blame.js';
+import { Explanation, hidingPitfalls, list, sharedKeys, sharedPitfalls } from './explain.js';
 import type { Collected } from './collect.js';
 
 /** A kind of wrong or missed pair, with its count and an example. */
@@ -15,22 +15,22 @@ export interface Errors {
   missed_pairs: number;
   /** Missed pairs whose fragments share no key at all: no rule on keys can join them. */
   without_key: number;
-  /** Missed pairs whose fragments share only keys that records of another machine hold too. */
+  /** Missed pairs whose fragments share only keys that records of another machine have too. */
   ambiguous: number;
   wrong: Kind[];
   missed: Kind[];
-  /** Pitfalls among the missed pairs; a pair counts for each that it carries. */
+  /** Pitfalls among the missed pairs. A pair counts once for each of its pitfalls. */
   carried: Kind[];
 }
 
-/** For larger hosts and machines, only this many records are compared. */
+/** At most this many records of one host or machine are compared. */
 const COMPARED = 200;
 const SEVERAL = -2;
 
 /** The kinds of errors, most frequent first, named by pitfall, vendors, keys and the model's explanation. */
 export function errorsOf(collected: Collected, hostOf: Int32Array, resolution: Resolution): Errors {
   const { records, machineOf } = collected;
-  const account = new Account(collected, hostOf, resolution);
+  const explanation = new Explanation(collected, hostOf, resolution);
   const [wrong, missed, carried] = [new Tally(records), new Tally(records), new Tally(records)];
   const vendors = (a: number, b: number): string => [records[a]!.source, records[b]!.source].sort().join(', ');
   let [wrong_pairs, missed_pairs, without_key, ambiguous] = [0, 0, 0, 0];
@@ -39,9 +39,9 @@ export function errorsOf(collected: Collected, hostOf: Int32Array, resolution: R
     for (const [a, b] of pairsOf(members)) {
       if (machineOf[a] === machineOf[b]) continue;
       wrong_pairs++;
-      const why = list(trap(collected, a, b)) || 'chance';
-      const keys = account.kinds(sharedKeys(records, [a], [b]));
-      wrong.add(`${why} (${vendors(a, b)}) | ${keys} | ${account.joined(a, b)}`, a, b);
+      const why = list(sharedPitfalls(collected, a, b)) || 'chance';
+      const keys = explanation.kinds(sharedKeys(records, [a], [b]));
+      wrong.add(`${why} (${vendors(a, b)}) | ${keys} | ${explanation.joined(a, b)}`, a, b);
     }
   }
   const owners = ownersOfKeys(records, machineOf);
@@ -54,10 +54,10 @@ export function errorsOf(collected: Collected, hostOf: Int32Array, resolution: R
       const bridges = sharedKeys(records, fragments.get(hostOf[a]!)!, fragments.get(hostOf[b]!)!);
       if (bridges.length === 0) without_key++;
       else if (bridges.every((key) => owners.get(key) === SEVERAL)) ambiguous++;
-      const covers = cover(collected, a, b);
-      for (const pitfall of covers) carried.add(pitfall, a, b);
-      const keys = account.kinds(sharedKeys(records, [a], [b]));
-      missed.add(`${list(covers) || 'nothing'} (${vendors(a, b)}) | ${keys} | ${account.refused(a, b)}`, a, b);
+      const hiding = hidingPitfalls(collected, a, b);
+      for (const pitfall of hiding) carried.add(pitfall, a, b);
+      const keys = explanation.kinds(sharedKeys(records, [a], [b]));
+      missed.add(`${list(hiding) || 'nothing'} (${vendors(a, b)}) | ${keys} | ${explanation.forbidden(a, b)}`, a, b);
     }
   }
   const kinds = { wrong: wrong.kinds(), missed: missed.kinds(), carried: carried.kinds() };
@@ -79,7 +79,7 @@ class Tally {
   }
 }
 
-/** The machine of each key, or a mark when there are several. */
+/** The machine of each key, or `SEVERAL`. */
 function ownersOfKeys(records: readonly HostRecord[], machineOf: Int32Array): Map<string, number> {
   const owners = new Map<string, number>();
   for (let at = 0; at < records.length; at++) {
@@ -92,7 +92,7 @@ function ownersOfKeys(records: readonly HostRecord[], machineOf: Int32Array): Ma
   return owners;
 }
 
-/** The records of each group with several, without records that are not in the truth. */
+/** The records of each group that has more than one, without records that are not in the truth. */
 function* groupsOf(groupOf: Int32Array, machineOf: Int32Array): Generator<number[]> {
   const members = new Map<number, number[]>();
   for (let at = 0; at < groupOf.length; at++) {

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { Collector, type Collected } from './collect.js';
 import { SOURCES } from './fleet/machine.js';
 
-/** The parts of the given files that could not be used, with reasons. */
-export interface Trouble {
+/** The parts of the given files that the benchmark cannot use, with reasons. */
+export interface Problems {
   bad_lines: number;
   /** The first few, as `qualys.jsonl:17: Unexpected end of JSON input`. */
   examples: string[];
@@ -20,27 +20,27 @@ export interface Trouble {
 const EXAMPLES = 10;
 
 /**
- * Reads `qualys.jsonl`, `crowdstrike.jsonl` and `tenable.jsonl` of a folder, each a vendor's record a line, and a truth of
- * lines `source:native id` TAB machine. Bad lines are counted and skipped. Throws where the truth or all files are missing.
+ * Reads `qualys.jsonl`, `crowdstrike.jsonl` and `tenable.jsonl` of a folder, one vendor's record per line, and a truth of
+ * lines `source:native id` TAB machine. Counts and skips bad lines. Throws if the truth or all files are missing.
  */
 export async function readGiven(
   folder: string,
   truthFile: string,
   keep: { pitfalls: boolean; naive: boolean },
-): Promise<Collected & { trouble: Trouble }> {
-  const trouble: Trouble = { bad_lines: 0, examples: [], unknown: 0, missing: 0, repeated: 0 };
-  const complain = (file: string, line: number, why: string): void => {
-    trouble.bad_lines++;
-    if (trouble.examples.length < EXAMPLES) trouble.examples.push(`${file}:${line}: ${why}`);
+): Promise<Collected & { problems: Problems }> {
+  const problems: Problems = { bad_lines: 0, examples: [], unknown: 0, missing: 0, repeated: 0 };
+  const reportBadLine = (file: string, line: number, why: string): void => {
+    problems.bad_lines++;
+    if (problems.examples.length < EXAMPLES) problems.examples.push(`${file}:${line}: ${why}`);
   };
-  const truth = await readTruth(truthFile, complain);
+  const truth = await readTruth(truthFile, reportBadLine);
   const collector = new Collector(keep);
   const seen = new Set<string>();
   const machineOf = (id: string): string | undefined => {
     if (seen.has(id)) throw new Repeated();
     seen.add(id);
     const machine = truth.get(id);
-    if (machine === undefined) trouble.unknown++;
+    if (machine === undefined) problems.unknown++;
     return machine;
   };
   const pitfalls = await readPitfalls(join(folder, 'pitfalls.tsv'), keep.pitfalls);
@@ -53,28 +53,28 @@ export async function readGiven(
       try {
         collector.add(source, line, machineOf, (id) => pitfalls.get(id) ?? '');
       } catch (error) {
-        if (error instanceof Repeated) trouble.repeated++;
-        else complain(file, number, (error as Error).message);
+        if (error instanceof Repeated) problems.repeated++;
+        else reportBadLine(file, number, (error as Error).message);
       }
     }
   }
-  for (const id of truth.keys()) if (!seen.has(id)) trouble.missing++;
-  return { ...collector.collected(), trouble };
+  for (const id of truth.keys()) if (!seen.has(id)) problems.missing++;
+  return { ...collector.collected(), problems };
 }
 
 class Repeated extends Error {}
 
-/** Native ids are compared as mappings spell them: without case. */
+/** Native ids are in lower case, as in the mappings. */
 async function readTruth(
   file: string,
-  complain: (file: string, line: number, why: string) => void,
+  reportBadLine: (file: string, line: number, why: string) => void,
 ): Promise<Map<string, string>> {
   const truth = new Map<string, string>();
   for await (const [number, line] of lines(file)) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [id = '', machine = '', ...more] = line.split('\t');
     const known = SOURCES.some((source) => id.startsWith(`${source}:`) && id.length > source.length + 1);
-    if (!known || machine.trim() === '' || more.length > 0) complain('truth', number, 'not source:id TAB machine');
+    if (!known || machine.trim() === '' || more.length > 0) reportBadLine('truth', number, 'not source:id TAB machine');
     else truth.set(id.trim().toLowerCase(), machine.trim());
   }
   return truth;

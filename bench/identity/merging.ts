@@ -24,7 +24,7 @@ export interface MergingFigures {
   phase: 'new' | '1 % changed' | '100 % changed';
   changed: number;
   changed_per_second: number;
-  /** Records that were resolved anew, for each changed one. */
+  /** Records that the merge resolves again, per changed record. */
   resolved_per_changed: number;
   seconds: number;
   rss_mb: number;
@@ -40,12 +40,12 @@ const BATCH = 1_000;
 const CACHE_GB = Math.max(1, (totalmem() / 2 ** 30 - 1) / 2);
 
 /**
- * Merges a fleet into a fresh mongod: first all of it, then every hundredth record changed (the median of five times), then
- * every one.
+ * Merges a fleet into a fresh mongod: first all records, then every hundredth record changed (the median of five times), then
+ * every record changed.
  */
 export async function measureMerging(hosts: number, seed: number, rates: Rates): Promise<MergingFigures[]> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-merging-'));
-  const { path: binary } = await locateBinary('mongod', { say: () => {} });
+  const { path: binary } = await locateBinary('mongod', { notify: () => {} });
   const mongod = await startMongod({ dbPath: join(dir, 'mongod'), port: await freePort(), binary, cacheGB: CACHE_GB });
   const store = await openStore({ uri: mongod.uri, database: 'merging', hostsCollection: 'hosts' });
   try {
@@ -55,14 +55,14 @@ export async function measureMerging(hosts: number, seed: number, rates: Rates):
       for (let time = 0; time < times; time += 1) {
         await put(store, fleet(seed, hosts, rates), every, phase === 'new' ? undefined : `${phase} ${time}`);
         const started = performance.now();
-        const { settled, resolved } = await mergeChanged(store, { holder: 'bench', run: phase });
+        const { records, resolved } = await mergeChanged(store, { holder: 'bench', run: phase });
         const seconds = (performance.now() - started) / 1_000;
         measured.push({
           hosts,
           phase,
-          changed: settled,
-          changed_per_second: Math.round(settled / seconds),
-          resolved_per_changed: Math.round((100 * resolved) / settled) / 100,
+          changed: records,
+          changed_per_second: Math.round(records / seconds),
+          resolved_per_changed: Math.round((100 * resolved) / records) / 100,
           seconds: Math.round(seconds * 100) / 100,
           rss_mb: Math.round(process.memoryUsage.rss() / 1_048_576),
         });
@@ -78,7 +78,7 @@ export async function measureMerging(hosts: number, seed: number, rates: Rates):
   }
 }
 
-/** Repeats of the short merges, of which the median counts: MongoDB still writes the load during the first one. */
+/** Short merges are repeated and the median counts, because MongoDB still writes the load during the first one. */
 const PHASES = [
   ['new', 1, 1],
   ['1 % changed', 100, 5],

@@ -8,7 +8,7 @@ export interface Quality {
   pair_f1: number;
   /** B-cubed: precision and recall of each record's own cluster, averaged. */
   b3_f1: number;
-  /** Hosts that hold records of two machines or more. */
+  /** Hosts that contain records of two machines or more. */
   over_merged: number;
   /** Machines whose records are in more than one host. */
   split: number;
@@ -17,9 +17,8 @@ export interface Quality {
 }
 
 /**
- * Exact measures from the counts of records for each pair of host and machine, never from pairs of records. Both arrays give
- * a number from 0 for each record; records of machine -1 are left out. Where there are no pairs to be right or wrong about,
- * precision and recall are 1.
+ * Exact measures from the counts of records for each pair of host and machine, never from pairs of records. Both arrays contain
+ * a number from 0 for each record. Records of machine -1 are ignored. If there are no pairs, precision and recall are 1.
  */
 export function measure(hostOf: Int32Array, machineOf: Int32Array): Quality {
   const kept = Array.from({ length: machineOf.length }, (_, at) => at).filter((at) => machineOf[at]! >= 0);
@@ -84,7 +83,7 @@ function sizes(kept: readonly number[], groupOf: Int32Array): Float64Array {
   return counts;
 }
 
-/** The kept records, those of one host together: a counting sort. */
+/** The kept records, grouped by host with a counting sort. */
 function byHost(kept: readonly number[], hostOf: Int32Array, inHost: Float64Array): Int32Array {
   const next = new Int32Array(inHost.length);
   for (let host = 1; host < inHost.length; host++) next[host] = next[host - 1]! + inHost[host - 1]!;

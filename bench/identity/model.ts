@@ -4,8 +4,8 @@ import { identityKeys } from '../../src/host/identity/keys.js';
 import type { Resolution } from '../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../src/host/types.js';
 
-/** Gives each record its keys. */
-export function claim(records: readonly HostRecord[]): void {
+/** Derives the keys of each record. */
+export function deriveKeys(records: readonly HostRecord[]): void {
   for (const record of records) {
     record.keys = identityKeys(record.vendor, record.id.slice(record.source.length + 1), record.observation);
   }
@@ -18,12 +18,12 @@ export function partition(records: readonly HostRecord[], { clusters }: Resoluti
   return Int32Array.from(records, ({ id }) => place.get(id) ?? -1);
 }
 
-/** One text of all clusters with their members and host ids, independent of the order of the records. */
+/** A digest of all clusters with their members and host ids, independent of the order of the records. */
 export function digest(records: readonly HostRecord[], { clusters }: Resolution): string {
   const byId = new Map(records.map((record) => [record.id, record]));
   const lines = clusters.map(({ members }) => {
-    const anchor = seedRecordOf(members.map((id) => byId.get(id)!));
-    return `${hostId(anchor.id)} ${[...members].sort().join(' ')}`;
+    const seedRecord = seedRecordOf(members.map((id) => byId.get(id)!));
+    return `${hostId(seedRecord.id)} ${[...members].sort().join(' ')}`;
   });
   return hash('sha256', lines.sort().join('\n'), 'hex');
 }

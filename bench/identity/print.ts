@@ -1,14 +1,14 @@
 import Table from 'cli-table3';
 import type { Errors } from './errors.js';
-import type { Trouble } from './given.js';
+import type { Problems } from './given.js';
 import type { Quality } from './metrics.js';
 
-/** Prints to standard error which parts of the given files were not used. */
-export function complain({ bad_lines, examples, unknown, missing, repeated }: Trouble): void {
+/** Prints to standard error which parts of the given files the benchmark did not use. */
+export function printProblems({ bad_lines, examples, unknown, missing, repeated }: Problems): void {
   const lines = [
     ...(bad_lines ? [`${bad_lines} bad lines were skipped:`, ...examples.map((line) => `  ${line}`)] : []),
-    ...(repeated ? [`${repeated} records came again under the same id and were left out`] : []),
-    ...(unknown ? [`${unknown} records are not in the truth: they take part and are not measured`] : []),
+    ...(repeated ? [`${repeated} records repeat an earlier id and were skipped`] : []),
+    ...(unknown ? [`${unknown} records are not in the truth: they are resolved but not measured`] : []),
     ...(missing ? [`${missing} rows of the truth have no record`] : []),
   ];
   for (const line of lines) process.stderr.write(`${line}\n`);
@@ -49,9 +49,9 @@ export function textOf(errors: Errors, most: number): string {
     `${errors.wrong_pairs} wrong pairs:`,
     ...list(errors.wrong),
     `${errors.missed_pairs} missed pairs, of them ${share(errors.without_key)} without any key in common and ` +
-      `${share(errors.ambiguous)} with none that another machine does not hold too:`,
+      `${share(errors.ambiguous)} with only keys in common that another machine has too:`,
     ...list(errors.missed),
-    'missed pairs by pitfall; one counts for each that it carries:',
+    'missed pairs by pitfall; a pair counts once for each of its pitfalls:',
     ...errors.carried.slice(0, most).map(({ what, pairs }) => `${String(pairs).padStart(8)}  ${what}`),
   ].join('\n');
 }

@@ -7,8 +7,8 @@ import type { Rates } from './fleet/rates.js';
 import { readGiven } from './given.js';
 import { measureMerging, mergingTable } from './merging.js';
 import { measure } from './metrics.js';
-import { claim, partition } from './model.js';
-import { complain, tableOf, textOf } from './print.js';
+import { deriveKeys, partition } from './model.js';
+import { printProblems, tableOf, textOf } from './print.js';
 import { shuffled } from './shuffle.js';
 import { measureSplink } from './splink.js';
 import { writeFleet } from './write.js';
@@ -27,9 +27,9 @@ export interface Run {
 
 /** Runs the whole benchmark on one fleet. Returns the exit code: 1 when a shuffled order gives another result. */
 export async function runFleet(hosts: number, rates: Rates, run: Run): Promise<number> {
-  const say = (text: string): void => void (run.json || process.stdout.write(`${text}\n`));
+  const print = (text: string): void => void (run.json || process.stdout.write(`${text}\n`));
   if (run.write !== undefined && run.records === undefined) {
-    say(`${await writeFleet(run.write, fleet(run.seed, hosts, rates))} records written to ${run.write}`);
+    print(`${await writeFleet(run.write, fleet(run.seed, hosts, rates))} records written to ${run.write}`);
     return 0;
   }
   if (run.merging) {
@@ -42,31 +42,36 @@ export async function runFleet(hosts: number, rates: Rates, run: Run): Promise<n
   const { records, machineOf } = collected;
 
   const started = process.hrtime.bigint();
-  claim(records);
-  const claimed = process.hrtime.bigint();
+  deriveKeys(records);
+  const keysDerived = process.hrtime.bigint();
   const resolution = resolveAll(records);
-  const seconds = { keys: Number(claimed - started) / 1e9, resolve: Number(process.hrtime.bigint() - claimed) / 1e9 };
+  const seconds = {
+    keys: Number(keysDerived - started) / 1e9,
+    resolve: Number(process.hrtime.bigint() - keysDerived) / 1e9,
+  };
   const rss_mb = Math.round(process.resourceUsage().maxRSS / 1_024);
   const hostOf = partition(records, resolution);
   const quality = measure(hostOf, machineOf);
   const records_per_second = Math.round(records.length / (seconds.keys + seconds.resolve));
 
   if (run.json) process.stdout.write(`${JSON.stringify({ ...quality, records_per_second, rss_mb })}\n`);
-  say(tableOf([['model', quality]]));
-  say(
+  print(tableOf([['model', quality]]));
+  print(
     `parse and map ${collected.parse_seconds.toFixed(1)} s; keys ${seconds.keys.toFixed(1)} s, resolve ` +
       `${seconds.resolve.toFixed(1)} s: ${records_per_second} records/s; ${rss_mb} MB`,
   );
-  if (run.baselines && !run.json) await printBaselines(collected, say);
-  if (run.errors !== undefined) say(textOf(errorsOf(collected, hostOf, resolution), run.errors));
+  if (run.baselines && !run.json) await printBaselines(collected, print);
+  if (run.errors !== undefined) print(textOf(errorsOf(collected, hostOf, resolution), run.errors));
   if (run.shuffle === undefined) return 0;
   const different = shuffled(records, resolution, run.shuffle, run.seed);
-  say(`${run.shuffle} shuffled arrivals: ${different === 0 ? 'identical clusters and ids' : `${different} differ`}`);
+  print(
+    `${run.shuffle} random orders of the records: ${different === 0 ? 'identical clusters and ids' : `${different} differ`}`,
+  );
   return different === 0 ? 0 : 1;
 }
 
-async function printBaselines({ records, machineOf, naive }: Collected, say: (text: string) => void): Promise<void> {
-  say(
+async function printBaselines({ records, machineOf, naive }: Collected, print: (text: string) => void): Promise<void> {
+  print(
     tableOf([
       ['hostname + external address', measure(byKey(naive), machineOf)],
       ['any shared key', measure(byAnyKey(records), machineOf)],
@@ -74,10 +79,10 @@ async function printBaselines({ records, machineOf, naive }: Collected, say: (te
   );
   try {
     const { threshold, quality, seconds, rss_mb } = await measureSplink(records, machineOf);
-    say(tableOf([[`Splink, threshold ${threshold}`, quality]]));
-    say(`Splink: ${seconds.toFixed(1)} s with one threshold; ${rss_mb} MB`);
+    print(tableOf([[`Splink, threshold ${threshold}`, quality]]));
+    print(`Splink: ${seconds.toFixed(1)} s with one threshold; ${rss_mb} MB`);
   } catch (error) {
-    say(`Splink was left out: ${(error as Error).message}`);
+    print(`Splink was left out: ${(error as Error).message}`);
   }
 }
 
@@ -88,8 +93,8 @@ async function collect(
   keep: { pitfalls: boolean; naive: boolean },
 ): Promise<Collected> {
   if (run.records !== undefined && run.truth !== undefined) {
-    const { trouble, ...collected } = await readGiven(run.records, run.truth, keep);
-    complain(trouble);
+    const { problems, ...collected } = await readGiven(run.records, run.truth, keep);
+    printProblems(problems);
     return collected;
   }
   const collector = new Collector(keep);

@@ -24,8 +24,8 @@ export interface SplinkMeasured {
 }
 
 /**
- * Splink 4 on the same records with the same canonical values, placeholders and popular values taken out: the best of eight
- * thresholds, chosen with the truth. Throws an `Error` with the reason when Splink is not available.
+ * Measures Splink 4 on the same records with the same canonical values, without placeholders and popular values. Returns the best
+ * of eight thresholds, chosen with the truth. Throws an `Error` with the reason when Splink is not available.
  */
 export async function measureSplink(records: readonly HostRecord[], machineOf: Int32Array): Promise<SplinkMeasured> {
   const python = await pythonWith('peers-splink-4.0.17', PINNED);
@@ -34,12 +34,12 @@ export async function measureSplink(records: readonly HostRecord[], machineOf: I
     const file = join(folder, 'records.jsonl');
     await writeRows(file, records);
     const work = { records: file, folder, thresholds: THRESHOLDS, seed: 1, threads: 2 };
-    const answer = await link(python, work);
-    const measured = answer.files.map((name, at) => ({
+    const result = await link(python, work);
+    const measured = result.files.map((name, at) => ({
       threshold: THRESHOLDS[at]!,
       quality: measure(numbersIn(name), machineOf),
-      seconds: answer.seconds,
-      rss_mb: Math.round(answer.rss_mb),
+      seconds: result.seconds,
+      rss_mb: Math.round(result.rss_mb),
     }));
     return measured.reduce((best, one) => (one.quality.pair_f1 > best.quality.pair_f1 ? one : best));
   } finally {
@@ -83,7 +83,7 @@ async function writeRows(file: string, records: readonly HostRecord[]): Promise<
       cloud: all('cloud')[0] ?? null,
       agent: all('agent')[0] ?? null,
       os: device.os?.type ?? null,
-      maker: device.vendor_name ?? null,
+      manufacturer: device.vendor_name ?? null,
       macs: all('mac'),
     };
     if (popular.has(`\n${row.name}`)) row.name = null;
@@ -93,7 +93,7 @@ async function writeRows(file: string, records: readonly HostRecord[]): Promise<
   await finished(out);
 }
 
-/** Keys, and names behind a line break, that more records hold than one machine has. */
+/** Keys, and names after a line break, that more records have than one machine can have. */
 function popularKeys(records: readonly HostRecord[]): Set<string> {
   const holders = new Map<string, number>();
   const count = (key: string): void => void holders.set(key, (holders.get(key) ?? 0) + 1);
@@ -101,5 +101,5 @@ function popularKeys(records: readonly HostRecord[]): Set<string> {
     for (const key of keys) count(key);
     if (observation.device.hostname !== undefined) count(`\n${shortName(observation.device.hostname)}`);
   }
-  return new Set([...holders].flatMap(([key, held]) => (held > MOST_HOLDERS ? key : [])));
+  return new Set([...holders].flatMap(([key, total]) => (total > MOST_HOLDERS ? key : [])));
 }

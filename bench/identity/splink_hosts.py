@@ -1,5 +1,5 @@
-"""Links host records with Splink 4 on DuckDB. What to do is told in SPLINK_WORK, as JSON: records (a file of JSON lines),
-folder, thresholds, seed.
+"""Links host records with Splink 4 on DuckDB. The variable SPLINK_WORK contains the input as JSON: records (a file of JSON
+lines), folder, thresholds, seed.
 
 A Fellegi-Sunter model as its documentation advises: u from random pairs, m by EM on three blocking rules, clusters as connected
 components over a match probability. Prints one line of JSON: seconds, peak memory, and a file of little-endian 32-bit cluster
@@ -32,7 +32,7 @@ COLUMNS = {
     "cloud": "VARCHAR",
     "agent": "VARCHAR",
     "os": "VARCHAR",
-    "maker": "VARCHAR",
+    "manufacturer": "VARCHAR",
     "macs": "VARCHAR[]",
 }
 
@@ -50,7 +50,7 @@ def settings():
             cl.ExactMatch("cloud"),
             cl.ExactMatch("agent"),
             cl.ExactMatch("os"),
-            cl.ExactMatch("maker"),
+            cl.ExactMatch("manufacturer"),
             cl.ArrayIntersectAtSizes("macs", [2, 1]),
         ],
         blocking_rules_to_generate_predictions=[
@@ -94,7 +94,7 @@ files = []
 for at, threshold in enumerate(work["thresholds"]):
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(predictions, threshold_match_probability=threshold)
     if at == 0:
-        # Further thresholds are looked at to find the best one; using Splink needs one.
+        # Measure the time for one threshold: Splink needs only one, and the benchmark tries the others to find the best one.
         seconds = time.monotonic() - started
     file = os.path.join(work["folder"], f"clusters-{at}.bin")
     numbers(clusters, count).tofile(file)

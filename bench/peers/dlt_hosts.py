@@ -1,8 +1,8 @@
-"""One listing of the take-home style API into DuckDB with dlt. What to do is told in PEERS_WORK, as JSON:
+"""Loads one listing of the take-home style API into DuckDB with dlt. The variable PEERS_WORK contains the input as JSON:
 url, path, token, page_size, records, folder.
 
 Tuned as its documentation advises for nested records: no child tables (they are JSON columns), parquet files. Prints one
-line of JSON: seconds, CPU seconds and peak memory of the pipeline alone, imports left out, and the rows that arrived.
+line of JSON: seconds, CPU seconds and peak memory of the pipeline alone, without imports, and the number of stored rows.
 """
 
 import json
@@ -25,7 +25,7 @@ from dlt.sources.rest_api import rest_api_source  # noqa: E402
 
 
 class KnownTotal(OffsetPaginator):
-    """Told the total: the API answers a page that reaches over the end with status 500, for which dlt would give up."""
+    """Uses the known total: the API responds with status 500 to a page that extends past the end, and dlt would abort."""
 
     def _update_request_limit(self, request):
         super()._update_request_limit(request)
@@ -33,7 +33,7 @@ class KnownTotal(OffsetPaginator):
 
 
 def spent():
-    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, children = (resource.getrusage(scope) for scope in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
     # Bytes on macOS, kilobytes elsewhere.
     unit = 2**20 if sys.platform == "darwin" else 2**10

@@ -7,12 +7,12 @@ import { run } from '../../src/servers/run.js';
 
 const PINNED = ['dlt[duckdb,parquet]==1.31.0', 'duckdb==1.5.6'];
 
-/** Time without progress before the installation is aborted: a slow package index serves seventy megabytes. */
+/** Time without progress before the installation is aborted. The packages are seventy megabytes, and the index may be slow. */
 const STALL_MS = 30_000;
 
 /**
- * The Python of a virtual environment with dlt, kept in the cache for the next time. Nothing is installed outside of it.
- * Throws an `Error` that says why there is none: no python3, no venv module, no package index.
+ * Returns the Python of a virtual environment with dlt. The environment stays in the cache for the next run, and nothing is
+ * installed outside of it. Throws an `Error` with the reason if there is none: no python3, no venv module, no package index.
  */
 export async function pythonWithDlt(): Promise<string> {
   const [python3] = onPath('python3', process.env);

@@ -19,7 +19,7 @@ const NOW = Date.UTC(2026, 2, 1);
 /** Returns the host of machine `index` of the simulator's fleet, without a run. */
 export const hostAt = (index: number): GoldenHost => goldenHost(recordsAt(index), []);
 
-/** The records of machine `index` from all vendors that know it. */
+/** The records of machine `index` from all vendors that list it. */
 export function recordsAt(index: number): HostRecord[] {
   const machine = machineAt(SEED, index);
   const members: HostRecord[] = [];

@@ -28,8 +28,8 @@ export function* typedQueries(hosts: number, seed: number): Generator<Typed> {
   ];
   for (const [at, [kind, textOf]] of kinds.entries()) {
     let found = 0;
-    for (let drawn = 0; found < EACH && drawn < 50 * EACH; drawn += 1) {
-      const text = textOf(hash(seed, drawn, 92 + at) % hosts);
+    for (let attempt = 0; found < EACH && attempt < 50 * EACH; attempt += 1) {
+      const text = textOf(hash(seed, attempt, 92 + at) % hosts);
       if (!text) continue;
       found += 1;
       for (let typed = 1; typed <= text.length; typed += 1) yield { kind, query: { text: text.slice(0, typed) } };

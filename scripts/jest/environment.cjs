@@ -4,7 +4,7 @@ const vm = require('node:vm');
 const { ModuleMocker } = require('jest-mock');
 const { TestEnvironment } = require('jest-environment-node');
 
-// Jest compiles every module for the context of its environment, and takes no "none" for an answer.
+// Jest compiles every module for the context of its environment, and this cannot be switched off.
 const contexts = new WeakSet();
 const compileFunction = vm.compileFunction;
 vm.compileFunction = (code, params, { parsingContext, ...options } = {}) =>

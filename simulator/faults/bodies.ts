@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { json, type Answer } from '../answer.js';
+import { json, type SimulatedResponse } from '../response.js';
 import type { Protocol } from './fault.js';
 import type { Effects } from './plan.js';
 
@@ -11,14 +11,14 @@ const BLOCK = 1024 * 1024;
 const PORTION = Buffer.alloc(BLOCK, 0x20);
 let packed: Buffer | undefined;
 
-/** Members of one mebibyte of white space: gzip allows any number of them in a row, so the bomb costs nothing to make. */
+/** Repeats a gzip member of one mebibyte of white space. gzip allows any number of members, so only one must be compressed. */
 function bomb(bytes: number): Buffer {
   packed ??= gzipSync(PORTION, { level: 9 });
   return Buffer.concat(Array.from({ length: Math.ceil(bytes / BLOCK) }, () => packed as Buffer));
 }
 
-/** A response of status 200 with an error in it, in each vendor's form. */
-function errorInside(protocol: Protocol): Answer {
+/** A response with status 200 and an error in its body, in each vendor's form. */
+function errorInside(protocol: Protocol): SimulatedResponse {
   if (protocol === 'qualys') {
     const details = { errorMessage: 'The request could not be processed', errorResolution: 'Try again later' };
     return json(200, { ServiceResponse: { responseCode: 'INVALID_REQUEST', responseErrorDetails: details } });
@@ -28,8 +28,8 @@ function errorInside(protocol: Protocol): Answer {
   return json(200, { meta, errors: [{ code: 403, message: 'access denied, authorization failed' }], resources: null });
 }
 
-/** The response of a fault that replaces the real response, if there is one. */
-export function replacedBody(protocol: Protocol, effects: Effects): Answer | undefined {
+/** Returns the response of a fault that replaces the real response, if there is such a fault. */
+export function replacedBody(protocol: Protocol, effects: Effects): SimulatedResponse | undefined {
   if (effects.has('errors')) return errorInside(protocol);
   if (effects.has('html')) return { status: 200, headers: { 'content-type': 'text/html' }, body: LOGIN };
   if (effects.has('object')) return json(200, {});
@@ -42,11 +42,11 @@ export function replacedBody(protocol: Protocol, effects: Effects): Answer | und
   return undefined;
 }
 
-/** Puts white space before a body; JSON and XML readers skip it, so only its size is wrong. */
-export function padded(answer: Answer, bytes: number): Answer {
-  const { body } = answer;
+/** Puts white space before a body. JSON and XML parsers skip it, so only the size of the body is wrong. */
+export function padded(response: SimulatedResponse, bytes: number): SimulatedResponse {
+  const { body } = response;
   return {
-    ...answer,
+    ...response,
     *body(sink) {
       for (let left = bytes; left > 0; left -= BLOCK) {
         sink.bytes(left < BLOCK ? PORTION.subarray(0, left) : PORTION);

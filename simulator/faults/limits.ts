@@ -1,7 +1,7 @@
 import type { Fault, Protocol } from './fault.js';
 import type { Effects } from './plan.js';
 
-/** The limit that a request exceeds, and the seconds until it would be accepted. */
+/** The limit that a request exceeds, and the seconds until the vendor accepts it. */
 export interface Exceeded {
   cause: 'rate' | 'concurrency';
   limit: number;
@@ -12,7 +12,7 @@ export interface Exceeded {
 export class Limits {
   private windows = new Map<Protocol, { start: number; count: number }>();
 
-  /** `running` counts the request itself. Concurrency takes precedence, as Qualys documents. */
+  /** `running` includes the request itself. Concurrency takes precedence, as Qualys documents. */
   exceeded(protocol: Protocol, effects: Effects, running: number): Exceeded | undefined {
     const atOnce = effects.get('concurrency')?.limit;
     if (atOnce !== undefined && running > atOnce) return { cause: 'concurrency', limit: atOnce, seconds: 1 };

@@ -5,16 +5,15 @@ export type Effects = ReadonlyMap<FaultKind, Fault>;
 
 const NONE: Effects = new Map();
 
-function concerns({ kind, on }: Fault, protocol: Protocol): boolean {
+function isFor({ kind, on }: Fault, protocol: Protocol): boolean {
   if (on !== undefined) return on === 'all' || on === protocol;
   // The redirect to another region also applies to the token endpoint.
   return protocol !== 'crowdstrike-token' || kind === 'region';
 }
 
-/** Whether `fault` applies to request `number`. */
-function strikes(fault: Fault, number: number): boolean {
+function appliesTo(fault: Fault, number: number): boolean {
   const { at, every, times } = fault;
-  // These change the listing once and for good, after the request they are set for.
+  // These faults change the listing permanently after request `at`, so they apply to all later requests.
   if (fault.kind === 'insert-front' || fault.kind === 'delete-front') return number > (at ?? 1);
   if (every !== undefined) return number % every === 0 && number / every <= (times ?? Infinity);
   const first = at ?? 1;
@@ -41,7 +40,7 @@ export class FaultPlan {
     if (this.faults.length === 0) return NONE;
     const effects = new Map<FaultKind, Fault>();
     for (const fault of this.faults) {
-      if (concerns(fault, protocol) && strikes(fault, number)) effects.set(fault.kind, fault);
+      if (isFor(fault, protocol) && appliesTo(fault, number)) effects.set(fault.kind, fault);
     }
     return effects;
   }

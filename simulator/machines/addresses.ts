@@ -1,5 +1,5 @@
 import { hash, hex4, hex8, pick, spread24 } from '../random.js';
-import { DRAW } from './machine.js';
+import { PURPOSE } from './machine.js';
 
 const OCTET = Array.from({ length: 256 }, (_, value) => String(value));
 const PUBLIC = ['3', '18', '34', '52', '54', '81', '84', '91'] as const;
@@ -17,9 +17,9 @@ export function ipv4(first: string, second: number, third: number, fourth: numbe
   );
 }
 
-/** The public address of one machine (or of one site: any index will do). */
+/** The public address of one machine (or of one site: every index is allowed). */
 export function publicIp(seed: number, index: number, separator = '.'): string {
-  const h = hash(seed, index, DRAW.external);
+  const h = hash(seed, index, PURPOSE.external);
   return ipv4(pick(PUBLIC, h), h >>> 3, h >>> 11, h >>> 19, separator);
 }
 
@@ -28,21 +28,21 @@ export function factoryMac(prefix: string, index: number): string {
   return prefix + hex8(spread24(index)).slice(2);
 }
 
-/** From the half of VMware's block that vCenter gives to guests; `00:50:56:c0` is the host's own adapter everywhere. */
+/** From the half of VMware's block that vCenter assigns to guests. `00:50:56:c0` is the host's own adapter on every machine. */
 export function vmwareMac(index: number): string {
   return `005056${hex8(0x800000 | (spread24(index) & 0x3fffff)).slice(2)}`;
 }
 
 const LOCAL = ['02', '06', '0a', '0e', '12', '16'] as const;
 
-/** EC2 gives locally administered addresses: a rule that ignores this kind of MAC loses all of EC2. */
+/** EC2 assigns locally administered addresses: a rule that ignores such MACs ignores all EC2 instances. */
 export function ec2Mac(seed: number, index: number): string {
-  const h = hash(seed, index, DRAW.network);
-  // The upper half keeps clear of what Docker (02:42), Kubernetes (0a:58) and VirtualBox (0a:00:27) use everywhere.
+  const h = hash(seed, index, PURPOSE.network);
+  // The upper half avoids the prefixes that Docker (02:42), Kubernetes (0a:58) and VirtualBox (0a:00:27) use on every machine.
   return pick(LOCAL, h) + hex4((h >>> 16) | 0x8000) + hex8(spread24(index)).slice(2);
 }
 
-/** As `hex4` without leading zeros. */
+/** Like `hex4`, without leading zeros. */
 const GROUPS = Array.from({ length: 65536 }, (_, value) => value.toString(16));
 
 function nibble(code: number): number {
@@ -53,7 +53,7 @@ function byteAt(mac: string, at: number): number {
   return (nibble(mac.charCodeAt(at)) << 4) | nibble(mac.charCodeAt(at + 1));
 }
 
-/** The link-local address that a MAC implies, uncompressed as Qualys prints it: `fe80:0:0:0:89a:eff:feba:3fd9`. */
+/** The link-local address that follows from a MAC, uncompressed as Qualys prints it: `fe80:0:0:0:89a:eff:feba:3fd9`. */
 export function linkLocal(mac: string): string {
   const first = GROUPS[((byteAt(mac, 0) ^ 2) << 8) | byteAt(mac, 2)] as string;
   const second = GROUPS[(byteAt(mac, 4) << 8) | 0xff] as string;

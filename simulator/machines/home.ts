@@ -1,6 +1,6 @@
 import { hash, letters, pick } from '../random.js';
 import { factoryMac, linkLocal, publicIp } from './addresses.js';
-import { DRAW, type Machine, type Nic } from './machine.js';
+import { PURPOSE, type Machine, type Nic } from './machine.js';
 import { DESKTOPS, MACS } from './systems.js';
 
 const OWNERS = ['kim', 'noor', 'elena', 'tomas', 'grace', 'ivan', 'mei', 'omar', 'sara', 'luca'] as const;
@@ -16,32 +16,32 @@ const CROWDSTRIKE_SUFFIXES = ['.lan', '.local'] as const;
 
 export function fillHome(machine: Machine, seed: number): void {
   const { index } = machine;
-  const drawn = hash(seed, index, DRAW.model);
-  const apple = drawn % 5 < 3;
-  const owner = pick(OWNERS, drawn >>> 4);
-  const untouched = apple && (drawn >>> 8) % 8 === 0;
-  const subnet = pick(SUBNETS, drawn >>> 12);
+  const random = hash(seed, index, PURPOSE.model);
+  const apple = random % 5 < 3;
+  const owner = pick(OWNERS, random >>> 4);
+  const untouched = apple && (random >>> 8) % 8 === 0;
+  const subnet = pick(SUBNETS, random >>> 12);
   const mac = factoryMac(apple ? 'a07817' : '70a6cc', index);
-  machine.os = pick(apple ? MACS : DESKTOPS, hash(seed, index, DRAW.os));
+  machine.os = pick(apple ? MACS : DESKTOPS, hash(seed, index, PURPOSE.os));
   if (!apple) machine.name = `LAPTOP-${letters(index, 7)}`;
-  else machine.name = untouched ? pick(UNTOUCHED, drawn >>> 24) : `${owner}-mbp-${index.toString(36)}`;
-  machine.suffix = apple ? pick(SUFFIXES, drawn >>> 26) : '';
-  machine.crowdstrikeSuffix = apple ? pick(CROWDSTRIKE_SUFFIXES, drawn >>> 28) : '';
+  else machine.name = untouched ? pick(UNTOUCHED, random >>> 24) : `${owner}-mbp-${index.toString(36)}`;
+  machine.suffix = apple ? pick(SUFFIXES, random >>> 26) : '';
+  machine.crowdstrikeSuffix = apple ? pick(CROWDSTRIKE_SUFFIXES, random >>> 28) : '';
   machine.windowsDomain = apple ? '' : 'WORKGROUP';
   machine.nics = [
     {
       name: apple ? 'en0' : 'Intel(R) Wi-Fi 6 AX201 160MHz',
       mac,
-      addresses: [`${subnet}.${2 + ((drawn >>> 16) % 40)}`, linkLocal(mac)],
+      addresses: [`${subnet}.${2 + ((random >>> 16) % 40)}`, linkLocal(mac)],
       gateway: `${subnet}.1`,
     },
   ];
-  // Only on Macs with a unique name: two machines with equal names and MACs could not be told apart by any rule.
-  if (apple && !untouched && (drawn >>> 22) % 5 < 2) machine.nics.push(T2);
+  // Only Macs with a unique name have it, because no rule can distinguish two machines with equal names and MACs.
+  if (apple && !untouched && (random >>> 22) % 5 < 2) machine.nics.push(T2);
   machine.externalIp = publicIp(seed, index);
   machine.serial = letters(index, apple ? 10 : 8, seed);
   machine.manufacturer = apple ? 'Apple Inc.' : 'LENOVO';
-  machine.model = apple ? pick(MODELS, drawn >>> 20) : '21FV';
+  machine.model = apple ? pick(MODELS, random >>> 20) : '21FV';
   machine.bios = apple ? '' : 'R1XET50W (1.32 )';
   machine.chassis = apple ? '0' : '10';
   machine.chassisName = apple ? 'Invalid Chassis Type' : 'Notebook';

@@ -1,6 +1,6 @@
 import { share } from '../random.js';
 
-/** The environment of a machine, which decides the identifiers in its records. */
+/** The environment of a machine, which determines the identifiers in its records. */
 export type Habitat = 'aws' | 'azure' | 'gcp' | 'office' | 'home' | 'scanned';
 export type Platform = 'Linux' | 'Windows' | 'Mac' | 'Device';
 
@@ -27,10 +27,10 @@ const NO_OS: Os = {
   kernel: '',
 };
 
-/** Absent texts are empty here and in `Machine`: one shape for all machines makes rendering twice as fast. */
+/** Absent texts are empty strings here and in `Machine`, because one object shape makes rendering twice as fast. */
 export interface Nic {
   name: string;
-  /** Twelve lower-case hexadecimal digits; each vendor spells them its own way. */
+  /** Twelve lower-case hexadecimal digits. Each vendor writes them in its own format. */
   mac: string;
   addresses: string[];
   gateway: string;
@@ -48,10 +48,10 @@ export interface CloudPlace {
   subnet: string;
   image: string;
   size: string;
-  /** AWS: the private address with dashes and the zone after it, as EC2 names are made. */
+  /** AWS: the private address with dashes. An EC2 name consists of it and of `dnsZone`. */
   dashedIp: string;
   dnsZone: string;
-  /** CrowdStrike could not read the metadata service: its record has no instance id. */
+  /** The CrowdStrike sensor cannot read the metadata service, so its record has no instance id. */
   hidden: boolean;
 }
 
@@ -60,14 +60,14 @@ export class Machine {
   inCrowdstrike = false;
   /** No Qualys agent: only a scanner or a cloud connector has seen it. */
   agentless = false;
-  /** Short hostname, spelled as the machine spells it. */
+  /** Short hostname, in the machine's own spelling. */
   name = '';
-  /** What follows the short name in Qualys and in CrowdStrike (`.corp.example.com`, `.lan`, nothing). */
+  /** The text after the short name in Qualys and in CrowdStrike (`.corp.example.com`, `.lan`, nothing). */
   suffix = '';
   crowdstrikeSuffix = '';
   windowsDomain = '';
   os: Os = NO_OS;
-  /** The first one is the machine's own and the one that carries its address. */
+  /** The first one is the machine's own interface and has its address. */
   nics: Nic[] = [];
   /** A dock shared with other laptops: when set, CrowdStrike reports its MAC first and the machine's own second. */
   dock: Nic | undefined;
@@ -87,8 +87,8 @@ export class Machine {
   ) {}
 }
 
-/** The purpose of each number drawn from the seed. Two draws with the same purpose would be correlated. */
-export const DRAW = {
+/** The purpose of each random number of a machine. Two numbers with the same purpose would be correlated. */
+export const PURPOSE = {
   habitat: 1,
   sources: 2,
   os: 3,
@@ -122,8 +122,8 @@ const HABITATS: readonly (readonly [Habitat, number])[] = [
 ];
 
 export function habitatOf(seed: number, index: number): Habitat {
-  const drawn = share(seed, index, DRAW.habitat);
-  for (const [habitat, upTo] of HABITATS) if (drawn < upTo) return habitat;
+  const random = share(seed, index, PURPOSE.habitat);
+  for (const [habitat, upTo] of HABITATS) if (random < upTo) return habitat;
   return 'scanned';
 }
 
@@ -137,9 +137,9 @@ const COVERAGE: Record<Habitat, { both: number; qualysOnly: number }> = {
   scanned: { both: 0, qualysOnly: 1 },
 };
 
-/** Must be fast: listings call it for every index when the fleet changes. */
+/** This function must be fast, because listings call it for every index when the fleet changes. */
 export function coverageOf(seed: number, index: number): { inQualys: boolean; inCrowdstrike: boolean } {
   const { both, qualysOnly } = COVERAGE[habitatOf(seed, index)];
-  const drawn = share(seed, index, DRAW.sources);
-  return { inQualys: drawn < both + qualysOnly, inCrowdstrike: drawn < both || drawn >= both + qualysOnly };
+  const random = share(seed, index, PURPOSE.sources);
+  return { inQualys: random < both + qualysOnly, inCrowdstrike: random < both || random >= both + qualysOnly };
 }

@@ -1,6 +1,6 @@
 import { hash, hex32, letters, pick, share } from '../random.js';
 import { factoryMac, ipv4, linkLocal, publicIp, vmwareMac } from './addresses.js';
-import { DRAW, type Machine, type Nic } from './machine.js';
+import { PURPOSE, type Machine, type Nic } from './machine.js';
 import { DESKTOPS, SERVERS } from './systems.js';
 
 const DOMAINS = ['corp.example.com', 'emea.example.com', 'apac.example.com'] as const;
@@ -47,39 +47,39 @@ const BUILDS = [
 
 function serialOf(seed: number, index: number, role: number, virtual: boolean, length: number): string {
   if (virtual) {
-    const bytes = hex32(seed, index, DRAW.serial).match(/../g) as string[];
+    const bytes = hex32(seed, index, PURPOSE.serial).match(/../g) as string[];
     return `VMware-${bytes.slice(0, 8).join(' ')}-${bytes.slice(8).join(' ')}`;
   }
-  const drawn = hash(seed, index, DRAW.serial);
+  const random = hash(seed, index, PURPOSE.serial);
   // Manufacturers fill in the field on laptops, but not always on desktops and servers.
-  if (role < 2 && drawn % 100 < 8) return pick(PLACEHOLDERS, drawn >>> 8);
+  if (role < 2 && random % 100 < 8) return pick(PLACEHOLDERS, random >>> 8);
   return letters(index, length, seed);
 }
 
 function nameOf(seed: number, index: number, role: number, site: number): string {
-  const drawn = hash(seed, index, DRAW.name);
+  const random = hash(seed, index, PURPOSE.name);
   if (role === 2) return `LT-${letters(index, 7)}`;
   if (role === 1) return `DESKTOP-${letters(index, 7)}`;
-  if (drawn % 25 === 0) return pick(COMMON, drawn >>> 8);
-  return `${pick(DEPARTMENTS, drawn)}${site}-${letters(index, 7)}`;
+  if (random % 25 === 0) return pick(COMMON, random >>> 8);
+  return `${pick(DEPARTMENTS, random)}${site}-${letters(index, 7)}`;
 }
 
-/** The name of an office machine, which a scanner reports for another one after a stale reverse DNS entry. */
+/** The name of an office machine. A scanner reports it for another machine when a reverse DNS entry is stale. */
 export function officeName(seed: number, index: number): string {
   const { role, site } = roleOf(seed, index);
   return nameOf(seed, index, role, site).toLowerCase();
 }
 
-function roleOf(seed: number, index: number): { drawn: number; role: number; site: number } {
-  const drawn = hash(seed, index, DRAW.model);
-  return { drawn, role: pick(ROLES, drawn), site: (drawn >>> 4) % SITES };
+function roleOf(seed: number, index: number): { random: number; role: number; site: number } {
+  const random = hash(seed, index, PURPOSE.model);
+  return { random, role: pick(ROLES, random), site: (random >>> 4) % SITES };
 }
 
-/** A dock serves about six laptops, so its MAC is seen under six names. */
+/** About six laptops use one dock, so its MAC appears under six names. */
 function dockOf(seed: number, index: number, site: number): Nic | undefined {
-  if (share(seed, index, DRAW.dock) >= 0.25) return undefined;
+  if (share(seed, index, PURPOSE.dock) >= 0.25) return undefined;
   const dock = Math.floor(index / 200);
-  const h = hash(seed, index, DRAW.dock);
+  const h = hash(seed, index, PURPOSE.dock);
   return {
     name: 'Realtek USB GbE Family Controller',
     mac: factoryMac('a0cec8', dock),
@@ -90,13 +90,13 @@ function dockOf(seed: number, index: number, site: number): Nic | undefined {
 
 export function fillOffice(machine: Machine, seed: number): void {
   const { index } = machine;
-  const { drawn, role, site } = roleOf(seed, index);
-  const virtual = role === 0 && (drawn >>> 8) % 2 === 0;
-  const build = pick(BUILDS, drawn >>> 12);
+  const { random, role, site } = roleOf(seed, index);
+  const virtual = role === 0 && (random >>> 8) % 2 === 0;
+  const build = pick(BUILDS, random >>> 12);
   const domain = pick(DOMAINS, site);
   const mac = virtual ? vmwareMac(index) : factoryMac(build.prefix, index);
   const dock = role === 2 ? dockOf(seed, index, site) : undefined;
-  machine.os = pick(role === 0 ? SERVERS : DESKTOPS, hash(seed, index, DRAW.os));
+  machine.os = pick(role === 0 ? SERVERS : DESKTOPS, hash(seed, index, PURPOSE.os));
   machine.name = nameOf(seed, index, role, site);
   machine.suffix = `.${domain}`;
   machine.windowsDomain = domain;
@@ -104,22 +104,22 @@ export function fillOffice(machine: Machine, seed: number): void {
     {
       name: virtual ? 'vmxnet3 Ethernet Adapter' : pick(ADAPTERS, role),
       mac,
-      addresses: [ipv4('10', site, hash(seed, index, DRAW.address) % 180, drawn >>> 20), linkLocal(mac)],
+      addresses: [ipv4('10', site, hash(seed, index, PURPOSE.address) % 180, random >>> 20), linkLocal(mac)],
       gateway: `10.${site}.0.1`,
     },
   ];
   if (dock) machine.nics.push(dock);
-  if (role === 2 && (drawn >>> 24) % 5 === 0)
-    machine.nics.push({ ...VPN, addresses: [ipv4('10', 250, drawn & 63, drawn >>> 6)] });
+  if (role === 2 && (random >>> 24) % 5 === 0)
+    machine.nics.push({ ...VPN, addresses: [ipv4('10', 250, random & 63, random >>> 6)] });
   // Half of the docked laptops use the dock's interface when CrowdStrike records them.
-  machine.dock = (drawn >>> 16) % 2 === 0 ? dock : undefined;
+  machine.dock = (random >>> 16) % 2 === 0 ? dock : undefined;
   // One public address for the whole site, because all machines use the same NAT.
   machine.externalIp = publicIp(seed, -2 - site);
   machine.serial = serialOf(seed, index, role, virtual, build.serial);
   machine.manufacturer = virtual ? 'VMware, Inc.' : build.manufacturer;
   machine.model = virtual ? 'VMware7,1' : pick(build.models, role);
-  machine.bios = virtual ? 'VMW71.00V.21100432.B64' : `1.${(drawn >>> 10) % 30}.0`;
+  machine.bios = virtual ? 'VMW71.00V.21100432.B64' : `1.${(random >>> 10) % 30}.0`;
   machine.chassis = pick(CHASSIS, role);
   machine.chassisName = pick(CHASSIS_NAMES, role);
-  machine.user = pick(USERS, hash(seed, index, DRAW.user));
+  machine.user = pick(USERS, hash(seed, index, PURPOSE.user));
 }

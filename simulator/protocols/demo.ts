@@ -1,10 +1,10 @@
-import { header, text, type Answer, type Received } from '../answer.js';
+import { header, text, type SimulatedResponse, type Received } from '../response.js';
 import type { Effects } from '../faults/plan.js';
 import type { Listing } from '../listing.js';
 import { shifted, windowOf } from '../view.js';
 import { page } from './page.js';
 
-/** The take-home API's message for the end of its data. Its status is 500, as for every error of this API. */
+/** The take-home API's message for the end of its data. The API sends it with status 500, like every error. */
 export const END_OF_DATA = 'Error invalid skip/limit combo (>number of hosts)';
 
 export interface DemoSettings {
@@ -18,15 +18,15 @@ function integer(text: string | null, fallback: number): number {
 }
 
 /**
- * `POST /api/<vendor>/hosts/get?skip=&limit=` with header `token`: a bare array, and an error as soon as the page would pass the
- * end.
+ * `POST /api/<vendor>/hosts/get?skip=&limit=` with header `token`: responds with a bare array, and with an error if the page
+ * extends past the end.
  */
-export function answerDemo(
+export function respondDemo(
   received: Received,
   all: Listing,
   effects: Effects,
   { token, maxPage }: DemoSettings,
-): Answer {
+): SimulatedResponse {
   if (header(received, 'token') !== token) return text(401, 'Error invalid token');
   const skip = integer(received.url.searchParams.get('skip'), 0);
   const wanted = integer(received.url.searchParams.get('limit'), 1);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { header, type Answer, type Received } from '../answer.js';
+import { header, type SimulatedResponse, type Received } from '../response.js';
 import type { Effects } from '../faults/plan.js';
-import { crowdstrikeError } from '../faults/refusals.js';
+import { crowdstrikeError } from '../faults/error-responses.js';
 import type { Listing } from '../listing.js';
 import { windowOf } from '../view.js';
 import { matching } from './filter.js';
@@ -33,7 +33,7 @@ export function parseFql(filter: string): Criterion[] {
   });
 }
 
-/** Opaque to clients; good only with the sort and filter it was made for. */
+/** The content of a page token. It is opaque to clients, and valid only with the sort and filter of the request that returned it. */
 interface Place {
   position: number;
   after: string;
@@ -48,19 +48,19 @@ function open(token: string): Place {
   return JSON.parse(Buffer.from(token, 'base64url').toString()) as Place;
 }
 
-/** `GET /devices/combined/devices/v1`: full records, an opaque `meta.pagination.next` that comes back as `offset`. */
-export function answerFalcon(
+/** `GET /devices/combined/devices/v1`: full records, and an opaque `meta.pagination.next` that the client sends back as `offset`. */
+export function respondFalcon(
   received: Received,
   all: Listing,
   effects: Effects,
   { tokens, maxPage }: FalconSettings,
-): Answer {
+): SimulatedResponse {
   const quota = { 'x-ratelimit-limit': '6000', 'x-ratelimit-remaining': '5990' };
   const [, bearer = ''] = /^bearer\s+(.+)$/i.exec(header(received, 'authorization')) ?? [];
   if (!tokens.valid(bearer)) return crowdstrikeError(401, 'access denied, invalid bearer token', quota);
   const { searchParams } = received.url;
-  const asked = searchParams.get('limit');
-  const limit = asked === null || asked === '' ? 100 : Number(asked);
+  const requested = searchParams.get('limit');
+  const limit = requested === null || requested === '' ? 100 : Number(requested);
   const most = effects.get('max-page')?.records ?? maxPage;
   if (!(limit >= 1 && limit <= most)) return crowdstrikeError(400, `limit: must be between 1 and ${most}`, quota);
   const filter = searchParams.get('filter') ?? '';
@@ -88,7 +88,7 @@ function startOf(offset: string, listing: Listing, query: string): number {
   if (offset === '') return 0;
   const place = open(offset);
   if (place.query !== query) throw new Error('offset does not belong to this sort and filter');
-  // If the fleet has changed since the token was issued, its id is used instead of its position.
+  // If the fleet has changed since the simulator issued the token, use the token's id instead of its position.
   return place.position <= listing.count && listing.id(place.position - 1) === place.after
     ? place.position
     : listing.after(place.after);
@@ -101,7 +101,7 @@ function devices(
   repeatLast: boolean,
   query: string,
   quota: Record<string, string>,
-): Answer {
+): SimulatedResponse {
   const window = windowOf(listing, start, limit, repeatLast);
   const next =
     window.more && window.to > 0

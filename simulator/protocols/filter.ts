@@ -16,7 +16,7 @@ function valueOf(record: Record<string, unknown>, field: string): string | undef
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-function holds(actual: string | undefined, { operator, value }: Criterion): boolean {
+function matches(actual: string | undefined, { operator, value }: Criterion): boolean {
   switch (operator) {
     case 'EQUALS':
       return actual === value;
@@ -24,7 +24,7 @@ function holds(actual: string | undefined, { operator, value }: Criterion): bool
       return actual !== value;
     case 'CONTAINS':
       return actual?.toLowerCase().includes(value.toLowerCase()) ?? false;
-    // Times in ISO form sort as text.
+    // Times in ISO format have the same order as texts and as times.
     case 'GREATER':
       return actual !== undefined && actual > value;
     case 'LESSER':
@@ -46,7 +46,7 @@ interface Kept {
 /** Caches the last few filters of a listing, because a client repeats its filter with each page. */
 const kept: Kept[] = [];
 
-/** The records that meet every criterion, in listing order. Looks at each record once per filter and state of the fleet. */
+/** The records that meet every criterion, in listing order. Reads each record once per filter and state of the fleet. */
 export function matching(listing: Listing, criteria: Criterion[]): Listing {
   const key = JSON.stringify([listing.vendor, listing.version, listing.count, criteria]);
   let found = kept.find((entry) => entry.key === key);
@@ -54,7 +54,7 @@ export function matching(listing: Listing, criteria: Criterion[]): Listing {
     found = { key, positions: [] };
     for (let position = 0; position < listing.count; position++) {
       const record = listing.plain(position);
-      if (criteria.every((criterion) => holds(valueOf(record, criterion.field), criterion)))
+      if (criteria.every((criterion) => matches(valueOf(record, criterion.field), criterion)))
         found.positions.push(position);
     }
     kept.unshift(found);

@@ -4,7 +4,7 @@ export interface Criterion {
   value: string;
 }
 
-/** A search request, from XML or JSON alike. */
+/** A search request, parsed from XML or JSON. */
 export interface QpsRequest {
   limit: number;
   /** 1-based. */
@@ -60,7 +60,7 @@ function build(limit: Raw, offset: Raw, id: Raw, criteria: Criterion[]): QpsRequ
   };
 }
 
-/** Throws on JSON that is none; an empty body asks for the first hundred. */
+/** Throws on invalid JSON. An empty body requests the first hundred records. */
 export function parseQpsRequest(body: string): QpsRequest {
   if (body.trim() === '') return build(undefined, undefined, undefined, []);
   return body.trimStart().startsWith('<') ? fromXml(body) : fromJson(body);

@@ -1,4 +1,4 @@
-import { header, type Answer, type Received } from '../answer.js';
+import { header, type SimulatedResponse, type Received } from '../response.js';
 import type { Effects } from '../faults/plan.js';
 import type { Listing } from '../listing.js';
 import { escapeXml } from '../render/xml.js';
@@ -20,7 +20,7 @@ export function wantsJson(received: Received): boolean {
 }
 
 /** Error responses have status 200 and a `responseCode`. */
-function refusal(code: string, message: string, asJson: boolean, status = 200): Answer {
+function errorResponse(code: string, message: string, asJson: boolean, status = 200): SimulatedResponse {
   if (asJson) {
     const details = { errorMessage: message, errorResolution: 'Correct the request' };
     const body = JSON.stringify({ ServiceResponse: { responseErrorDetails: details, responseCode: code } });
@@ -30,7 +30,7 @@ function refusal(code: string, message: string, asJson: boolean, status = 200): 
   return { status, headers: { 'content-type': 'application/xml' }, body };
 }
 
-/** Criteria on `id` become positions in the listing; others are matched against the records. */
+/** Converts criteria on `id` to positions in the listing, and matches the other criteria against the records. */
 function search(all: Listing, request: QpsRequest): { listing: Listing; start: number } {
   const onId = request.criteria.filter(({ field }) => field === 'id');
   const others = request.criteria.filter(({ field }) => field !== 'id');
@@ -55,14 +55,19 @@ function byId(listing: Listing, start: number, { operator, value }: Criterion): 
   throw new Error(`Operator ${operator} is not supported for field id`);
 }
 
-/** `POST /qps/rest/2.0/search/am/hostasset`: keyset paging by id, `hasMoreRecords` as text, `lastId` only while there is more. */
-export function answerQps(received: Received, all: Listing, effects: Effects, settings: QpsSettings): Answer {
+/** `POST /qps/rest/2.0/search/am/hostasset`: keyset paging by id, `hasMoreRecords` as text, `lastId` only if more records follow. */
+export function respondQps(
+  received: Received,
+  all: Listing,
+  effects: Effects,
+  settings: QpsSettings,
+): SimulatedResponse {
   const asJson = wantsJson(received);
   if (!header(received, 'x-requested-with'))
-    return refusal('INVALID_REQUEST', 'X-Requested-With header is missing', asJson, 400);
+    return errorResponse('INVALID_REQUEST', 'X-Requested-With header is missing', asJson, 400);
   const expected = `Basic ${Buffer.from(`${settings.user}:${settings.password}`).toString('base64')}`;
   if (header(received, 'authorization') !== expected)
-    return refusal('INVALID_CREDENTIALS', 'User credentials are invalid', asJson);
+    return errorResponse('INVALID_CREDENTIALS', 'User credentials are invalid', asJson);
   try {
     const request = parseQpsRequest(received.body);
     const most = effects.get('max-page')?.records ?? settings.maxPage;
@@ -74,7 +79,7 @@ export function answerQps(received: Received, all: Listing, effects: Effects, se
     const last = window.more && count > 0 ? listing.id(window.to - 1) : undefined;
     return asJson ? jsonPage(listing, window, count, last) : xmlPage(listing, window, count, last);
   } catch (error) {
-    return refusal('INVALID_REQUEST', (error as Error).message, asJson);
+    return errorResponse('INVALID_REQUEST', (error as Error).message, asJson);
   }
 }
 
@@ -83,7 +88,7 @@ function jsonPage(
   window: { from: number; to: number; more: boolean },
   count: number,
   last: string | undefined,
-): Answer {
+): SimulatedResponse {
   const headers = { 'content-type': 'application/json' };
   if (count === 0) return { status: 200, headers, body: '{"ServiceResponse":{"count":0,"responseCode":"SUCCESS"}}' };
   const body = page(listing, window, 'plain', {
@@ -91,7 +96,7 @@ function jsonPage(
     before: '{"HostAsset":',
     after: '}',
     between: ',',
-    // Behind the data, as the vendor's framework writes it.
+    // The vendor's framework writes these fields after the data.
     tail: `],"count":${count},${last === undefined ? '' : `"lastId":${last},`}"hasMoreRecords":"${window.more}","responseCode":"SUCCESS"}}`,
   });
   return { status: 200, headers, body };
@@ -102,7 +107,7 @@ function xmlPage(
   window: { from: number; to: number; more: boolean },
   count: number,
   last: string | undefined,
-): Answer {
+): SimulatedResponse {
   const headers = { 'content-type': 'application/xml' };
   const head = `${XML_HEAD}<responseCode>SUCCESS</responseCode><count>${count}</count>`;
   if (count === 0) return { status: 200, headers, body: `${head}</ServiceResponse>` };

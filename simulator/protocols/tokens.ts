@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { json, type Answer, type Received } from '../answer.js';
-import { crowdstrikeError } from '../faults/refusals.js';
+import { json, type SimulatedResponse, type Received } from '../response.js';
+import { crowdstrikeError } from '../faults/error-responses.js';
 
-/** The bearer tokens that CrowdStrike's token endpoint has handed out. */
+/** The bearer tokens that CrowdStrike's token endpoint has issued. */
 export class Tokens {
   private readonly expiries = new Map<string, number>();
 
-  /** Seconds that new tokens live. */
+  /** `lifetime`: the seconds for which new tokens are valid. */
   constructor(public lifetime = 1799) {}
 
   issue(): string {
@@ -26,8 +26,12 @@ export class Tokens {
   }
 }
 
-/** `POST /oauth2/token`: success is 201; a wrong id is a 400, a wrong secret a 403. */
-export function answerToken(received: Received, tokens: Tokens, client: { id: string; secret: string }): Answer {
+/** `POST /oauth2/token`: responds 201 on success, 400 to a wrong id and 403 to a wrong secret. */
+export function respondToken(
+  received: Received,
+  tokens: Tokens,
+  client: { id: string; secret: string },
+): SimulatedResponse {
   const form = new URLSearchParams(received.body);
   const id = form.get('client_id') ?? '';
   if (id !== client.id) return crowdstrikeError(400, `Failed to generate access token for clientID=${id}`);

@@ -1,7 +1,7 @@
 import { hash, hex32, hex8, pick, share, spread32 } from '../random.js';
 import { firstSeen, fleetNow, isNew, isoMillis, isoSeconds } from '../times.js';
 import { fixed } from '../machines/fixed.js';
-import { DRAW, type Machine } from '../machines/machine.js';
+import { PURPOSE, type Machine } from '../machines/machine.js';
 import { writeDate, type Dialect } from './dialect.js';
 import { spell } from './mac.js';
 import type { Sink } from './sink.js';
@@ -10,20 +10,20 @@ import type { Shown } from './version.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
-/** The agent id; its first digits are the machine's spread number, so that ids sort without being computed. */
+/** The agent id. Its first digits are the machine's spread number, so that the fleet can sort without computing ids. */
 export function deviceId(seed: number, index: number): string {
-  return hex8(spread32(index)) + hex32(seed, index, DRAW.deviceId).slice(0, 24);
+  return hex8(spread32(index)) + hex32(seed, index, PURPOSE.deviceId).slice(0, 24);
 }
 
 const POLICIES = ['prevention', 'sensor_update', 'global_config', 'remote_response', 'firewall'] as const;
 
-/** Policy blocks are half of a device record and alike across a fleet: rendered once in many variants. */
+/** Policy blocks are half of a device record and similar across a fleet, so the simulator renders many variants once. */
 function policyText(variant: number): string {
   const applied = (kind: number): string => {
     const h = hash(3, variant, kind);
     const at = fleetNow() - (30 + (h % 400)) * 86_400_000 - ((h >>> 9) % 86_400) * 1000;
-    const nanos = (text: string, drawn: number): string =>
-      text.replace('Z', `.${String(drawn % 1_000_000_000).padStart(9, '0')}Z`);
+    const nanos = (text: string, random: number): string =>
+      text.replace('Z', `.${String(random % 1_000_000_000).padStart(9, '0')}Z`);
     return (
       `{"policy_type":"${(POLICIES[kind] as string).replace('_', '-')}","policy_id":"${hex32(5, variant % 7, kind)}","applied":true,` +
       `"settings_hash":"${hex8(hash(5, variant % 7, kind + 9))}","assigned_date":"${nanos(isoSeconds(at), h)}",` +
@@ -51,17 +51,17 @@ export function writeCrowdstrikeDevice({ seed, machine, version }: Shown, dialec
   const { index, os, dock } = machine;
   const id = deviceId(seed, index);
   const own = machine.nics[0];
-  const talks = dock ?? own;
-  const h = hash(seed, index, DRAW.times + 40);
+  const reportedNic = dock ?? own;
+  const h = hash(seed, index, PURPOSE.times + 40);
   const seen =
     fleetNow() -
     (h % 12 === 0 && !isNew(seed, index) ? 15 + (h % 40) : h % 2) * DAY -
     ((h >>> 5) % 86_400) * 1000 +
     version.touches * HOUR;
   const first = firstSeen(seed, index, 250 + ((h >>> 8) % 700)) - (h % 86_400) * 1000;
-  // The device's own clock: a few are years off.
+  // The device's own clock. A few clocks are wrong by years.
   const local =
-    share(seed, index, DRAW.times + 41) < 0.01 ? Date.UTC(2016, 0, 1) + version.touches * HOUR : seen - 90_000;
+    share(seed, index, PURPOSE.times + 41) < 0.01 ? Date.UTC(2016, 0, 1) + version.touches * HOUR : seen - 90_000;
   const build = 16_000 + (h % 6) * 300 + version.changes;
   const { platform } = os;
   const { cid, hostGroups, groupHashes } = fixed(seed);
@@ -77,13 +77,13 @@ export function writeCrowdstrikeDevice({ seed, machine, version }: Shown, dialec
     `"config_id_base":"65994763","config_id_build":"${build}","config_id_platform":"${platform === 'Windows' ? 3 : platform === 'Mac' ? 4 : 8}",`,
   );
   sink.text(
-    `"cpu_signature":"${platform === 'Mac' ? '4294967295' : 198_386 + (h % 9) * 65_536}","external_ip":"${machine.externalIp}","mac_address":"${spell(talks?.mac ?? '', '-')}",`,
+    `"cpu_signature":"${platform === 'Mac' ? '4294967295' : 198_386 + (h % 9) * 65_536}","external_ip":"${machine.externalIp}","mac_address":"${spell(reportedNic?.mac ?? '', '-')}",`,
   );
   writeCloud(machine, sink);
   sink.text(
     `"hostname":"${machine.name}${machine.crowdstrikeSuffix}","first_seen":"${isoSeconds(first)}","last_seen":"${isoSeconds(seen)}",`,
   );
-  sink.text(`"local_ip":"${talks?.addresses[0] ?? ''}",`);
+  sink.text(`"local_ip":"${reportedNic?.addresses[0] ?? ''}",`);
   if (machine.windowsDomain)
     sink.text(`"machine_domain":"${machine.windowsDomain === 'WORKGROUP' ? '' : machine.windowsDomain}",`);
   sink.text(`"major_version":"${os.major}","minor_version":"${os.minor}","os_version":"${os.crowdstrike}",`);
@@ -91,7 +91,7 @@ export function writeCrowdstrikeDevice({ seed, machine, version }: Shown, dialec
   sink.text(
     `"platform_id":"${platform === 'Windows' ? '0' : platform === 'Mac' ? '1' : '3'}","platform_name":"${platform}",`,
   );
-  sink.text(policies(hash(seed, index, DRAW.policies)));
+  sink.text(policies(hash(seed, index, PURPOSE.policies)));
   sink.text(
     `"groups":["${pick(hostGroups, h)}"],"group_hash":"${pick(groupHashes, h)}","product_type_desc":"${os.server ? 'Server' : 'Workstation'}",`,
   );

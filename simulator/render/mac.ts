@@ -1,4 +1,4 @@
-/** Spells twelve hexadecimal digits in pairs. */
+/** Writes twelve hexadecimal digits in pairs. */
 export function spell(mac: string, separator: string): string {
   if (mac === '') return '';
   return (

@@ -1,6 +1,6 @@
 import { hash, uuid } from '../random.js';
 import { fixed } from '../machines/fixed.js';
-import { DRAW } from '../machines/machine.js';
+import { PURPOSE } from '../machines/machine.js';
 import { writeDate, type Dialect } from './dialect.js';
 import type { Sink } from './sink.js';
 import { variants } from './variants.js';
@@ -29,13 +29,13 @@ const manifests = variants(
 
 /** The `agentInfo` object of a host asset that runs the agent. */
 export function writeAgent({ seed, machine, version }: Shown, seen: number, dialect: Dialect, sink: Sink): void {
-  const h = hash(seed, machine.index, DRAW.sizes);
+  const h = hash(seed, machine.index, PURPOSE.sizes);
   sink.text(places(h >>> 16));
   writeDate(seen, dialect, sink);
   sink.text(manifests(h));
   sink.text(
     `${20 + version.changes}","activationKey":{"title":"Fleet key","activationId":"${fixed(seed).activationKey}"},`,
   );
-  sink.text(`"connectedFrom":"${machine.externalIp}","agentId":"${uuid(seed, machine.index, DRAW.agentId)}",`);
+  sink.text(`"connectedFrom":"${machine.externalIp}","agentId":"${uuid(seed, machine.index, PURPOSE.agentId)}",`);
   sink.text(`"platform":"${machine.os.platform}"},`);
 }

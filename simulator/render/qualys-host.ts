@@ -1,7 +1,7 @@
 import { hash, pick } from '../random.js';
 import { firstSeen, fleetNow, isNew, isoSeconds } from '../times.js';
 import { fixed } from '../machines/fixed.js';
-import { DRAW, type Machine } from '../machines/machine.js';
+import { PURPOSE, type Machine } from '../machines/machine.js';
 import { writeDate, type Dialect } from './dialect.js';
 import { writeAgent } from './qualys-agent.js';
 import { ports, tags, volumes } from './qualys-lists.js';
@@ -13,9 +13,9 @@ import type { Shown } from './version.js';
 const DAY = 86_400_000;
 const MEMORY = ['966', '1971', '3904', '7822', '15990', '32022'] as const;
 
-/** Ascends with the machine's number, as Qualys' ids ascend with discovery. */
+/** The id increases with the machine's number, as Qualys' ids increase with discovery. */
 export function qualysId(seed: number, index: number): number {
-  return 305_000_000 + index * 16 + (hash(seed, index, DRAW.agentId + 20) & 15);
+  return 305_000_000 + index * 16 + (hash(seed, index, PURPOSE.agentId + 20) & 15);
 }
 
 interface Names {
@@ -25,7 +25,7 @@ interface Names {
 }
 
 function namesOf(machine: Machine): Names {
-  // An asset that only the cloud connector knows is named after the instance.
+  // The name of an asset that only the cloud connector lists is its instance id.
   if (machine.agentless && machine.cloud) return { name: machine.cloud.instance, dns: '', fqdn: '' };
   const windows = machine.os.platform === 'Windows';
   const full = machine.name + machine.suffix;
@@ -33,20 +33,20 @@ function namesOf(machine: Machine): Names {
   return { name: windows ? machine.name : full, dns, fqdn: windows ? full : dns };
 }
 
-/** Writes the two long lists, each called in its place. */
+/** The functions that write the two long lists. `writeQualysHost` calls each one at the place of its list. */
 export interface LongLists {
   software: (sink: Sink) => void;
   vulns: (sink: Sink) => void;
 }
 
-/** Writes a host asset as JSON, keys in the order that Qualys gives them. */
+/** Writes a host asset as JSON, with the keys in Qualys' order. */
 export function writeQualysHost(shown: Shown, dialect: Dialect, lists: LongLists, sink: Sink): void {
   const { seed, machine, version } = shown;
   const { index, os } = machine;
   const id = qualysId(seed, index);
-  const h = hash(seed, index, DRAW.times);
-  const sizes = hash(seed, index, DRAW.sizes + 40);
-  // One in ten has not been seen for weeks; the others were within two days.
+  const h = hash(seed, index, PURPOSE.times);
+  const sizes = hash(seed, index, PURPOSE.sizes + 40);
+  // Qualys has not seen one machine in ten for weeks, and has seen the others within two days.
   const seen =
     fleetNow() -
     (h % 10 === 0 && !isNew(seed, index) ? 15 + (h % 200) : h % 2) * DAY -
@@ -88,7 +88,7 @@ export function writeQualysHost(shown: Shown, dialect: Dialect, lists: LongLists
     `]},"openPort":{"list":[${ports(sizes)}]},"os":"${agent || version.changes === 0 ? os.qualys : `${os.qualys} rev ${version.changes}`}",`,
   );
   sink.text(`"processor":{"list":[{"HostAssetProcessor":{"name":"Intel(R) Xeon(R) CPU @ 2.40GHz","speed":2400}}]},`);
-  // An asset that only the connector knows has no id in the scanning half of the product.
+  // An asset that only the connector lists has no id in the scanning part of the product.
   sink.text(`"qwebHostId":${scanned ? 215_000_000 + index : 'null'},"software":{"list":[`);
   lists.software(sink);
   sink.text(`]},"sourceInfo":{"list":[`);

@@ -21,9 +21,9 @@ const PORTS = [
 
 /** The `openPort` list. */
 export const ports = variants(509, (variant) => {
-  const drawn = hash(13, variant, 1);
-  return Array.from({ length: 2 + (drawn % 4) }, (_, place) => {
-    const port = pick(PORTS, (drawn >>> place) + place * 3);
+  const random = hash(13, variant, 1);
+  return Array.from({ length: 2 + (random % 4) }, (_, place) => {
+    const port = pick(PORTS, (random >>> place) + place * 3);
     const protocol = port === '323' || port === '546' ? 'UDP' : 'TCP';
     // Only some rows name the service.
     const service = place % 2 === 0 ? `"serviceName":"service on ${port}",` : '';
@@ -50,11 +50,11 @@ const plainVolumes = volumesOf(false);
 const extendedVolumes = volumesOf(true);
 
 /** The `volume` list, with sizes on both sides of 2^31. */
-export function volumes(drawn: number, dialect: Dialect): string {
-  return dialect === 'extended' ? extendedVolumes(drawn) : plainVolumes(drawn);
+export function volumes(random: number, dialect: Dialect): string {
+  return dialect === 'extended' ? extendedVolumes(random) : plainVolumes(random);
 }
 
-/** The `tags` list; `2n` with the agent's tag, `2n + 1` without. */
+/** The `tags` list: variant `2n` has the agent's tag, variant `2n + 1` does not. */
 export const tags = variants(
   40,
   (variant) =>

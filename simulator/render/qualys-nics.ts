@@ -14,7 +14,7 @@ function writeRow(nic: Nic, address: string, mac: string, hostname: string, sink
   sink.text(`}}`);
 }
 
-/** The `networkInterface` list: a row for each address, so an interface with IPv4 and IPv6 stands there twice. */
+/** The `networkInterface` list: one row per address, so an interface with IPv4 and IPv6 has two rows. */
 export function writeNics(machine: Machine, hostname: string, sink: Sink): void {
   // Linux agents print MACs in lower case, Windows agents in upper case.
   const upper = machine.os.platform === 'Windows';

@@ -2,7 +2,7 @@ import { hash, hex8 } from '../random.js';
 import { isoSeconds } from '../times.js';
 import { publicIp } from '../machines/addresses.js';
 import { fixed } from '../machines/fixed.js';
-import { DRAW, type CloudPlace, type Machine } from '../machines/machine.js';
+import { PURPOSE, type CloudPlace, type Machine } from '../machines/machine.js';
 import { spell } from './mac.js';
 import type { Sink } from './sink.js';
 import { variants } from './variants.js';
@@ -23,7 +23,7 @@ const ec2Tags = variants(
 );
 
 function writeEc2({ seed, machine, cloud, id, discovered, updated }: Seen, created: number, sink: Sink): void {
-  const h = hash(seed, machine.index, DRAW.network + 1);
+  const h = hash(seed, machine.index, PURPOSE.network + 1);
   const nic = machine.nics[0];
   const ip = nic?.addresses[0] ?? '';
   const { dnsZone, dashedIp } = cloud;
@@ -62,7 +62,7 @@ function writeAzure({ machine, cloud, id, discovered, updated }: Seen, sink: Sin
   sink.text(
     `"subscriptionId":"${cloud.account}","state":"RUNNING","subnet":"${cloud.subnet}","virtualNetwork":"${cloud.network}",`,
   );
-  // Azure's metadata service spells the MAC without separators.
+  // Azure's metadata service writes the MAC without separators.
   sink.text(`"macAddress":"${(nic?.mac ?? '').toUpperCase()}","privateIpAddress":"${nic?.addresses[0] ?? ''}",`);
   sink.text(`"publicIpAddress":"${machine.externalIp}","azureVmTags":{"tags":{"list":[]}}}}`);
 }

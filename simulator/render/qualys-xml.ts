@@ -13,7 +13,7 @@ const MARKED: LongLists = {
 
 const scratch = new Sink();
 
-/** Writes a host asset as XML: the record itself is rewritten from its JSON, the long lists are rendered as XML already. */
+/** Writes a host asset as XML. It converts the record itself from JSON. The functions in `lists` write XML already. */
 export function writeAsXml(shown: Shown, lists: LongLists, sink: Sink): void {
   writeQualysHost(shown, 'xml', MARKED, scratch);
   const [head = '', middle = '', tail = ''] = jsonToXml(scratch.drain()).split(MARKS);

@@ -6,8 +6,8 @@ import { jsonToXml } from './xml.js';
 import type { Sink } from './sink.js';
 
 /**
- * Software and vulnerability rows are most of a Qualys record. They are rendered once, in chunks of a few rows; a record
- * is a sequence of chunks that the machine's number selects, with that number in each vulnerability id.
+ * Software and vulnerability rows are most of a Qualys record. The simulator renders them once, in chunks of a few rows. The
+ * machine's number selects the sequence of chunks of a record, and each vulnerability id contains that number.
  */
 const CHUNKS = 512;
 const SOFTWARE_ROWS = 8;
@@ -35,15 +35,15 @@ const ENDINGS =
     '|',
   );
 
-/** A chunk at the start of a list, and after other chunks (in JSON with a comma in front). */
+/** A chunk in two forms: for the start of a list, and for the place after another chunk (in JSON with a comma in front). */
 interface Chunk {
   first: Buffer;
   next: Buffer;
-  /** Distance from its end back to the machine's digits in each of its rows of vulnerabilities. */
+  /** Distances from the end of the chunk back to the machine's digits, one for each vulnerability row. */
   digits: number[];
 }
 
-/** Chunks by number. Each is rendered when the first record contains it. */
+/** Chunks by number. The simulator renders each one when the first record contains it. */
 interface Pool {
   software: (number: number) => Chunk;
   vulns: (number: number) => Chunk;
@@ -73,7 +73,7 @@ function chunk(dialect: Dialect, rows: string[]): Chunk {
   const comma = dialect === 'xml' ? '' : ',';
   const next = Buffer.from(comma + rows.map((row) => (dialect === 'xml' ? jsonToXml(row) : row)).join(comma));
   const digits: number[] = [];
-  // Only the id of a vulnerability holds these eight digits in a row.
+  // Only the id of a vulnerability contains these eight digits in a row.
   for (let at = next.indexOf('10000000'); at >= 0; at = next.indexOf('10000000', at + 8)) {
     digits.push(next.length - at - 1);
   }
@@ -106,16 +106,16 @@ export interface RowPlan {
   dialect: Dialect;
   software: number;
   vulns: number;
-  /** The first chunk of the sequence and the step to the next one. */
-  drawn: number;
+  /** Determines the first chunk of the sequence and the step to the next one. */
+  random: number;
   /** Seven digits of the machine, part of its vulnerability ids. */
   mark: string;
 }
 
 export function writeSoftware(plan: RowPlan, sink: Sink): void {
   const { software } = poolOf(plan.platform, plan.dialect);
-  const step = ((plan.drawn >>> 8) & (CHUNKS - 1)) | 1;
-  for (let chunk = 0, at = plan.drawn; chunk < plan.software; chunk++, at += step) {
+  const step = ((plan.random >>> 8) & (CHUNKS - 1)) | 1;
+  for (let chunk = 0, at = plan.random; chunk < plan.software; chunk++, at += step) {
     const { first, next } = software(at & (CHUNKS - 1));
     sink.bytes(chunk === 0 ? first : next);
   }
@@ -123,8 +123,8 @@ export function writeSoftware(plan: RowPlan, sink: Sink): void {
 
 export function writeVulns(plan: RowPlan, sink: Sink): void {
   const { vulns } = poolOf(plan.platform, plan.dialect);
-  const step = ((plan.drawn >>> 16) & (CHUNKS - 1)) | 1;
-  for (let chunk = 0, at = plan.drawn >>> 4; chunk < plan.vulns; chunk++, at += step) {
+  const step = ((plan.random >>> 16) & (CHUNKS - 1)) | 1;
+  for (let chunk = 0, at = plan.random >>> 4; chunk < plan.vulns; chunk++, at += step) {
     const { first, next, digits } = vulns(at & (CHUNKS - 1));
     sink.bytes(chunk === 0 ? first : next);
     for (const back of digits) sink.patch(back, plan.mark);

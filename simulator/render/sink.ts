@@ -1,7 +1,7 @@
 const SEGMENT = 256 * 1024;
 const free: Buffer[] = [];
 
-/** Returns a segment to the pool once the socket has sent its bytes. Segments are reused, so memory does not grow with load. */
+/** Returns a segment to the pool once the socket has sent its bytes. Sinks reuse segments, so memory does not grow with load. */
 export function recycle(segment: Buffer): void {
   if (segment.buffer.byteLength === SEGMENT && free.length < 64) free.push(Buffer.from(segment.buffer));
 }
@@ -14,7 +14,7 @@ export class Sink {
 
   private pending = '';
 
-  /** Text is encoded in one go when bytes follow or a record ends: an encoding call costs more than twenty characters. */
+  /** The sink encodes text in one call when bytes follow or a record ends: an encoding call costs more than twenty characters. */
   text(text: string): void {
     this.pending += text;
   }
@@ -27,18 +27,18 @@ export class Sink {
     this.used += length;
   }
 
-  /** Overwrites bytes just written, `back` bytes before the end, with ASCII text. */
+  /** Overwrites the bytes that start `back` bytes before the end with ASCII text. */
   patch(back: number, ascii: string): void {
     const start = this.used - back;
     for (let place = 0; place < ascii.length; place++) this.current[start + place] = ascii.charCodeAt(place);
   }
 
-  /** Whether a full segment waits to be taken. */
+  /** Whether `take` would return a segment. */
   get ready(): boolean {
     return this.full.length > 0;
   }
 
-  /** Hands over the segments that are full. */
+  /** Returns the full segments and removes them from the sink. */
   take(): Buffer[] {
     if (this.pending) this.flush();
     const segments = this.full;
@@ -52,7 +52,7 @@ export class Sink {
     return this.current.subarray(0, this.used);
   }
 
-  /** The text of a sink used as a scratch pad; the sink is empty again afterwards. */
+  /** Returns the text of a sink that serves as a scratch buffer, and empties the sink. */
   drain(): string {
     const text = this.pending;
     this.pending = '';
@@ -62,7 +62,7 @@ export class Sink {
   private flush(): void {
     const { pending } = this;
     this.pending = '';
-    // The longest UTF-8 form is three bytes a character.
+    // The longest UTF-8 form is three bytes per character.
     if (this.used + pending.length * 3 > this.current.length) this.rotate(pending.length * 3);
     this.used += this.current.write(pending, this.used);
   }

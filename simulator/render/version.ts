@@ -2,13 +2,13 @@ import type { Machine } from '../machines/machine.js';
 
 /** Changes of a machine since the fleet was created. */
 export interface Version {
-  /** Check-ins of the whole fleet: every volatile time moves by an hour with each. */
+  /** Number of check-ins of the whole fleet. Each one moves every volatile time by an hour. */
   touches: number;
-  /** Real changes to this machine: its agents' versions (without agent: its operating system) move with each. */
+  /** Number of real changes to this machine. Each one changes its agents' versions (without agent: its operating system). */
   changes: number;
 }
 
-/** A machine as a record shows it. */
+/** The machine and the version of it that a record shows. */
 export interface Shown {
   seed: number;
   machine: Machine;

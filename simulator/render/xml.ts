@@ -5,9 +5,9 @@ export function escapeXml(text: string): string {
 }
 
 /**
- * Rewrites a JSON text as Qualys' XML: a key becomes an element, an element of a list stands directly inside the list's
- * element, numbers keep their digits. Extended-JSON wrappers (`$date`, `$numberLong`) and `_id` have no XML form: the
- * wrapper gives its value, `_id` is left out.
+ * Converts JSON text to Qualys' XML. A key becomes an element, an element of a list is directly inside the list's element, and
+ * numbers keep their digits. Extended-JSON wrappers (`$date`, `$numberLong`) and `_id` have no XML form: the XML contains the
+ * wrapper's value and no `_id`.
  */
 export function jsonToXml(json: string): string {
   return new Reader(json).value();
@@ -45,7 +45,7 @@ class Reader {
         continue;
       }
       const key = this.string();
-      // The colon.
+      // Skip the colon.
       this.next();
       this.at++;
       const inner = this.value();

@@ -18,9 +18,11 @@ export type Opened =
       startedAt: string;
       lastRun?: string;
       listing: AnySource['listing'];
-      settle: Dataset['settle'];
+      afterNormalizing: Dataset['afterNormalizing'];
       /** From the worker's configuration, which a workflow cannot read. */
       timings: Timings;
+      /** Activities that share the listing's pages. */
+      normalizers: number;
     }
   | { collect: false; account: SourceAccount };
 
@@ -37,11 +39,11 @@ export interface CloseInput {
   remedy?: string;
   /** Warnings for the user, such as a deprecation that the vendor announces. */
   warnings?: string[];
-  /** Counts of records where the ledger lacks them: its pages were replayed, or loaded in order. */
+  /** Counts of records that the ledger does not contain, because its pages were replayed, or loaded in order. */
   counted?: { new: number; changed: number; unchanged: number; quarantined: number };
   /** Stored pages were read again. */
   replayed: boolean;
-  /** The source was parked during the listing: pages of different days do not prove that a record is gone. */
+  /** The source was parked during the listing. Pages of different days do not prove that a record is gone. */
   resumed?: boolean;
   /** The kind of the failure, when the source parks and its workflow keeps the cursor. */
   parked?: FailureNote['kind'];

@@ -2,20 +2,19 @@ import type { CloseInput, OpenInput, Opened } from './listing-input.js';
 import { CUT_OFF } from '../connectors/jsonl/index.js';
 import { datasetOf } from '../normalize/datasets/index.js';
 import { freshnessOf } from '../sources/loading/freshness.js';
-import { isFuture, refuseSkew } from '../store/clock.js';
+import { isFuture, assertClocksAgree } from '../store/clock.js';
 import { pagesSetAside } from '../normalize/deaths.js';
 import { countListing } from '../store/collections/pages.js';
-import { leaveEarlier, notKept } from '../store/unkept.js';
+import { leaveEarlier, overflowWarning } from '../store/quarantine-overflow.js';
 import { putAccount, resumeAccount } from '../store/collections/runs.js';
 import { NO_COUNTS, type SourceAccount } from '../model/run.js';
-import { finalizeSchema } from '../store/collections/shapes.js';
+import { isRelisted } from '../model/source.js';
+import { finalizeSchema } from '../store/collections/schemas.js';
 import { keepPositions } from '../store/collections/sources.js';
-import { activityLog, withHeartbeat, type Dependencies } from './context.js';
-import { toApplicationFailure } from './failures.js';
-import { from } from './logged.js';
-import { compareWithRecords, markUnreadUnproven } from './retirement.js';
+import { activityLog, type Dependencies } from './context.js';
+import { compareWithRecords, markUnreadUnproven } from '../extract/retirement.js';
 
-const RESTORE_REMEDY = 'If MongoDB was restored while this run was under way: trigger it again, it begins anew';
+const RESTORE_REMEDY = 'If MongoDB was restored during this run, trigger the run again: it starts from the beginning';
 
 /** Reason and remedy for pages that were set aside because reading them ended the process three times. */
 function pagesSetAsideOf(source: string, pages: readonly number[]): { reason: string; remedy: string } | undefined {
@@ -23,7 +22,7 @@ function pagesSetAsideOf(source: string, pages: readonly number[]): { reason: st
   if (first === undefined) return undefined;
   const named = pages.length === 1 ? `page ${first} was` : `${pages.length} pages, the first of them ${first}, were`;
   return {
-    reason: `${named} set aside: reading ended the process three times; all others were read`,
+    reason: `${named} set aside, because reading ended the process three times; all other pages were read`,
     remedy: `Correct map() of ${source} (it never ends, needs too much memory or crashes), restart the workers, then: npm run rollcall -- quarantine retry --source ${source}`,
   };
 }
@@ -33,64 +32,50 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
   return {
     /** Decides whether the source is due. Throws `Failure` for an unknown source. */
     async openListing({ run, source, force, fetch }: OpenInput): Promise<Opened> {
-      try {
-        const definition = sources.get(source);
-        const known = await store.sources.findOne({ _id: source });
-        const window = freshnessOf(definition, config);
-        const last = known?.last_complete;
-        await refuseSkew(store);
-        const now = await store.clock.now();
-        // A completion time in the future comes from a clock that was ahead, so it does not count as fresh.
-        if (fetch && !force && last && !isFuture(last.at, now) && now.getTime() - last.at.getTime() < window) {
-          const reason = `collected at ${last.at.toISOString()}, within its window of ${Math.round(window / 60_000)} min; --force collects it all the same`;
-          const account: SourceAccount = { ...NO_COUNTS, status: 'fresh', reason, started_at: now, ended_at: now };
-          await putAccount(store, run, source, account);
-          return { collect: false, account };
-        }
-        if (fetch) {
-          const checked = { vendor: definition.vendor, last_run: run, last_checked: now };
-          await store.sources.updateOne({ _id: source }, { $set: checked, $unset: { parked: true } }, { upsert: true });
-        }
-        await putAccount(store, run, source, { ...NO_COUNTS, status: 'collecting', started_at: now });
-        return {
-          collect: true,
-          startedAt: now.toISOString(),
-          ...(known?.last_run ? { lastRun: known.last_run } : {}),
-          listing: definition.listing,
-          settle: datasetOf(definition).settle,
-          timings: config.timings,
-        };
-      } catch (error) {
-        throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
+      const definition = sources.get(source);
+      const known = await store.sources.findOne({ _id: source });
+      const window = freshnessOf(definition, config);
+      const last = known?.last_complete;
+      await assertClocksAgree(store);
+      const now = await store.clock.now();
+      // A completion time in the future comes from a clock that was ahead, so the source does not count as fresh.
+      if (fetch && !force && last && !isFuture(last.at, now) && now.getTime() - last.at.getTime() < window) {
+        const reason = `collected at ${last.at.toISOString()}, within its window of ${Math.round(window / 60_000)} min; --force collects it anyway`;
+        const account: SourceAccount = { ...NO_COUNTS, status: 'fresh', reason, started_at: now, ended_at: now };
+        await putAccount(store, run, source, account);
+        return { collect: false, account };
       }
+      if (fetch) {
+        const checked = { vendor: definition.vendor, last_run: run, last_checked: now };
+        await store.sources.updateOne({ _id: source }, { $set: checked, $unset: { parked: true } }, { upsert: true });
+      }
+      await putAccount(store, run, source, { ...NO_COUNTS, status: 'collecting', started_at: now });
+      return {
+        collect: true,
+        startedAt: now.toISOString(),
+        ...(known?.last_run ? { lastRun: known.last_run } : {}),
+        listing: definition.listing,
+        afterNormalizing: datasetOf(definition).afterNormalizing,
+        timings: config.timings,
+        normalizers: config.normalizers,
+      };
     },
 
     /** Clears the parked state when a source resumes. */
     async resumeListing({ run, source }: { run: string; source: string }): Promise<void> {
-      try {
-        await store.sources.updateOne(
-          { _id: source },
-          { $set: { last_checked: await store.clock.now() }, $unset: { parked: true } },
-        );
-        await resumeAccount(store, run, source);
-      } catch (error) {
-        throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
-      }
+      await store.sources.updateOne(
+        { _id: source },
+        { $set: { last_checked: await store.clock.now() }, $unset: { parked: true } },
+      );
+      await resumeAccount(store, run, source);
     },
 
     /**
-     * Counts the listing from its ledger. After a complete listing, retires the records that it no longer contains, but not more
-     * than the configured share at once unless the user has confirmed it.
+     * Counts the listing from its ledger. After a complete listing, retires the records that the listing no longer
+     * contains, but not more than the configured share at once unless the user has confirmed it.
      */
     async closeListing(input: CloseInput): Promise<SourceAccount> {
-      try {
-        return await withHeartbeat(
-          () => null,
-          () => close(input),
-        );
-      } catch (error) {
-        throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
-      }
+      return close(input);
     },
   };
 
@@ -122,19 +107,19 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
       started_at: new Date(input.startedAt),
       ended_at: new Date(input.closedAt),
     };
-    if (counts.unkept > 0)
-      account.warnings = [...(account.warnings ?? []), notKept(counts.unkept, store.mostQuarantined)];
+    if (counts.overflow > 0)
+      account.warnings = [...(account.warnings ?? []), overflowWarning(counts.overflow, store.mostQuarantined)];
     const whole = !input.replayed && counts.waiting === 0;
     const { listing } = definition;
     const last = (await store.sources.findOne({ _id: source }, { projection: { last_complete: 1 } }))?.last_complete;
-    // A repeated attempt finds its own run as the last complete one, and takes the one before.
+    // A repeated attempt finds its own run as the last complete run, and uses the complete run before it.
     const before = last?.run === run ? last.before : last?.run;
-    const relisted = listing === 'full' || listing === 'incremental';
+    const relisted = isRelisted(definition);
     const context = { store, shrinkShare: config.shrinkShare };
     if (relisted && whole) await compareWithRecords(context, input, account, definition, before);
     else if (relisted && !input.replayed) await markUnreadUnproven(store, input, account);
     if (whole && account.status === 'complete') {
-      // Rows that earlier runs quarantined were normalized this time, or are no longer listed.
+      // This run normalized the rows that earlier runs quarantined, or the vendor no longer lists them.
       if (listing === 'full') await leaveEarlier(store, source, run);
       if (listing === 'append') await keepGrowth(run, source);
       const closed = { run, at: new Date(input.closedAt), records: account.records, ...(before ? { before } : {}) };
@@ -158,7 +143,10 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
     await store.sources.updateOne({ _id: source }, parked ? { $set: { parked } } : { $unset: { parked: true } });
   }
 
-  /** Saves where the next run begins. Lines that earlier runs quarantined as cut off were read completely by this run. */
+  /**
+   * Saves the positions at which the next run begins. This run has completely read the lines that earlier runs quarantined
+   * as cut off.
+   */
   async function keepGrowth(run: string, source: string): Promise<void> {
     await store.quarantine.deleteMany({ source, run: { $ne: run }, reason: CUT_OFF });
     await keepPositions(store, run, source);

@@ -1,15 +1,16 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { parkedSignal, retriedSignal } from '../model/messages.js';
-import type { Tries } from './failures.js';
+import type { Tries } from './retry-policy.js';
 import { behaviourOf, type FailureNote } from '../model/failure.js';
 
 /** Retry delay of a parked activity: it stays pending with its failure until a user resets it or its workflow cancels it. */
 const PARKED_FOR = '3650 days';
 
 /**
- * Returns the failure to throw. A final failure that a person can fix parks instead: the activity notifies its workflow and stays
- * pending, so that the Web UI shows the failure and its buttons (reset, pause, unpause) retry it.
+ * Returns the failure to throw. If a person can fix a final failure, the activity parks instead of failing: it notifies its
+ * workflow and stays pending, so that the Web UI shows the failure and its buttons (reset, pause, unpause) retry the
+ * activity.
  */
 export async function orPark(failure: Error): Promise<Error> {
   if (!(failure instanceof ApplicationFailure) || !failure.nonRetryable) return failure;
@@ -29,7 +30,10 @@ export async function orPark(failure: Error): Promise<Error> {
 export const parks = (error: unknown): boolean =>
   error instanceof ApplicationFailure && error.nextRetryDelay === PARKED_FOR;
 
-/** The heartbeat details of an attempt that parked: they drop its count of failures. */
+/**
+ * The heartbeat details of an attempt that parked. They do not contain its count of failures, so that the count starts
+ * again.
+ */
 export const PARKED_DETAILS = { parked: true } as const;
 
 /** The failures of earlier attempts; none after the activity was parked or reset. */
@@ -43,7 +47,7 @@ export async function notifyRetried(): Promise<void> {
   const { attempt, activityId, heartbeatDetails, ...times } = Context.current().info;
   const reset = attempt === 1 && times.currentAttemptScheduledTimestampMs > times.scheduledTimestampMs;
   if (!reset && !(heartbeatDetails as { parked?: true } | undefined)?.parked) return;
-  // The signal may fail: the workflow then continues when the activity ends.
+  // If the signal is lost, the workflow learns of the retry only when the activity ends.
   await workflowOf()
     .signal(retriedSignal, activityId)
     .catch(() => {});

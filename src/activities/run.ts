@@ -1,17 +1,22 @@
 import { Context } from '@temporalio/activity';
-import { announceRun } from '../alerts/announce.js';
+import { storeRunAlert } from '../alerts/store-alert.js';
+import { datasetOf } from '../normalize/datasets/index.js';
 import { countRun } from '../metrics/runs.js';
 import type { Timings } from '../model/timings.js';
 import { openRun } from '../store/collections/runs.js';
 import type { RunStatus, SourceAccount } from '../model/run.js';
 import { countLiveHosts } from '../store/collections/hosts.js';
 import { activityLog, type Dependencies } from './context.js';
-import { toApplicationFailure } from './failures.js';
-import { from } from './logged.js';
 
 export interface OpenRunInput {
   run: string;
   startedAt: string;
+  sources: string[];
+}
+
+export interface OpenedRun {
+  timings: Timings;
+  mergeable: boolean;
 }
 
 export interface CloseRunInput {
@@ -23,14 +28,7 @@ export interface CloseRunInput {
 }
 
 /** Opens and closes the document of a run. */
-export function runActivities({ store, config, log }: Dependencies) {
-  const withErrorMapping = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw from(toApplicationFailure(error, { count: 0, since: 0 }, config.patienceMs), error);
-    }
-  };
+export function runActivities({ store, sources: registry, config, log }: Dependencies) {
   /** Logs one line for the run, and one for each source that failed or is partial. */
   const logOutcome = ({ run, status, accounts }: CloseRunInput, hosts: number, ms: number) => {
     for (const [source, { status: how, reason }] of Object.entries(accounts))
@@ -40,52 +38,53 @@ export function runActivities({ store, config, log }: Dependencies) {
     activityLog(log, run)[status === 'failed' ? 'error' : 'info']({ status, sources, hosts, ms }, 'Run ended');
   };
   return {
-    /** Returns the timings of the worker's configuration, which a workflow cannot read. */
-    async openInventoryRun({ run, startedAt }: OpenRunInput): Promise<{ timings: Timings }> {
-      await withErrorMapping(() =>
-        openRun(store, run, Context.current().info.workflowExecution?.workflowId ?? '', new Date(startedAt)),
+    /**
+     * Returns the timings of the worker's configuration, which a workflow cannot read. `mergeable`: the run collects records that
+     * are merged.
+     */
+    async openInventoryRun({ run, startedAt, sources }: OpenRunInput): Promise<OpenedRun> {
+      await openRun(store, run, Context.current().info.workflowExecution?.workflowId ?? '', new Date(startedAt));
+      const known = new Set(registry.names());
+      const mergeable = sources.some(
+        (name) => known.has(name) && datasetOf(registry.get(name)).afterNormalizing === 'merge',
       );
-      return { timings: config.timings };
+      return { timings: config.timings, mergeable };
     },
 
-    /** Updates the run's number of live hosts, when a source that was parked at the run's end has finished. */
+    /** Updates the run's number of live hosts after a source has finished that was parked when the run ended. */
     async recountRun({ run }: { run: string }): Promise<void> {
-      await withErrorMapping(async () => {
-        const hosts = await countLiveHosts(store);
-        await store.runs.updateOne({ _id: run, ended_at: { $exists: true } }, { $set: { hosts } });
-      });
+      const hosts = await countLiveHosts(store);
+      await store.runs.updateOne({ _id: run, ended_at: { $exists: true } }, { $set: { hosts } });
     },
 
     /** Writes the run's outcome and returns the current number of live hosts. */
     async closeInventoryRun({ run, status, accounts, merged }: CloseRunInput): Promise<{ hosts: number }> {
-      return withErrorMapping(async () => {
-        const hosts = await countLiveHosts(store);
-        const endedAt = new Date();
-        const before = await store.runs.findOneAndUpdate(
-          { _id: run },
-          {
-            $set: {
-              status,
-              hosts,
-              ended_at: endedAt,
-              ...(merged === undefined ? {} : { merged }),
-              ...accountFields(accounts),
-            },
+      const hosts = await countLiveHosts(store);
+      const endedAt = new Date();
+      const before = await store.runs.findOneAndUpdate(
+        { _id: run },
+        {
+          $set: {
+            status,
+            hosts,
+            ended_at: endedAt,
+            ...(merged === undefined ? {} : { merged }),
+            ...accountFields(accounts),
           },
-        );
-        if (before && !before.ended_at) {
-          countRun(status, before.started_at, endedAt, accounts);
-          logOutcome({ run, status, accounts }, hosts, endedAt.getTime() - before.started_at.getTime());
-        }
-        const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
-        await announceRun({ store, config, log }, { run, status, workflowId, accounts });
-        return { hosts };
-      });
+        },
+      );
+      if (before && !before.ended_at) {
+        countRun(status, before.started_at, endedAt, accounts);
+        logOutcome({ run, status, accounts }, hosts, endedAt.getTime() - before.started_at.getTime());
+      }
+      const workflowId = Context.current().info.workflowExecution?.workflowId ?? '';
+      await storeRunAlert({ store, config, log }, { run, status, workflowId, accounts });
+      return { hosts };
     },
   };
 }
 
-/** Converts times back to dates: Temporal passes accounts as JSON, where they are text. */
+/** Converts times back to dates. Temporal passes accounts as JSON, in which times are text. */
 function accountFields(accounts: Record<string, SourceAccount>): Record<string, SourceAccount> {
   return Object.fromEntries(
     Object.entries(accounts).map(([source, account]) => [

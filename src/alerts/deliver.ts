@@ -5,12 +5,12 @@ import type { AlertDoc } from '../store/documents/alerts.js';
 import type { Store } from '../store/database.js';
 import { DeliveryError, postAlert } from './post.js';
 
-/** Milliseconds for which one worker reserves an alert; longer than a delivery may take. */
+/** Milliseconds for which one worker reserves an alert; longer than the maximum duration of a delivery. */
 const RESERVATION_MS = 60_000;
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
 /** Milliseconds after which an undelivered alert is outdated. */
-const GIVE_UP_MS = 3 * 86_400_000;
+const EXPIRY_MS = 3 * 86_400_000;
 
 /** Milliseconds before try `attempts + 1`: longer each time. */
 export const waitAfter = (attempts: number): number => Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 3 ** (attempts - 1));
@@ -40,9 +40,9 @@ export async function deliverDue(
   }
 
   async function retryLater({ _id, at, attempts }: AlertDoc, { why, retryAfterMs = 0 }: DeliveryError): Promise<void> {
-    if (signal.aborted) return putBack(store, _id, 0); // this worker stops: another one may deliver it at once
+    if (signal.aborted) return putBack(store, _id, 0); // this worker stops: another worker may deliver the alert at once
     const waitMs = Math.max(wait(attempts), Math.min(retryAfterMs, LONGEST_WAIT_MS));
-    const tooLate = (await store.clock.now()).getTime() + waitMs - at.getTime() > GIVE_UP_MS;
+    const tooLate = (await store.clock.now()).getTime() + waitMs - at.getTime() > EXPIRY_MS;
     await putBack(store, _id, tooLate ? undefined : waitMs);
     counts.alerts.inc({ outcome: 'failed' });
     // Log at the first try, the second, the fourth, …

@@ -1,3 +1,4 @@
+import { minute } from '../format/time.js';
 import { ScheduleNotFoundError, type Client, type ScheduleDescription } from '@temporalio/client';
 import type { Config } from '../config.js';
 import { freshnessOf } from '../sources/loading/freshness.js';
@@ -6,6 +7,7 @@ import type { AnySource } from '../model/source.js';
 import type { NewAlert } from '../store/collections/alerts.js';
 import { isFuture } from '../store/clock.js';
 import type { Store } from '../store/database.js';
+import { sourceWorkflowId } from '../model/workflow-ids.js';
 import { workflowLink } from '../temporal/web-ui.js';
 
 /** A source that was due by its schedule and has had no complete listing since. */
@@ -71,7 +73,7 @@ async function describe(client: Client, id: string): Promise<ScheduleDescription
   }
 }
 
-/** The longest gap: a schedule for working days has gaps of three days. */
+/** The longest gap between two times, because a schedule for working days also has gaps of three days. */
 function longestGap(times: readonly Date[]): number | undefined {
   const gaps = times.slice(1).map((time, index) => time.getTime() - times[index]!.getTime());
   return gaps.length === 0 ? undefined : Math.max(...gaps);
@@ -85,15 +87,16 @@ function roughly(ms: number): string {
   return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }
 
-const minute = (time: Date) => `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
-/** The alert for an overdue source; one per time that it falls behind, however long that lasts. */
+/**
+ * The alert for an overdue source; its id contains `since`, so that a source has one alert for each period without a complete
+ * run, however long the period is.
+ */
 export function alertOfOverdue(config: Config, { source, since, everyMs, never, last }: Overdue): NewAlert {
   const what = never
     ? `${source} has had a schedule since ${minute(since)} and no complete run yet`
     : `${source} has had no complete run since ${minute(since)}`;
   const lastRun = last?.reason ? `; its last run ${last.run}: ${last.reason}` : '';
-  const link = workflowLink(config, `${config.temporal.taskQueue}-source-${source}`);
+  const link = workflowLink(config.temporal, sourceWorkflowId(config.temporal.taskQueue, source));
   return {
     _id: `run-overdue/${source}/${since.toISOString()}`,
     kind: 'run-overdue',

@@ -1,5 +1,5 @@
 import { network } from '../network/network.js';
-import { plain } from '../format/plain.js';
+import { printable } from '../format/printable.js';
 import { waitHint } from '../connectors/http/wait.js';
 import type { AlertDoc, AlertKind } from '../store/documents/alerts.js';
 
@@ -29,8 +29,8 @@ const HEADLINES: Record<AlertKind, (alert: AlertDoc) => string> = {
 export function payloadOf(alert: AlertDoc): Record<string, string | null> {
   const { kind, run = null, source = null, reason, remedy = null, at, link = null } = alert;
   const sentences = [`Rollcall: ${HEADLINES[kind](alert)}`, reason, remedy, link].filter((part) => part !== null);
-  // Chat programs interpret <…> as a link or as a mention of everybody.
-  const text = plain(sentences.join('\u2028'))
+  // Chat programs interpret <…> as a link or as a mention of all members.
+  const text = printable(sentences.join('\u2028'))
     .replaceAll('\u2028', '\n')
     .replaceAll('<', '‹')
     .replaceAll('>', '›')

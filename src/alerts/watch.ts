@@ -6,7 +6,7 @@ import { showOverdue } from '../metrics/overdue.js';
 import type { SourceRegistry } from '../sources/loading/registry.js';
 import { putAlert } from '../store/collections/alerts.js';
 import type { Store } from '../store/database.js';
-import { announceParked } from './announce.js';
+import { storeParkedAlerts } from './store-alert.js';
 import { deliverDue } from './deliver.js';
 import { alertOfOverdue, findOverdue } from './overdue.js';
 
@@ -23,8 +23,8 @@ export interface AlertWatchOptions {
 const PACE = { deliver: 5_000, overdue: 5 * 60_000 };
 
 /**
- * Finds events to alert about and delivers the alerts of the outbox, until it is stopped. Every worker runs it: an event has
- * one alert, and one worker delivers it. Its errors affect nothing else.
+ * Finds events to alert about and delivers the alerts of the outbox, until it is stopped. Every worker runs this loop, but an
+ * event has only one alert, and only one worker delivers it. Its errors are logged, and do not affect the worker's other tasks.
  */
 export function watchAlerts({ pace = PACE, ...options }: AlertWatchOptions): { stop(): Promise<void> } {
   const { store, config, sources, log } = options;
@@ -34,7 +34,7 @@ export function watchAlerts({ pace = PACE, ...options }: AlertWatchOptions): { s
 
   const outbox = async () => {
     if (webhook === undefined) return;
-    await announceParked(store, config);
+    await storeParkedAlerts(store, config);
     await deliverDue(store, webhook, log, signal, pace.retry);
   };
   const schedules = async () => {

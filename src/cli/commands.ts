@@ -3,7 +3,7 @@ import { Command } from 'commander';
 /** A command with its name and summary; its module loads only when the command runs. */
 export interface Listed {
   name: string;
-  /** For the list of commands; the command's own description is longer. */
+  /** Text for the list of commands; the command's own description is longer. */
   summary: string;
   load: () => Promise<Command>;
 }
@@ -34,13 +34,13 @@ export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
     ),
     command(
       'runs',
-      'past runs, and what was held back',
+      'past runs, and retirements that await confirmation',
       async () => (await import('./commands/runs/runs.js')).runsCommand,
     ),
-    command('pause', 'let sources wait', async () => (await import('./commands/runs/signals.js')).pauseCommand),
+    command('pause', 'pause sources', async () => (await import('./commands/runs/signals.js')).pauseCommand),
     command(
       'resume',
-      'let paused and parked sources go on',
+      'continue paused and parked sources',
       async () => (await import('./commands/runs/signals.js')).resumeCommand,
     ),
     command('stop', 'end sources early', async () => (await import('./commands/runs/signals.js')).stopCommand),
@@ -48,7 +48,11 @@ export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
   ],
   'Look at hosts': [
     command('hosts', 'find hosts', async () => (await import('./commands/hosts/hosts.js')).hostsCommand),
-    command('host', 'one host, and why it is one', async () => (await import('./commands/hosts/host.js')).hostCommand),
+    command(
+      'host',
+      'show one host, and why its records were merged',
+      async () => (await import('./commands/hosts/host.js')).hostCommand,
+    ),
     command(
       'changes',
       'what happened lately',
@@ -62,7 +66,7 @@ export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
     command('ui', 'a web page to look things up', async () => (await import('./commands/ui.js')).uiCommand),
     command(
       'report',
-      'charts, and lists to act upon',
+      'charts, and lists of hosts that need action',
       async () => (await import('./commands/report.js')).reportCommand,
     ),
     command(
@@ -79,19 +83,23 @@ export const COMMANDS: Readonly<Record<string, readonly Listed[]>> = {
       async () => (await import('./commands/hosts/decide.js')).splitCommand,
     ),
     command('join', 'make two hosts one', async () => (await import('./commands/hosts/decide.js')).joinCommand),
-    command('decisions', 'what was decided', async () => (await import('./commands/hosts/decide.js')).decisionsCommand),
-    command('undo', 'take decisions back', async () => (await import('./commands/hosts/decide.js')).undoCommand),
+    command(
+      'decisions',
+      'list the decisions of users',
+      async () => (await import('./commands/hosts/decide.js')).decisionsCommand,
+    ),
+    command('undo', 'undo decisions', async () => (await import('./commands/hosts/decide.js')).undoCommand),
     command('merge', 'resolve all records anew', async () => (await import('./commands/hosts/merge.js')).mergeCommand),
   ],
   'Check and repair': [
     command(
       'sources',
-      'what sources need, give and are',
+      'list, check, preview and create sources',
       async () => (await import('./commands/sources/command.js')).sourcesCommand,
     ),
     command(
       'doctor',
-      'a check-up of everything, with the fixes',
+      'check everything, and show the fixes',
       async () => (await import('./commands/doctor/command.js')).doctorCommand,
     ),
     command(

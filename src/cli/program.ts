@@ -3,14 +3,15 @@ import { COMMANDS, type Listed } from './commands.js';
 
 /**
  * Builds the program. It loads the commands that `wanted` selects and lists the others by name, because the dependencies of a
- * command (Temporal's client, MongoDB's driver) load longer than most commands run. Commands throw instead of exiting.
+ * command (Temporal's client, MongoDB's driver) take longer to load than most commands take to run. Commands throw instead of
+ * exiting.
  */
 export async function buildProgram(wanted: (name: string) => boolean): Promise<Command> {
   const program = new Command('rollcall')
     .description('Which hosts do we have, each exactly once, and what does every tool report about it?')
     // An option after a subcommand belongs to the subcommand, even if its parent has one of the same name.
     .enablePositionalOptions()
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(--help lists the commands and options)')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EXAMPLES);
   for (const [group, commands] of Object.entries(COMMANDS)) {
@@ -24,7 +25,7 @@ export async function buildProgram(wanted: (name: string) => boolean): Promise<C
   return program;
 }
 
-/** Requires the whole program, so it cannot be in the list. */
+/** This command loads the whole program, so `COMMANDS` cannot contain it. */
 const completion: Listed = {
   name: 'completion',
   summary: 'completion for bash, zsh or fish',

@@ -1,9 +1,9 @@
 import Table from 'cli-table3';
-import { plain } from '../format/plain.js';
+import { printable } from '../format/printable.js';
 import type { HostDoc } from '../store/documents/hosts.js';
 import type { Store } from '../store/database.js';
 
-/** Prints a few example hosts, merged ones first. */
+/** Finds a few example hosts, merged hosts first. */
 export async function exampleHosts(store: Store, count: number): Promise<HostDoc[]> {
   const merged = await store.hosts
     .find({ 'sources.1': { $exists: true }, retired: { $exists: false } })
@@ -31,9 +31,9 @@ export function exampleTable(hosts: readonly HostDoc[]): string {
   for (const { _id, device, sources, reasons } of hosts) {
     const levels = [...new Set(reasons.map(({ level }) => level))].join(', ');
     table.push([
-      plain(device.hostname ?? device.name ?? _id),
+      printable(device.hostname ?? device.name ?? _id),
       device.ip ?? '',
-      plain(device.os?.name ?? ''),
+      printable(device.os?.name ?? ''),
       [...new Set(sources.map(({ source }) => source))].join(', '),
       levels || 'one record',
     ]);

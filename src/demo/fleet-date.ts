@@ -8,9 +8,9 @@ const WEEK_MS = 7 * DAY_MS;
 const KEPT_DAYS = 14;
 
 /**
- * The current date of the demo's fleet, ISO 8601: within the last seven days, or that of an earlier demo with the same database.
- * It differs from the fleet's own date by whole weeks, because resolution reads times by week: the hosts are the same every day.
- * `folder` is the demo's folder.
+ * The current date of the demo's fleet, ISO 8601: within the last seven days, or that of an earlier demo with the same
+ * database. It differs from the fleet's own date by whole weeks, because identity resolution uses times by week, and the hosts
+ * must be the same on every day. `folder` is the demo's folder.
  */
 export function fleetDate(folder: string, database: string, now = new Date()): string {
   const file = join(folder, `${database}.date`);

@@ -11,7 +11,7 @@ export interface QueueOptions {
 }
 
 export interface DemoQueue {
-  /** The worker's variables for reading from the queue. */
+  /** The environment variables with which a worker reads from the queue. */
   environment: Record<string, string>;
   pid?: number;
   stop(): Promise<void>;
@@ -25,7 +25,7 @@ export async function openDemoQueue(
 ): Promise<DemoQueue> {
   const keyRing = resolve(join(folder, 'keys.json'));
   if (!existsSync(keyRing)) createKeyRing(keyRing);
-  const server = await openSqs({ dir: folder, say: print, detached: keep });
+  const server = await openSqs({ dir: folder, notify: print, detached: keep });
   const queueUrl = await createQueue(server.endpoint, 'rollcall-demo-logins');
   await fillQueue({ endpoint: server.endpoint, queueUrl, count: logins, seed });
   print(`Queue: ${logins} login events at ${queueUrl}`);

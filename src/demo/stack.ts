@@ -7,7 +7,7 @@ import { loadConfig, type Config } from '../config.js';
 import { Failure } from '../model/failure.js';
 import { eventsAt } from './events-at.js';
 import { fleetDate } from './fleet-date.js';
-import { FOLDER, noteKept, simulatorPort, stopKept, stopProcesses } from './kept.js';
+import { FOLDER, saveKept, simulatorPort, stopKept, stopProcesses } from './kept-processes.js';
 import { openDemoQueue, type QueueOptions } from './queue.js';
 import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
@@ -33,15 +33,15 @@ export interface DemoStack {
   stop(): Promise<void>;
 }
 
-/** Starts (or finds) Temporal and MongoDB, the simulator and one worker, each a process of its own. */
+/** Starts (or finds) Temporal and MongoDB, the simulator and one worker, each in its own process. */
 export async function openStack(options: DemoOptions, print: (line: string) => void): Promise<DemoStack> {
   mkdirSync(FOLDER, { recursive: true });
-  // The folder holds an inventory, even one of an earlier version.
+  // The folder contains an inventory. An earlier version may have created it with another mode.
   chmodSync(FOLDER, PRIVATE_FOLDER);
   const detached = options.keep ?? false;
-  // Kept servers keep their addresses, so that the saved ones stay valid.
+  // Servers that stay running keep their addresses, so that the saved addresses stay valid.
   await (detached ? stopProcesses : stopKept)(() => {});
-  const servers = await openServers({ dir: FOLDER, say: print, ui: true, detached });
+  const servers = await openServers({ dir: FOLDER, notify: print, ui: true, detached });
   const database = options.records ? 'demo_records' : `demo_${options.hosts}_${options.seed}`;
   const simulator = await spawnSimulator({
     hosts: options.hosts,
@@ -56,12 +56,12 @@ export async function openStack(options: DemoOptions, print: (line: string) => v
   const events = options.events === undefined ? undefined : await eventsAt(options.events, FOLDER);
   const own: Record<string, string> = {
     MONGODB_URI: servers.mongodbUri,
-    // Each size and seed has its own database, because it is another company's fleet.
+    // Each size and seed has its own database, because it generates another fleet.
     MONGODB_DATABASE: database,
     TEMPORAL_ADDRESS: servers.temporalAddress,
     TEMPORAL_TASK_QUEUE: 'rollcall-demo',
     TEMPORAL_UI: servers.temporalUi ?? '',
-    // Scheduled runs are pointless: the fleet has one fixed date.
+    // No scheduled runs: the fleet has a fixed date, so they would not find any change.
     ROLLCALL_AUTO_SCHEDULE: 'false',
     ROLLCALL_LOG_DIR: join(FOLDER, 'logs'),
     ROLLCALL_COLLECT: ['qualys', 'crowdstrike', ...(queue ? ['logins'] : []), ...(events ? ['events'] : [])].join(),
@@ -94,7 +94,7 @@ export async function openStack(options: DemoOptions, print: (line: string) => v
   };
   if (detached) {
     worker.unref();
-    noteKept([worker.pid!, simulator.pid, ...(queue?.pid ? [queue.pid] : [])], simulator.url, own);
+    saveKept([worker.pid!, simulator.pid, ...(queue?.pid ? [queue.pid] : [])], simulator.url, own);
   }
   return {
     config: loadConfig(environment),

@@ -1,11 +1,10 @@
+import { number } from '../format/number.js';
 import Table from 'cli-table3';
 import { colours as pc } from '../format/colours.js';
-import { plain } from '../format/plain.js';
+import { printable } from '../format/printable.js';
 import type { Store } from '../store/database.js';
 
-const number = (value: number): string => value.toLocaleString('en-US');
-
-/** A number without the digits that the addition of binary fractions leaves. */
+/** Rounds a sum to 12 digits, to remove the rounding errors of binary fractions. */
 const short = (value: number): string => String(Number(value.toPrecision(12)));
 
 /** Summarizes the logins: their number, origins, and a masked example. */
@@ -36,7 +35,7 @@ export async function loginsSummary(store: Store): Promise<string> {
   return lines.join('\n');
 }
 
-/** The largest categories. */
+/** Summarizes the events: their number, and the largest categories. */
 export async function eventsSummary(store: Store): Promise<string> {
   const categories = await store.eventCategories.find().sort({ count: -1, _id: 1 }).limit(5).toArray();
   const [{ events, of } = { events: 0, of: 0 }] = await store.eventCategories
@@ -48,6 +47,6 @@ export async function eventsSummary(store: Store): Promise<string> {
     style: { head: [], border: [] },
   });
   for (const { _id, count, sum, min, max, distinct } of categories)
-    table.push([plain(_id.category), number(count), ...[sum, min, max].map(short), number(distinct)]);
+    table.push([printable(_id.category), number(count), ...[sum, min, max].map(short), number(distinct)]);
   return `${pc.bold(`${number(events)} events`)} in ${number(of)} ${of === 1 ? 'category' : 'categories'}, in the order of their ids\n${table.toString()}`;
 }

@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import type { CategoryDoc, EventDoc } from '../store/documents/events.js';
 
-/** Updates of the categories of new events. `values` are those that each category had before. */
+/** Updates of the categories of new events. `values`: the values that each category had before. */
 export function aggregated(
   source: string,
   fresh: readonly EventDoc[],

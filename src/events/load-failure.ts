@@ -1,21 +1,21 @@
 import { tmpdir } from 'node:os';
 import { Failure } from '../model/failure.js';
-import { isOwn, superseded } from './deliver.js';
-import type { Delivery } from '../store/collections/deliveries.js';
+import { isOwn, superseded } from './store-batch.js';
+import type { EventLoad } from '../store/collections/event-loads.js';
 
 /**
- * Converts an error of an ordered load to a `Failure`. If another attempt has taken over, any file system error means superseded,
- * because the temporary files may have been removed. Other file system errors concern temporary files; the next attempt
- * creates new ones.
+ * Converts an error of an ordered load to a `Failure`. If another attempt has taken over, any file system error becomes
+ * `superseded`, because the other attempt may have removed the temporary files. Other file system errors concern temporary
+ * files; the next attempt creates new ones.
  */
 export async function loadFailure(
   store: Parameters<typeof isOwn>[0],
-  delivery: Delivery,
+  load: EventLoad,
   error: unknown,
 ): Promise<unknown> {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   if (error instanceof Failure || code === undefined || syscall === undefined) return error;
-  if (!(await isOwn(store, delivery))) return superseded(delivery._id);
+  if (!(await isOwn(store, load))) return superseded(load._id);
   const at = tmpdir();
   const remedy =
     code === 'ENOSPC'

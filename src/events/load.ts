@@ -1,17 +1,16 @@
-import { offlineInput } from '../sources/offline.js';
 import type { Row } from '../model/source.js';
 import { getBody } from '../store/collections/bodies.js';
 import { compareIds, type EventId } from '../model/event-order.js';
-import { storeBatch, prepare, type BatchOrigin } from './deliver.js';
-import { takeDelivery, type PendingEvent, type Delivery } from '../store/collections/deliveries.js';
-import { noteUnkept, pagesFrom } from '../store/collections/pages.js';
+import { storeBatch, prepare, type BatchOrigin } from './store-batch.js';
+import { takeLoad, type PendingEvent, type EventLoad } from '../store/collections/event-loads.js';
+import { noteOverflow, pagesFrom } from '../store/collections/pages.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import { originOf, putRejected, type RejectedOrigin } from '../store/collections/quarantine.js';
-import { addSample } from '../store/collections/shapes.js';
+import { addSample } from '../store/collections/schemas.js';
 import { pendingEventOf, sortPendingEvents } from './pending.js';
 import { loadFailure } from './load-failure.js';
-import { placed } from '../normalize/errors.js';
-import { NOTHING, type Normalized } from '../normalize/normalize.js';
+import { withLocation } from '../normalize/errors.js';
+import { NOTHING, type Normalized } from '../normalize/normalized.js';
 import { readCarefully, UNOBSERVED, type ReadObserver } from '../normalize/careful.js';
 import { readPage } from '../normalize/page.js';
 import type { NormalizerContext } from '../normalize/context.js';
@@ -21,7 +20,7 @@ import { QuarantinedRows } from './quarantined-rows.js';
 
 type RowOrigins = Required<Pick<BatchOrigin, 'originOf' | 'isQuarantined'>>;
 
-export interface DeliverInput {
+export interface LoadInput {
   run: string;
   source: string;
   /** Position in the listing to start at. */
@@ -33,7 +32,7 @@ export interface DeliverInput {
 }
 
 /** Identifies one load. Another attempt with the same id continues where the previous one stopped. */
-const deliveryId = ({ run, pages, from }: DeliverInput) => `${run}/${pages}/${from}`;
+const loadId = ({ run, pages, from }: LoadInput) => `${run}/${pages}/${from}`;
 
 export interface LoadOptions {
   signal: AbortSignal;
@@ -46,18 +45,18 @@ export interface LoadOptions {
 const AHEAD = 50;
 
 /**
- * Stores the events of a whole listing in the order of their ids; of equal ids, the first that was received. Reads the stored
- * pages, sorts with temporary files, and stores batches, each in one transaction with the position that it reached. A repeated
- * call continues after that position, and gives the same events in the same order.
+ * Stores the events of a whole listing in the order of their ids; of equal ids, stores the event that was received first.
+ * Reads the stored pages, sorts with temporary files, and stores batches, each in one transaction with the position that it
+ * reached. A repeated call continues after that position, and stores the same events in the same order.
  */
 export async function loadInOrder(
   context: NormalizerContext,
-  input: DeliverInput,
+  input: LoadInput,
   { signal, onPage, observer = UNOBSERVED }: LoadOptions,
 ): Promise<Normalized> {
   const { store } = context;
   const sum: Normalized = { ...NOTHING, next: input.from, stopped: 'ended' };
-  const delivery = await takeDelivery(store, input.source, deliveryId(input));
+  const load = await takeLoad(store, input.source, loadId(input));
   const sort = new ExternalSort();
   try {
     const listing = await sortPages(context, input, sort, sum, observer, () => {
@@ -65,38 +64,37 @@ export async function loadInOrder(
       onPage(sum);
     });
     const read = sum.quarantined;
-    const count = ({ counts }: Delivery) => {
+    const count = ({ counts }: EventLoad) => {
       sum.new = counts.new;
       sum.unchanged = counts.duplicates;
       sum.quarantined = read + counts.conflicts;
       onPage(sum);
     };
-    // An earlier attempt may have stored everything.
-    count(delivery);
-    for await (const reached of storeSorted(context, input, delivery, sort, listing)) {
+    // An earlier attempt may have stored all events.
+    count(load);
+    for await (const reached of storeSorted(context, input, load, sort, listing)) {
       count(reached);
       signal.throwIfAborted();
     }
     return sum;
   } catch (error) {
-    throw await loadFailure(store, delivery, error);
+    throw await loadFailure(store, load, error);
   } finally {
     await sort.dispose();
   }
 }
 
-/** Reads all pages into the sort; rows that cannot be read go to quarantine. Returns where the rows come from. */
+/** Reads all pages into the sort; rows that cannot be read go to quarantine. Returns the origins of the rows. */
 async function sortPages(
   context: NormalizerContext,
-  input: DeliverInput,
+  input: LoadInput,
   sort: ExternalSort,
   sum: Normalized,
   observer: ReadObserver,
   onPage: () => void,
 ): Promise<RowOrigins> {
-  const { store, sources, environment, keys, versionOf } = context;
+  const { store, sources, keys, versionOf } = context;
   const source = sources.get(input.source);
-  const offline = offlineInput(source, environment);
   const sealed = () => keys.keys();
   const origins = new Map<number, RejectedOrigin>();
   const quarantinedRows = new QuarantinedRows(store);
@@ -112,19 +110,19 @@ async function sortPages(
   const take = async (page: PageDoc, body: Buffer | undefined) => {
     row = undefined;
     const read = await readCarefully(store, page, input.attempt ?? 1, observer, () =>
-      readPage(source, offline, page, body, context, observe),
+      readPage(source, page, body, context, observe),
     );
     row = undefined;
     const { rejected } = read;
     await sortPendingEvents(sort, page, read);
-    const unkept = await putRejected(store, originOf(page, input.run), rejected);
+    const overflow = await putRejected(store, originOf(page, input.run), rejected);
     if (quarantined) await quarantinedRows.add(page, read);
     sum.pages += 1;
     sum.rows += page.rows;
     sum.quarantined += rejected.length;
     sum.next = page.seq + 1;
     if (page.outcome === undefined || page.outcome.set_aside) {
-      const outcome = { at: new Date(), new: 0, changed: 0, unchanged: 0, quarantined: rejected.length, unkept };
+      const outcome = { at: new Date(), new: 0, changed: 0, unchanged: 0, quarantined: rejected.length, overflow };
       const aside = read.setAside && { set_aside: true as const };
       const described = {
         ...outcome,
@@ -135,7 +133,7 @@ async function sortPages(
         ...aside,
       };
       await store.pages.updateOne({ _id: page._id }, { $set: { outcome: described } });
-    } else if (input.pages !== input.run) await noteUnkept(store, page, unkept);
+    } else if (input.pages !== input.run) await noteOverflow(store, page, overflow);
     onPage();
   };
   for (;;) {
@@ -149,7 +147,7 @@ async function sortPages(
       body = bodyOf(ledger[at + 1]);
       body.catch(() => {}); // awaited with its page
       await take(page, ready).catch((error: unknown) => {
-        throw placed(error, { page: page.seq, ...(row === undefined ? {} : { row }) });
+        throw withLocation(error, { page: page.seq, ...(row === undefined ? {} : { row }) });
       });
     }
     if (ledger.length >= AHEAD) continue;
@@ -158,15 +156,17 @@ async function sortPages(
   }
 }
 
-/** Stores batches. Merges and looks up the next batch while one is written. Yields the state after each batch. */
+/**
+ * Stores batches. Merges and looks up the next batch while the current one is written. Yields the state after each batch.
+ */
 async function* storeSorted(
   { store }: NormalizerContext,
-  { run, source }: DeliverInput,
-  taken: Delivery,
+  { run, source }: LoadInput,
+  taken: EventLoad,
   sort: ExternalSort,
   rowOrigins: RowOrigins,
-): AsyncGenerator<Delivery> {
-  let delivery = taken;
+): AsyncGenerator<EventLoad> {
+  let load = taken;
   const { reached } = taken;
   const lookedUp = async (largest: EventId | undefined, batch: IteratorResult<Entry[], unknown>) => {
     if (batch.done) return undefined;
@@ -174,20 +174,20 @@ async function* storeSorted(
     return prepare(store, source, ahead.map(pendingEventOf), largest);
   };
   const batches = sort.sorted();
-  let next = batches.next().then((batch) => lookedUp(delivery.largest, batch));
+  let next = batches.next().then((batch) => lookedUp(load.largest, batch));
   try {
     for (;;) {
       const prepared = await next;
       if (!prepared) return;
-      const { largest } = delivery;
+      const { largest } = load;
       next = batches.next().then((batch) => lookedUp(largest, batch));
       next.catch(() => {}); // awaited in the next round
       if (prepared.pending.length === 0) continue;
       const [{ page, row }] = prepared.pending as [PendingEvent];
-      delivery = await storeBatch(store, delivery, prepared, { run, ...rowOrigins }).catch((error: unknown) => {
-        throw placed(error, { page, row });
+      load = await storeBatch(store, load, prepared, { run, ...rowOrigins }).catch((error: unknown) => {
+        throw withLocation(error, { page, row });
       });
-      yield delivery;
+      yield load;
     }
   } finally {
     // Closes the temporary files.

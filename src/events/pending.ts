@@ -1,14 +1,14 @@
 import type { NormalizedEvent } from '../normalize/datasets/events.js';
 import { exactText, parseExactly } from '../model/exact-json.js';
 import type { Fields } from '../model/observations.js';
-import type { PendingEvent } from '../store/collections/deliveries.js';
+import type { PendingEvent } from '../store/collections/event-loads.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import type { ReadPage } from '../normalize/page.js';
 import type { Entry, ExternalSort } from './sort/index.js';
 
 /** Adds the events of a page to the sort. */
-export async function sortPendingEvents(sort: ExternalSort, page: PageDoc, { understood }: ReadPage): Promise<void> {
-  for (const { place, event } of understood as NormalizedEvent[]) {
+export async function sortPendingEvents(sort: ExternalSort, page: PageDoc, { normalized }: ReadPage): Promise<void> {
+  for (const { place, event } of normalized as NormalizedEvent[]) {
     const { index: row, offset, length } = place;
     const full = sort.add({ id: event.id, page: page.seq, row, offset, length, text: payloadOf(event) });
     if (full) await full;

@@ -1,5 +1,5 @@
 import type { Store } from '../store/database.js';
-import type { EventPosition } from '../store/documents/deliveries.js';
+import type { EventPosition } from '../store/documents/event-loads.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import { removeRowEntries, quarantinedRowsOf } from '../store/release.js';
 import type { ReadPage } from '../normalize/page.js';
@@ -10,11 +10,11 @@ export class QuarantinedRows {
 
   constructor(private readonly store: Store) {}
 
-  /** Adds the rows of a page that was read whole. */
-  async add(page: PageDoc, { understood, rejected }: ReadPage): Promise<void> {
+  /** Adds the rows of a page that was read completely. */
+  async add(page: PageDoc, { normalized, rejected }: ReadPage): Promise<void> {
     const rows = await quarantinedRowsOf(this.store, page._id);
     if (rows.size === 0) return;
-    const present = new Set(understood.map(({ row }) => row));
+    const present = new Set(normalized.map(({ row }) => row));
     for (const { row } of rejected) rows.delete(row);
     // An entry of the page as a whole has row 0, which is not a row of this page if its first line is blank.
     if (rows.has(0) && !present.has(0)) await removeRowEntries(this.store, [{ page: page._id, row: 0 }]);

@@ -19,7 +19,7 @@ export interface Exported {
 }
 
 /**
- * Exports hosts as text, ordered by id, one batch at a time: memory holds one batch, however slow the reader is. Updates
+ * Exports hosts as text, ordered by id, one batch at a time: only one batch is in memory, however slow the reader is. Updates
  * `exported` with each batch.
  */
 export async function* exportHosts(

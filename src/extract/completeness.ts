@@ -5,12 +5,12 @@ import type { ListingProof } from './listing-proof.js';
  *
  * - `total-short`, `total-long`: the vendor announced another number of records
  * - `value-not-found`: a declared value (the next page's location, the total) was on no page
- * - `full-page`: the first page was full and did not mention a next one
- * - `empty-page`: the last page was empty and named itself as the next one
+ * - `full-page`: the first page was full and contained no next page
+ * - `empty-page`: the last page was empty and named itself as the next page
  */
-export interface Unproven {
+export interface Incompleteness {
   name: 'total-short' | 'total-long' | 'value-not-found' | 'full-page' | 'empty-page';
-  says: string;
+  reason: string;
   remedy: string;
 }
 
@@ -19,38 +19,38 @@ const isExact = ({ total }: ListingProof, listed: number): boolean =>
   total !== undefined && total.least === total.most && total.most === listed;
 
 /**
- * The first doubt about a listing of `listed` distinct records. With a doubt the listing is not complete, and nothing is
- * retired.
+ * Returns the first doubt about a listing of `listed` distinct records. If there is a doubt, the listing is not complete,
+ * and no records are retired.
  */
-export function unproven(proof: ListingProof, listed: number, source: string): Unproven | undefined {
+export function incompletenessOf(proof: ListingProof, listed: number, source: string): Incompleteness | undefined {
   const { total, pages, lacks, doubts } = proof;
   if (total && (listed < total.least || listed > total.most)) {
     const announced = total.least === total.most ? `${total.least}` : `${total.least} to ${total.most}`;
     return {
       name: listed < total.least ? 'total-short' : 'total-long',
-      says: `${announced} records were announced and ${listed} came`,
+      reason: `the vendor announced ${announced} records, but the listing contained ${listed}`,
       remedy:
-        'Run the source again; if it stays, the vendor’s count differs from its list: remove `total` from its source file',
+        'Run the source again; if the difference remains, the vendor’s count differs from its list: remove `total` from the source file',
     };
   }
-  // Values are not checked in an empty listing; that all records are missing is a separate doubt.
+  // Values are not checked in an empty listing. Another check handles a listing in which all records are missing.
   if (pages === 0 || isExact(proof, listed)) return undefined;
   if (lacks.length > 0)
     return {
       name: 'value-not-found',
-      says: `no page held ${lacks.join(', ')}, so there may be more`,
+      reason: `no page contains ${lacks.join(', ')}, so there may be more`,
       remedy: `Correct the path of that value in the source file, with the help of: npm run rollcall -- sources preview ${source}`,
     };
   if (doubts.has('full-page'))
     return {
       name: 'full-page',
-      says: 'the only page was full and did not mention a next one',
+      reason: 'the only page was full and did not mention a next one',
       remedy: 'Set a larger page size; if the vendor has more records, the path of `next` in the source file is wrong',
     };
   if (doubts.has('empty-page'))
     return {
       name: 'empty-page',
-      says: 'its last page was empty and named itself as the next one',
+      reason: 'its last page was empty and named itself as the next one',
       remedy:
         'Run the source again; if that is how the vendor ends a listing, declare `endsEmpty` in the paging of its source file',
     };
@@ -58,15 +58,15 @@ export function unproven(proof: ListingProof, listed: number, source: string): U
 }
 
 /**
- * Why an otherwise complete listing may have skipped rows. Records missing from it are retired only if the next listing lacks
- * them too.
+ * Why an otherwise complete listing may have skipped rows. Records missing from it are retired only if they are missing
+ * from the next listing too.
  */
-export function movedBy(proof: ListingProof, listed: number, repeated: number): string | undefined {
+export function shiftOf(proof: ListingProof, listed: number, repeated: number): string | undefined {
   const { total, pages, doubts } = proof;
   // Repeated rows mean that pages shifted while they were read, so that other rows may have been skipped.
-  if (repeated > 0) return `${repeated} rows came more than once, so the listing moved while it was read`;
+  if (repeated > 0) return `${repeated} rows were received more than once, so rows shifted during the listing`;
   if (total && total.least !== total.most)
-    return `its announced size went from ${total.least} to ${total.most}, so the listing moved while it was read`;
+    return `the announced size changed from ${total.least} to ${total.most}, so rows shifted during the listing`;
   if (doubts.has('rows-may-shift') && !(pages === 1 && isExact(proof, listed)))
     return 'they are missing for the first time from a listing by position, which may skip rows';
   return undefined;

@@ -1,13 +1,13 @@
 import { Failure } from '../model/failure.js';
-import type { Normalized } from '../normalize/normalize.js';
+import type { Normalized } from '../normalize/normalized.js';
 import type { FetchedPage } from '../model/source.js';
 
-/** Maximum pages waiting for normalization; beyond it fetching waits too. */
+/** Maximum pages that wait for normalization. Above this number, fetching waits too. */
 const MAX_PENDING = 8;
 
 /**
- * Normalizes the pages of a queue while further ones are fetched, and acknowledges them only after that. The worker that
- * received a message has to delete it.
+ * Normalizes the pages of a queue while further pages are fetched, and acknowledges a page only after it is normalized.
+ * This runs in the fetch activity, because the worker that received a message has to delete it.
  */
 export class InlineNormalization {
   #pending: { page: FetchedPage; seq: number }[] = [];
@@ -44,7 +44,7 @@ export class InlineNormalization {
     this.#throwFailure();
   }
 
-  /** Normalizes pages of an earlier attempt. Their messages are received again and recognised. */
+  /** Normalizes the pages of an earlier attempt. The queue delivers their messages again, and the store recognises them. */
   async catchUp(from: number, to: number): Promise<void> {
     this.#next = from;
     while (this.#next < to) await this.#normalize();
@@ -54,7 +54,7 @@ export class InlineNormalization {
     try {
       while (this.#pending.length > 0) {
         const taken = this.#pending.splice(0);
-        // One call may have normalized pages that were stored meanwhile.
+        // One call may also normalize pages that were stored in the meantime.
         while (this.#next <= taken.at(-1)!.seq) await this.#normalize();
         await Promise.all(taken.map(({ page }) => this.acknowledge(page)));
       }

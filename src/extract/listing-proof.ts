@@ -2,7 +2,8 @@ import type { PageDoubt } from '../model/source.js';
 import type { Store } from '../store/database.js';
 
 /**
- * Evidence from a listing's pages about its completeness. For a restarted listing only the pages since the last restart count.
+ * Evidence from a listing's pages about its completeness. For a restarted listing, only the pages since the last restart
+ * are used.
  */
 export interface ListingProof {
   /** Pages with rows, and the number of these rows. */
@@ -10,7 +11,7 @@ export interface ListingProof {
   rows: number;
   /** The smallest and the largest announced size of the listing. */
   total?: { least: number; most: number };
-  /** Declared values that no page with rows held. */
+  /** Declared values that no page with rows contains. */
   lacks: string[];
   doubts: Set<PageDoubt>;
   /** Quarantined rows without a readable id, on pages before the last restart. */
@@ -48,7 +49,8 @@ export async function proofOf(store: Store, run: string, source: string): Promis
       totalOfEmpty = undefined;
     }
     unreadable += Math.max(0, unnamed ?? 0);
-    // Some vendors announce no total past the last record: the total of an empty page counts only if no other page has one.
+    // Some vendors announce no total past the last record: the total of an empty page is used only if no other page has a
+    // total.
     if (rows === 0) totalOfEmpty = widened(totalOfEmpty, total);
     else {
       const announced = widened(proof.total, total);

@@ -3,7 +3,10 @@ import type { FetchedPage } from '../model/source.js';
 import type { Store } from '../store/database.js';
 import { pageId } from '../store/collections/pages.js';
 
-/** Repeats of a page under different cursors that count as a loop: one may come from a listing that shifted. */
+/**
+ * Number of repeats of a page under different cursors that counts as a loop. A single repeat may be the result of rows that
+ * shifted during the listing.
+ */
 const MOST_REPEATS = 3;
 
 /** Detects a listing that repeats itself or does not end. */
@@ -18,10 +21,10 @@ export class PaginationLoopDetector {
   ) {}
 
   /** Counts this page if an earlier page of the listing had the same content under another cursor. */
-  async look({ digest, cursor, rows }: FetchedPage): Promise<void> {
+  async countRepeat({ digest, cursor, rows }: FetchedPage): Promise<void> {
     if (rows === 0) return;
     const { run, source } = this;
-    // A restarted listing repeats its pages legitimately.
+    // A restarted listing returns the same pages again, so only pages since the last restart are compared.
     const beginning = { 'cursor.restarted': cursor['restarted'] ?? { $exists: false } };
     const elsewhere = { run, source, digest, _id: { $ne: pageId(run, source, cursor) }, ...beginning };
     if (await this.store.pages.findOne(elsewhere, { projection: { _id: 1 } })) this.#repeats += 1;
@@ -33,11 +36,10 @@ export class PaginationLoopDetector {
    */
   check(rows: number, total: number | undefined): void {
     if (this.#repeats >= MOST_REPEATS)
-      throw this.#loops(`the same page came ${this.#repeats + 1} times under different cursors`);
-    if (rows > this.maxRecords)
-      throw this.#loops(`it passed ${this.maxRecords} records (ROLLCALL_MAX_RECORDS) without an end`);
+      throw this.#loops(`the same page was received ${this.#repeats + 1} times under different cursors`);
+    if (rows > this.maxRecords) throw this.#loops(`it has more than ${this.maxRecords} records (ROLLCALL_MAX_RECORDS)`);
     if (total !== undefined && rows > 1.5 * total + 1_000)
-      throw this.#loops(`it served ${rows} records of an announced ${total}`);
+      throw this.#loops(`it returned ${rows} records, but the vendor announced ${total}`);
   }
 
   #loops(how: string): Failure {

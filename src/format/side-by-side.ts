@@ -1,12 +1,12 @@
-import { plain } from './plain.js';
+import { printable } from './printable.js';
 
 /** Formats two texts in columns when the width allows, otherwise one below the other. Wraps lines that are too long. */
-export function beside(left: Block, right: Block, width: number): string[] {
+export function sideBySide(left: Block, right: Block, width: number): string[] {
   const half = Math.floor((width - 3) / 2);
-  if (half < 40) return [left.title, ...left.lines.map(plain), right.title, ...right.lines.map(plain)];
+  if (half < 40) return [left.title, ...left.lines.map(printable), right.title, ...right.lines.map(printable)];
   const columns = [left, right].map(({ title, lines }) => [
     title,
-    ...lines.flatMap((line) => wrapped(plain(line), half)),
+    ...lines.flatMap((line) => wrapped(printable(line), half)),
   ]);
   const [lefts, rights] = columns as [string[], string[]];
   return Array.from({ length: Math.max(lefts.length, rights.length) }, (_, at) =>

@@ -1,3 +1,5 @@
+import { number } from './number.js';
+
 /** `14:05:10` in the process's time zone; with the date in front when it is not today. */
 export function clock(time: Date, now = new Date()): string {
   const two = (value: number) => String(value).padStart(2, '0');
@@ -17,4 +19,13 @@ export function duration(ms: number): string {
   const whole = Math.round(seconds);
   if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
+}
+
+/** `45 s`, `3 min`, `2.5 h`, `12 days`. */
+export function roughDuration(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 60) return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
+  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 360) / 10} h`;
+  return `${number(Math.round(seconds / 86_400))} days`;
 }

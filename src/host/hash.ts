@@ -4,8 +4,9 @@ import { agentText, groupText, interfaceText } from './observation.js';
 import type { Device, HardwareInfo, HostObservation, Os, VOLATILE_DEVICE_FIELDS } from './types.js';
 
 /**
- * Digest of everything that resolution reads of a record: keys, active interval, class, system, manufacturer, model, addresses,
- * user, and whether its vendor's own agent reports it. Records with equal digests are interchangeable to `resolve`.
+ * Digest of everything that resolution reads of a record: keys, active interval, class, system, manufacturer, model,
+ * addresses, user, and whether its vendor's own agent reports it. `resolve` treats records with equal digests in the same
+ * way.
  */
 export function identityDigest(vendor: string, observation: HostObservation, keys: readonly string[]): string {
   const { device: d, external_ips: external } = observation;
@@ -33,7 +34,7 @@ export function identityDigest(vendor: string, observation: HostObservation, key
   return hash('sha256', read.join('\n'), 'base64url').slice(0, LENGTH);
 }
 
-/** Characters; 132 bits of SHA-256. */
+/** Number of characters; they contain 132 bits of SHA-256. */
 const LENGTH = 22;
 
 /**

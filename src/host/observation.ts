@@ -33,7 +33,7 @@ const LIST_LIMIT = 512;
 
 /**
  * The only constructor of observations. It drops absent values and empty objects, and makes lists sorted and distinct where
- * order has no meaning, so that equal content has one form in whatever order a vendor sends it.
+ * order has no meaning, so that equal content has one form, independently of the order in which the vendor sends it.
  */
 export function observation(draft: ObservationDraft): HostObservation {
   const { cloud } = draft;
@@ -92,7 +92,9 @@ function deviceOf(d: DeviceDraft): Device {
   return device;
 }
 
-/** A text that is equal for equal entries only: canonical text holds no control characters, so `\n` is a safe separator. */
+/**
+ * A text that is equal for equal entries only. Canonical text contains no control characters, so `\n` is a safe separator.
+ */
 export function interfaceText({ mac = '', ip = '', name = '', hostname = '' }: Draft<NetworkInterface>): string {
   return `${mac}\n${ip}\n${name}\n${hostname}`;
 }
@@ -132,7 +134,7 @@ function distinct<T extends object>(
   return texts.slice(0, LIST_LIMIT).map((text) => entries.get(text)!);
 }
 
-/** A copy without absent values; the same object if none is absent, `undefined` if all are. */
+/** Returns a copy without absent values; the same object if no value is absent, `undefined` if all values are absent. */
 function compact<T extends object>(value: Draft<T>): T | undefined {
   let present = 0;
   const keys = Object.keys(value) as (keyof T)[];

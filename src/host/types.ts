@@ -1,6 +1,6 @@
 /**
  * The canonical host: OCSF `device` names and enums (schema 1.8, objects `device`, `endpoint`, `os`, `device_hw_info`,
- * `network_interface`, `agent`), wrapped with fields that OCSF lacks. Times are `Date` (UTC, milliseconds).
+ * `network_interface`, `agent`), wrapped with fields that do not exist in OCSF. Times are `Date` (UTC, milliseconds).
  * Absent values are absent keys: never `null`, never an empty string.
  */
 export interface Os {
@@ -97,11 +97,11 @@ export interface HostObservation {
   tags: string[];
   software_count?: number;
   vulnerability_count?: number;
-  /** Operational state in the vendor's spelling (`normal`, `contained`, `STATUS_ACTIVE`, `RUNNING`). */
+  /** Operational state in the vendor's spelling (`normal`, `contained`, `RUNNING`). */
   status?: string;
 }
 
-/** Fields that hold only times: they are not part of the content hash. */
+/** Fields that contain only times. They are not part of the content hash. */
 export const VOLATILE_DEVICE_FIELDS = ['last_seen_time', 'modified_time', 'boot_time'] as const;
 
 /** The input of identity resolution and survivorship. */
@@ -109,11 +109,11 @@ export interface HostRecord {
   /** `source:native id` */
   id: string;
   source: string;
-  /** Lower-case vendor name; agent ids are unique inside it. */
+  /** Lower-case vendor name; agent ids are unique per vendor. */
   vendor: string;
   observation: HostObservation;
   /** Identity keys `kind:scope:value`, see identity/keys.ts. */
   keys: string[];
-  /** The source no longer lists it: a complete listing lacked it. */
+  /** The source no longer lists the record: a complete listing did not contain it. */
   gone: boolean;
 }

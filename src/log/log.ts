@@ -11,7 +11,7 @@ export interface LogOptions {
   /** Number of days that are kept. */
   keepDays: number;
   console?: boolean;
-  /** Values that must not be written, besides those recognized by their form. */
+  /** Values that must not be written, in addition to values that are recognized by their form. */
   secrets?: readonly string[];
   /** Maximum size of a file, bytes. */
   maxBytes?: number;
@@ -32,7 +32,7 @@ export function openLog({ level, console, secrets = [], ...folders }: LogOptions
     hooks: { streamWrite: scrub },
   };
   const screen = standardError();
-  // Always written to the console, because the files may fail.
+  // For problems with the log files, which are always reported on the console.
   const consoleLog = pino(options, screen);
   const files = new DateFolders({
     ...folders,

@@ -1,5 +1,5 @@
 import { prettyFactory } from 'pino-pretty';
-import { plain } from '../format/plain.js';
+import { printable } from '../format/printable.js';
 
 /**
  * Formats a line (JSON) for people: `21:04:11 INFO qualys: Page batch fetched pages=4 rows=362 run=…`. A line of another form
@@ -19,11 +19,11 @@ export function prettyLines({ colour, date = false }: { colour: boolean; date?: 
     } catch {
       // not JSON
     }
-    return `${plain(line.trimEnd())}\n`;
+    return `${printable(line.trimEnd())}\n`;
   };
 }
 
-/** Fields that are shown first, or only of use to programs. */
+/** Fields that the line shows elsewhere, or that only programs use. */
 const OMITTED = new Set(['level', 'time', 'source', 'run', 'workflow', 'activity']);
 
 function sentence(line: Record<string, unknown>, messageKey: string): string {
@@ -39,8 +39,8 @@ const fieldText = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
 function withoutControls(value: unknown): unknown {
-  if (typeof value === 'string') return plain(value);
+  if (typeof value === 'string') return printable(value);
   if (Array.isArray(value)) return value.map(withoutControls);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [plain(name), withoutControls(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [printable(name), withoutControls(inner)]));
 }

@@ -20,8 +20,8 @@ const PATTERNS: readonly [RegExp, string][] = [
 const SECRET_FIELD = new RegExp(`^(?:[a-z0-9_-]*[_-])?(?:${SECRET_NAME})$`, 'i');
 
 /**
- * Removes secrets from a line (JSON) before it is written. Callers log ids and counts only; this catches their mistakes. It
- * recognizes the secrets of the settings by value, and others by their form.
+ * Removes secrets from a line (JSON) before it is written. Callers log ids and counts only; this function removes secrets that
+ * they log by mistake. It recognizes the secrets of the settings by value, and others by their form.
  */
 export function scrubber(secrets: readonly string[]): (line: string) => string {
   const known = knownSecrets(secrets);

@@ -2,8 +2,8 @@ import { components } from '../host/identity/components.js';
 import type { AffectedSet } from './affected-set.js';
 
 /**
- * Removes from the affected set the components of `taken`: every record linked to them by a key that counts or did, by a host or
- * by a decision. Returns the ids of the removed records.
+ * Removes from the affected set the components of `taken`: every record linked to them by a key that is not suppressed or
+ * was not, by a host or by a decision. Returns the ids of the removed records.
  */
 export function dropComponents(affected: AffectedSet, taken: Iterable<string>): Set<string> {
   const linksOf = linksByRecord(affected);
@@ -50,7 +50,7 @@ function holdersByLink(linksOf: ReadonlyMap<string, readonly string[]>): Map<str
 /** For each record of the affected set, its links to others: keys, hosts and decisions. */
 function linksByRecord({ records, hosts, states, altered, decisions }: AffectedSet): Map<string, string[]> {
   const linksOf = new Map<string, string[]>();
-  const link = (key: string) => altered.has(key) || states.get(key)?.state !== 'cut';
+  const link = (key: string) => altered.has(key) || states.get(key)?.state !== 'suppressed';
   for (const [id, { keys, prior_keys: prior = [] }] of records) linksOf.set(id, [...keys, ...prior].filter(link));
   const group = (ids: readonly string[], name: string) => {
     for (const id of ids) linksOf.get(id)?.push(name);

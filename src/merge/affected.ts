@@ -9,8 +9,8 @@ import { affectedSetOfLarge } from './large-components.js';
 import { findRecords, type MergeRecord } from './records.js';
 
 /**
- * Finds what `changed` records can affect: the components of the unresolved ones, and the hosts of the others. The records of
- * those hosts need no new resolution: they stay grouped as they are.
+ * Finds the records and hosts that `changed` records can affect: the components of the unresolved records, and the hosts of
+ * the others. The records of these hosts need no new resolution, because their grouping does not change.
  */
 export async function affectedBy(
   store: Store,
@@ -45,10 +45,10 @@ export async function affectedBy(
 const FIRST_CHECK = 4;
 
 /**
- * Follows links from `changed` until no record is added. A link is: a key that two records hold and that is not suppressed, a key
- * that a changed record no longer has, a key whose state has changed, a common host, or a user's decision to join. All reads
- * use the session's snapshot, so no record can appear between two reads. Components of more than `cap` records are left out (see
- * `AffectedSet.partial`), unless nothing else has changed: then `affectedSetOfLarge` handles them.
+ * Follows links from `changed` until no record is added. A link is: a key that two records have and that is not suppressed,
+ * a key that a changed record no longer has, a key whose state has changed, a common host, or a user's decision to join.
+ * All reads use the session's snapshot, so no record can appear between two reads. Components of more than `cap` records
+ * are omitted (see `AffectedSet.partial`). If no other records have changed, `affectedSetOfLarge` handles these components.
  */
 export async function affectedSetOf(
   store: Store,

@@ -1,16 +1,20 @@
 import type { Store } from '../store/database.js';
 import { MergeWorkers } from './workers.js';
 import { LeaseLost, type Lease } from '../store/collections/leases.js';
-import { addMerged, NOTHING_MERGED, type Merged } from './merge-batch.js';
+import { addMerged, NOTHING_MERGED, type Merged } from './merged.js';
 import { mergeOneByOne } from './merge-one-by-one.js';
+import { mergeParts } from './plan/merge-parts.js';
+import { anyUnmerged, planMerge } from './plan/plan.js';
 import { MERGE_LEASES, withMergeLeases } from './leases.js';
 import { changedIds, ChangedRecordQueue } from '../store/changed-records.js';
 
 export interface MergeResult extends Merged {
-  /** Changed records are left; the caller calls again. */
+  /** Changed records are left, so the caller must call again. */
   more: boolean;
   /** Number of records that could not be merged and were set aside, see `set-aside.ts`. */
   aside: number;
+  /** Parts of a plan are left, which the caller merges with `mergeParts` before it calls again. */
+  parts: number;
 }
 
 export interface Draining {
@@ -20,11 +24,15 @@ export interface Draining {
   run: string;
   signal?: AbortSignal;
   budgetMs?: number;
+  /** Leaves the parts of a plan to the caller. Without it, they are merged in this process. */
+  leaveParts?: boolean;
   /** Called after each batch. */
   onBatch?: (sum: MergeResult) => void;
   /** Called with the ids of records that were set aside. */
   onAside?: (records: readonly string[]) => void;
 }
+
+const NEVER = new AbortController().signal;
 
 /**
  * Merges changed records of all sources into hosts until none is left or the budget is used. Only one merge runs at a time: a
@@ -33,11 +41,11 @@ export interface Draining {
  */
 export async function mergeChanged(
   store: Store,
-  { holder, run, signal, budgetMs = Infinity, onBatch, onAside }: Draining,
+  { holder, run, signal = NEVER, budgetMs = Infinity, leaveParts = false, onBatch, onAside }: Draining,
 ): Promise<MergeResult> {
-  const sum: MergeResult = { ...NOTHING_MERGED, more: false, aside: 0 };
+  const sum: MergeResult = { ...NOTHING_MERGED, more: false, aside: 0, parts: 0 };
   const started = Date.now();
-  const stopped = () => signal?.aborted === true;
+  const stopped = () => signal.aborted;
 
   const drain = async (queue: ChangedRecordQueue, workers: MergeWorkers, worker: number, lease: Lease) => {
     for (;;) {
@@ -55,9 +63,23 @@ export async function mergeChanged(
       }
     }
   };
-  const isOver = async () => stopped() || (await changedIds(store, 1)).length === 0;
+  const isOver = async () => stopped() || ((await changedIds(store, 1)).length === 0 && !(await anyUnmerged(store)));
+  const mergePlanned = async () => {
+    const before = { ...sum };
+    await mergeParts(store, { run, share: { index: 0, of: 1 } }, signal, (merged) => {
+      Object.assign(sum, before);
+      addMerged(sum, merged);
+      onBatch?.(sum);
+    });
+  };
   /** Returns whether the merge is finished. */
   const drainAll = async (leases: readonly Lease[]) => {
+    while (await planMerge(store, leases)) {
+      if (leaveParts) sum.parts = await store.mergeParts.countDocuments();
+      else await mergePlanned();
+      sum.more = leaveParts || stopped();
+      if (sum.more) return true;
+    }
     const queue = await ChangedRecordQueue.open(store, MERGE_LEASES.length);
     const workers = new MergeWorkers();
     const working = leases.slice(0, queue.workerCount);

@@ -1,3 +1,4 @@
+import { inTransaction } from '../store/transaction.js';
 import { explainHost, whyOrWhyNot } from '../host/identity/explain.js';
 import { keyState, limitOf } from '../host/identity/key-state.js';
 import type { KeyFinding, KeyVerdict } from '../host/identity/resolution.js';
@@ -8,12 +9,12 @@ import type { HostDoc } from '../store/documents/hosts.js';
 import { affectedSetOfLarge } from './large-components.js';
 import { toHostRecord } from './records.js';
 
-/** Explains a host: why its records were joined and which records were kept apart. One sentence each. */
+/** Explains a host: why its records were joined and which records were kept apart. Returns one sentence for each reason. */
 export async function explainStored(store: Store, host: HostDoc): Promise<string[]> {
-  const { reasons, refused = [], more_refused: more, findings = [], oversized } = host;
+  const { reasons, forbidden_joins: forbidden = [], more_forbidden_joins: more, findings = [], oversized } = host;
   const sentences = explainHost({
     reasons,
-    refused,
+    forbidden,
     findings: await detailed(store, findings),
     ...(oversized ? { oversized } : {}),
   });
@@ -26,17 +27,12 @@ export async function explainStored(store: Store, host: HostDoc): Promise<string
  * `RangeError` when one of them does not exist.
  */
 export async function explainPair(store: Store, a: string, b: string): Promise<{ one: boolean; sentences: string[] }> {
-  const affected = await store.client.withSession((session) =>
-    session.withTransaction(
-      async () => {
-        const both = await store.records.find({ _id: { $in: [a, b] } }, { session }).toArray();
-        const affected = await affectedSetOf(store, session, both);
-        if (both.every(({ _id }) => affected.records.has(_id))) return affected;
-        return affectedSetOfLarge(await AffectedSetBuilder.open(store, session), both);
-      },
-      { readConcern: { level: 'snapshot' } },
-    ),
-  );
+  const affected = await inTransaction(store, async (session) => {
+    const both = await store.records.find({ _id: { $in: [a, b] } }, { session }).toArray();
+    const affected = await affectedSetOf(store, session, both);
+    if (both.every(({ _id }) => affected.records.has(_id))) return affected;
+    return affectedSetOfLarge(await AffectedSetBuilder.open(store, session), both);
+  });
   const records = [...affected.records.values()].map(toHostRecord);
   const states = new Map<string, KeyVerdict>(affected.states);
   const [x, y] = [a, b].map((id) => affected.records.get(id)?.keys ?? []);

@@ -1,25 +1,30 @@
 import type { ClientSession } from 'mongodb';
 import { factsOf, type Facts } from '../host/identity/facts.js';
-import { limitOf, verdict } from '../host/identity/key-state.js';
+import { knownState, limitOf, verdict } from '../host/identity/key-state.js';
 import type { KeyVerdict } from '../host/identity/resolution.js';
 import type { AffectedSet } from './affected-set.js';
 import type { Store } from '../store/database.js';
-import { knownState, readKeyStates, sameState } from '../store/collections/key-states.js';
+import { readKeyStates, sameState } from '../store/collections/key-states.js';
 import type { KnownState } from '../store/documents/key-states.js';
 import { asMerged, findRecords, toHostRecord, type MergeRecord } from './records.js';
 
-/** Most holders that one query reads. When it finds more, keys over their limit are suppressed before the rest is read. */
+/**
+ * Maximum number of holders that one query reads. If a query finds more, keys over their limit are suppressed before the
+ * other holders are read.
+ */
 const HOLDERS_AT_ONCE = 5_000;
-const POPULAR: KnownState = { state: 'cut', why: 'holders' };
+const POPULAR: KnownState = { state: 'suppressed', why: 'holders' };
 
-/** Finds the records that hold the keys of an affected set, and the state of each key. Caches what it has read. */
+/**
+ * Finds the records that have the keys of an affected set, and the state of each key. Caches the records that it has read.
+ */
 export class KeyHolders {
   /** Holders of keys, both in the affected set and outside. */
   private readonly known = new Map<string, { doc: MergeRecord; facts: Facts | undefined }>();
   /** Ids of the known holders, by key. */
   private readonly byKey = new Map<string, string[]>();
   private readonly lookedUp = new Set<string>();
-  /** Keys whose stored state is used, until a changed record turns out to hold the key or to have held it. */
+  /** Keys whose stored state is used, unless a changed record is found that has or had the key. */
   private readonly stored = new Set<string>();
   /** Keys that changed records no longer have. */
   private readonly lost = new Set<string>();
@@ -28,7 +33,7 @@ export class KeyHolders {
     private readonly store: Store,
     private readonly session: ClientSession,
     private readonly affected: AffectedSet,
-    /** Whether the store has any key state, that is any key that does not count in full. */
+    /** Whether the store has any key state, that is, any weak or suppressed key. */
     private readonly anyStates: boolean,
   ) {}
 
@@ -44,11 +49,11 @@ export class KeyHolders {
     const toCheck: string[] = [];
     for (const key of fresh) {
       const state = before.get(key);
-      // More holders cannot make a popular key rare again; only a record that has lost it can.
+      // New holders cannot bring a popular key below its limit again; only a record that has lost the key can.
       const unchanged =
         state?.why === 'holders'
           ? !this.lost.has(key) || (await this.isPopular(key))
-          : state?.state === 'cut' && !touched.has(key);
+          : state?.state === 'suppressed' && !touched.has(key);
       if (unchanged) {
         this.affected.states.set(key, state!);
         this.stored.add(key);
@@ -59,7 +64,9 @@ export class KeyHolders {
     return this.updateStates(toCheck, popular, before);
   }
 
-  /** The holders of those of `keys` that are not suppressed by their current holders. Does not change the affected set. */
+  /**
+   * The holders of the `keys` that are not suppressed according to their current holders. Does not change the affected set.
+   */
   async unsuppressedHolders(keys: readonly string[]): Promise<MergeRecord[]> {
     const before = this.anyStates ? await readKeyStates(this.store, this.session, keys) : NO_STATES;
     const popular = new Set<string>();
@@ -71,7 +78,7 @@ export class KeyHolders {
     const ids = new Set<string>();
     for (const key of keys) {
       const holderIds = popular.has(key) ? [] : (this.byKey.get(key) ?? []);
-      if (this.verdictOf(key, holderIds)?.state !== 'cut') for (const id of holderIds) ids.add(id);
+      if (this.verdictOf(key, holderIds)?.state !== 'suppressed') for (const id of holderIds) ids.add(id);
     }
     return [...ids].map((id) => this.known.get(id)!.doc);
   }
@@ -109,7 +116,7 @@ export class KeyHolders {
   /** Reads the holders of `keys`. Keys with more holders than their limit are added to `popular` instead. */
   private async readHolders(keys: readonly string[], popular: Set<string>): Promise<void> {
     if (keys.length === 0) return;
-    // Known holders are counted from the cache: reading them again would be most of the work.
+    // Known holders are counted from the cache, because reading them again would be most of the work.
     const holderIds = new Set(keys.flatMap((key) => this.byKey.get(key) ?? []));
     const found = await this.store.records
       .find<MergeRecord>(
@@ -132,7 +139,10 @@ export class KeyHolders {
     await this.readHolders(rest.slice(half), popular);
   }
 
-  /** Determines the current state of each key, and returns the holders that belong into the affected set because of it. */
+  /**
+   * Determines the current state of each key, and returns the holders that belong to the affected set because of this
+   * state.
+   */
   private async updateStates(
     keys: readonly string[],
     popular: ReadonlySet<string>,
@@ -153,7 +163,7 @@ export class KeyHolders {
       const altered = !sameState(state, before.get(key));
       if (altered) affected.altered.set(key, state);
       if (altered && popular.has(key)) newlyPopular.push(key);
-      if (altered || state?.state !== 'cut') for (const id of holderIds) include(this.known.get(id)!.doc);
+      if (altered || state?.state !== 'suppressed') for (const id of holderIds) include(this.known.get(id)!.doc);
     }
     for (const doc of await this.resolvedHolders(newlyPopular)) include(doc);
     return linkedByKey;
@@ -168,7 +178,7 @@ export class KeyHolders {
     return verdict(key, facts);
   }
 
-  /** Holders that were resolved while the keys still counted: at most as many as the keys' limits allow. */
+  /** Holders that were resolved before the keys were suppressed: at most as many as the keys' limits allow. */
   private async resolvedHolders(keys: readonly string[]): Promise<MergeRecord[]> {
     if (keys.length === 0) return [];
     const docs = await this.store.records

@@ -4,22 +4,23 @@ import type { AffectedSet } from './affected-set.js';
 import type { AffectedSetBuilder } from './affected-set-builder.js';
 import type { MergeRecord } from './records.js';
 
-/** Keeps the transaction short. */
+/** Time budget in milliseconds, which keeps the transaction short. */
 const BUDGET_MS = 3_000;
-/** A batch that takes less is doubled, others are halved. */
+/** If a batch takes less than this, the next batch is twice as large; otherwise it is half as large. */
 const QUICK_MS = 100;
 const MOST_AT_ONCE = 100;
 
 /**
- * Finds what `changed` records of components with more than `cap` records can affect. Such a component is resolved by strong keys
- * alone, so only these records are read:
+ * Finds the records that `changed` records of components with more than `cap` records can affect. Such a component is
+ * resolved by strong keys alone, so only these records are read:
  *
- * - at most `cap` + 1 records, to measure the component (one that has become smaller is included whole);
- * - records that strong keys link to the changed ones, and holders of a key that these have lost or whose state has changed;
- * - if it has just grown over the cap, the records that were resolved by all keys before.
+ * - at most `cap` + 1 records, to measure the component (a component that has become smaller is included completely);
+ * - records that strong keys link to the changed records, and holders of a key that the changed records have lost or whose
+ *   state has changed;
+ * - if the component has just grown over the cap, the records that were resolved by all keys before.
  *
- * Hosts record in `oversized` that they were resolved by strong keys alone. Other changed records are left for their own batch,
- * and so is the rest of `changed` when the time budget is used.
+ * A host is marked `oversized` if it was resolved by strong keys alone. Other changed records are left for their own batch.
+ * When the time budget is used, the rest of `changed` is left too.
  */
 export async function affectedSetOfLarge(
   builder: AffectedSetBuilder,
@@ -69,7 +70,7 @@ async function include(
 
 const isNew = ({ unresolved, prior_keys: prior }: MergeRecord) => unresolved === true && prior === undefined;
 
-/** Those of the records linked to the wave by keys that have to be resolved together with it. */
+/** Returns the records of `linkedByKey` that have to be resolved together with the wave. */
 async function resolvedTogether(
   builder: AffectedSetBuilder,
   sizes: ComponentSizes,
@@ -86,18 +87,18 @@ async function resolvedTogether(
       .flatMap(({ sources }) => sources.map(({ record }) => record)),
   );
   return linkedByKey.filter((doc) => {
-    const link = doc.keys.find((key) => holder.has(key) && affected.states.get(key)?.state !== 'cut');
-    // A key that counts links them: they are in one component.
+    const link = doc.keys.find((key) => holder.has(key) && affected.states.get(key)?.state !== 'suppressed');
+    // A key that is not suppressed links both records, so they are in one component.
     if (link !== undefined) sizes.spread(holder.get(link)!, doc._id);
     if (doc.keys.some((key) => lost.has(key) || affected.altered.has(key))) return true;
     if (sizes.small.has(doc._id) || (!doc.unresolved && !oversized.has(doc._id))) return true;
-    return doc.keys.some((key) => isStrong(key) && holder.has(key) && affected.states.get(key)?.state !== 'cut');
+    return doc.keys.some((key) => isStrong(key) && holder.has(key) && affected.states.get(key)?.state !== 'suppressed');
   });
 }
 
 /** Measures the components of records. */
 class ComponentSizes {
-  /** Records of components that were read whole. */
+  /** Records of components that were read completely. */
   readonly small = new Set<string>();
   /** Records of components that were found to be too large. */
   private readonly large = new Set<string>();
@@ -109,15 +110,16 @@ class ComponentSizes {
     private readonly cap: number,
   ) {}
 
-  /** Applies what is known of `from` to `to`, which is in the same component. */
+  /** Applies the known size of the component of `from` to `to`, which is in the same component. */
   spread(from: string, to: string): void {
     for (const known of [this.small, this.large, this.largeByHost]) if (known.has(from)) known.add(to);
   }
 
   /**
-   * Measures a component by reading it, and returns all of its records if it is small. With `trusting`, a neighbour whose host is
-   * marked `oversized` is enough to call it large. Do not set it for a record that has lost a key: the component may have become
-   * smaller. If another record has lost one, that record's own measurement notices it.
+   * Measures a component by reading it, and returns all of its records if it is small. With `trusting`, the component
+   * counts as large if the host of a neighbour is marked `oversized`. Do not set `trusting` for a record that has lost a
+   * key, because its component may have become smaller. If another record has lost a key, the measurement of that record
+   * detects it.
    */
   async find(start: MergeRecord, trusting: boolean): Promise<Iterable<MergeRecord>> {
     const known = (id: string) => this.large.has(id) || (trusting && this.largeByHost.has(id));

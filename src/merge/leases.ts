@@ -21,7 +21,8 @@ export async function withMergeLeases<T>(
   while (!(await isOver())) {
     const leases = await takeAll(store, holder);
     if (!leases) {
-      // Random, because two processes that keep taking one lease each at the same moment would never get all.
+      // The delay is random. With equal delays, two processes could take one lease each at the same moment again and again,
+      // and neither would get all leases.
       await sleep(POLL_MS * (0.5 + Math.random()));
       continue;
     }

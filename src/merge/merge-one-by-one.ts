@@ -1,6 +1,7 @@
 import type { Store } from '../store/database.js';
 import { LeaseLost, type Lease } from '../store/collections/leases.js';
-import { addMerged, mergeBatch, NOTHING_MERGED, type MergedBatch, type MergeOptions } from './merge-batch.js';
+import { mergeBatch, type MergedBatch, type MergeOptions } from './merge-batch.js';
+import { addMerged, NOTHING_MERGED } from './merged.js';
 import { isDefect, setAside } from './set-aside.js';
 
 /** Result of a batch. */
@@ -10,8 +11,9 @@ export interface BatchWithSetAside extends MergedBatch {
 }
 
 /**
- * Merges a batch. If that fails because of a defect in code or data, it splits the batch in halves until single records are left.
- * Those that still fail are set aside, all others are merged. Throws when MongoDB is unavailable, and `LeaseLost`.
+ * Merges a batch. If that fails because of a defect in code or data, the function splits the batch in halves until single
+ * records are left. Records that still fail are set aside; all others are merged. Throws when MongoDB is unavailable, and
+ * `LeaseLost`.
  */
 export async function mergeOneByOne(store: Store, lease: Lease, options: MergeOptions): Promise<BatchWithSetAside> {
   try {
@@ -32,7 +34,7 @@ export async function mergeOneByOne(store: Store, lease: Lease, options: MergeOp
   return sum;
 }
 
-/** Tries again after reading the record's hash. A record that has changed meanwhile is not set aside. */
+/** Tries again after reading the record's hash. A record that has changed in the meantime is not set aside. */
 async function mergeOrSetAside(
   store: Store,
   lease: Lease,

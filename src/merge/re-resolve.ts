@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, UpdateFilter } from 'mongodb';
 import { seedRecordOf, hostId } from '../host/identity/seed-record.js';
 import { contentHash, identityDigest } from '../host/hash.js';
-import type { Junk } from '../host/canonical/deny-lists/index.js';
+import type { CompiledDenyLists } from '../host/canonical/deny-lists/index.js';
 import { identityKeys } from '../host/identity/keys.js';
 import { resolveAll } from '../host/identity/resolve.js';
 import { identityProjection } from '../host/identity/projection.js';
@@ -14,7 +14,7 @@ import type { RecordDoc } from '../store/documents/records.js';
 export interface Preview {
   records: number;
   /** Records that would have other identity keys. */
-  reclaimed: number;
+  rekeyed: number;
   hosts: { before: number; after: number };
   /** Hosts that would be joined. */
   merged: { hosts: string[]; into: string }[];
@@ -28,7 +28,7 @@ const BATCH = 1_000;
  * Resolves all stored records by the current rules and compares the result with the stored hosts. Writes nothing. This is the
  * only function that keeps the whole inventory in memory: about 10 GB for a million machines.
  */
-export async function previewMerge(store: Store, junk: Junk): Promise<Preview> {
+export async function previewMerge(store: Store, denyLists: CompiledDenyLists): Promise<Preview> {
   const hostOf = new Map<string, string>();
   const hosts = store.hosts.find({}, { projection: { 'sources.record': 1 } }).batchSize(BATCH);
   let before = 0;
@@ -37,18 +37,18 @@ export async function previewMerge(store: Store, junk: Junk): Promise<Preview> {
     for (const { record } of sources) hostOf.set(record, _id);
   }
   const records: HostRecord[] = [];
-  let reclaimed = 0;
+  let rekeyed = 0;
   for await (const doc of store.records.find().batchSize(BATCH)) {
     const record = toHostRecord(doc);
-    const keys = keysOf(doc, junk);
-    if (!sameKeys(keys, record.keys)) reclaimed += 1;
+    const keys = keysOf(doc, denyLists);
+    if (!sameKeys(keys, record.keys)) rekeyed += 1;
     records.push({ ...record, keys, observation: identityProjection(record.observation) });
   }
   const decisions = await store.decisions.find({ undone: { $exists: false } }).toArray();
   const { clusters } = resolveAll(records, decisions);
   return {
     records: records.length,
-    reclaimed,
+    rekeyed,
     hosts: { before, after: clusters.length },
     ...compare(records, clusters, hostOf),
   };
@@ -72,22 +72,25 @@ function compare(
   return { merged, split };
 }
 
-/** Computes all records' keys by the current rules and marks every record as changed. Returns how many have other keys now. */
-export async function reResolveAll(store: Store, junk: Junk): Promise<number> {
-  let reclaimed = 0;
+/**
+ * Computes all records' keys by the current rules and marks every record as changed. Returns the number of records that
+ * have other keys now.
+ */
+export async function reResolveAll(store: Store, denyLists: CompiledDenyLists): Promise<number> {
+  let rekeyed = 0;
   let updates: AnyBulkWriteOperation<RecordDoc>[] = [];
   const write = async () => {
     if (updates.length > 0) await store.records.bulkWrite(updates, { ordered: false });
     updates = [];
   };
   for await (const doc of store.records.find().batchSize(BATCH)) {
-    const keys = keysOf(doc, junk);
-    if (!sameKeys(keys, doc.keys)) reclaimed += 1;
+    const keys = keysOf(doc, denyLists);
+    if (!sameKeys(keys, doc.keys)) rekeyed += 1;
     updates.push({ updateOne: { filter: { _id: doc._id, hash: doc.hash }, update: changeOf(doc, keys) } });
     if (updates.length === BATCH) await write();
   }
   await write();
-  return reclaimed;
+  return rekeyed;
 }
 
 function changeOf(doc: RecordDoc, keys: string[]): UpdateFilter<RecordDoc> {
@@ -103,8 +106,8 @@ function changeOf(doc: RecordDoc, keys: string[]): UpdateFilter<RecordDoc> {
   };
 }
 
-function keysOf({ _id, source, vendor, observation }: RecordDoc, junk: Junk): string[] {
-  return identityKeys(vendor, _id.slice(source.length + 1), observation, junk);
+function keysOf({ _id, source, vendor, observation }: RecordDoc, denyLists: CompiledDenyLists): string[] {
+  return identityKeys(vendor, _id.slice(source.length + 1), observation, denyLists);
 }
 
 const sameKeys = (a: readonly string[], b: readonly string[]) =>

@@ -1,14 +1,15 @@
 import { MongoError, MongoServerError } from 'mongodb';
-import { placeOf } from '../model/failure.js';
+import { codeLocation } from '../model/failure.js';
 import type { SetAside } from '../store/documents/records.js';
 import type { Store } from '../store/database.js';
-import { refusalOf } from '../store/unstorable.js';
+import { unstorableReason } from '../store/unstorable.js';
 
 /** A record that was set aside, as shown to users. */
 export type AsideRecord = SetAside & { record: string };
 
 /**
- * Codes of MongoDB errors about a whole transaction that will come again on a retry. `refusalOf` knows those about a document.
+ * Codes of MongoDB errors about a whole transaction that a retry would repeat. `unstorableReason` detects the errors about
+ * a single document.
  */
 const PERMANENT_ERRORS = new Set([
   66, // ImmutableField
@@ -18,18 +19,18 @@ const PERMANENT_ERRORS = new Set([
 
 /** Whether an error is a defect in code or data. Otherwise MongoDB is unavailable or busy, and a retry may succeed. */
 export function isDefect(error: unknown): boolean {
-  if (!(error instanceof MongoError) || refusalOf(error) !== undefined) return true;
+  if (!(error instanceof MongoError) || unstorableReason(error) !== undefined) return true;
   return error instanceof MongoServerError && PERMANENT_ERRORS.has(Number(error.code));
 }
 
 /**
- * Excludes a record from merging until its content changes or a user retries it (`merge --retry`). Does nothing when its content
- * is no longer that of `hash`.
+ * Excludes a record from merging until its content changes or a user retries it (`merge --retry`). Does nothing if the
+ * record's content is no longer the content of `hash`.
  */
 export async function setAside(store: Store, id: string, hash: string, run: string, error: unknown): Promise<boolean> {
   const code = (error as { code?: unknown }).code;
   const name = `${(error as Error)?.name ?? 'Error'}${typeof code === 'number' ? ` (${code})` : ''}`;
-  const text = `${name} ${placeOf(error)}`.trim();
+  const text = `${name} ${codeLocation(error)}`.trim();
   const { matchedCount } = await store.records.updateOne({ _id: id, hash, dirty: true }, [
     { $set: { set_aside: { at: '$$NOW', run: { $literal: run }, error: { $literal: text } } } },
     { $unset: 'dirty' },
@@ -61,11 +62,11 @@ export async function retryAside(store: Store): Promise<number> {
   return modifiedCount;
 }
 
-/** Most records that `asideText` names. */
+/** Maximum number of records that `setAsideWarning` names. */
 const NAMED = 5;
 
-/** Message for users: which records a merge has set aside, and what to do. */
-export function asideText(records: readonly string[]): string {
+/** Message for users: the records that a merge has set aside, and the remedy. */
+export function setAsideWarning(records: readonly string[]): string {
   const rest = records.length > NAMED ? ` and ${records.length - NAMED} more` : '';
   const named = `${[...records].sort().slice(0, NAMED).join(', ')}${rest}`;
   const what =

@@ -1,14 +1,14 @@
 import { Failure } from '../model/failure.js';
 import type { Store } from '../store/database.js';
 import type { HostDoc } from '../store/documents/hosts.js';
-import { bringBack, compareListing, retireMissing } from './retire.js';
+import { bringBack, compareListing, retireMissing } from './missing-records.js';
 import type { RunDoc } from '../store/documents/runs.js';
 import type { SourceAccount } from '../model/run.js';
 
 /** A complete listing that lacked so many records that none was retired without confirmation by a user. */
 export interface UnconfirmedRetirement {
   source: string;
-  /** The run whose ledger holds the listing. */
+  /** The run whose ledger contains the listing. */
   run: string;
   account: SourceAccount;
 }
@@ -16,7 +16,7 @@ export interface UnconfirmedRetirement {
 /** Listings of `run` whose retirements are unconfirmed or were confirmed. Without `run`: of each source's last complete run. */
 export async function unconfirmedRetirements(store: Store, run?: RunDoc): Promise<UnconfirmedRetirement[]> {
   const found = run ? accountsOf(run) : await lastComplete(store);
-  return found.filter(({ account }) => account.held !== undefined || account.confirmed !== undefined);
+  return found.filter(({ account }) => account.unconfirmed !== undefined || account.confirmed !== undefined);
 }
 
 function accountsOf({ _id, sources }: RunDoc): UnconfirmedRetirement[] {
@@ -38,7 +38,7 @@ async function lastComplete(store: Store): Promise<UnconfirmedRetirement[]> {
   });
 }
 
-export interface HeldPreview {
+export interface RetirementPreview {
   /** Records that would be retired. */
   records: number;
   /** Number of hosts that no source would list any more; `first` names some of them. */
@@ -48,14 +48,14 @@ export interface HeldPreview {
 
 type Member = Pick<HostDoc, '_id' | 'sources' | 'device'>;
 
-/** Previews what confirming a listing would retire, and names up to `most` hosts. */
+/** Counts the records and hosts that confirming a listing would retire, and names up to `most` hosts. */
 export async function previewRetirement(
   store: Store,
   { source, run }: UnconfirmedRetirement,
   most: number,
-): Promise<HeldPreview> {
-  const preview: HeldPreview = { records: 0, hosts: 0, first: [] };
-  /** Hosts with several records of the source: how many of these were not found missing yet. */
+): Promise<RetirementPreview> {
+  const preview: RetirementPreview = { records: 0, hosts: 0, first: [] };
+  /** Hosts with several records of the source: the number of these records that were not found missing yet. */
   const left = new Map<string, number>();
   await compareListing(store, run, source, async (ids) => {
     preview.records += ids.length;
@@ -87,37 +87,45 @@ export async function previewRetirement(
   return preview;
 }
 
-function nameOf({ _id, device }: Member): HeldPreview['first'][number] {
+function nameOf({ _id, device }: Member): RetirementPreview['first'][number] {
   const name = device.hostname ?? device.name;
   return { id: _id, ...(name ? { name } : {}), ...(device.ip ? { ip: device.ip } : {}) };
 }
 
 /**
- * Retires the missing records of an unconfirmed listing, with the end of the listing as the time, and updates the source account.
- * The caller merges afterwards. Can be repeated. Throws `Failure` when the source was read again since, even while this runs.
+ * Retires the missing records of an unconfirmed listing, and updates the source account. The time of the retirement is the end
+ * of that listing. The caller merges afterwards. Can be repeated. Throws `Failure` if a later run has read the source again, even
+ * if that happens during this call.
  */
-export async function confirmRetirement(store: Store, held: UnconfirmedRetirement, by: string): Promise<number> {
-  const { source, run } = held;
-  const { at, begun } = await lastWord(store, held);
+export async function confirmRetirement(store: Store, listing: UnconfirmedRetirement, by: string): Promise<number> {
+  const { source, run } = listing;
+  const { at, begun } = await latestListing(store, listing);
   const gone = await retireMissing(store, run, source, at);
   try {
-    // A run that has started since may have read a record before it was marked as gone here, and would not restore it.
-    if ((await lastWord(store, held)).begun !== begun) throw begunSince(source);
+    // A run that started in the meantime may have read a record before this function marked it as gone, and would not
+    // restore the record.
+    if ((await latestListing(store, listing)).begun !== begun) throw begunSince(source);
   } catch (error) {
     await bringBack(store, source, at);
     throw error;
   }
   const account = `sources.${source}`;
-  const accounts = { $or: [{ _id: run }, { [`${account}.listing`]: run }], [`${account}.held`]: { $exists: true } };
+  const accounts = {
+    $or: [{ _id: run }, { [`${account}.listing`]: run }],
+    [`${account}.unconfirmed`]: { $exists: true },
+  };
   await store.runs.updateMany(accounts, {
     $set: { [`${account}.gone`]: gone, [`${account}.confirmed`]: { by, at: await store.clock.now() } },
-    $unset: { [`${account}.held`]: true, [`${account}.reason`]: true, [`${account}.remedy`]: true },
+    $unset: { [`${account}.unconfirmed`]: true, [`${account}.reason`]: true, [`${account}.remedy`]: true },
   });
   return gone;
 }
 
-/** When the listing ended, and which run read the source last. Throws `Failure` when the source was read again since. */
-export async function lastWord(
+/**
+ * The time at which the listing ended, and the run that read the source last. Throws `Failure` if a later run has read the
+ * source again.
+ */
+export async function latestListing(
   store: Store,
   { source, run }: UnconfirmedRetirement,
 ): Promise<{ at: Date; begun: string }> {
@@ -129,7 +137,8 @@ export async function lastWord(
       remedy: 'Only the last complete run can be confirmed: npm run rollcall -- runs confirm, without a run',
     });
   }
-  // Compared with the time of its own last page, because the time of its end is from another server's clock.
+  // Later pages are compared with the time of the listing's own last page, because the end time of the listing comes from
+  // the clock of another server.
   const own = await store.pages.findOne({ source, run }, { sort: { seq: -1 }, projection: { fetched_at: 1 } });
   const newer = { source, fetched_at: { $gt: own?.fetched_at ?? last.at }, run: { $ne: run }, rows: { $gt: 0 } };
   if (await store.pages.findOne(newer, { projection: { _id: 1 } })) throw begunSince(source);
@@ -137,7 +146,7 @@ export async function lastWord(
 }
 
 function begunSince(source: string): Failure {
-  return new Failure('settings-invalid', `${source} was read again since, but not completely: nothing was retired`, {
+  return new Failure('settings-invalid', `A later run read ${source}, but not completely: no records were retired`, {
     source,
     remedy: `Collect it completely: npm run trigger -- ${source} --force --wait; then confirm that run`,
   });

@@ -1,24 +1,30 @@
 import type { AffectedSet } from './affected-set.js';
 import { dropComponents } from './affected-parts.js';
 
-/** What a merge worker has reserved: the records that it resolves, and the keys whose state it has read or changes. */
+/**
+ * What a merge worker has reserved: the records that it resolves, and the keys whose state it reads or changes.
+ */
 interface Reservation {
   ids: ReadonlySet<string>;
   readKeys: ReadonlySet<string>;
   altered: ReadonlySet<string>;
-  /** Records that it has read without resolving them, to measure a large component. */
+  /** Records that the worker has read without resolving them, to measure a large component. */
   readRecords: ReadonlySet<string>;
 }
 
 const NOTHING: Reservation = { ids: new Set(), readKeys: new Set(), altered: new Set(), readRecords: new Set() };
 
 /**
- * Reservations of the workers of one merge. Two workers never resolve the same component, and none changes the state of a key
- * that another one has read. MongoDB's transactions would not prevent that: they only detect conflicting writes.
+ * Reservations of the workers of one merge. Two workers never resolve the same component, and none changes the state of a
+ * key that another one has read. MongoDB's transactions do not prevent these conflicts, because they only detect
+ * conflicting writes.
  */
 export class MergeWorkers {
   private readonly current = new Map<number, { since: number; reservation: Reservation }>();
-  /** Reservations that ended at `at`. They still count for workers whose snapshot is older, as it does not have the writes. */
+  /**
+   * Reservations that ended at `at`. They still apply to workers with an older snapshot, because that snapshot does not
+   * contain the writes.
+   */
   private ended: { at: number; reservation: Reservation }[] = [];
   private clock = 0;
 
@@ -30,8 +36,8 @@ export class MergeWorkers {
   }
 
   /**
-   * Reserves the affected set for a worker. Removes the components from it that conflict with another worker's reservation; they
-   * are left for a later batch. Returns whether nothing was removed.
+   * Reserves the affected set for a worker. Removes the components that conflict with another worker's reservation; they
+   * are left for a later batch. Returns `true` if no component was removed.
    */
   reserve(worker: number, affected: AffectedSet): boolean {
     const own = this.current.get(worker)!;
@@ -61,7 +67,8 @@ export class MergeWorkers {
 }
 
 /**
- * Records that another worker has reserved or read, or whose key one of the workers alters and the other has read or alters too.
+ * Records that another worker has reserved or read. Also records with a key that one of the two workers alters and the
+ * other worker has read or alters.
  */
 function conflictingRecords(
   others: readonly Reservation[],

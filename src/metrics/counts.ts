@@ -12,14 +12,14 @@ const seconds = <Label extends string>(
   buckets: readonly number[],
 ) => new Histogram<Label>({ name, help, labelNames, buckets: [...buckets], registers });
 
-/** From a page of a fast API to a minute. */
+/** Buckets in seconds: from a page of a fast API to a minute. */
 const OF_A_REQUEST = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** From the demo to an inventory of millions. */
+/** Buckets in seconds: from a run of the demo to a run with millions of hosts. */
 const OF_A_RUN = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
 
 /**
- * Counters of this worker since its start. They are updated once a page, a batch or a run, never once a record. Label values are
- * source names and constants of this code.
+ * Counters of this worker since its start. They are updated once per page, batch or run, never once per record. Label values
+ * are source names and constants of this code.
  */
 export const counts = {
   pages: counter('rollcall_fetched_pages_total', 'Pages that were fetched and stored', ['source']),

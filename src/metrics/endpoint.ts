@@ -7,7 +7,7 @@ export interface EndpointContent {
   isLive(): boolean;
   /** The worker's dependencies, each `ok` or a description of the problem. */
   checks(): Promise<Record<string, string>>;
-  /** Further metrics in Prometheus's text format, besides those of this process's registry. */
+  /** Further metrics in Prometheus's text format, in addition to the metrics of this process's registry. */
   moreMetrics(): Promise<string>;
 }
 
@@ -19,7 +19,7 @@ export interface Endpoint {
 
 /**
  * Serves `/live`, `/ready` and `/metrics` at `address` (host:port). Throws the system's error when it cannot listen there, for
- * example because another worker does.
+ * example because another worker uses the port.
  */
 export async function openEndpoint(address: string, content: EndpointContent): Promise<Endpoint> {
   const serve = async (path: string, response: ServerResponse): Promise<void> => {

@@ -12,7 +12,7 @@ export interface Parts {
 /** Limits the response time of the health endpoint when a server is slow. */
 const PATIENCE_MS = 2_000;
 
-/** Only a failed worker is not live. While Temporal or MongoDB are unreachable, a restart would not help. */
+/** `false` only for a failed worker. While Temporal or MongoDB is unreachable, a restart would not help. */
 export const isLive = ({ worker }: Parts): boolean => worker?.getState() !== 'FAILED';
 
 /** The state of each dependency: `ok`, or why this worker takes no work. */
@@ -32,7 +32,7 @@ async function pinged(ask: (() => Promise<unknown>) | undefined): Promise<string
   if (!ask) return 'starting';
   const outcome = ask().then(
     () => 'ok',
-    () => 'does not answer',
+    () => 'does not respond',
   );
-  return (await within(PATIENCE_MS, outcome)) ?? 'does not answer';
+  return (await within(PATIENCE_MS, outcome)) ?? 'does not respond';
 }

@@ -3,7 +3,7 @@ import { Gauge } from 'prom-client';
 import type { Config } from '../config.js';
 import type { Store } from '../store/database.js';
 import { inventoryNumbers, type InventoryNumbers } from './inventory-numbers.js';
-import { recent } from './ttl-cache.js';
+import { ttlCached } from './ttl-cache.js';
 import { registry } from './registry.js';
 
 const registers = [registry];
@@ -30,9 +30,12 @@ const gauges = {
 /** How long a scrape waits for MongoDB. */
 const PATIENCE_MS = 3_000;
 
-/** Returns a function that updates the inventory's gauges at each scrape. Without MongoDB they are absent, and `rollcall_mongodb_up` is 0. */
+/**
+ * Returns a function that updates the inventory's gauges at each scrape. While MongoDB does not respond, the gauges are absent,
+ * and `rollcall_mongodb_up` is 0.
+ */
 export function inventoryGauges(store: Store, config: Config, sources: readonly string[]): () => Promise<void> {
-  const numbers = recent(() => inventoryNumbers(store), PATIENCE_MS);
+  const numbers = ttlCached(() => inventoryNumbers(store), PATIENCE_MS);
   const configured = new Set(sources);
   return async () => {
     const [now, disk] = await Promise.all([numbers(), statfs(config.log.dir).catch(() => undefined)]);
@@ -56,7 +59,7 @@ function show(
   gauges.aside.set(aside);
   gauges.alerts.set(alerts);
   for (const { source, completeAt, parked } of sources) {
-    // A source that is no longer configured is not late.
+    // A source that is no longer configured has no gauges, because it cannot be late.
     if (!configured.has(source)) continue;
     gauges.parked.set({ source }, parked ? 1 : 0);
     for (const reason_class of CLASSES) gauges.quarantine.set({ source, reason_class }, 0);
@@ -76,7 +79,7 @@ const CLASSES = ['mapping', 'page', 'id', 'record'] as const;
 
 /** Maps the many reasons to few label values: a broken mapping, an unreadable page, no usable id, all else. */
 export function classOf(reason: string): (typeof CLASSES)[number] {
-  if (reason.startsWith('mapping broke')) return 'mapping';
+  if (reason.startsWith('the mapping threw')) return 'mapping';
   if (/^(?:A page of |the stored body)/.test(reason)) return 'page';
   return /(?:\b|_)id\b/.test(reason) ? 'id' : 'record';
 }

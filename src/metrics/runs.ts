@@ -1,7 +1,7 @@
 import type { RunStatus, SourceAccount } from '../model/run.js';
 import { counts } from './counts.js';
 
-/** Counts a run that has ended, and its sources. Call it once a run. */
+/** Counts a run that has ended, and its sources. Must be called once per run. */
 export function countRun(
   status: RunStatus,
   startedAt: Date,

@@ -2,7 +2,7 @@ import { type Client } from '@temporalio/client';
 import type { TelemetryOptions } from '@temporalio/worker';
 import { Gauge } from 'prom-client';
 import type { Config } from '../config.js';
-import { recent } from './ttl-cache.js';
+import { ttlCached } from './ttl-cache.js';
 import { registry } from './registry.js';
 
 /** Options that make Temporal's SDK expose its metrics on a loopback port, with Prometheus's naming conventions. */
@@ -13,7 +13,7 @@ export function sdkMetrics(port: number): TelemetryOptions {
 
 const PATIENCE_MS = 2_000;
 
-/** The SDK's metrics as text; empty when it does not respond in time. */
+/** The SDK's metrics as text; empty when the SDK does not respond in time. */
 export async function readSdkMetrics(port: number): Promise<string> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -45,7 +45,7 @@ export function taskQueueGauges(client: Client, { temporal }: Config): () => Pro
     });
     return Number(stats?.approximateBacklogCount ?? 0);
   };
-  const counts = recent(async () => Promise.all([count(TYPES.workflow), count(TYPES.activity)]), PATIENCE_MS);
+  const counts = ttlCached(async () => Promise.all([count(TYPES.workflow), count(TYPES.activity)]), PATIENCE_MS);
   return async () => {
     const now = await counts();
     backlog.reset();

@@ -8,7 +8,11 @@ const SHARE = 20;
  * Caches the result of `ask`, and calls it again when the result is older than `freshMs`. Concurrent callers share one call.
  * Returns `undefined` when there is no result within `patienceMs`.
  */
-export function recent<T>(ask: () => Promise<T>, patienceMs: number, freshMs = FRESH_MS): () => Promise<T | undefined> {
+export function ttlCached<T>(
+  ask: () => Promise<T>,
+  patienceMs: number,
+  freshMs = FRESH_MS,
+): () => Promise<T | undefined> {
   let cached: { value: T; until: number } | undefined;
   let asking: Promise<T | undefined> | undefined;
   const refresh = async (): Promise<T | undefined> => {

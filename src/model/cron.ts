@@ -1,4 +1,4 @@
-/** The times that a cron expression or a Temporal calendar names: sorted numbers per field. */
+/** The times of a cron expression or of a Temporal calendar: sorted numbers per field. */
 export interface Calendar {
   minute: number[];
   hour: number[];
@@ -74,7 +74,7 @@ function fieldOf(values: readonly number[], first: number, last: number): string
   return ranges.map(([a, b]) => (a === b ? `${a}` : b === a + 1 ? `${a},${b}` : `${a}-${b}`)).join();
 }
 
-/** Whether a calendar names this wall-clock time, given as if it were UTC. */
+/** Whether a calendar contains this wall-clock time, which is passed as if it were UTC. */
 export function isNamed(calendar: Calendar, wall: Date): boolean {
   return (
     isNamedDay(calendar, wall) &&
@@ -83,7 +83,7 @@ export function isNamed(calendar: Calendar, wall: Date): boolean {
   );
 }
 
-/** Whether a calendar names this day, given as if it were UTC. */
+/** Whether a calendar contains this day, which is passed as if it were UTC. */
 export const isNamedDay = ({ dayOfMonth, month, dayOfWeek }: Calendar, day: Date): boolean =>
   dayOfMonth.includes(day.getUTCDate()) && month.includes(day.getUTCMonth() + 1) && dayOfWeek.includes(day.getUTCDay());
 
@@ -94,7 +94,7 @@ function valuesOf(text: string, first: number, last: number, names: readonly str
     if (!match) return undefined;
     const [, all, from, to, step] = match;
     const start = all === undefined ? numberOf(from!, first, names) : first;
-    // A step without a range runs to the last value of the field.
+    // `5/10` means from 5 to the last value of the field, in steps of 10.
     const open = all !== undefined || (to === undefined && step !== undefined);
     const end = open ? (names === DAYS ? 6 : last) : numberOf(to ?? from!, first, names);
     if (!(start >= first && start <= end && end <= last) || step === '0') return undefined;
@@ -110,7 +110,7 @@ function numberOf(text: string, first: number, names: readonly string[]): number
 
 const distinct = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
 
-/** A range of a calendar as Temporal describes it: months and days of the week are names there. */
+/** A range of a calendar as Temporal describes it. Temporal uses names for months and days of the week. */
 interface Range {
   start: number | string;
   end: number | string;
@@ -135,7 +135,10 @@ export function calendarOfTemporal(described: Described): Calendar | undefined {
 
 const DAY_MS = 86_400_000;
 
-/** The longest time between two runs of a calendar, milliseconds. Ignores clock changes, so it may be an hour off. */
+/**
+ * The longest time between two runs of a calendar, milliseconds. Ignores clock changes, so the result may be wrong by an
+ * hour.
+ */
 export function longestGap(calendar: Calendar): number {
   const { minute, hour } = calendar;
   const times = hour.flatMap((h) => minute.map((m) => (h * 60 + m) * 60_000));

@@ -12,15 +12,16 @@ export function isErased(value: unknown): boolean {
 }
 
 /**
- * Returns the bytes that replace an erased row: of the same length, so that the offsets of other rows stay valid, and of the same
- * syntax, so that the page can still be parsed. A row too short for the mark becomes spaces, and is rejected when read again.
+ * Returns the bytes that replace an erased row. They have the same length, so that the offsets of other rows stay valid,
+ * and the same syntax, so that the page can still be parsed. A row too short for the mark becomes spaces, and is rejected
+ * when read again.
  */
 export function redactionMarker(row: Buffer): Buffer {
   const text = row[0] === LESS ? xml(row) : padded('{', `"${MARK}":1`, '}', row.length);
   return Buffer.from(text, 'utf8');
 }
 
-/** Returns an element of the row's name that holds only the mark. */
+/** Returns an element with the row's name that contains only the mark. */
 function xml(row: Buffer): string {
   const name = /^<([^\s/>]+)/.exec(row.toString('utf8'))?.[1] ?? 'erased';
   return padded(`<${name}>`, `<${MARK}/>`, `</${name}>`, row.length);

@@ -5,7 +5,7 @@ import type { Field, Fields } from './observations.js';
 
 const MAX_DEPTH = 100;
 const MAX_NUMBER = 10n ** BigInt(MOST_DIGITS) - 1n;
-/** The exact size is calculated only when its upper bound exceeds this, bytes. */
+/** The exact size is calculated only when its upper bound exceeds this number of bytes. */
 const CERTAINLY_FITS = 1024 * 1024;
 
 /** Accumulated while the fields are visited. */
@@ -15,7 +15,7 @@ interface Totals {
 }
 
 /**
- * Converts the further fields of an event to the form that is stored, compared and exported: JSON, with integers beyond 2^53 as
+ * Converts the fields of an event other than id, category and value to the form that is stored, compared and exported: JSON, with integers beyond 2^53 as
  * `bigint` and lone surrogates as U+FFFD. Returns the same object when no field changes. Throws `RecordRejected` for values that
  * MongoDB cannot store.
  */
@@ -96,7 +96,7 @@ function numberOf(value: number, reject: Reject): Field {
   return exactInteger(value);
 }
 
-/** Returns integers beyond 2^53 as `bigint`, however they were written, because MongoDB compares them by value. */
+/** Returns integers beyond 2^53 as `bigint`, independently of their notation, because MongoDB compares them by value. */
 export function exactInteger(value: number): number | bigint {
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
   const text = String(value);

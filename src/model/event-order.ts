@@ -22,8 +22,8 @@ export function compareText(a: string, b: string): number {
 }
 
 /**
- * Compares ids as MongoDB does: numbers before text; numbers by value, also a `number` with a `bigint`; text by code point, which
- * is the order of its UTF-8 bytes.
+ * Compares ids as MongoDB does: numbers before text. Numbers are compared by value, even a `number` with a `bigint`. Text is
+ * compared by code point, which is the order of its UTF-8 bytes.
  */
 export function compareIds(a: EventId, b: EventId): number {
   if (typeof a === 'string') return typeof b === 'string' ? compareText(a, b) : 1;

@@ -38,7 +38,8 @@ function checked(field: string, text: string, most: number): string {
   if (text === '') throw new RecordRejected(`${field} is empty`);
   if (text.length > most) throw new RecordRejected(`${field} is longer than ${most} characters`);
   // MongoDB stores UTF-8, which cannot encode lone surrogates: two different texts could become the same.
-  if (/\p{Surrogate}/u.test(text)) throw new RecordRejected(`${field} holds half a character`);
+  if (/\p{Surrogate}/u.test(text))
+    throw new RecordRejected(`${field} contains an incomplete character (lone surrogate)`);
   return text;
 }
 

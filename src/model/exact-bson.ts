@@ -10,8 +10,9 @@ const MOST_LONG = 2n ** 63n - 1n;
 export const bsonSize = (document: object): number => BSON.calculateObjectSize(document as BSON.Document);
 
 /**
- * Converts a JSON value so that the driver encodes it without loss: integers beyond 64 bits to `Decimal128`, and an object with a
- * field `_bsontype`, which the driver takes for one of its types, to a `Map`. Returns the same object when nothing changes.
+ * Converts a JSON value so that the driver encodes it without loss: integers beyond 64 bits to `Decimal128`, and an object
+ * with a field `_bsontype`, which the driver would treat as one of its own types, to a `Map`. Returns the same object if no
+ * value changes.
  */
 export function toBson(value: unknown): unknown {
   if (typeof value === 'bigint')
@@ -35,8 +36,9 @@ export function toBson(value: unknown): unknown {
 }
 
 /**
- * Decodes a document to what it was before `toBson`: integers beyond 2^53 are `bigint`s. The driver's own decoder turns each
- * object that looks like a `DBRef` into one and loses parts of it. Throws for types that JSON lacks.
+ * Decodes a document to its form before `toBson`: integers beyond 2^53 are `bigint`s. The driver's own decoder is not used,
+ * because it converts each object that looks like a `DBRef` to a `DBRef` and loses parts of the object. Throws for types
+ * that do not exist in JSON.
  */
 export function fromBson(bytes: Uint8Array): Record<string, unknown> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -7,11 +7,14 @@ export const MOST_DIGITS = 34;
 const LONG_NUMBER = /\d{16}/;
 const LONG_TOKEN = 16;
 const PART_OF_NUMBER = /[\d.eE+-]/;
-/** Prefix of marked numbers. It is random, so that no text of the input can be taken for a marked number. */
+/** Prefix of marked numbers. It is random, so that no text of the input equals a marked number. */
 const MARK = `${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
 
-/** An integer of more than `MOST_DIGITS` digits, as text. It looks like a lossless-json number, which the mappers' helpers read. */
+/**
+ * An integer of more than `MOST_DIGITS` digits, as text. It has the shape of a lossless-json number, which the helpers of
+ * mappers read.
+ */
 export class LongInteger {
   readonly isLosslessNumber = true;
   constructor(readonly value: string) {}
@@ -38,7 +41,7 @@ export function exactText(value: unknown): string {
     return JSON.stringify(value);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // The value holds a `bigint`.
+    // The value contains a `bigint`.
     return JSON.stringify(value, mark).replace(MARKED, '$1');
   }
 }
@@ -48,8 +51,8 @@ const mark = (_key: string, value: unknown): unknown => (typeof value === 'bigin
 const lengthOf = (token: string) => token.length - (token.startsWith('-') ? 1 : 0);
 
 /**
- * Returns the text with each integer that a double cannot represent as a string that begins with the mark; `undefined` when there
- * is none. Integers of more than `MOST_DIGITS` digits are added to `tooLong`, and the string holds their index.
+ * Replaces each integer that a double cannot represent by a string that begins with `MARK`, and returns the text; `undefined`
+ * if there is none. Integers of more than `MOST_DIGITS` digits are added to `tooLong`, and the string contains their index.
  */
 function withMarks(text: string, tooLong: string[]): string | undefined {
   let marked = '';

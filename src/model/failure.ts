@@ -3,28 +3,30 @@ export interface FailureBehaviour {
   /** What has happened, one sentence. */
   means: string;
   /**
-   * Whether another try may help:
+   * Whether a retry may succeed:
    * - `never`: the failure is final
    * - `patience`: at least three tries, and until `ROLLCALL_PATIENCE_SECONDS` have passed without a page
    * - `twice`: one more try
-   * - `always`: without end
-   * - `when-told`: after the time that the vendor names, up to thirty times in a row
+   * - `always`: retries without limit
+   * - `retry-after`: after the time that the vendor names, up to thirty times in a row
+   * - `patience-or-retry-after`: `retry-after` if the vendor names a time, otherwise `patience`
    */
-  retry: 'never' | 'patience' | 'twice' | 'always' | 'when-told';
-  /** A person can mend it, or it passes: the source keeps its cursor and waits for `resume`. */
+  retry: 'never' | 'patience' | 'twice' | 'always' | 'retry-after' | 'patience-or-retry-after';
+  /** A person can correct the cause, or the cause ends by itself: the source keeps its cursor and waits for `resume`. */
   parks: boolean;
   /** Exit code of a command that ends with it. */
   exitCode: 2 | 4 | 5;
-  /** What usually helps, for docs/reference/failures.md. A failure carries its own remedy, which says more. */
+  /** The usual remedy, for docs/reference/failures.md. A failure contains its own remedy, which is more specific. */
   remedy: string;
 }
 
 /**
- * The one vocabulary of what can go wrong between Rollcall and the world. A new kind is one entry here: types, retries, exit
- * codes and docs/reference/failures.md follow.
+ * All kinds of failures. A new kind needs one entry in this table only: the types, the retries, the exit codes and
+ * docs/reference/failures.md are derived from it.
  *
- * Connectors and sources throw a `Failure`; `activities/failures.ts` alone decides what Temporal does about each kind.
- * Messages are shown to users and kept in Temporal's history: host and path only, never a query, header or body.
+ * Connectors and sources throw a `Failure`; only `activities/retry-policy.ts` decides what Temporal does about each kind.
+ * Messages are shown to users and kept in Temporal's history, so they contain host and path only, never a query, header or
+ * body.
  */
 export const FAILURES = {
   unreachable: {
@@ -36,20 +38,20 @@ export const FAILURES = {
   },
   'vendor-error': {
     means: 'The vendor responded with 5xx, other than its declared end of data.',
-    retry: 'patience',
+    retry: 'patience-or-retry-after',
     parks: true,
     exitCode: 5,
     remedy: 'Look at the vendor’s status page, and resume the source later',
   },
   'rate-limited': {
-    means: 'The vendor asks to wait; the failure says for how long where the vendor does.',
-    retry: 'when-told',
+    means: 'The vendor asks to wait; the failure states the waiting time if the vendor states it.',
+    retry: 'retry-after',
     parks: true,
     exitCode: 4,
-    remedy: 'Nothing: the source goes on when the vendor said',
+    remedy: 'No action is needed: the source continues after the waiting time',
   },
   'credentials-rejected': {
-    means: 'The vendor refused the credentials. Another try is pointless until a person changes them.',
+    means: 'The vendor rejected the credentials. A retry cannot succeed until a person changes them.',
     retry: 'never',
     parks: true,
     exitCode: 4,
@@ -63,46 +65,46 @@ export const FAILURES = {
     remedy: 'Grant the permission that the message names, and resume the source',
   },
   'request-rejected': {
-    means: 'The vendor refused the request itself (400, 404, 422): a setting is wrong or the API has changed.',
+    means: 'The vendor rejected the request itself (400, 404, 422): a setting is wrong or the API has changed.',
     retry: 'never',
     parks: true,
     exitCode: 4,
     remedy: 'Compare the settings of the source with the vendor’s documentation',
   },
   'cursor-expired': {
-    means: 'The vendor no longer knows the cursor: the listing has to begin again.',
+    means: 'The vendor no longer accepts the cursor: the listing must start again from its beginning.',
     retry: 'never',
     parks: false,
     exitCode: 4,
-    remedy: 'Nothing: the listing begins again',
+    remedy: 'No action is needed: the listing starts again',
   },
   'response-mismatch': {
     means: 'A 2xx response that is not what the source describes: HTML, an error object, bad JSON.',
     retry: 'twice',
     parks: true,
     exitCode: 4,
-    remedy: 'Check the URL of the source: a proxy or a login page may have answered',
+    remedy: 'Check the URL of the source: the response may come from a proxy or a login page',
   },
   'response-too-large': {
     means: 'A response larger than the limit of the source.',
     retry: 'never',
     parks: true,
     exitCode: 4,
-    remedy: 'Ask for smaller pages',
+    remedy: 'Set a smaller page size',
   },
   'redirect-refused': {
     means: 'A redirect to a host that the source does not allow.',
     retry: 'never',
     parks: true,
     exitCode: 4,
-    remedy: 'Allow the host where it is one of the vendor’s',
+    remedy: 'Allow the host if it belongs to the vendor',
   },
   'address-refused': {
-    means: 'A request to a host or an internal address that nobody declared. Nothing was sent.',
+    means: 'A request to a host or an internal address that no setting declares. Nothing was sent.',
     retry: 'never',
     parks: true,
     exitCode: 4,
-    remedy: 'Name the host in ROLLCALL_ON_PREMISES where it is yours',
+    remedy: 'Add the host to ROLLCALL_ON_PREMISES if it is your own',
   },
   'listing-loops': {
     means: 'The listing repeats itself or does not end.',
@@ -119,14 +121,14 @@ export const FAILURES = {
     remedy: 'Correct the setting that the message names',
   },
   superseded: {
-    means: 'Another attempt has taken this work over and goes on with it. Nothing is wrong.',
+    means: 'Another attempt has taken over this work and continues it. This is not an error.',
     retry: 'always',
     parks: false,
     exitCode: 4,
-    remedy: 'Nothing: the other attempt goes on',
+    remedy: 'No action is needed: the other attempt continues',
   },
   'server-unavailable': {
-    means: 'A server that Rollcall needs (Temporal, MongoDB) is missing or unfit.',
+    means: 'A server that Rollcall needs (Temporal, MongoDB) is unavailable or unsuitable.',
     retry: 'patience',
     parks: false,
     exitCode: 5,
@@ -164,13 +166,13 @@ export class Failure extends Error {
   }
 }
 
-/** The code location of an error, without its message, which may hold values of a record. */
-export function placeOf(error: unknown): string {
+/** The code location of an error, without its message, because the message may contain values of a record. */
+export function codeLocation(error: unknown): string {
   const frame = (error as Error)?.stack?.split('\n').find((line) => line.trim().startsWith('at ')) ?? '';
   return frame.replace(/\(?\/.*\/(?=[^/]+\/[^/]+:\d+)/, '').trim();
 }
 
-/** Details that travel with a failure through Temporal: what the run's account shows. */
+/** Details of a failure that are passed through Temporal and shown in the account of the run. */
 export interface FailureNote {
   kind: FailureKind | 'defect';
   message: string;

@@ -8,9 +8,9 @@ export interface SourceProgress {
   state: 'waiting' | 'fetching' | 'paused' | 'merging' | 'parked' | 'done';
   status?: SourceAccount['status'];
   reason?: string;
-  /** What the user can do so that a parked source continues. */
+  /** The user's action after which a parked source continues. */
   remedy?: string;
-  /** When it parked, ISO 8601. */
+  /** The time at which the source parked, ISO 8601. */
   parkedAt?: string;
   pages: number;
   /** Rows fetched so far. */
@@ -30,6 +30,8 @@ export interface SourceProgress {
 export interface RunProgress {
   run: string;
   sources: Record<string, { workflowId: string; account?: SourceAccount }>;
+  /** The merge of the sources' records has begun. */
+  merging?: { records: number };
 }
 
 export const progressQuery = defineQuery<SourceProgress>('progress');
@@ -46,15 +48,15 @@ export interface WaitingRun {
   workflowId: string;
   runId: string;
 }
-/** From a run to a parked source: continue under the run's control signals, and send it the account. */
+/** From a run to a parked source: continue under the run's control signals, and send the account to the run. */
 export const takeOverSignal =
   defineSignal<[run: WaitingRun, controls: { paused: boolean; stopped: boolean }]>('takeOver');
 /** From a source to a run: the account of a source that parks, or that another run collects. */
-export const settledSignal = defineSignal<[source: string, account: SourceAccount]>('settled');
+export const accountSignal = defineSignal<[source: string, account: SourceAccount]>('account');
 
-/** From an activity to its workflow: the activity parks, so it stays pending with its failure until it is retried. */
+/** From an activity to its workflow: the activity parks. It stays pending with its failure until it is retried. */
 export const parkedSignal = defineSignal<[activityId: string, note: FailureNote]>('parked');
-/** From a parked activity to its workflow: a user has reset it, and it runs again. */
+/** From a parked activity to its workflow: a user has reset the activity, and it runs again. */
 export const retriedSignal = defineSignal<[activityId: string]>('retried');
 
 export const SOURCE_ATTRIBUTE = defineSearchAttributeKey('RollcallSource', SearchAttributeType.KEYWORD);

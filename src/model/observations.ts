@@ -1,4 +1,4 @@
-/** A login as an application reported it. It is not masked yet, so it never leaves the process that reads it. */
+/** A login as an application reported it. It is not masked yet, so it must not leave the process that reads it. */
 export interface LoginObservation {
   user_id: string;
   device_type: string;

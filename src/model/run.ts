@@ -7,15 +7,15 @@ export interface Drift {
 /** The outcome of one source in one run: status, reason and counts. */
 export interface SourceAccount {
   status: 'collecting' | 'complete' | 'partial' | 'failed' | 'fresh' | 'busy';
-  /** Why it is not complete, one sentence. */
+  /** Why the source is not complete, one sentence. */
   reason?: string;
   /** What the user can do, one sentence. */
   remedy?: string;
-  /** Problems that did not stop it: a deprecation, a region that moved, a page size that is too large. */
+  /** Problems that did not stop the listing: a deprecation, a region that moved, a page size that is too large. */
   warnings?: string[];
   /** Pages in the ledger, including responses that only ended the listing. */
   pages: number;
-  /** Rows of those pages as their envelopes count them: the only count of pages that were not normalized. */
+  /** Rows of these pages as their envelopes count them. For pages that were not normalized, this is the only count. */
   rows?: number;
   /** Distinct records read: new + changed + unchanged + quarantined. */
   records: number;
@@ -28,14 +28,16 @@ export interface SourceAccount {
   /** Rows that the vendor sent more than once, because pages shifted while Rollcall read. */
   repeated: number;
   /** Missing records that were not retired, for example because the listing shrank too much at once. */
-  held?: number;
-  /** Which user confirmed that the `held` records are retired, and when. */
+  unconfirmed?: number;
+  /** Which user confirmed that the `unconfirmed` records are retired, and when. */
   confirmed?: { by: string; at: Date };
   /** Fields that appeared or vanished since its last complete listing. */
   drift?: Drift;
-  /** Its workflow waits with the cursor where it failed, until the signal `resume` or the next run. */
+  /**
+   * The source's workflow keeps the cursor at which the source failed, and waits for the signal `resume` or the next run.
+   */
   parked?: true;
-  /** The run whose ledger holds its pages, when the source parked in an earlier run. */
+  /** The run whose ledger contains the pages, if the source parked in an earlier run. */
   listing?: string;
   started_at: Date;
   ended_at?: Date;
@@ -54,7 +56,7 @@ export const NO_COUNTS = {
   repeated: 0,
 } as const;
 
-/** The status of a run from its sources' accounts. Imports nothing, because workflows use it. */
+/** The status of a run from its sources' accounts. This file imports nothing, because workflows use it. */
 export function runStatusOf(accounts: readonly SourceAccount[]): RunStatus {
   const bad = accounts.filter(({ status }) => status === 'failed' || status === 'partial');
   if (bad.length === 0) return 'completed';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Failure } from './failure.js';
 
-/** One setting: the environment variable it comes from, how it is checked, and what it is for. */
+/** One setting: its environment variable, its check and its purpose. */
 export interface Setting<T> {
   env: string;
   schema: z.ZodType<T>;

@@ -4,7 +4,7 @@ import type { SettingsShape, SettingsOf } from './settings.js';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-/** Position in a listing, as JSON. Only the input that made it can interpret it. */
+/** Position in a listing, as JSON. Only the input that created the cursor can interpret it. */
 export type Cursor = { [key: string]: Json };
 
 /**
@@ -12,7 +12,7 @@ export type Cursor = { [key: string]: Json };
  *
  * - `full-page`: it is the only page, and it is full
  * - `empty-page`: it is empty, and its next page is itself
- * - `rows-may-shift`: it was requested by offset, so a row deleted before it may have hidden another row
+ * - `rows-may-shift`: it was requested by offset, so the deletion of an earlier row may have hidden another row
  */
 export type PageDoubt = 'full-page' | 'empty-page' | 'rows-may-shift';
 
@@ -35,22 +35,30 @@ export interface FetchedPage {
   total?: number;
   /** Doubts about completeness, stored with the page and evaluated when the listing has ended. */
   doubts?: PageDoubt[];
-  /** Declared values that this page lacks, named as in messages. The listing is in doubt when all of its pages lack one. */
+  /**
+   * Declared values that this page does not contain, named as in messages. If no page of a listing contains one of them,
+   * the listing is in doubt.
+   */
   lacks?: string[];
-  /** Warnings for the user, shown once a run (deprecation headers, a region that moved). */
+  /** Warnings for the user, shown once per run (deprecation headers, a region that moved). */
   warnings?: string[];
-  /** Where a later run continues in one part (a file) of a growing listing. Stored when the page's records are. */
+  /**
+   * Where a later run continues in one file of a growing listing. Stored when the page's records are stored.
+   */
   position?: Position;
 }
 
-/** How far one part of a growing listing has been read. */
+/** The read position in one part of a growing listing. */
 export interface Position {
   /** Name of the part within its source, such as a file's path. */
   part: string;
   at: Cursor;
 }
 
-/** One raw record of a page, or the reason why it could not be parsed, with the part that was parsed, which may hold its id. */
+/**
+ * One raw record of a page, or the reason why it could not be parsed, with the part that was parsed, which may contain its
+ * id.
+ */
 export type Row =
   | { index: number; offset: number; length: number; value: unknown; error?: undefined; partial?: undefined }
   | { index: number; offset: number; length: number; error: string; value?: undefined; partial?: unknown };
@@ -60,29 +68,44 @@ export interface FetchOptions {
   signal: AbortSignal;
   /** Called before each new request. After `false`, in-flight requests finish and no further one starts. */
   more: () => boolean;
-  /** At the end of the listing, wait for more instead of ending, as long as `more()` allows. */
+  /** At the end of the listing, wait for more pages instead of ending, as long as `more()` returns `true`. */
   follow?: boolean;
-  /** How far earlier runs have read each part of a growing listing. */
+  /** The read position of earlier runs in each part of a growing listing. */
   positions?: () => Promise<ReadonlyMap<string, Cursor>>;
 }
 
-/** Reads one source. Reading pages does I/O; splitting a stored page into rows does not. */
+/** The body of a page, as it was received and stored. */
+export interface PageBody {
+  body: Buffer;
+  mediaType: string;
+  status: number;
+}
+
+/**
+ * Splits the body of a page of `source` into rows. Does no I/O and needs no settings, so stored pages can be read without the
+ * vendor. An unreadable row does not affect others. Throws `Failure` for an unreadable envelope.
+ */
+export type Decode = (page: PageBody, source: string) => Iterable<Row>;
+
+/** Fetches the pages of one source. */
 export interface Input {
   /**
    * Yields pages in listing order from `from` (`null`: the beginning). Ends after a page whose `next` is `null`, or when `more()`
-   * returns `false`. Throws `Failure`; pages already yielded stay valid, and the next call continues from the last one's `next`.
+   * returns `false`. Throws `Failure`; pages already yielded stay valid, and the next
+   * call continues from the `next` of the last page.
    */
   pages(from: Cursor | null, options: FetchOptions): AsyncIterable<FetchedPage>;
-  /** Splits a stored body into rows. An unreadable row does not affect others. Throws `Failure` for an unreadable envelope. */
-  rows(page: { body: Buffer; mediaType: string; status: number }): Iterable<Row>;
   /**
-   * Only for queues: deletes the page's messages, because the page and its records are stored. Called only by the process that
-   * fetched the page, before the generator of the page ends: it ends when all its pages are acknowledged. Throws `Failure`.
+   * Only for queues: deletes the page's messages, because the page and its records are stored. Called only by the process
+   * that fetched the page, before the generator of the page ends: the generator ends when all its pages are acknowledged.
+   * Throws `Failure`.
    */
   acknowledge?(page: FetchedPage): Promise<void>;
   /** Only for queues: returns up to `most` messages and makes them visible again at once. 0 receives none. Throws `Failure`. */
   peek?(most: number, signal: AbortSignal): Promise<FetchedPage>;
-  /** Builds the first request without sending it, to find mistakes in the definition. Throws what the definition throws. */
+  /**
+   * Builds the first request without sending it, to find mistakes in the definition. Throws the errors of the definition.
+   */
   rehearse?(): void;
 }
 
@@ -141,17 +164,27 @@ export interface SourceDefinition<Shape extends SettingsShape = SettingsShape, D
    * - `queue`: messages are deleted once they are stored
    */
   listing: 'full' | 'incremental' | 'append' | 'queue';
-  /** Version of `map`. Raise it when `map` reads records differently: all records then count as changed when normalized again. */
+  /**
+   * Version of `map`. Raise it when `map` reads records differently. All records then count as changed when they are
+   * normalized again.
+   */
   mapping: number;
   input(settings: SettingsOf<Shape>): Input;
+  decode: Decode;
   map(raw: unknown): Mapped<Dataset>;
 }
 
+/** Whether each run lists the source from its beginning. Rows of a growing file or a queue are received only once. */
+export const isRelisted = ({ listing }: Pick<AnySource, 'listing'>): boolean =>
+  listing === 'full' || listing === 'incremental';
+
 /** A source of any dataset. */
-// oxlint-disable-next-line no-explicit-any -- each dataset only ever meets its own sources, by their name
+// oxlint-disable-next-line no-explicit-any -- each dataset handles only its own sources, selected by name
 export type AnySource = SourceDefinition<SettingsShape, any>;
 
-/** Declares a source. `src/sources/loading/registry.ts` finds it by its file and checks it when the process starts. */
+/**
+ * Declares a source. `src/sources/loading/registry.ts` finds the source by its file and checks it when the process starts.
+ */
 export function defineSource<Shape extends SettingsShape, Dataset extends DatasetName>(
   definition: SourceDefinition<Shape, Dataset>,
 ): SourceDefinition<Shape, Dataset> {

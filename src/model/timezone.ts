@@ -7,7 +7,10 @@ export function isTimezone(name: string): boolean {
   }
 }
 
-/** Returns a function from a time to the wall clock of the zone, as the UTC time that shows the same; milliseconds since 1970. */
+/**
+ * Returns a function that converts a time to the wall-clock time of the zone, given as if it were UTC. Both are
+ * milliseconds since 1970.
+ */
 export function wallClock(timezone: string): (time: number) => number {
   const format = new Intl.DateTimeFormat('en-u-hc-h23', {
     timeZone: timezone,
@@ -32,7 +35,7 @@ export interface ClockChange {
   after: number;
 }
 
-/** No zone changes its clocks there and back within a week. */
+/** Step of the search: no zone changes its clocks forward and back within a week. */
 const STEP_MS = 7 * 86_400_000;
 const MINUTE_MS = 60_000;
 

@@ -2,8 +2,8 @@ import ipaddr from 'ipaddr.js';
 import { bare, type HostList } from './host-list.js';
 
 /**
- * Metadata services of clouds, which return credentials to any local caller. No inventory API is there, so no setting allows
- * them.
+ * Metadata services of clouds, which return credentials to any local caller. No vendor has an inventory API at these addresses,
+ * so no setting allows them.
  */
 const METADATA = new Set(
   [
@@ -19,7 +19,8 @@ const METADATA = new Set(
 );
 
 /**
- * Ranges inside an organisation or a machine. A base URL with such an address is allowed, because its author chose the address.
+ * Ranges inside an organisation or a machine. A base URL with such an address is allowed, because the operator chose the
+ * address.
  */
 const INSIDE = new Set(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat']);
 
@@ -33,7 +34,7 @@ export interface AddressCheck {
 }
 
 /** Why a source may not send requests to an address, as a phrase; `undefined` if it may. */
-export function refusalReason({ hostname, address, onPremises }: AddressCheck): string | undefined {
+export function rejectionReason({ hostname, address, onPremises }: AddressCheck): string | undefined {
   const own = ipaddr.parse(address.replace(/%.*$/, ''));
   const effective = embedded(own);
   if (METADATA.has(own.toString()) || METADATA.has(effective.toString())) return 'a metadata service of a cloud';
@@ -66,7 +67,8 @@ function embedded(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6
 
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 /**
- * Global unicast addresses (RFC 4291); an IPv6 address outside of it and of the other ranges is not a regular Internet address.
+ * Global unicast addresses (RFC 4291); an IPv6 address outside of this range and of the other ranges is not a regular Internet
+ * address.
  */
 const GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3');
 

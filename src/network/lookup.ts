@@ -1,6 +1,6 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { refusalReason } from './addresses.js';
+import { rejectionReason } from './addresses.js';
 import { bare, type HostList } from './host-list.js';
 
 /** A source may not send requests to a host. Nothing was sent. */
@@ -30,7 +30,7 @@ export function checkedLookup(onPremises: HostList, names: Resolve = resolve): L
   return (hostname, options, callback) => {
     names(hostname, { ...options, family: familyOf(options.family), all: true }, (error, addresses) => {
       if (error) return callback(error, []);
-      const reasons = addresses.map(({ address }) => refusalReason({ hostname, address, onPremises }));
+      const reasons = addresses.map(({ address }) => rejectionReason({ hostname, address, onPremises }));
       const allowed = addresses.filter((_address, at) => reasons[at] === undefined);
       const [first] = allowed;
       if (!first) {
@@ -49,6 +49,6 @@ const familyOf = (family: number | 'IPv4' | 'IPv6' | undefined): number =>
 export function checkLiteral(url: URL, onPremises: HostList): void {
   const address = bare(url.hostname);
   if (isIP(address) === 0) return;
-  const why = refusalReason({ hostname: url.hostname, address, onPremises });
+  const why = rejectionReason({ hostname: url.hostname, address, onPremises });
   if (why !== undefined) throw new AddressRefused(url.host, `is ${why}`);
 }

@@ -15,8 +15,8 @@ export interface NetworkSettings {
 type Undici = typeof import('undici');
 
 /**
- * Sends the requests of this process through the proxy of the environment; requests to vendors go to checked addresses only.
- * Keeps connections in one pool per kind.
+ * Sends the requests of this process through the proxy of the environment; requests to vendors are sent to checked addresses
+ * only. Keeps connections in one pool per kind.
  */
 export class Network {
   readonly #onPremises: HostList;
@@ -95,7 +95,7 @@ export function network(): Network {
   return (current ??= new Network({ onPremises: [], environment: process.env }));
 }
 
-/** Sets the network of this process from its configuration. Requests in flight are not affected. */
+/** Sets the network of this process from its configuration. In-flight requests are not affected. */
 export function useNetwork(settings: NetworkSettings): void {
   current = new Network(settings);
 }

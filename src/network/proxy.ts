@@ -4,8 +4,9 @@ import { bare, HostList } from './host-list.js';
 type Environment = Record<string, string | undefined>;
 
 /**
- * The proxy for a URL, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, each in lower case first; `undefined` for none.
- * Requests to the local machine use no proxy. Throws `Failure('settings-invalid')`, never with the proxy's password.
+ * The proxy for a URL, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, where the lower-case name of a variable takes
+ * precedence; `undefined` for none. Requests to the local machine use no proxy. Throws `Failure('settings-invalid')`, never
+ * with the proxy's password.
  */
 export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const variable = url.protocol === 'http:' ? 'HTTP_PROXY' : 'HTTPS_PROXY';

@@ -12,13 +12,17 @@ export interface ReadObserver {
 
 export const UNOBSERVED: ReadObserver = { begin: () => {}, row: () => {}, end: () => {} };
 
-/** Serializes the reads of one thread: while one page is read, a death must not be counted against another. */
+/**
+ * Serializes the reads of one thread, so that a death is counted for the page that the thread was reading, not for another
+ * page.
+ */
 let lastRead: Promise<unknown> = Promise.resolve();
 
 /**
- * Reads a page, and detects pages whose rows end the process. A first attempt writes nothing: if its thread ends, the worker
- * counts a death. A later attempt may follow the death of a whole process, which no code can count afterwards. So it counts a
- * death before it reads, and removes the count when it succeeds. A page with too many deaths is rejected as a whole.
+ * Reads a page, and detects pages whose rows end the process. A first attempt writes nothing: if its thread ends, the
+ * worker counts a death for the page. A later attempt may follow the end of a whole process, which no code can count
+ * afterwards. So a later attempt counts a death before it reads, and removes the count when it succeeds. A page with
+ * `MOST_DEATHS` deaths is rejected as a whole.
  */
 export async function readCarefully(
   store: Store,
@@ -37,7 +41,8 @@ export async function readCarefully(
   };
   if (page.rows === 0) return read();
   if (attempt <= 1) {
-    // A user reads the page again: it gets all its attempts again.
+    // In a first attempt, the stored count comes from an earlier activity: a user reads the page again, so the page gets
+    // all its attempts again.
     if (page.deaths !== undefined) await clearDeaths(store, page);
     return readObserved();
   }
@@ -59,7 +64,7 @@ export async function readCarefully(
 }
 
 const setAside = (page: PageDoc): ReadPage => ({
-  understood: [],
+  normalized: [],
   rejected: [{ reason: SET_ASIDE, row: 0, offset: 0, length: page.bytes }],
   setAside: true,
 });

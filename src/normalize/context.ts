@@ -7,25 +7,23 @@ import type { SourceRegistry } from '../sources/loading/registry.js';
 import type { Store } from '../store/database.js';
 import { readingVersion } from './reading-version.js';
 
-/** What a thread needs to normalize pages. Opened once a thread. */
+/** The services that a thread needs to normalize pages. Opened once per thread. */
 export interface NormalizerContext extends Context {
   store: Store;
   sources: SourceRegistry;
-  environment: Record<string, string | undefined>;
   /** The reading version of a source as it was loaded, see `readingVersion`. */
   versionOf: (source: string) => string;
-  /** Where records go in addition to MongoDB. Connects at the first record. */
+  /** The outputs that receive records in addition to MongoDB. They connect at the first record. */
   outputs: Outputs;
 }
 
 export function openNormalizerContext(config: Config, store: Store, sources: SourceRegistry): NormalizerContext {
-  // Now, because a file that changes later does not change the code that is loaded.
-  const versions = new Map(sources.names().map((name) => [name, readingVersion(sources, name, config.junk)]));
+  // Computed now, because a file that changes later does not change the loaded code.
+  const versions = new Map(sources.names().map((name) => [name, readingVersion(sources, name, config.denyLists)]));
   return {
     store,
     sources,
-    environment: config.environment,
-    junk: denyListsOf(config.junk),
+    denyLists: denyListsOf(config.denyLists),
     keys: openKeyRing(config.keyRing),
     versionOf: (source) => versions.get(source)!,
     outputs: openOutputs(config),

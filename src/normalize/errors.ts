@@ -1,41 +1,41 @@
 import { MongoError } from 'mongodb';
 import { Failure, type FailureDetails, type FailureKind } from '../model/failure.js';
 
-/** Where in a listing an error occurred. */
-export interface ErrorPlace {
+/** Location in a listing at which an error occurred. */
+export interface ErrorLocation {
   /** Position of the page. */
   page?: number;
   row?: number;
 }
 
-const places = new WeakMap<object, ErrorPlace>();
+const locations = new WeakMap<object, ErrorLocation>();
 
-/** Records where an error occurred, and returns the error. Values that are already known take precedence. */
-export function placed<E>(error: E, place: ErrorPlace): E {
-  if (typeof error === 'object' && error !== null) places.set(error, { ...place, ...places.get(error) });
+/** Stores the location of an error, and returns the error. Values that are already stored take precedence. */
+export function withLocation<E>(error: E, location: ErrorLocation): E {
+  if (typeof error === 'object' && error !== null) locations.set(error, { ...location, ...locations.get(error) });
   return error;
 }
 
-export const placeOfError = (error: unknown): ErrorPlace =>
-  (typeof error === 'object' && error !== null ? places.get(error) : undefined) ?? {};
+export const locationOfError = (error: unknown): ErrorLocation =>
+  (typeof error === 'object' && error !== null ? locations.get(error) : undefined) ?? {};
 
-/** An error in a form that can be sent between threads; instances of classes cannot. */
-export type PlainError = { place: ErrorPlace } & (
+/** An error in a form that can be sent between threads. Instances of classes cannot be sent. */
+export type PlainError = { location: ErrorLocation } & (
   | { of: 'failure'; kind: FailureKind; message: string; details: FailureDetails }
   | { of: 'mongodb'; name: string; message: string; code?: string | number; codeName?: string }
   | { of: 'other'; name: string; message: string; stack: string }
 );
 
 export function toPlain(error: unknown): PlainError {
-  const place = placeOfError(error);
+  const location = locationOfError(error);
   if (error instanceof Failure) {
-    return { place, of: 'failure', kind: error.kind, message: error.message, details: error.details };
+    return { location, of: 'failure', kind: error.kind, message: error.message, details: error.details };
   }
   if (error instanceof MongoError) {
     const { name, message, code } = error;
     const { codeName } = error as { codeName?: string };
     return {
-      place,
+      location,
       of: 'mongodb',
       name,
       message,
@@ -44,10 +44,10 @@ export function toPlain(error: unknown): PlainError {
     };
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(typeof error);
-  return { place, of: 'other', name, message, stack: stack ?? '' };
+  return { location, of: 'other', name, message, stack: stack ?? '' };
 }
 
-export const fromPlain = (plain: PlainError): Error => placed(errorOf(plain), plain.place);
+export const fromPlain = (plain: PlainError): Error => withLocation(errorOf(plain), plain.location);
 
 function errorOf(plain: PlainError): Error {
   if (plain.of === 'failure') return new Failure(plain.kind, plain.message, plain.details);

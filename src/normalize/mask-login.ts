@@ -36,8 +36,8 @@ export function masksOf(keys: KeyRing, ip: string, deviceId: string): Masks {
 }
 
 /**
- * A digest of a login's content. Made from the masks, because a digest of the values could be reversed without a key by trying
- * all of them: there are only 2^32 IPv4 addresses.
+ * A digest of a login's content. It is computed from the masks, because a digest of the values could be reversed without a
+ * key by trying all values: there are only 2^32 IPv4 addresses.
  */
 export function fingerprintOf(login: Omit<MaskedLogin, '_id' | 'fingerprint'>): string {
   const content = [

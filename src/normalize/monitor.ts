@@ -1,4 +1,4 @@
-/** What a thread is reading. */
+/** The page and row that a thread is reading. */
 export interface ReadingAt {
   /** Number of the task, given by the worker. */
   task: number;
@@ -14,8 +14,8 @@ const SEQ = 2;
 const ROWS = 3;
 
 /**
- * Shows the worker what a normalizing thread is reading, through shared memory. Rows are mapped by the user's code, which may
- * loop forever or end the thread; afterwards the thread cannot report where it was.
+ * Shows the worker which page and row a normalizing thread is reading, through shared memory. The user's code maps the
+ * rows, and it may loop forever or end the thread. Afterwards the thread cannot report its position.
  */
 export class ReadingMonitor {
   readonly #cells: Int32Array;
@@ -54,8 +54,8 @@ export class ReadingMonitor {
 const CHECKS = 10;
 
 /**
- * Calls `stuck` when the thread has been in the same row for `rowMs`. Counts checks instead of time, because a worker that was
- * suspended makes only one check when it wakes up. Returns a function that ends the watch.
+ * Calls `stuck` when the thread has been in the same row for `rowMs`. Counts checks instead of time, because a worker that
+ * was suspended makes only one check when it resumes. Returns a function that stops the checks.
  */
 export function watchRows(monitor: ReadingMonitor, rowMs: number, stuck: () => void): () => void {
   let last: ReadingAt | undefined;

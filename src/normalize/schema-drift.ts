@@ -1,13 +1,16 @@
 import type { Row } from '../model/source.js';
-import { MOST_FIELDS, type SampledSchema } from '../store/collections/shapes.js';
+import { MOST_FIELDS, type SampledSchema } from '../store/collections/schemas.js';
 
-/** The first `FIRST` rows are sampled, and then every `THEN_EVERY`th: a new field is usually in most rows. */
+/**
+ * The first `FIRST` rows are sampled, and then every `THEN_EVERY`th row. This is enough, because a new field is usually in
+ * most rows.
+ */
 const FIRST = 100;
 const THEN_EVERY = 50;
 const DEEPEST = 4;
-/** An object with more fields than this is a map: its keys are values. */
+/** An object with more fields than this counts as a map, whose keys are values. */
 const MOST_IN_OBJECT = 100;
-/** What field names look like. A key that does not match may be a value, so it is stored as `*`. */
+/** Form of a field name. A key that does not match may be a value, so it is stored as `*`. */
 const NAME = /^[A-Za-z_][A-Za-z_-]{0,30}\d{0,2}[A-Za-z_-]{0,30}$/;
 
 /** Samples which fields the rows have, with the vendor's spelling, and how many sampled rows have each. Keeps no values. */
@@ -16,7 +19,7 @@ export class SchemaSampler implements SampledSchema {
   readonly fields = new Map<string, number>();
   private seen = 0;
 
-  /** Returns `true`, because `readPage` takes it as the filter of rows. */
+  /** Returns `true`, because `readPage` uses this method as the filter of rows. */
   add({ value }: Row): true {
     this.seen += 1;
     if (value !== undefined && (this.seen <= FIRST || this.seen % THEN_EVERY === 0)) this.count(value);

@@ -24,8 +24,8 @@ export async function outcomeOfSameBytes(
 }
 
 /**
- * Whether all records still have the content that `outcome` lists, so that reading the page again would change nothing. That
- * includes times: they only move forward, and those in the same bytes were stored before.
+ * Whether all records still have the content that `outcome` lists, so that reading the page again would change nothing.
+ * Times would not change either: stored times only move forward, and the times in the same bytes were stored before.
  */
 export async function stillHolds(store: Store, page: PageDoc, { ids, content }: PageOutcome): Promise<boolean> {
   const known = new Map<string, string>();
@@ -33,7 +33,7 @@ export async function stillHolds(store: Store, page: PageDoc, { ids, content }: 
     .find({ _id: { $in: ids.map((id) => `${page.source}:${id}`) } }, { projection: { hash: 1, run: 1, gone_at: 1 } })
     .batchSize(10_000);
   for (const { _id, hash, run, gone_at } of await records.toArray()) {
-    // An earlier attempt of this run may have changed it; that must be counted.
+    // An earlier attempt of this run may have changed the record, and that change must be counted.
     if (gone_at !== undefined || run === page.run) return false;
     known.set(_id.slice(page.source.length + 1), hash);
   }

@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import { openUserLogins, type UserLogins } from './user-logins.js';
 
-/** Outputs besides MongoDB, as configured; none by default. */
+/** Outputs in addition to MongoDB, as configured; none by default. */
 export interface Outputs {
   logins?: UserLogins;
 }

@@ -1,8 +1,8 @@
 import { Failure, type FailureKind } from '../model/failure.js';
 
 /**
- * Errors that no retry cures, by SQLSTATE or its beginning. All other errors pass, or are cured by the next try, which checks
- * the table again.
+ * Errors that a retry cannot resolve, by SQLSTATE or its beginning. All other errors are temporary, or the next attempt
+ * resolves them, because it checks the table again.
  */
 const PERMANENT: [state: RegExp, what: string, remedy: string][] = [
   [/^28/, 'rejects the user or the password', 'Correct LOGINS_POSTGRES_URL'],
@@ -15,7 +15,10 @@ const PERMANENT: [state: RegExp, what: string, remedy: string][] = [
   [/^(?:0A|22|23|42(?!P01|703))/, 'rejects logins', 'Give user_logins the columns that docs/operating.md names'],
 ];
 
-/** Converts an error of `pg` to a `Failure`. Its message may contain a login, its stack the URL: neither is kept. */
+/**
+ * Converts an error of `pg` to a `Failure`. The error's message may contain a login, and its stack may contain the URL, so the
+ * `Failure` has neither of them.
+ */
 export function postgresFailure(error: unknown, url: string): Failure {
   if (error instanceof Failure) return error;
   const at = addressOf(url);
@@ -28,7 +31,7 @@ export function postgresFailure(error: unknown, url: string): Failure {
     if (state.test(code)) return failure('settings-invalid', `${what} (${code})`, remedy);
   return failure(
     'server-unavailable',
-    `does not answer${code && ` (${code})`}`,
+    `does not respond${code && ` (${code})`}`,
     'Start it, or correct LOGINS_POSTGRES_URL; logins stay in their queue until then',
   );
 }

@@ -18,7 +18,7 @@ export interface Postgres {
 const CONNECTIONS = 4;
 const CONNECT_MS = 10_000;
 const STATEMENT_MS = 30_000;
-/** Milliseconds after which an unresponsive server is abandoned, beyond its own statement timeout. */
+/** Milliseconds that a query waits for the server's response, in addition to the server's own statement timeout. */
 const RESPONSE_GRACE_MS = 5_000;
 
 export function openPostgres(url: string): Postgres {
@@ -27,7 +27,7 @@ export function openPostgres(url: string): Postgres {
     async transaction(work, timeoutMs = STATEMENT_MS) {
       let client: PoolClient | undefined;
       const query: Query = async (text, values) => {
-        // The type lacks this option of a single query.
+        // The type `QueryConfig` does not declare `query_timeout`.
         const timed = { text, ...(values && { values }), query_timeout: timeoutMs + RESPONSE_GRACE_MS } as QueryConfig;
         return (await client!.query(timed)).rows as never[];
       };
@@ -75,12 +75,12 @@ async function openPool(connectionString: string): Promise<Pool> {
   return pool;
 }
 
-/** Set within the transaction, because a pooler may use another connection for the next one. */
+/** Set within the transaction, because a pooler may use another connection for the next transaction. */
 function begin(timeoutMs: number): string {
   const settings = [
     `set_config('statement_timeout', '${timeoutMs}', true)`,
     `set_config('idle_in_transaction_session_timeout', '${2 * timeoutMs}', true)`,
-    // Raised only: a stricter setting of the server stays.
+    // The level is only raised: a stricter setting of the server stays.
     `CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN '' ELSE set_config('synchronous_commit', 'on', true) END`,
   ];
   return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${settings.join(', ')}`;

@@ -39,7 +39,8 @@ const EXTEND = `
   ALTER TABLE user_logins ${COLUMNS.map(([name, type]) => `ADD COLUMN IF NOT EXISTS ${name} ${type}`).join(', ')};
   CREATE UNIQUE INDEX IF NOT EXISTS user_logins_message_id ON user_logins (message_id);`;
 
-// Arrays, so that every number of logins is the same statement. Types without lengths, because a cast would truncate.
+// The parameters are arrays, so that the statement is the same for any number of logins. Their types have no lengths, because a
+// cast would truncate values.
 const arrays = COLUMNS.map(([, type], at) => `$${at + 1}::${type.replace(/\(.*/, '')}[]`).join(', ');
 const INSERT = `INSERT INTO user_logins (${NAMES.join(', ')}) SELECT * FROM unnest(${arrays}) ON CONFLICT (message_id)`;
 

@@ -48,7 +48,7 @@ export function readKeyRing(path: string): { content: KeyRingContent; state: Fil
       'Correct ROLLCALL_KEY_RING, or restore the file from its backup',
     );
   }
-  // Windows has no such bits: there the folder's access list protects the file.
+  // Windows has no such permission bits: there the folder's access list protects the file.
   if (process.platform !== 'win32' && (state.mode & 0o077) !== 0)
     throw bad(path, 'can be read by its group or by others', `chmod 600 ${path}`);
   return { content: parse(path, text), state };

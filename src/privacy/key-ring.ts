@@ -29,9 +29,9 @@ export interface KeyRingFile {
 const CHECK_INTERVAL_MS = 1_000;
 
 /**
- * Opens the key ring at `path`. It is read at the first use and again when the file has changed, so that a running process
- * picks up a rotation. If the file is missing or malformed, its old content is not used either: a key that is lost could never
- * unmask what it masked.
+ * Opens the key ring at `path`. The file is read at the first use and again when it has changed, so that a running process uses
+ * the new key after a rotation. If the file is missing or malformed, its old content is not used either: if the key is lost,
+ * values that are masked with it can never be unmasked.
  */
 export function openKeyRing(path: string | undefined): KeyRingFile {
   let known: { ring: KeyRing; state: FileState } | undefined;

@@ -7,7 +7,7 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Bytes that only the ring's holder can read or change, with the id of their key. */
+/** Encrypted bytes, which only a process with the key ring can read or change, and the id of their key. */
 export interface Sealed {
   key: string;
   /** Nonce (12 bytes), ciphertext, tag (16 bytes). */
@@ -15,8 +15,8 @@ export interface Sealed {
 }
 
 /**
- * Encrypts with AES-256-GCM and the current key. `context` says where the bytes belong: `unseal` rejects them with any other
- * context.
+ * Encrypts with AES-256-GCM and the current key. `context` identifies where the bytes are stored: `unseal` rejects them with
+ * any other context.
  */
 export function seal(keys: KeyRing, bytes: Buffer, context: string): Sealed {
   const key = keys.current;

@@ -1,14 +1,14 @@
 import { putAudit } from '../store/collections/audit.js';
 import type { Store } from '../store/database.js';
-import { forgetUnkept } from '../store/unkept.js';
+import { resetOverflow } from '../store/quarantine-overflow.js';
 import { filterOf, type Quarantined } from './groups.js';
 
-/** Most ids in one audit entry. */
+/** Maximum number of ids in one audit entry. */
 const BATCH = 1_000;
 
 /**
  * Removes entries permanently and keeps the raw pages. Writes a durable audit entry with the ids before it removes a batch.
- * Returns how many entries it removed. A record that is listed again and still cannot be read is added again.
+ * Returns the number of removed entries. A record that is listed again and still cannot be read is added again.
  */
 export async function dropQuarantined(
   store: Store,
@@ -29,6 +29,6 @@ export async function dropQuarantined(
     if (ids.length === BATCH) await drop();
   }
   await drop();
-  if (which.ids === undefined && which.reason === undefined) await forgetUnkept(store, which.source);
+  if (which.ids === undefined && which.reason === undefined) await resetOverflow(store, which.source);
   return dropped;
 }

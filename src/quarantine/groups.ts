@@ -55,15 +55,15 @@ export function groupQuarantined(store: Store, which: Quarantined): Promise<Quar
     .toArray();
 }
 
-/** Entries, the latest first; `limit` 0 returns all. */
+/** Entries, the latest first. With `limit` 0, returns all entries. */
 export function listQuarantined(store: Store, which: Quarantined, limit: number): AsyncIterable<QuarantineDoc> {
   return store.quarantine.find(filterOf(which), { limit }).sort({ last_at: -1, _id: 1 }).allowDiskUse();
 }
 
 /** Entries grouped by page. The pages of a run follow each other. */
 export async function* quarantinedByPage(store: Store, which: Quarantined): AsyncGenerator<QuarantineDoc[]> {
-  // MongoDB sorts all entries first, so those that leave quarantine meanwhile are still returned. The batch is small because
-  // reading a page may take long.
+  // MongoDB sorts all entries first, so entries that leave quarantine in the meantime are still returned. The batch is
+  // small, because reading a page may take long.
   const found = store.quarantine.find(filterOf(which)).sort({ page: 1, row: 1 }).allowDiskUse().batchSize(100);
   let entries: QuarantineDoc[] = [];
   for await (const entry of found) {

@@ -1,6 +1,6 @@
 import { Failure } from '../model/failure.js';
-import { CONFLICT, storeBatch, prepare } from '../events/deliver.js';
-import { takeOutOfBand, type PendingEvent } from '../store/collections/deliveries.js';
+import { CONFLICT, storeBatch, prepare } from '../events/store-batch.js';
+import { takeOutOfBand, type PendingEvent } from '../store/collections/event-loads.js';
 import { originOf, putRejected, type RejectedOrigin } from '../store/collections/quarantine.js';
 import { leaveQuarantine } from '../store/release.js';
 import { pendingEventOf, sortPendingEvents } from '../events/pending.js';
@@ -19,12 +19,13 @@ interface OpenLoad {
   leaving: { page: ReadAgain['page']; ids: string[] }[];
 }
 
-/** Attempts at a batch, because another load of the source may take over meanwhile. */
+/** Maximum attempts to store a batch. An attempt fails if another load of the source takes over. */
 const ATTEMPTS = 5;
 
 /**
- * Loads events from quarantine after all events that were loaded before: those of a run in the order of their ids, each id once.
- * An event stays in quarantine if its id was loaded meanwhile with other content.
+ * Loads events from quarantine after all events that were loaded before. Loads the events of a run in the order of their
+ * ids, each id once. An event stays in quarantine if an event with the same id and other content was loaded in the
+ * meantime.
  */
 export class OrderedRetry {
   #open: OpenLoad | undefined;
@@ -49,7 +50,7 @@ export class OrderedRetry {
     pages.set(page.seq, origin);
     const ids = resolvedEntries(again);
     // Entries of rows that are loaded leave quarantine in the same transaction, so they are not in `leaving`.
-    const loading = new Set(read.understood.map(({ row }) => `${page._id}#${row}`));
+    const loading = new Set(read.normalized.map(({ row }) => `${page._id}#${row}`));
     leaving.push({ page, ids: ids.filter((id) => !loading.has(id)) });
   }
 

@@ -1,6 +1,5 @@
 import { Failure } from '../model/failure.js';
-import { offlineInput } from '../sources/offline.js';
-import type { AnySource, Input, Row } from '../model/source.js';
+import type { AnySource, Row } from '../model/source.js';
 import { getBody } from '../store/collections/bodies.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import { entryId, isWholePage } from '../store/collections/quarantine.js';
@@ -27,10 +26,9 @@ export interface ReadAgain {
   source: AnySource;
   page: PageDoc;
   body: Buffer | undefined;
-  input: Input;
   entries: readonly QuarantineDoc[];
   read: ReadPage;
-  /** Positions of the rows that were read, including erased ones, which give no record. */
+  /** Positions of the rows that were read, including erased rows, from which no record is created. */
   rows: ReadonlySet<number>;
 }
 
@@ -42,7 +40,8 @@ export function countFailing(sum: Retried, source: string, reason: string, recor
 }
 
 /**
- * Reads the quarantined rows of one page again, and counts those that are missing. `undefined` if the page cannot be read at all.
+ * Reads the quarantined rows of one page again, and counts the rows that are missing. Returns `undefined` if the page
+ * cannot be read at all.
  */
 export async function readAgain(
   context: NormalizerContext,
@@ -65,17 +64,16 @@ export async function readAgain(
     if (isWanted) rows.add(index);
     return isWanted;
   };
-  const input = offlineInput(source, context.environment);
-  const read = readPage(source, input, page, body, context, wanted);
+  const read = readPage(source, page, body, context, wanted);
   const [first] = read.rejected;
   if (first && isWholePage(first, page)) {
-    // The page as a whole cannot be read, which says nothing about its rows: their entries stay as they are.
+    // The page as a whole cannot be read. This does not show whether its rows can be read, so their entries stay unchanged.
     if (!isWhole) return failAll(first.reason);
-    return { source, page, body, input, entries: entries.filter((entry) => isWholePage(entry, page)), read, rows };
+    return { source, page, body, entries: entries.filter((entry) => isWholePage(entry, page)), read, rows };
   }
   const missing = isWhole ? 0 : entries.filter(({ row }) => !rows.has(row)).length;
   if (missing > 0) countFailing(sum, name, 'the source no longer reads this row from its page', missing);
-  return { source, page, body, input, entries, read, rows };
+  return { source, page, body, entries, read, rows };
 }
 
 function sourceNamed({ sources }: NormalizerContext, name: string): AnySource | undefined {

@@ -40,7 +40,7 @@ export interface Drawn {
 
 export const SECTIONS = ['Inventory', 'Coverage', 'Places', 'Merging', 'Collection', 'Logins', 'Events'] as const;
 
-/** One chart: its question, the queries that answer it, and how the result is drawn. */
+/** One chart: its question, the queries for it, and how the result is drawn. */
 export interface Chart<Rows extends Record<string, object> = Record<string, object>> {
   /** Also the name of its files. */
   name: string;
@@ -49,7 +49,7 @@ export interface Chart<Rows extends Record<string, object> = Record<string, obje
   question: string;
   /** Text shown instead when there is nothing to draw. */
   empty: string;
-  /** By name; a query may depend on the rows of earlier ones. */
+  /** By name; a query may depend on the rows of earlier queries. */
   queries: { [Name in keyof Rows]: Query | ((scope: Scope, rows: Partial<Read<Rows>>) => Query) };
   draw(rows: Read<Rows>, scope: Scope): Drawn;
 }

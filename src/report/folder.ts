@@ -4,8 +4,8 @@ import { PRIVATE_FOLDER } from '../system/private-files.js';
 import { privateFolder } from '../system/private-folder.js';
 
 /**
- * Writes a new folder next to `target` with `work` and replaces `target` by it, so that readers never see half a report and no
- * old files remain. If `work` throws, `target` is unchanged.
+ * Writes a new folder next to `target` with `work` and replaces `target` with it, so that readers never see an incomplete
+ * report and no old files remain. If `work` throws, `target` is unchanged.
  */
 export async function replaceFolder<T>(target: string, work: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(dirname(target), { recursive: true, mode: PRIVATE_FOLDER });
@@ -35,7 +35,7 @@ async function swap(inside: string, target: string, old: string): Promise<void> 
       await rename(inside, target);
       return;
     } catch (error) {
-      // Another process replaced it in between. Both reports are valid; the later one wins.
+      // Another process replaced `target` in between. Both reports are valid, and the later one stays.
       const { code } = error as NodeJS.ErrnoException;
       if ((code === 'ENOTEMPTY' || code === 'EEXIST') && tries < 10) continue;
       if (moved) await rename(aside, target).catch(() => {});

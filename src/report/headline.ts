@@ -1,19 +1,20 @@
 import type { Scope } from './chart.js';
-import type { ChartResult } from './answers.js';
-import { count, percent } from './words.js';
+import type { ChartResult } from './run-charts.js';
+import { number } from '../format/number.js';
+import { percent } from './text.js';
 
 /** A key figure at the top of the page. */
 export interface Headline {
   label: string;
   value: number;
   note: string;
-  /** The chart that it comes from, with its query. */
+  /** Name of the chart that the figure comes from. */
   chart: string;
   /** Whether the user should act. */
   alert?: boolean;
 }
 
-/** The key figures. */
+/** The key figures, in the order of the page. */
 export function headlinesOf(results: readonly ChartResult[], { hosts, days }: Scope): Headline[] {
   const figure = (chart: string, name: string) =>
     results.find((result) => result.chart.name === chart)?.drawn.figures[name] ?? 0;
@@ -25,11 +26,11 @@ export function headlinesOf(results: readonly ChartResult[], { hosts, days }: Sc
   const contradicted = figure('conflicts', 'hosts');
   const quarantined = figure('quarantine', 'records');
   return [
-    { label: 'Hosts', value: hosts, note: `${count(figure('statuses', 'retired'))} retired`, chart: 'statuses' },
+    { label: 'Hosts', value: hosts, note: `${number(figure('statuses', 'retired'))} retired`, chart: 'statuses' },
     {
       label: 'Source records',
       value: records,
-      note: `${count(figure('duplicates', 'duplicates'))} duplicates`,
+      note: `${number(figure('duplicates', 'duplicates'))} duplicates`,
       chart: 'duplicates',
     },
     { label: 'Newly found', value: fresh, note: `first seen in ${days} days`, chart: 'old-and-new' },

@@ -9,10 +9,10 @@ import { daysBefore, LIVE, type Scope, type Table } from './chart.js';
 import { clean } from './clean.js';
 import { csvOf } from './csv.js';
 import { mongoshOf, rowsOf, type Query, type Reader } from './query.js';
-import { day } from './words.js';
+import { day } from './text.js';
 import { PRIVATE } from '../system/private-files.js';
 
-/** Hosts of a list in the page; its file holds all of them. */
+/** Maximum number of hosts of a list in the page; the CSV file of the list has all of them. */
 export const IN_PAGE = 50;
 
 /** A list of hosts that may need action. */
@@ -21,7 +21,7 @@ export interface HostList {
   name: string;
   title: string;
   total: number;
-  /** The first ones. */
+  /** The first hosts of the list. */
   table: Table;
   query: string;
 }
@@ -47,12 +47,12 @@ const FIELDS: Document = {
 
 const HEAD = ['host', 'hostname', 'ip', 'operating system', 'type', 'cloud', 'account', 'region'];
 const TAIL = ['sources', 'agents', 'lacks', 'first seen', 'last seen'];
-/** Limits of texts in the page. */
+/** Columns of the lists in the page. */
 const SHOWN = ['hostname', 'ip', 'operating system', 'sources', 'lacks', 'last seen'];
 
 /**
- * Writes each list to `dir` as CSV while it is read from MongoDB; without `dir` it reads only the first hosts. `agents` are those
- * that a machine is expected to have.
+ * Writes each list to `dir` as CSV while it is read from MongoDB; without `dir` it reads only the first hosts. `agents`: the
+ * names of the agents that a machine is expected to have.
  */
 export async function writeLists(
   reader: Reader,
@@ -118,9 +118,9 @@ export async function writeLists(
   return lists;
 }
 
-function hostsOf({ store, session }: Reader, { pipeline }: Query, firstOnly: boolean): AggregationCursor<Line> {
+function hostsOf({ store, snapshot }: Reader, { pipeline }: Query, firstOnly: boolean): AggregationCursor<Line> {
   const stages = firstOnly ? [...pipeline, { $limit: IN_PAGE }] : pipeline;
-  return store.hosts.aggregate<Line>(stages, { allowDiskUse: true, session, batchSize: 1_000 });
+  return store.hosts.aggregate<Line>(stages, { ...snapshot, allowDiskUse: true, batchSize: 1_000 });
 }
 
 function lineOf({ _id, device, cloud, sources, first_seen, last_seen }: Line, expected: readonly string[]): string[] {

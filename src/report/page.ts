@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
-import type { ChartResult } from './answers.js';
+import type { ChartResult } from './run-charts.js';
 import { SECTIONS, type Scope, type Table } from './chart.js';
 import type { Headline } from './headline.js';
 import { IN_PAGE, type HostList } from './lists.js';
 import type { Format } from './formats.js';
 import { STYLE } from './style.js';
 import { escaped, type Figure } from './svg.js';
-import { count, counted, minute } from './words.js';
+import { counted, number } from '../format/number.js';
+import { minute } from './text.js';
 
 export interface PageContent {
   scope: Scope;
@@ -20,7 +21,7 @@ export interface PageContent {
 
 type Markup = ReturnType<typeof html>;
 
-/** Rows of a chart's table in the page. */
+/** Maximum number of rows of a chart's table in the page. */
 const MOST_ROWS = 40;
 
 /** Texts of sections without any data. */
@@ -86,7 +87,7 @@ export async function pageOf(content: PageContent): Promise<string> {
 function headlineOf({ label, value, note, chart, alert }: Headline): Markup {
   return html`<li class="${alert ? 'alert' : ''}">
     <a href="#${chart}"
-      ><span class="label">${label}</span><strong>${count(value)}</strong><span class="note">${note}</span></a
+      ><span class="label">${label}</span><strong>${number(value)}</strong><span class="note">${note}</span></a
     >
   </li>`;
 }
@@ -149,11 +150,11 @@ function listOf({ name, title, total, table, query }: HostList, { formats }: Pag
   const file = formats.includes('csv') ? html` All of them: <a href="${name}.csv">${name}.csv</a>.` : '';
   const shown = Math.min(total, IN_PAGE);
   return html`<details class="list" id="${name}">
-    <summary>${title}: ${count(total)}</summary>
+    <summary>${title}: ${number(total)}</summary>
     ${
       total === 0
         ? html`<p class="nothing">None</p>`
-        : html`<p class="note">${shown < total ? `The first ${shown} of ${count(total)}.` : ''}${file}</p>
+        : html`<p class="note">${shown < total ? `The first ${shown} of ${number(total)}.` : ''}${file}</p>
             ${tableOf(table, title, IN_PAGE)}`
     }
     ${queriesOf({ hosts: query })}

@@ -18,7 +18,10 @@ const OTHERS = [
   ['/usr/share/fonts/truetype/liberation', 'LiberationSans-Regular.ttf', 'LiberationSans-Bold.ttf'],
 ] as const;
 
-/** Two font files, regular and bold; `undefined` if there are none, because charts would have no text. */
+/**
+ * Two font files, regular and bold; `undefined` if there are none. The caller then writes no PNG, because its charts would have
+ * no text.
+ */
 export function findFonts(): string[] | undefined {
   const candidates = [packaged(), ...FOLDERS].map((folder) => folder && FILES.map((file) => join(folder, file)));
   const others = OTHERS.map(([folder, ...files]) => files.map((file) => join(folder, file)));
@@ -39,7 +42,7 @@ function packaged(): string | undefined {
 /** Renders at twice the size, for slides and high-density screens. */
 const ZOOM = 2;
 
-/** Renders SVG as PNG. The renderer loads at first use, and works off the event loop. */
+/** Renders SVG as PNG. The renderer loads at first use, and does not block the event loop. */
 export async function pngOf(svg: string, fonts: readonly string[]): Promise<Buffer> {
   const { renderAsync } = await import('@resvg/resvg-js');
   const image = await renderAsync(svg, {

@@ -1,26 +1,27 @@
-import type { ClientSession, Collection, Document } from 'mongodb';
+import type { Collection, Document } from 'mongodb';
 import type { Store } from '../store/database.js';
+import type { Snapshot } from '../store/snapshot.js';
 
 /** The collections that a report reads. */
 export type Readable = 'hosts' | 'records' | 'quarantine' | 'sources' | 'runs' | 'logins' | 'eventCategories';
 
-/** One aggregation; its own stages bound its result. */
+/** One aggregation. Its own stages must limit the number of rows. */
 export interface Query {
   collection: Readable;
   pipeline: Document[];
 }
 
-/** Runs queries, in one snapshot if the server supports it. */
+/** The data that queries read: the store in one snapshot, as long as the server keeps the snapshot. */
 export interface Reader {
   store: Store;
-  session: ClientSession;
+  snapshot: Partial<Snapshot>;
 }
 
 const collectionOf = (store: Store, { collection }: Query) => store[collection] as unknown as Collection;
 
 /** The unchanged rows of a query; clean.ts must clean them before they are shown. */
-export function rowsOf<Row>({ store, session }: Reader, query: Query): Promise<Row[]> {
-  const found = collectionOf(store, query).aggregate(query.pipeline, { allowDiskUse: true, session });
+export function rowsOf<Row>({ store, snapshot }: Reader, query: Query): Promise<Row[]> {
+  const found = collectionOf(store, query).aggregate(query.pipeline, { ...snapshot, allowDiskUse: true });
   return found.toArray() as Promise<unknown> as Promise<Row[]>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The country of a cloud's region, as published by its provider (ISO 3166). Addresses are never looked up at a third party,
- * because it would learn which hosts exist.
+ * because the third party would learn which hosts exist.
  */
 const BY_PREFIX: readonly [provider: string, countries: Record<string, string>][] = [
   [

@@ -2,7 +2,7 @@ import { FORMATS, type Format } from './formats.js';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Store } from '../store/database.js';
-import { runCharts, type ChartResult } from './answers.js';
+import { runCharts, type ChartResult } from './run-charts.js';
 import { coverage, expectedAgents, type CoverageRows } from './charts/coverage.js';
 import { csvOfTable } from './csv.js';
 import { replaceFolder } from './folder.js';
@@ -11,7 +11,7 @@ import { writeLists, type HostList } from './lists.js';
 import { pageOf } from './page.js';
 import { findFonts, pngOf } from './png.js';
 import type { Scope } from './chart.js';
-import { inSnapshot } from './snapshot.js';
+import { inSnapshot } from '../store/snapshot.js';
 import { figureOf, type Figure } from './svg.js';
 import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
@@ -54,7 +54,7 @@ interface Content {
 
 /**
  * Writes a report of the store: a page, its charts, lists of hosts and all numbers. It replaces a report of the same day as a
- * whole. Memory is bounded by the charts' numbers, however many hosts there are.
+ * whole. The memory use depends on the charts' numbers, and not on the number of hosts.
  */
 export async function writeReport(store: Store, options: ReportOptions): Promise<WrittenReport> {
   const began = performance.now();
@@ -62,8 +62,8 @@ export async function writeReport(store: Store, options: ReportOptions): Promise
   const target = resolve(options.dir, options.day ?? dayIn(asOf, timezone));
   const notes: string[] = [];
   const { files, headlines } = await replaceFolder(target, async (folder) => {
-    const content = await inSnapshot(store, async (session): Promise<Content> => {
-      const reader = { store, session };
+    const content = await inSnapshot(store, async (snapshot): Promise<Content> => {
+      const reader = { store, snapshot };
       const { scope, results } = await runCharts(reader, { asOf, days }, signal);
       const cells = results.find(({ chart }) => chart === coverage)?.rows['agentCells'] as CoverageRows['agentCells'][];
       const lists = await writeLists(

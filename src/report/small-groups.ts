@@ -6,8 +6,8 @@ interface Group {
 }
 
 /**
- * Divides groups into those that may be shown and those that must be hidden. If one is too small, the next smallest is hidden as
- * well: otherwise the total minus the others would reveal it.
+ * Divides groups into those that may be shown and those that must be hidden. If a group is too small, the smallest of the other
+ * groups is hidden as well: otherwise a reader could subtract the shown groups from the total.
  */
 export function hideSmall<G extends Group>(groups: readonly G[]): { shown: G[]; hidden: G[] } {
   const shown = groups.filter(({ users }) => users >= FEWEST);

@@ -16,7 +16,7 @@ export interface Figure {
   file: string;
 }
 
-/** Allowed elements. Anything else in the markup, by a defect or a host's name, is left out. */
+/** Allowed elements. Other elements, which a defect or a host's name could add to the markup, are left out. */
 const ELEMENTS = new Set(['svg', 'g', 'path', 'rect', 'circle', 'line', 'polyline', 'polygon', 'text', 'tspan']);
 const ATTRIBUTES = new Set(
   `x y x1 y1 x2 y2 cx cy r rx ry d points width height transform fill fill-opacity stroke stroke-width stroke-opacity

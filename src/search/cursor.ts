@@ -43,7 +43,7 @@ export function cursorOf(key: SortKey): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** Whether hosts that a step finds can have that value: MongoDB rejects a start outside an index's bounds. */
+/** Whether hosts that a step finds can have that value. Checked because MongoDB rejects a start outside an index's bounds. */
 function holds(step: Step, value: string | null): boolean {
   if ('exact' in step) return value === '';
   if (step.from === null || value === null) return step.from === null && value === null;

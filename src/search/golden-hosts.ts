@@ -26,7 +26,7 @@ function filterOf({ retired = false, source, since }: HostsWanted): Filter<HostD
 
 /**
  * Reads hosts in the order of their ids, in batches, from one snapshot. If the consumer is slower than the server's snapshot
- * history, it calls `onLate` and reads the rest in its current state; each host still comes once.
+ * history, it calls `onLate` and reads the rest in its current state. It still returns each host once.
  */
 export async function* goldenHosts(
   store: Store,

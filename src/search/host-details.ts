@@ -23,7 +23,9 @@ export const MOST_CHANGES = 100;
 /** Reads everything that a host's page shows. */
 export async function hostDetails(store: Store, host: HostDoc): Promise<HostDetails> {
   const own = host.sources.map(({ record }) => record);
-  const others = [...new Set((host.refused ?? []).flatMap(({ records }) => records))].filter((id) => !own.includes(id));
+  const others = [...new Set((host.forbidden_joins ?? []).flatMap(({ records }) => records))].filter(
+    (id) => !own.includes(id),
+  );
   const [records, changes, why, apart] = await Promise.all([
     store.records.find({ _id: { $in: own.slice(0, MOST_RECORDS) } }).toArray(),
     changesOf(store, host._id, { latest: MOST_CHANGES }),

@@ -42,10 +42,13 @@ export interface Facets {
 
 const MOST_VALUES = 300;
 
-/** Reads the filters' values: quickly from an index, without one only while the inventory is small. */
+/**
+ * Reads the filters' values. This is fast with an index; without one, the query exceeds `maxTimeMS` unless the inventory is
+ * small.
+ */
 export async function facetsOf(store: Store, maxTimeMS = 400): Promise<Facets> {
   const distinct = async (path: string): Promise<string[] | undefined> => {
-    // Hinting the index on the path alone also works where it leaves out hosts without a value.
+    // With the condition `$gt: ''`, MongoDB can use a partial index, which has no hosts without a value.
     const values = await store.hosts.distinct(path, { [path]: { $gt: '' } }, { maxTimeMS }).catch(() => undefined);
     const texts = values?.filter((value): value is string => typeof value === 'string');
     return texts === undefined || texts.length > MOST_VALUES ? undefined : texts.sort();

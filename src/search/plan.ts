@@ -15,7 +15,7 @@ export interface FoundHost {
 export interface Plan {
   steps: readonly Step[];
   filter: Filter<HostDoc>;
-  /** Whether it has filters besides the one on retired hosts. */
+  /** Whether it has filters in addition to the filter on retired hosts. */
   filtered: boolean;
   /** The filter whose index is read where hosts are listed by name. */
   by?: Indexed;
@@ -25,13 +25,16 @@ export interface Plan {
   count: number;
   /** Remaining milliseconds; throws when there are none. */
   left: () => number;
-  /** Shards return hosts in no common order. */
+  /** Whether the cluster is sharded: shards return hosts in no common order. */
   sharded: boolean;
 }
 
 const FROM_THE_START = new MinKey();
 
-/** Steps that run concurrently: few steps match most texts, and running them one by one would add up their latency. */
+/**
+ * Number of steps that run concurrently. For most texts only a few steps find hosts, and the latency of steps that run one by
+ * one would add up.
+ */
 const AT_ONCE = 4;
 
 /** Finds the first hosts of a plan, in the order of their sort keys. Reads about as many index keys as it returns hosts. */
@@ -67,7 +70,7 @@ async function take(
   const found: FoundHost[] = [];
   for await (const host of hosts) {
     const key = sortKeyOf(host, steps);
-    // An earlier step lists it, or this step did at a smaller value.
+    // Skips a host that an earlier step lists, or that this step listed before by a smaller value.
     if (key?.[0] !== at || (after && compareSortKeys(key, after) <= 0)) continue;
     found.push({ host, key });
     if (!sharded && found.length === count) break;
@@ -85,8 +88,8 @@ function exactly(store: Store, { exact }: Exact, { filter, count, left }: Plan, 
 }
 
 /**
- * The hosts of a range in the order of its index. It uses bounds of the index itself: with a condition and a sort, MongoDB would
- * read and sort everything where a field has several values.
+ * The hosts of a range in the order of its index. The query uses `min` and `max` of the index: with a condition and a sort,
+ * MongoDB would read and sort all hosts of the range if the field has several values.
  */
 function within(store: Store, { field, from, to }: Range, plan: Plan, after: SortKey | undefined) {
   const { filter, count, left, by } = plan;

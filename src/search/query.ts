@@ -18,6 +18,6 @@ export interface HostQuery {
   agent?: string;
   /** Not seen for this number of days. */
   staleDays?: number;
-  /** Only hosts that no source lists any more; without it only the others. */
+  /** Only hosts that no source lists any more; if absent, only hosts that a source lists. */
   retired?: boolean;
 }

@@ -59,7 +59,7 @@ export async function searchHosts(store: Store, query: HostQuery, options: Searc
   };
   try {
     const found = await search().catch(async (error: unknown) => {
-      // The first search ever, or the first one after a restore, which creates no search indexes.
+      // This is the first search, or the first search after a restore, which creates no search indexes.
       if (!isMissingIndex(error)) throw error;
       await prepareSearch(store);
       until = performance.now() + maxTimeMs;
@@ -77,7 +77,10 @@ export async function searchHosts(store: Store, query: HostQuery, options: Searc
   }
 }
 
-/** Builds the indexes that only searches need, once; an inventory that is never searched does not pay for them. */
+/**
+ * Builds the indexes that only searches need. They are built at the first search, so that an inventory without searches does
+ * not have their cost.
+ */
 export async function prepareSearch(store: Store): Promise<void> {
   await store.hosts.createIndexes(searchIndexes);
 }
@@ -105,7 +108,7 @@ async function find(
 ): Promise<FoundHost[]> {
   const { filter, indexed, others } = filtersOf(query);
   const by = indexed[0];
-  // With a single filter and no text, its index already holds the list in order.
+  // With a single filter and no text, the filter's index already has the list in order.
   const listed = request.steps === ALL && indexed.length === 1 && !others;
   const leaveFew = await Promise.all(listed ? [] : indexed.map((one) => isFew(store, one, request.left())));
   const few = indexed[leaveFew.indexOf(true)];

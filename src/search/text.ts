@@ -19,7 +19,7 @@ export interface Exact {
 
 export type Step = Exact | Range;
 
-/** Greater than any continuation of the text before it. */
+/** A prefix with this character after it is greater than all texts that begin with the prefix. */
 const LAST = '\u{10ffff}';
 
 const beginning = (field: Field, prefix: string): Range => ({ field, from: prefix, to: `${prefix}${LAST}` });
@@ -27,7 +27,7 @@ const beginning = (field: Field, prefix: string): Range => ({ field, from: prefi
 /** All hosts by name, those without a name last. */
 export const ALL: readonly Step[] = [beginning(NAME, ''), { field: NAME, from: null, to: '' }];
 
-/** Shorter prefixes of a serial number or an id are useless: thousands of hosts match. */
+/** Shorter prefixes of a serial number or an id are not searched, because thousands of hosts match them. */
 const LEAST = 3;
 
 /** Longer texts are cut: no stored value is longer, and MongoDB compares the text with each key. */
@@ -55,7 +55,8 @@ export function stepsOf(text: string, sources: readonly string[]): readonly Step
 
   const addresses = address ? [IP, NIC_IP, EXTERNAL_IP].map((field) => beginning(field, whole.ip ?? folded)) : [];
   const macs = macPrefix === undefined ? [] : [MAC, NIC_MAC].map((field) => beginning(field, macPrefix));
-  // The name itself, then names whose first label it is. These are ranges because thousands of hosts may share a name.
+  // First the name itself, then names that begin with it and a dot. These are ranges, because thousands of hosts may have the
+  // same name.
   const named: Range[] = colon
     ? []
     : [
@@ -85,7 +86,10 @@ const both = (field: Field, values: readonly string[]) => values.map((value): [F
 
 const SEPARATED_MAC = /^[\da-f]{1,2}(?:[:-][\da-f]{1,2}){1,5}[:-]?$|^[\da-f]{4}\.[\da-f.]*$/;
 
-/** The prefix of a MAC as stored, from any usual spelling; bare hexadecimal digits count from the fourth on. */
+/**
+ * The prefix of a MAC as stored, from any usual spelling; hexadecimal digits without separators count only if there are at
+ * least four.
+ */
 function asMac(folded: string): string | undefined {
   let digits: string;
   if (/^[\da-f]{1,2}(?:[:-][\da-f]{0,2}){1,5}$/.test(folded)) {
@@ -97,7 +101,10 @@ function asMac(folded: string): string | undefined {
   return digits.length > 12 ? undefined : digits.replace(/..(?=.)/g, '$&:');
 }
 
-/** A condition that every host of the steps meets, for a query without the steps' indexes. `sortKeyOf` is exact. */
+/**
+ * A condition that every host of the steps meets, for a query without the steps' indexes. Other hosts may meet it too;
+ * `sortKeyOf` excludes them.
+ */
 export function conditionOf(steps: readonly Step[]): Filter<HostDoc> {
   const any = steps.flatMap((step): Filter<HostDoc>[] =>
     'exact' in step

@@ -47,7 +47,7 @@ export async function classPath(path: string): Promise<string> {
   return join(path, '*');
 }
 
-/** Throws an `Error` unless the folder holds exactly the jars that Rollcall is tested with. */
+/** Throws an `Error` unless the folder contains exactly the jars that Rollcall is tested with. */
 export async function checkJars(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.jar')).sort();
   const whole = createHash('sha256');
@@ -59,23 +59,27 @@ export async function checkJars(folder: string): Promise<void> {
 }
 
 /** Lets Maven fetch the jars into the cache. Throws an `Error` with the reason when it fails. */
-export async function fetchJars(environment: Environment, say: (line: string) => void): Promise<string> {
+export async function fetchJars(environment: Environment, notify: (line: string) => void): Promise<string> {
   javaOf(environment);
   const maven = onPath('mvn', environment)[0];
   if (!maven) throw new Error('no mvn on PATH');
-  say(`fetching ${ELASTICMQ_TITLE}`);
+  notify(`fetching ${ELASTICMQ_TITLE}`);
   return folderIntoCache(environment, ELASTICMQ_NAME, isWhole, async (folder, staging) => {
     const project = join(staging, 'pom.xml');
     await writeFile(project, PROJECT);
-    // A repository inside the staging folder: its growth shows progress, and it is removed with the folder.
-    const quiet = ['-q', '-B', '-f', project, `-Dmaven.repo.local=${join(staging, 'repository')}`];
+    // A repository inside the staging folder: the growth of the folder shows progress, and the repository is removed with the
+    // folder.
+    const options = ['-q', '-B', '-f', project, `-Dmaven.repo.local=${join(staging, 'repository')}`];
     const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`];
-    await run(maven, [...quiet, ...goal], { environment: withMavenProxy(environment), growing: staging });
+    await run(maven, [...options, ...goal], { environment: withMavenProxy(environment), growing: staging });
     await checkJars(folder);
   });
 }
 
-/** Maven takes a proxy only from Java properties. They are set in the environment, so that no process list shows them. */
+/**
+ * Maven takes a proxy only from Java properties. The properties are passed in the environment, so that no process list shows
+ * them.
+ */
 function withMavenProxy(environment: Environment): Environment {
   const proxy = proxyFor(new URL(REPOSITORY), environment);
   if (!proxy) return environment;
@@ -123,9 +127,9 @@ export async function startElasticMq(options: ElasticMqOptions): Promise<Running
       'org.elasticmq.server.Main',
     ],
     ready: async (pid, log) => {
-      // ElasticMQ keeps running without its port.
+      // ElasticMQ keeps running if it cannot bind its port, so it is killed here.
       if (log.includes('Bind failed')) process.kill(pid, 'SIGKILL');
-      // ElasticMQ logs this line once it holds the port. Before that, a response may come from another server.
+      // ElasticMQ logs this line once it has bound the port. Before that, a response may come from another server.
       return /ElasticMQ server \S+ started/.test(log) && (await isResponding(port));
     },
     logFile: options.logFile,
@@ -139,7 +143,7 @@ async function isResponding(port: number): Promise<boolean> {
   return response.ok;
 }
 
-/** Finds the line with the reason of a failed start, which a long stack trace follows. */
+/** Finds the line with the reason of a failed start. A long stack trace follows this line. */
 function explain(log: string): string | undefined {
   return log
     .split('\n')

@@ -17,7 +17,8 @@ export function guard(pid: number): () => void {
   if (process.platform === 'win32') return () => void guarded.delete(pid);
   const shell = spawn('/bin/sh', ['-c', 'read -r _; kill -KILL "$0"', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // A separate session: an interrupt from the terminal ends this process, and the shell must outlive it for a moment.
+    // A separate session: an interrupt from the terminal ends this process, and must not end the shell, which then kills the
+    // server.
     detached: true,
   });
   shell.once('error', () => {});

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMongod, mongodUri, type RunningMongod } from './mongod.js';
 import { attach, isAlive, type RunningServer } from './process.js';
-import { answers, type RunningTemporal } from './temporal.js';
+import { responds, type RunningTemporal } from './temporal.js';
 import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 interface Kept {
@@ -35,7 +35,7 @@ export async function keptServers(dir: string): Promise<KeptServers> {
   const { mongod, temporal } = read(dir);
   const [hasMongod, hasTemporal] = await Promise.all([
     mongod !== undefined && isAlive(mongod.pid) && isMongod(mongod.port, mongod.pid),
-    temporal !== undefined && isAlive(temporal.pid) && answers(`127.0.0.1:${temporal.port}`),
+    temporal !== undefined && isAlive(temporal.pid) && responds(`127.0.0.1:${temporal.port}`),
   ]);
   return {
     ...(hasMongod && mongod

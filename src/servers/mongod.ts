@@ -29,8 +29,8 @@ export const mongodUri = (port: number) =>
   `mongodb://127.0.0.1:${port}/?replicaSet=${REPLICA_SET}&directConnection=false`;
 
 /**
- * Starts a one-member replica set on loopback and waits until it is primary. The data may be of a server that was killed. Throws
- * `Failure('server-unavailable')` with the server's own reason.
+ * Starts a one-member replica set on loopback and waits until it is primary. The data folder may come from a server that was
+ * killed. Throws `Failure('server-unavailable')` with the server's own reason.
  */
 export async function startMongod(options: MongodOptions): Promise<RunningMongod> {
   await mkdir(options.dbPath, { recursive: true, mode: PRIVATE_FOLDER });
@@ -71,7 +71,7 @@ function argumentsFor({ dbPath, cacheGB = 1, historySeconds }: MongodOptions, po
   ].flat();
 }
 
-/** Whether the process `pid` is primary, and not another process that holds the port. */
+/** Whether the process `pid` itself, and not another process that uses the port, is primary. */
 async function isReady(port: number, pid: number): Promise<boolean> {
   if (!(await accepts(port))) return false;
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
@@ -110,7 +110,7 @@ export async function isMongod(port: number, pid: number): Promise<boolean> {
   }
 }
 
-/** Finds the reason of a failed start: mongod logs JSON lines, and those of severity E or F are errors. */
+/** Finds the reason of a failed start: mongod logs JSON lines, and lines of severity E or F are errors. */
 function explain(log: string): string | undefined {
   const reasons = log.split('\n').flatMap((line) => {
     if (!/"s":"[EF]"/.test(line)) return [];

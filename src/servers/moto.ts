@@ -10,8 +10,8 @@ import { run } from './run.js';
 const REQUIREMENTS = join(__dirname, 'moto-requirements.txt');
 
 /**
- * The packages that moto's server needs for queues, less than half the size of `moto[server]`. pip-compile (`--generate-hashes`)
- * makes the list of moto, flask and flask-cors with versions and SHA-256, and pip rejects other files.
+ * The packages that moto's server needs for queues, less than half the size of `moto[server]`. pip-compile
+ * (`--generate-hashes`) generates the list from moto, flask and flask-cors, with versions and SHA-256. pip rejects other files.
  */
 export function motoRequirements(): string {
   return readFileSync(REQUIREMENTS, 'utf8');
@@ -26,7 +26,7 @@ export function pythonOf(environment: Environment): string {
   return python;
 }
 
-/** The cached folder for this Python version: the packages hold compiled code, which another version cannot load. */
+/** The cached folder for this Python version: the packages contain compiled code, which another version cannot load. */
 export async function cachedMoto(environment: Environment): Promise<string | undefined> {
   const cache = cacheFolder(environment);
   if (!existsSync(cache)) return undefined;
@@ -35,10 +35,10 @@ export async function cachedMoto(environment: Environment): Promise<string | und
 }
 
 /** Lets pip unpack moto into the cache without installing it. Throws an `Error` with the reason when it fails. */
-export async function fetchMoto(environment: Environment, say: (line: string) => void): Promise<string> {
+export async function fetchMoto(environment: Environment, notify: (line: string) => void): Promise<string> {
   const python = pythonOf(environment);
   const name = await nameFor(python, environment);
-  say(`fetching the ${MOTO_TITLE}`);
+  notify(`fetching the ${MOTO_TITLE}`);
   const isWhole = async (folder: string) => existsSync(folder);
   return folderIntoCache(environment, name, isWhole, async (target, staging) => {
     const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', '--no-cache-dir'];
@@ -46,10 +46,12 @@ export async function fetchMoto(environment: Environment, say: (line: string) =>
     const packages = ['--only-binary', ':all:', '--no-warn-script-location', '--target', target];
     const pinned = ['--require-hashes', '-r', REQUIREMENTS];
     await run(python, [...pip, ...deadlines, 'install', ...packages, ...pinned], {
-      // pip unpacks below TMPDIR, the staging folder: its growth shows progress, and it is removed afterwards.
+      // pip unpacks below TMPDIR, the staging folder: the growth of the folder shows progress, and the folder is removed
+      // afterwards.
       environment: { ...environment, TMPDIR: staging, PIP_REQUIRE_VIRTUALENV: '0' },
       growing: staging,
-      // A longer limit than the default, because no other step follows that would be faster than a slow index.
+      // Longer than the default, because this is the last step: if the package index is slow, there is no faster step to try
+      // next.
       stallMs: 15_000,
     });
   });

@@ -11,7 +11,8 @@ export async function freePort(): Promise<number> {
 
 /** Returns the preferred port when nothing listens there, else any free one. */
 export async function freeOr(preferred: number): Promise<number> {
-  // Some systems let two programs bind one port on different addresses, so a successful bind does not prove that it is free.
+  // Some systems let two programs bind one port on different addresses, so a successful bind does not prove that the port is
+  // free.
   if (await accepts(preferred)) return freePort();
   return (await bind(preferred)) ?? freePort();
 }

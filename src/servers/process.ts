@@ -10,9 +10,9 @@ import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface RunningServer {
   pid: number;
-  /** Sends SIGTERM, and SIGKILL when it has not ended within ten seconds. May be called twice. */
+  /** Sends SIGTERM, and SIGKILL when the server has not ended within ten seconds. May be called twice. */
   stop(): Promise<void>;
-  /** Sends SIGKILL and waits until it has ended. */
+  /** Sends SIGKILL and waits until the server has ended. */
   kill(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface ServerProcess {
   detached?: boolean | undefined;
   /** Time limit to be ready, milliseconds. Default: 30 s. */
   deadlineMs?: number | undefined;
-  /** Finds the reason of a failed start in the log. Default: its last lines. */
+  /** Finds the reason of a failed start in the log. Default: the last lines of the log. */
   explain?: (log: string) => string | undefined;
 }
 
@@ -54,7 +54,7 @@ export async function startProcess(server: ServerProcess): Promise<RunningServer
     hasEnded = true;
     endGuard();
   });
-  // A running server does not keep this process from ending.
+  // Lets this process end while the server runs.
   child.unref();
   try {
     const ended = await Promise.race([exited, untilReady(server, child.pid, log.read, () => hasEnded)]);
@@ -87,7 +87,9 @@ export function attach(pid: number): RunningServer {
   return { pid, kill, stop };
 }
 
-/** Whether the process runs. A zombie does not count as running: in a container without an init process, none reaps it. */
+/**
+ * Whether the process runs. A zombie does not count as running: in a container without an init process, no process reaps it.
+ */
 export function isAlive(pid: number): boolean {
   if (!signal(pid, 0)) return false;
   if (process.platform !== 'linux') return true;

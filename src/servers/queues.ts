@@ -1,6 +1,6 @@
 import { CreateQueueCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
 
-/** Credentials for a server on loopback, which requires some but accepts any. */
+/** The server on loopback requires credentials, but accepts any. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 export const LOCAL_REGION = 'eu-west-1';
 

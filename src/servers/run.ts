@@ -11,7 +11,7 @@ export interface RunOptions {
   stallMs?: number;
 }
 
-/** Runs a program to its end and returns its output. Throws an `Error` with its last error line. */
+/** Runs a program, waits until it ends, and returns its output. Throws an `Error` with its last error line. */
 export async function run(command: string, args: string[], options: RunOptions): Promise<string> {
   const child = spawn(command, args, {
     env: options.environment as NodeJS.ProcessEnv,

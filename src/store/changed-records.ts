@@ -3,16 +3,21 @@ import type { Store } from './database.js';
 /** The index of changed records. */
 export const CHANGED = { dirty: 1, _id: 1 } as const;
 
-/** Changed records in one transaction. Fewer than `least` do not justify another merge worker; `most` limits memory. */
+/**
+ * Number of changed records in one transaction. Fewer than `least` do not justify another merge worker; `most` limits memory.
+ */
 const BATCH = { least: 100, most: 300 };
-/** Ids read at a time. Each read scans the index entries of records that were merged lately, so few large reads are cheaper. */
+/**
+ * Number of ids in one read. Each read also scans the index entries of recently merged records, so a few large reads are
+ * cheaper.
+ */
 const LIST = 10_000;
 
 /** The changed-record queue: hands out ids in batches to the merge workers. */
 export class ChangedRecordQueue {
   /**
-   * A worker left records unmerged: the caller reads again from the beginning. Records that change meanwhile start their own
-   * merge.
+   * Set when a merge worker leaves records unmerged. The caller then reads the changed records again from the beginning. A
+   * record that changes in the meantime starts its own merge.
    */
   left = false;
   /** Number of merge workers that the queue's length justifies. */
@@ -36,9 +41,9 @@ export class ChangedRecordQueue {
     return new ChangedRecordQueue(store, await changedIds(store, LIST), mostWorkers);
   }
 
-  /** The next batch; empty when the queue is. */
+  /** Returns the next batch of ids; an empty list when the queue is empty. */
   next(): Promise<string[]> {
-    // One worker takes at a time.
+    // Concurrent calls run one after the other, so that two workers never get the same ids.
     const next = this.taking.then(() => this.take());
     this.taking = next.catch(() => {});
     return next;
@@ -55,7 +60,7 @@ export class ChangedRecordQueue {
   }
 }
 
-/** Ids of up to `limit` changed records after `after`, in order. Read from an index alone. */
+/** Ids of up to `limit` changed records after `after`, in order. Reads only the index. */
 export async function changedIds(store: Store, limit: number, after?: string): Promise<string[]> {
   const beyond = after === undefined ? {} : { _id: { $gt: after } };
   const found = await store.records

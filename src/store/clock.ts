@@ -1,14 +1,17 @@
 import { performance } from 'node:perf_hooks';
 import { Failure } from '../model/failure.js';
 
-/** How long a measurement is used, milliseconds. */
+/** How long a measurement stays valid, milliseconds. */
 const VALID_MS = 60_000;
 /**
- * Most difference between this machine's two clocks since the measurement. More means that the clock was set, or the machine
- * slept.
+ * Maximum difference, in milliseconds, between the wall clock and the monotonic clock of this machine since the measurement. A
+ * larger difference means that the clock was set, or that the machine was suspended.
  */
 const STEP_MS = 1_000;
-/** With a larger difference the worker does no work, because its logs and requests would have wrong times. */
+/**
+ * Maximum difference between this machine's clock and MongoDB's. With a larger difference the worker does no work, because its
+ * logs and requests would have wrong times.
+ */
 export const MOST_SKEW_MS = 300_000;
 /** Tolerated difference between the clocks of MongoDB's members. */
 const TOLERANCE_MS = 5_000;
@@ -20,8 +23,9 @@ interface Measured {
 }
 
 /**
- * MongoDB's time, to be compared with times that other machines have stored, because this machine's clock may be wrong. Measured
- * once a minute, and after this machine slept or its clock was set; in between, a monotonic clock is added.
+ * MongoDB's time. Callers compare it with times that other machines have stored, because this machine's clock may be wrong. The
+ * class measures MongoDB's time once a minute, and after this machine was suspended or its clock was set. Between two
+ * measurements it adds the time of a monotonic clock.
  */
 export class ServerClock {
   #measured: Measured | undefined;
@@ -53,14 +57,14 @@ export class ServerClock {
   }
 }
 
-/** Whether a stored time is in the future, and so wrong: a clock was ahead when it was written. */
+/** Whether a stored time is in the future. Such a time is wrong: the clock of the machine that stored it was ahead. */
 export const isFuture = (time: Date, now: Date): boolean => time.getTime() > now.getTime() + TOLERANCE_MS;
 
-/** Whether a stored time is later than `other`. A time in the future is wrong, so it is not. */
+/** Whether a stored time is later than `other`. Returns `false` for a time in the future, because such a time is wrong. */
 export const isLater = (stored: Date, other: Date, now: Date): boolean => stored > other && !isFuture(stored, now);
 
 /** Throws `Failure` when this machine's clock differs from MongoDB's by more than `MOST_SKEW_MS`. */
-export async function refuseSkew({ clock }: { clock: ServerClock }): Promise<void> {
+export async function assertClocksAgree({ clock }: { clock: ServerClock }): Promise<void> {
   const ahead = await clock.aheadMs();
   if (Math.abs(ahead) <= MOST_SKEW_MS) return;
   throw new Failure(

@@ -14,8 +14,9 @@ const { Connection } = createRequire(__filename)('mongodb/lib/cmap/connection') 
 
 /**
  * Works around a defect of the driver (6.20 to 7.9): a command that waits for its socket to drain is not notified when the
- * connection is lost. It waits forever if the server closed the connection, and otherwise fails with a plain error that the
- * driver does not retry. Here it continues, detects the lost connection, and the driver retries it.
+ * connection is lost. If the server closed the connection, the command waits forever. If the connection was lost in another
+ * way, the command fails with an error that the driver does not retry. With this class the command continues and detects the lost connection, and the driver retries
+ * the command.
  */
 class NotifyingConnection extends Connection {
   override cleanup(error: Error): void {

@@ -1,29 +1,31 @@
 import { MongoClient, type Collection, type Db, type Document, type IndexDescription } from 'mongodb';
 import { Failure } from '../model/failure.js';
 import type { Config } from '../config.js';
-import { alertIndexes, type AlertDoc } from './documents/alerts.js';
-import { auditIndexes, type AuditDoc } from './documents/audit.js';
-import { bodyIndexes, type BodyDoc } from './documents/bodies.js';
-import { changeIndexes, type ChangeDoc } from './documents/changes.js';
+import type { AlertDoc } from './documents/alerts.js';
+import type { AuditDoc } from './documents/audit.js';
+import type { BodyDoc } from './documents/bodies.js';
+import type { ChangeDoc } from './documents/changes.js';
 import { ServerClock } from './clock.js';
 import { reportingConnection } from './connection.js';
-import { decisionIndexes, type DecisionDoc } from './documents/decisions.js';
-import { hostIndexes, redirectIndexes, type HostDoc, type RedirectDoc } from './documents/hosts.js';
+import type { DecisionDoc } from './documents/decisions.js';
+import type { HostDoc, RedirectDoc } from './documents/hosts.js';
 import type { KeyStateDoc } from './documents/key-states.js';
-import type { DeliveryDoc } from './documents/deliveries.js';
-import { eventIndexes, type CategoryDoc, type EventDoc } from './documents/events.js';
+import type { EventLoadDoc } from './documents/event-loads.js';
+import type { CategoryDoc, EventDoc } from './documents/events.js';
 import type { LeaseDoc } from './documents/leases.js';
-import { loginIndexes, type LoginDoc } from './documents/logins.js';
+import type { LoginDoc } from './documents/logins.js';
+import type { MergePartDoc, MergePlanDoc } from './documents/merge-plans.js';
 import type { PageIdsDoc } from './documents/page-ids.js';
-import { pageIndexes, type PageDoc } from './documents/pages.js';
-import { quarantineIndexes, type QuarantineDoc } from './documents/quarantine.js';
-import { recordIndexes, type RecordDoc } from './documents/records.js';
-import { runIndexes, type RunDoc } from './documents/runs.js';
-import { refuseWeakUri, unlessSet } from './uri.js';
-import type { SchemaDoc } from './documents/shapes.js';
+import type { PageDoc } from './documents/pages.js';
+import type { QuarantineDoc } from './documents/quarantine.js';
+import type { RecordDoc } from './documents/records.js';
+import type { RunDoc } from './documents/runs.js';
+import { INDEXES } from './indexes.js';
+import { rejectWeakUri, unlessSet } from './uri.js';
+import type { SchemaDoc } from './documents/schemas.js';
 import type { PositionDoc, SourceDoc } from './documents/sources.js';
 
-export { refuseWeakUri } from './uri.js';
+export { rejectWeakUri } from './uri.js';
 
 /** The open store: a typed handle for each collection. All writes are acknowledged by a majority with journal. */
 export interface Store {
@@ -39,25 +41,27 @@ export interface Store {
   redirects: Collection<RedirectDoc>;
   changes: Collection<ChangeDoc>;
   keyStates: Collection<KeyStateDoc>;
+  mergePlans: Collection<MergePlanDoc>;
+  mergeParts: Collection<MergePartDoc>;
   decisions: Collection<DecisionDoc>;
   quarantine: Collection<QuarantineDoc>;
   runs: Collection<RunDoc>;
   sources: Collection<SourceDoc>;
   positions: Collection<PositionDoc>;
-  shapes: Collection<SchemaDoc>;
+  schemas: Collection<SchemaDoc>;
   events: Collection<EventDoc>;
-  deliveries: Collection<DeliveryDoc>;
+  eventLoads: Collection<EventLoadDoc>;
   eventCategories: Collection<CategoryDoc>;
   leases: Collection<LeaseDoc>;
   logins: Collection<LoginDoc>;
   audit: Collection<AuditDoc>;
   alerts: Collection<AlertDoc>;
-  /** Most rows in quarantine for one source. Further rows are only counted. */
+  /** Maximum number of rows in quarantine for one source. Further rows are only counted. */
   mostQuarantined: number;
   close(): Promise<void>;
 }
 
-/** Names of the collections. MONGODB_HOSTS_COLLECTION replaces that of `hosts`. */
+/** Names of the collections. MONGODB_HOSTS_COLLECTION replaces the name of `hosts`. */
 export const COLLECTIONS = {
   bodies: 'bodies',
   pages: 'pages',
@@ -67,14 +71,16 @@ export const COLLECTIONS = {
   redirects: 'redirects',
   changes: 'changes',
   keyStates: 'key_states',
+  mergePlans: 'merge_plans',
+  mergeParts: 'merge_parts',
   decisions: 'decisions',
   quarantine: 'quarantine',
   runs: 'runs',
   sources: 'sources',
   positions: 'positions',
-  shapes: 'shapes',
+  schemas: 'schemas',
   events: 'events',
-  deliveries: 'deliveries',
+  eventLoads: 'event_loads',
   eventCategories: 'event_categories',
   leases: 'leases',
   logins: 'logins',
@@ -82,7 +88,10 @@ export const COLLECTIONS = {
   alerts: 'alerts',
 } as const;
 
-/** Default of `mostQuarantined`: enough to find the cause, and not a second copy of a broken source. */
+/**
+ * Default of `mostQuarantined`: enough rows to find the cause. More rows would be a second copy of a source whose rows cannot
+ * be read.
+ */
 export const MOST_QUARANTINED = 100_000;
 
 export interface OpenOptions {
@@ -96,7 +105,7 @@ export interface OpenOptions {
  * Throws `Failure` (`settings-invalid`, `server-unavailable`) without the URI's password.
  */
 export async function openStore(config: Config['mongodb'], options: OpenOptions = {}): Promise<Store> {
-  refuseWeakUri(config.uri);
+  rejectWeakUri(config.uri);
   const client = new MongoClient(config.uri, {
     writeConcern: { w: 'majority', journal: true },
     readConcern: { level: 'majority' },
@@ -123,7 +132,7 @@ export async function openStore(config: Config['mongodb'], options: OpenOptions 
   } catch (error) {
     await client.close();
     if (error instanceof Failure) throw error;
-    throw new Failure('server-unavailable', `MongoDB at ${at} does not answer: ${(error as Error).name}`, {
+    throw new Failure('server-unavailable', `MongoDB at ${at} does not respond: ${(error as Error).name}`, {
       at,
       remedy: 'Start it, or correct MONGODB_URI',
     });
@@ -143,14 +152,16 @@ export async function openStore(config: Config['mongodb'], options: OpenOptions 
     redirects: db.collection(COLLECTIONS.redirects),
     changes: db.collection(COLLECTIONS.changes),
     keyStates: db.collection(COLLECTIONS.keyStates),
+    mergePlans: db.collection(COLLECTIONS.mergePlans),
+    mergeParts: db.collection(COLLECTIONS.mergeParts),
     decisions: db.collection(COLLECTIONS.decisions),
     quarantine: db.collection(COLLECTIONS.quarantine),
     runs: db.collection(COLLECTIONS.runs),
     sources: db.collection(COLLECTIONS.sources),
     positions: db.collection(COLLECTIONS.positions),
-    shapes: db.collection(COLLECTIONS.shapes),
+    schemas: db.collection(COLLECTIONS.schemas),
     events: db.collection(COLLECTIONS.events),
-    deliveries: db.collection(COLLECTIONS.deliveries),
+    eventLoads: db.collection(COLLECTIONS.eventLoads),
     eventCategories: db.collection(COLLECTIONS.eventCategories),
     leases: db.collection(COLLECTIONS.leases),
     logins: db.collection(COLLECTIONS.logins),
@@ -168,39 +179,26 @@ async function prepare(store: Store): Promise<void> {
   const create = async (collection: Collection<any>, options: Document = {}) => {
     if (existing.has(collection.collectionName)) return;
     await store.db.createCollection(collection.collectionName, options).catch((error: { code?: number }) => {
-      if (error.code !== 48) throw error; // another worker was first
+      if (error.code !== 48) throw error; // another worker created it first
     });
   };
   // Raw bodies are compressed already, so MongoDB does not need to compress them again.
   await create(store.bodies, { storageEngine: { wiredTiger: { configString: 'block_compressor=none' } } });
-  // Records and hosts are read and rewritten one by one. With pages of 32 KB, the default, most of the cost would be compressing
-  // neighbouring documents. With allocation of 4 KB, the default, small pages would take half as much again on disk.
+  // Records and hosts are read and rewritten one by one. With the default page size of 32 KB, compressing neighbouring
+  // documents would be most of the cost. With the default allocation size of 4 KB, small pages would take 50 % more space on
+  // disk.
   const small = { storageEngine: { wiredTiger: { configString: 'leaf_page_max=8KB,allocation_size=1KB' } } };
   for (const collection of [store.records, store.hosts]) await create(collection, small);
   const { pages, redirects, changes, keyStates, decisions, quarantine, runs, sources, leases } = store;
   for (const collection of [pages, redirects, changes, keyStates, decisions, quarantine]) await create(collection);
-  const { positions, events, deliveries, eventCategories } = store;
-  for (const collection of [runs, sources, leases, positions, events, deliveries, eventCategories])
+  const { positions, events, eventLoads, eventCategories } = store;
+  for (const collection of [runs, sources, leases, positions, events, eventLoads, eventCategories])
     await create(collection);
-  for (const collection of [store.logins, store.audit, store.alerts, store.shapes]) await create(collection);
+  for (const collection of [store.logins, store.audit, store.alerts, store.schemas]) await create(collection);
   await Promise.all(declaredIndexes(store).map(([collection, indexes]) => collection.createIndexes([...indexes])));
 }
 
-/** The indexes that each collection must have in addition to the one on `_id`. */
+/** The indexes that each collection must have, see `indexes.ts`. */
 export function declaredIndexes(store: Store): [collection: Collection<any>, indexes: readonly IndexDescription[]][] {
-  return [
-    [store.bodies, bodyIndexes],
-    [store.pages, pageIndexes],
-    [store.records, recordIndexes],
-    [store.hosts, hostIndexes],
-    [store.redirects, redirectIndexes],
-    [store.changes, changeIndexes],
-    [store.decisions, decisionIndexes],
-    [store.quarantine, quarantineIndexes],
-    [store.runs, runIndexes],
-    [store.logins, loginIndexes],
-    [store.audit, auditIndexes],
-    [store.alerts, alertIndexes],
-    [store.events, eventIndexes],
-  ];
+  return Object.entries(INDEXES).map(([name, indexes]) => [store[name as keyof typeof INDEXES], indexes]);
 }

@@ -6,7 +6,10 @@ export interface LedgerTail {
   rows: number;
 }
 
-/** Counts the pages of the source's latest listing from position `from`: those of the batch that is being fetched. */
+/**
+ * Counts the pages, and their rows, of the source's latest listing from position `from`: the pages of the batch that is being
+ * fetched.
+ */
 export async function ledgerTail(store: Store, source: string, from: number): Promise<LedgerTail> {
   const known = await store.sources.findOne({ _id: source }, { projection: { last_run: 1 } });
   if (!known?.last_run) return { pages: 0, rows: 0 };

@@ -1,3 +1,4 @@
+import { inTransaction } from './transaction.js';
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { isLater } from './clock.js';
 import { lastSeenWeek } from '../host/identity/active-interval.js';
@@ -17,8 +18,8 @@ export interface Times {
 const FIELDS = ['last_seen_time', 'modified_time', 'boot_time'] as const;
 
 /**
- * The times of `after` that are later than the stored ones; `undefined` when there are none, or the page is older than the
- * record.
+ * The times of `after` that are later than the stored ones; `undefined` when no time is later, or when the page is older than
+ * the record.
  */
 export function timesMoved(
   observedAt: Date,
@@ -40,39 +41,37 @@ export function timesMoved(
 export interface MovedTimes {
   id: string;
   times: Times;
-  /** It was last seen in another week, which matters to resolution, see `lastSeenWeek`. */
+  /** The time last seen moved to another week, which identity resolution uses, see `lastSeenWeek`. */
   anotherWeek: boolean;
 }
 
-/** Whether the change of the time last seen matters to resolution. */
+/** Whether the time last seen moved to another week, which identity resolution uses. */
 export function isAnotherWeek(before: Date | undefined, after: Date | undefined): boolean {
   if (!after) return false;
   return before === undefined || lastSeenWeek(before) !== lastSeenWeek(after);
 }
 
 /**
- * Updates times only; no hash changes. Hosts are updated in the same transaction, so that a crash cannot leave records and hosts
- * with different times, and a concurrent merge gets a write conflict. Records are marked as changed only if the time matters to
- * the merge: which record of a host is the freshest, and which records were active at the same time.
+ * Updates times only; no hash changes. Hosts are updated in the same transaction, so that a crash cannot leave records and
+ * hosts with different times, and a concurrent merge gets a write conflict. A record is marked as changed only if the merge
+ * uses the new time: to find the freshest record of a host, or the records that were active at the same time.
  */
 export async function touchTimes(store: Store, moves: readonly MovedTimes[]): Promise<void> {
   if (moves.length === 0) return;
-  await store.client.withSession((session) =>
-    session.withTransaction(async () => {
-      const ids = moves.map(({ id }) => id);
-      const known = await store.hosts
-        .find({ 'sources.record': { $in: ids } }, { session, projection: { sources: 1 } })
-        .batchSize(10_000)
-        .toArray();
-      const moved = new Map(moves.map(({ id, times }) => [id, times.last_seen_time]));
-      const decisive = new Set<string>();
-      for (const { sources } of known)
-        if (rankMoves(sources, moved)) for (const { record } of sources) if (moved.has(record)) decisive.add(record);
-      const { records, hosts } = updatesOf(moves, decisive);
-      await store.records.bulkWrite(records, { ordered: false, session });
-      await store.hosts.bulkWrite(hosts, { ordered: false, session });
-    }),
-  );
+  await inTransaction(store, async (session) => {
+    const ids = moves.map(({ id }) => id);
+    const known = await store.hosts
+      .find({ 'sources.record': { $in: ids } }, { session, projection: { sources: 1 } })
+      .batchSize(10_000)
+      .toArray();
+    const moved = new Map(moves.map(({ id, times }) => [id, times.last_seen_time]));
+    const decisive = new Set<string>();
+    for (const { sources } of known)
+      if (rankMoves(sources, moved)) for (const { record } of sources) if (moved.has(record)) decisive.add(record);
+    const { records, hosts } = updatesOf(moves, decisive);
+    await store.records.bulkWrite(records, { ordered: false, session });
+    await store.hosts.bulkWrite(hosts, { ordered: false, session });
+  });
 }
 
 const RESOLVE = { $set: { dirty: true, unresolved: true } } as const;
@@ -92,7 +91,10 @@ function updatesOf(moves: readonly MovedTimes[], decisive: ReadonlySet<string>) 
   return { records, hosts };
 }
 
-/** Whether the order of freshness changes, or a record has become too old for its rank in a survivorship rule. */
+/**
+ * Whether the new times change the order of the host's records by freshness, or make a record too old for its rank in a
+ * survivorship rule.
+ */
 function rankMoves(sources: readonly HostSource[], moved: ReadonlyMap<string, Date | undefined>): boolean {
   if (sources.length === 1) return false;
   const before = sources.map((source) => ({ source, at: source.last_seen?.getTime() ?? 0 }));

@@ -23,34 +23,34 @@ const DUPLICATE_KEY = 11000;
 const TOO_LARGE = 'the record takes more than 16 MB in MongoDB';
 
 /**
- * Why the driver or MongoDB rejected a document, without its values. `undefined` for an error that is not about a document:
- * MongoDB is unavailable or has another reason, and the same write may succeed later.
+ * Why the driver or MongoDB rejected a document, without its values. `undefined` for an error that is not about a document (for
+ * example, MongoDB is unavailable): the same write may succeed later.
  */
-export function refusalOf(error: unknown): string | undefined {
+export function unstorableReason(error: unknown): string | undefined {
   if (error instanceof RangeError) return TOO_LARGE;
-  if (BSON.BSONError.isBSONError(error)) return `MongoDB cannot hold the record (${error.name})`;
+  if (BSON.BSONError.isBSONError(error)) return `MongoDB cannot store the record (${error.name})`;
   if (error instanceof MongoError && error.name === 'MongoInvalidArgumentError')
-    return /larger than the max/i.test(error.message) ? TOO_LARGE : `MongoDB cannot hold the record (${error.name})`;
-  if (error instanceof MongoBulkWriteError) return refusalOfBulk(error);
+    return /larger than the max/i.test(error.message) ? TOO_LARGE : `MongoDB cannot store the record (${error.name})`;
+  if (error instanceof MongoBulkWriteError) return reasonOfBulkError(error);
   if (!(error instanceof MongoError) || typeof error.code !== 'number') return undefined;
-  return wording(error.code);
+  return reasonOfCode(error.code);
 }
 
-function refusalOfBulk(error: MongoBulkWriteError): string | undefined {
+function reasonOfBulkError(error: MongoBulkWriteError): string | undefined {
   const { writeErrors, result } = error;
   const codes = [writeErrors ?? []].flat().map(({ code }) => code);
   // A write concern error takes precedence: the write was not acknowledged by a majority.
   if (result?.getWriteConcernError() !== undefined) return undefined;
-  const refused = codes.find((code) => CODES.has(code));
-  return refused !== undefined && codes.every((code) => code === DUPLICATE_KEY || CODES.has(code))
-    ? wording(refused)
+  const rejected = codes.find((code) => CODES.has(code));
+  return rejected !== undefined && codes.every((code) => code === DUPLICATE_KEY || CODES.has(code))
+    ? reasonOfCode(rejected)
     : undefined;
 }
 
-function wording(code: number): string | undefined {
+function reasonOfCode(code: number): string | undefined {
   const name = CODES.get(code);
   if (name === undefined) return undefined;
-  return name === 'BSONObjectTooLarge' ? TOO_LARGE : `MongoDB refuses the record (${name})`;
+  return name === 'BSONObjectTooLarge' ? TOO_LARGE : `MongoDB rejects the record (${name})`;
 }
 
 /** Why a document cannot be encoded, or is too large; `undefined` if it can be stored. */
@@ -60,6 +60,6 @@ export function unstorable(document: object): string | undefined {
     BSON.serialize(document as BSON.Document, { ignoreUndefined: true });
     return undefined;
   } catch (error) {
-    return refusalOf(error) ?? `MongoDB cannot hold the record (${(error as Error).name})`;
+    return unstorableReason(error) ?? `MongoDB cannot store the record (${(error as Error).name})`;
   }
 }

@@ -6,10 +6,10 @@ import { Failure } from '../model/failure.js';
 const texts = z.array(z.string().min(1)).optional();
 const denyLists = z.strictObject({ serials: texts, uuids: texts, macs: texts, hostnames: texts, domains: texts });
 
-/** Reads the deny lists in the file that `ROLLCALL_JUNK` names. Throws `Failure('settings-invalid')` that describes the error. */
+/** Reads the deny lists in the file that `ROLLCALL_DENY_LISTS` names. Throws `Failure('settings-invalid')` that describes the error. */
 export function readDenyLists(path: string): DenyLists {
   const bad = (why: string) =>
-    new Failure('settings-invalid', `ROLLCALL_JUNK: ${path} ${why}`, {
+    new Failure('settings-invalid', `ROLLCALL_DENY_LISTS: ${path} ${why}`, {
       remedy: 'Give the path of a JSON file: {"serials": [], "uuids": [], "macs": [], "hostnames": [], "domains": []}',
     });
   let text: string;

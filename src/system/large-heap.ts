@@ -2,8 +2,9 @@ import { totalmem } from 'node:os';
 
 /**
  * Node options for a process that holds a whole inventory in memory (about 10 GB for a million machines): a heap of three
- * quarters of the machine's (or container's) memory, and a large young generation. Each collection of the young generation also
- * scans pages of the old one, which takes half of the time at a million machines with the default of 16 MB.
+ * quarters of the machine's (or container's) memory, and a large young generation. Each garbage collection of the young
+ * generation also scans pages of the old generation: with Node's default young generation of 16 MB, a process with a million
+ * machines spends half of its time on that.
  */
 export const largeHeapFlags = (): string[] => [
   `--max-old-space-size=${Math.floor(machineMb() * 0.75)}`,
@@ -14,9 +15,10 @@ export const largeHeapFlags = (): string[] => [
 export const hasLargeHeapFlags = (): boolean => process.execArgv.some((arg) => arg.startsWith('--max-old-space-size'));
 
 /**
- * Heap limit of a worker's normalizing thread, MB: half of the machine's (or container's) memory, at most 4 GB. The thread must
- * reach its limit before the system kills the whole process.
+ * Heap limit of each of a worker's normalizing threads, MB: together half of the machine's (or container's) memory, each at most
+ * 4 GB. A thread must reach its limit before the system kills the whole process.
  */
-export const normalizerHeapMb = (): number => Math.floor(Math.min(4_096, Math.max(256, machineMb() / 2)));
+export const normalizerHeapMb = (threads: number): number =>
+  Math.floor(Math.min(4_096, Math.max(256, machineMb() / 2 / threads)));
 
 const machineMb = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity) / 1_048_576;

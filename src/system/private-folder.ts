@@ -15,7 +15,7 @@ export const ABANDONED_MS = 15 * 60_000;
 
 /**
  * Creates a folder in `parent` whose name begins with `prefix`, mode 0700. First removes folders that killed processes left
- * there: those older than `ABANDONED_MS`, never one whose owner runs. Throws errors of the file system.
+ * there: folders older than `ABANDONED_MS`, and never a folder whose owner is running. Throws errors of the file system.
  */
 export async function privateFolder(parent: string, prefix: string): Promise<PrivateFolder> {
   await removeAbandoned(parent, prefix);
@@ -40,7 +40,7 @@ async function removeAbandoned(parent: string, prefix: string): Promise<void> {
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,
     );
-    // In a shared parent it may belong to another user, and cannot be removed.
+    // In a shared parent folder, the folder may belong to another user. It then cannot be removed.
     if (age > ABANDONED_MS) await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }

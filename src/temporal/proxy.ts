@@ -18,7 +18,10 @@ export function nativeProxy(address: string): Pick<NativeConnectionOptions, 'pro
   };
 }
 
-/** The proxy as channel arguments of a client. gRPC reads it only from the environment, where `grpc_proxy` comes first. */
+/**
+ * The proxy as channel arguments of a client. gRPC reads the proxy only from the environment, where `grpc_proxy` takes
+ * precedence.
+ */
 export function proxyArguments(address: string): Record<string, number> {
   const proxy = targetOf(address);
   if (!proxy) return { 'grpc.enable_http_proxy': 0 };

@@ -4,7 +4,9 @@ import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from '../model/messages.js';
 /** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
 const KEYWORD = 2;
 
-/** Registers the search attributes by which the Web UI filters runs. Returns `false` when Rollcall lacks the permission. */
+/**
+ * Registers the search attributes by which the Web UI filters runs. Returns `false` when Rollcall does not have the permission.
+ */
 export async function registerSearchAttributes(client: Client, namespace: string): Promise<boolean> {
   if (await searchAttributesReady(client, namespace)) return true;
   const searchAttributes = { [SOURCE_ATTRIBUTE.name]: KEYWORD, [STATUS_ATTRIBUTE.name]: KEYWORD };

@@ -8,7 +8,7 @@ import { addHealth } from './health.js';
 import { addLogin } from './sign-in/login.js';
 import type { Variables } from './pages/page.js';
 import { addRoutes } from './routes.js';
-import { errorResponse } from './sign-in/refusal.js';
+import { errorResponse } from './sign-in/error-response.js';
 
 /** Whether the client closed the connection before its request was complete. */
 function isDisconnected(c: Context): boolean {

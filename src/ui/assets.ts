@@ -6,7 +6,7 @@ import type { Variables } from './pages/page.js';
 
 interface Asset {
   type: string;
-  /** Browsers revalidate the file at each use unless this says otherwise. */
+  /** The header `Cache-Control`. Default: `no-cache`, so that browsers revalidate the file at each use. */
   caching?: string;
   /** The source files, in order. */
   of?: readonly string[];
@@ -16,7 +16,7 @@ const STYLE = ['base', 'search', 'tables', 'host', 'places', 'last'].map((name) 
 const ASSETS: Readonly<Record<string, Asset>> = {
   'style.css': { type: 'text/css; charset=utf-8', of: STYLE },
   'search.js': { type: 'text/javascript; charset=utf-8' },
-  // Cached forever, because the address changes with the content.
+  // Browsers may use the icon for a day without revalidation.
   'icon.svg': { type: 'image/svg+xml', caching: 'max-age=86400' },
 };
 

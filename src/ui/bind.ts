@@ -25,7 +25,7 @@ export function bindOf({ address, token }: { address: string; token?: string }):
     });
   const loopback = isLoopback(host);
   if (!loopback && token === undefined)
-    throw new Failure('settings-invalid', `Others can reach ${address}, and there is no token to keep them out`, {
+    throw new Failure('settings-invalid', `Other machines can reach ${address}, and no token is set`, {
       remedy: 'Set ROLLCALL_UI_TOKEN to 16 characters or more (openssl rand -hex 24), or serve at 127.0.0.1',
     });
   return { host, port, loopback };

@@ -2,7 +2,7 @@ import { HTTPException } from 'hono/http-exception';
 import { Failure } from '../model/failure.js';
 import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 
-interface Trouble {
+interface ErrorText {
   status: 400 | 413 | 500 | 503;
   what: string;
   remedy?: string;
@@ -12,7 +12,7 @@ interface Trouble {
 const MAX_TIME_EXPIRED = 50;
 
 /** Maps an error to what the visitor sees: the problem and its remedy, never the error's own text. */
-export function describeError(error: unknown): Trouble {
+export function describeError(error: unknown): ErrorText {
   if (error instanceof Failure)
     return {
       status: error.kind === 'server-unavailable' ? 503 : 400,
@@ -30,8 +30,8 @@ export function describeError(error: unknown): Trouble {
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError)
     return {
       status: 503,
-      what: 'MongoDB does not answer',
-      remedy: 'Start it again; this page goes on by itself',
+      what: 'MongoDB does not respond',
+      remedy: 'Start MongoDB again; this page then works without a restart',
       foreseen: true,
     };
   if (error instanceof RangeError || (error instanceof HTTPException && error.status < 500))
@@ -43,7 +43,7 @@ export function describeError(error: unknown): Trouble {
   return {
     status: 500,
     what: 'Something went wrong here',
-    remedy: 'What it was is on the console of rollcall ui',
+    remedy: 'The console of rollcall ui shows the error',
     foreseen: false,
   };
 }

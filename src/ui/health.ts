@@ -4,7 +4,10 @@ import type { Variables } from './pages/page.js';
 
 const PATIENCE_MS = 2_000;
 
-/** Health checks: `/live` responds if the process does, `/ready` if MongoDB does as well. They disclose nothing else. */
+/**
+ * Health checks: `/live` returns 200 while this process responds. `/ready` returns 200 if MongoDB responds as well, and 503 if
+ * it does not. They disclose nothing else.
+ */
 export function addHealth(app: Hono<{ Variables: Variables }>, store: Store): void {
   app.get('/live', (c) => c.json({ status: 'live' }));
   app.get('/ready', async (c) => {
@@ -17,6 +20,6 @@ export function addHealth(app: Hono<{ Variables: Variables }>, store: Store): vo
     ]);
     return ready
       ? c.json({ status: 'ready' })
-      : c.json({ status: 'not ready', reason: 'MongoDB does not answer' }, 503);
+      : c.json({ status: 'not ready', reason: 'MongoDB does not respond' }, 503);
   });
 }

@@ -12,7 +12,7 @@ import { fragment, page, type Variables } from './pages/page.js';
 import { quarantinePage, quarantineRowPage, quarantineRowsPage } from './pages/quarantine.js';
 import { queryOf } from './query.js';
 import { rawOf } from './pages/raw.js';
-import { errorResponse } from './sign-in/refusal.js';
+import { errorResponse } from './sign-in/error-response.js';
 import { cached } from './ttl-cache.js';
 import { reportDays, reportFile, reportsPage } from './pages/reports.js';
 import { runPage, runsPage } from './pages/runs.js';

@@ -8,7 +8,7 @@ import { urlOf, type Bind } from './bind.js';
 export interface Ui {
   /** `http://127.0.0.1:8300` */
   url: string;
-  /** Also aborts requests in flight. */
+  /** Also aborts in-flight requests. */
   close(): Promise<void>;
 }
 

@@ -3,8 +3,9 @@ import type { Activities } from '../activities/index.js';
 import type { Timings } from '../model/timings.js';
 
 /**
- * Proxies of the activities that heartbeat. Temporal retries them without limit while storage is unavailable; the activity marks
- * a failure that no retry can help as non-retryable (`activities/failures.ts`). Temporal numbers activities without `activityId`.
+ * Proxies of the activities that heartbeat. Temporal retries them without limit while storage is unavailable; the activity
+ * marks a failure that no retry can correct as non-retryable (`activities/retry-policy.ts`). Temporal numbers activities
+ * without `activityId`.
  */
 export function heartbeatingActivities({ heartbeatMs, retryMs, retryMaxMs }: Timings, activityId?: string) {
   const common = {
@@ -12,19 +13,28 @@ export function heartbeatingActivities({ heartbeatMs, retryMs, retryMaxMs }: Tim
     heartbeatTimeout: heartbeatMs,
     retry: { initialInterval: retryMs, backoffCoefficient: 2, maximumInterval: retryMaxMs },
   };
-  const { fetchPages, normalizePages, mergeRecords, closeListing } = proxyActivities<Activities>({
+  const { fetchPages, normalizePages, mergeRecords, mergeRecordParts, closeListing } = proxyActivities<Activities>({
     ...common,
     startToCloseTimeout: '20 minutes',
   });
-  /** One call loads a whole listing in order, however long it is. */
-  const { deliverRecords } = proxyActivities<Activities>({ ...common, startToCloseTimeout: '24 hours' });
-  /** Maintenance is tried three times; the next scheduled run repeats it anyway. */
+  /** One call loads a whole listing of any length in order. */
+  const { loadEvents } = proxyActivities<Activities>({ ...common, startToCloseTimeout: '24 hours' });
+  /** Maintenance is tried three times only, because the next scheduled run repeats it. */
   const { writeReport, pruneRawPages } = proxyActivities<Activities>({
     ...common,
     startToCloseTimeout: '30 minutes',
     retry: { ...common.retry, maximumAttempts: 3 },
   });
-  return { fetchPages, normalizePages, mergeRecords, closeListing, deliverRecords, writeReport, pruneRawPages };
+  return {
+    fetchPages,
+    normalizePages,
+    mergeRecords,
+    mergeRecordParts,
+    closeListing,
+    loadEvents,
+    writeReport,
+    pruneRawPages,
+  };
 }
 
 export type HeartbeatingActivities = ReturnType<typeof heartbeatingActivities>;

@@ -1,4 +1,4 @@
-import type { CollectSourceInput } from './source-input.js';
+import type { CollectSourceInput } from './inputs.js';
 import {
   ApplicationFailure,
   CancellationScope,
@@ -28,31 +28,31 @@ import type { ControlState } from './listing-state.js';
 import { SourceListing } from './source-listing.js';
 
 /**
- * Collects one source. When a failure can be fixed by a person, the source parks: the workflow keeps its cursor, and the activity
- * stays pending with its failure, until a user resets it, the signal `resume` comes, or the next run takes the source over. A
- * parked source sends its account to its run at once.
+ * Collects one source. If a person can fix a failure, the source parks: the workflow keeps its cursor, and the activity
+ * stays pending with its failure, until a user resets the activity, the signal `resume` arrives, or the next run takes the
+ * source over. A parked source sends its account to its run at once.
  */
 export async function collectSource(input: CollectSourceInput): Promise<SourceAccount> {
   const { run, source, steps } = input;
   const progress: SourceProgress = { ...(input.state?.progress ?? NO_PROGRESS) };
   const listeners = new Listeners(input.state?.waiting ?? [], source);
-  const controls: ControlState = input.state?.told ?? { paused: false, stopped: false, woken: false };
+  const controls: ControlState = input.state?.controls ?? { paused: false, stopped: false, resumed: false };
   setHandler(progressQuery, () => progress);
   setHandler(pauseSignal, () => void (controls.paused = true));
   setHandler(stopSignal, () => void (controls.stopped = true));
-  setHandler(resumeSignal, () => void Object.assign(controls, { paused: false, woken: true }));
+  setHandler(resumeSignal, () => void Object.assign(controls, { paused: false, resumed: true }));
   setHandler(takeOverSignal, async (other, { paused, stopped }) => {
     const known = listeners.knows(other);
     if (!known && progress.state !== 'parked') return notifyRun(other, source, busyAccount());
     if (!known) listeners.waiting.push(other);
-    controls.woken ||= !known;
+    controls.resumed ||= !known;
     controls.paused ||= paused;
     controls.stopped ||= stopped;
   });
 
   let state = input.state;
   // The run whose stored pages are normalized when nothing is fetched.
-  let pages = steps.includes('fetch') ? run : input.pagesOf;
+  let pages = steps.includes('fetch') ? run : input.pagesFromRun;
   if (!state) {
     const opened = await openListing({ run, source, force: input.force, fetch: steps.includes('fetch') });
     if (!opened.collect) {
@@ -61,10 +61,11 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       return opened.account;
     }
     pages ??= opened.lastRun;
-    const { startedAt, listing: listingKind, settle, timings } = opened;
-    const start = { seq: 0, cursor: null, ended: false, normalized: 0, resumed: false, warnings: [] };
-    const kept = { told: controls, waiting: listeners.waiting, progress };
-    state = { startedAt, listing: listingKind, settle, timings, ...start, ...kept };
+    const { startedAt, listing: listingKind, afterNormalizing, timings, normalizers } = opened;
+    const normalized = Array.from({ length: normalizers }, (_, index) => index);
+    const start = { seq: 0, cursor: null, ended: false, normalized, resumed: false, warnings: [] };
+    const kept = { controls, waiting: listeners.waiting, progress };
+    state = { startedAt, listing: listingKind, afterNormalizing, timings, ...start, ...kept };
   }
   const listing = new SourceListing(input, state, progress, pages ?? run);
   const setStatusAttribute = (status: string) => {
@@ -80,7 +81,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       const waitingRuns = listeners.take();
       await listeners.notifyParent(account);
       await listeners.notifyOthers(waitingRuns, account, run);
-      await condition(() => controls.woken || controls.stopped || listing.parkable.changed());
+      await condition(() => controls.resumed || controls.stopped || listing.parkable.changed());
       if (controls.stopped) {
         const message = `stopped by a signal after: ${account.reason ?? 'a failure'}`;
         listing.parkable.cancelAll();
@@ -88,8 +89,8 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
         break;
       }
       // An activity that a user reset in the Web UI continues. Others are cancelled and scheduled again from the cursor.
-      if (controls.woken) listing.parkable.cancelAll();
-      controls.woken = false;
+      if (controls.resumed) listing.parkable.cancelAll();
+      controls.resumed = false;
       await resumeListing({ run, source });
       listing.state.resumed = true;
       setStatusAttribute('collecting');
@@ -122,7 +123,7 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
   }
 }
 
-/** The workflow of a source that read nothing fails; the failure carries the account. */
+/** The workflow of a source that read no records fails; the failure contains the account. */
 function failureOf(source: string, account: SourceAccount, type = 'failed'): ApplicationFailure {
   return ApplicationFailure.create({
     type,

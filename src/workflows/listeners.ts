@@ -1,11 +1,11 @@
 import { getExternalWorkflowHandle, workflowInfo } from '@temporalio/workflow';
 import type { SourceAccount } from '../model/run.js';
-import { settledSignal, type WaitingRun } from '../model/messages.js';
+import { accountSignal, type WaitingRun } from '../model/messages.js';
 
 /** The runs that wait for a source's account. The parent run gets it as the child's result, unless the source parks. */
 export class Listeners {
   constructor(
-    /** Survives a continue-as-new. */
+    /** The list is passed on at a continue-as-new. */
     readonly waiting: WaitingRun[],
     private readonly source: string,
   ) {}
@@ -25,7 +25,7 @@ export class Listeners {
     return this.waiting.splice(0);
   }
 
-  /** Sends the account to other runs. `listing` is the run whose ledger holds the pages. */
+  /** Sends the account to other runs. `listing` is the run whose ledger contains the pages. */
   async notifyOthers(runs: readonly WaitingRun[], account: SourceAccount, listing: string): Promise<void> {
     for (const run of runs) await notifyRun(run, this.source, { ...account, listing });
   }
@@ -34,7 +34,7 @@ export class Listeners {
 /** Sends a source's account to a run. Runs that have ended are ignored. */
 export async function notifyRun(run: WaitingRun, source: string, account: SourceAccount): Promise<void> {
   try {
-    await getExternalWorkflowHandle(run.workflowId, run.runId).signal(settledSignal, source, account);
+    await getExternalWorkflowHandle(run.workflowId, run.runId).signal(accountSignal, source, account);
   } catch {
     // The run has ended.
   }

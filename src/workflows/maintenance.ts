@@ -1,15 +1,15 @@
 import { isCancellation, log } from '@temporalio/workflow';
 import type { HeartbeatingActivities } from './activities.js';
 
-export type Upkeep = 'report' | 'prune';
+export type MaintenanceTask = 'report' | 'prune';
 
 /** Maintenance failures do not change the run's status. */
 export async function runMaintenance(
   activities: HeartbeatingActivities,
   run: string,
-  upkeep: readonly Upkeep[],
+  maintenance: readonly MaintenanceTask[],
 ): Promise<void> {
-  for (const work of upkeep) {
+  for (const work of maintenance) {
     try {
       await (work === 'report' ? activities.writeReport({ run }) : activities.pruneRawPages({ run }));
     } catch (error) {

@@ -2,7 +2,10 @@ import { CancellationScope, condition, setHandler } from '@temporalio/workflow';
 import type { FailureNote } from '../model/failure.js';
 import { parkedSignal, retriedSignal } from '../model/messages.js';
 
-/** Thrown when an activity fails in a way that a person can fix. It stays pending in Temporal until it is tried again. */
+/**
+ * Thrown when an activity fails in a way that a person can fix. The activity stays pending in Temporal until it is tried
+ * again.
+ */
 export class Parked extends Error {
   override readonly name = 'Parked';
   constructor(readonly note: FailureNote) {
@@ -14,9 +17,9 @@ interface Pending {
   scope: CancellationScope;
   result: Promise<unknown>;
   ended: boolean;
-  /** The failure that parked it. */
+  /** The failure with which the activity parked. */
   note?: FailureNote;
-  /** It was retried, ended or parked again since its `Parked` was thrown. */
+  /** The activity was retried, ended or parked again after `Parked` was thrown for it. */
   changed: boolean;
 }
 
@@ -42,8 +45,9 @@ export class ParkableActivities {
   }
 
   /**
-   * Returns the activity's result. Throws `Parked` when it parks. Called again, waits for the activity that is still pending
-   * instead of starting another one, because a user has reset it in the Web UI. `start` gets the id that the activity must have.
+   * Returns the activity's result. Throws `Parked` when it parks. If an activity of this name is still pending, waits for
+   * it instead of starting another one, because a user has reset it in the Web UI. `start` receives the id that the
+   * activity must have.
    */
   async run<T>(name: string, start: (activityId: string) => Promise<T>): Promise<T> {
     const known = [...this.pending.keys()].find((id) => id.startsWith(`${name}-`));
@@ -64,7 +68,7 @@ export class ParkableActivities {
     return [...this.pending.values()].some((activity) => activity.changed);
   }
 
-  /** Cancels all pending activities: the next `run` starts a new one. */
+  /** Cancels all pending activities, so that the next `run` starts a new one. */
   cancelAll(): void {
     for (const { scope } of this.pending.values()) scope.cancel();
     this.pending.clear();

@@ -5,7 +5,7 @@ import type { SourceAccount } from '../model/run.js';
 import type { SourceProgress } from '../model/messages.js';
 import { Parked } from './parkable.js';
 
-export const STOPPED: FailureNote = { kind: 'unreachable', message: 'stopped by a signal before its end' };
+export const STOPPED: FailureNote = { kind: 'unreachable', message: 'stopped by a signal before the listing ended' };
 
 /** The kind, message and remedy of an activity's final failure. */
 export function noteOf(error: unknown): FailureNote {
@@ -61,7 +61,9 @@ export function detailsOf(source: string, progress: SourceProgress): string {
   return [
     `**${source}**: ${parked ? 'parked, ' : ''}${progress.status ?? progress.state}${progress.reason ? ` (${progress.reason})` : ''}`,
     ...(parked
-      ? [`${progress.remedy ? `${progress.remedy}. ` : ''}The signal \`resume\`, or the next run, continues from there`]
+      ? [
+          `${progress.remedy ? `${progress.remedy}. ` : ''}The signal \`resume\`, or the next run, continues the listing at this position`,
+        ]
       : []),
     `${progress.pages} pages, ${progress.rows}${of} rows fetched, ${progress.normalized} normalized`,
     `${progress.new} new, ${progress.changed} changed, ${progress.unchanged} unchanged, ${progress.quarantined} quarantined`,

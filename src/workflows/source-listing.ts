@@ -9,16 +9,18 @@ import {
 import type { FailureNote } from '../model/failure.js';
 import type { SourceAccount } from '../model/run.js';
 import { heartbeatingActivities, type HeartbeatingActivities } from './activities.js';
-import type { CollectSourceInput } from './source-input.js';
+import type { CollectSourceInput } from './inputs.js';
+import type { Share } from '../activities/normalize.js';
 import type { ListingState } from './listing-state.js';
 import type { SourceProgress } from '../model/messages.js';
+import { mergeAll } from './merging.js';
 import { ParkableActivities, Parked } from './parkable.js';
 import { STOPPED, addCounts, countsOf, detailsOf, noteOf } from './progress.js';
 
 /** Why fetching or normalizing stopped before its end. */
 interface Interruption {
   note: FailureNote;
-  /** Its activity stays pending. */
+  /** The activity parked and stays pending. */
   parked: boolean;
 }
 
@@ -32,7 +34,7 @@ export class SourceListing {
   private readonly activities: HeartbeatingActivities;
   readonly parkable: ParkableActivities;
   private fetching = false;
-  /** The workflow is about to continue as new: normalizing stops and goes on in the next execution. */
+  /** The workflow is about to continue as new: normalizing stops and continues in the next execution. */
   private continuing = false;
   private fetchingInterrupted: Interruption | undefined;
   private normalizingInterrupted: Interruption | undefined;
@@ -45,17 +47,17 @@ export class SourceListing {
     private readonly pages: string,
   ) {
     this.activities = heartbeatingActivities(state.timings);
-    this.parkable = new ParkableActivities(() => (state.told.woken = false));
+    this.parkable = new ParkableActivities(() => (state.controls.resumed = false));
     this.queue = state.listing === 'queue';
-    this.ordered = state.settle === 'order';
+    this.ordered = state.afterNormalizing === 'order';
     this.follow = (input.follow ?? false) && (this.queue || state.listing === 'append');
   }
 
-  /** Fetches until the listing ends, fails or is stopped, then normalizes and merges what was fetched. */
+  /** Fetches until the listing ends, fails or is stopped, then normalizes and merges the fetched pages. */
   async collect(): Promise<{ account: SourceAccount; failure: FailureNote | undefined }> {
     const { steps } = this.input;
     const fetch = steps.includes('fetch');
-    const { told: controls } = this.state;
+    const { controls } = this.state;
     this.fetchingInterrupted = this.normalizingInterrupted = undefined;
     this.continuing = false;
     this.fetching = fetch;
@@ -64,19 +66,19 @@ export class SourceListing {
     const normalizing = alongside ? this.normalize() : Promise.resolve();
     normalizing.catch(() => {}); // a cancellation is thrown by the await below
     if (fetch) await this.fetch(normalizing);
-    // Normalizing goes on after a failed batch: the pages before the failure are in the ledger and valid.
+    // Normalizing continues after a failed batch, because the pages before the failure are in the ledger and valid.
     this.fetching = false;
     await normalizing;
     if (this.ordered && steps.includes('normalize')) await this.loadInOrder().catch((error) => this.note(error));
-    // A source that is followed never ends by itself, so a stop signal is no failure there.
+    // The listing of a followed source does not end by itself, so for such a source a stop signal is not a failure.
     const stoppedEarly = controls.stopped && !this.state.ended && !this.follow;
     const interruption = this.interruption();
     const failure = interruption?.note ?? (stoppedEarly ? STOPPED : undefined);
     const parks = interruption?.parked === true && !controls.stopped && fetch;
     if (!parks) this.parkable.cancelAll();
     const account = await this.close(failure, this.state.ended || this.follow || !fetch, parks);
-    if (steps.includes('merge') && this.state.settle === 'merge') {
-      this.show({ state: 'merging' });
+    // The run merges once after all its sources. It may have ended before a parked source has resumed.
+    if (steps.includes('merge') && (this.follow || this.state.resumed) && !parks) {
       const warnings = await this.merge();
       if (warnings.length > 0) account.warnings = [...(account.warnings ?? []), ...warnings];
     }
@@ -111,7 +113,7 @@ export class SourceListing {
 
   private async fetch(normalizing: Promise<void>): Promise<void> {
     const { state, progress } = this;
-    const { told: controls } = state;
+    const { controls } = state;
     while (!state.ended && !this.fetchingInterrupted && !this.normalizingInterrupted) {
       progress.state = controls.paused ? 'paused' : 'fetching';
       await condition(() => !controls.paused || controls.stopped);
@@ -150,7 +152,7 @@ export class SourceListing {
       ...(this.follow ? { follow: true } : {}),
     };
     const batch = await this.parkable.run('fetchPages', (id) => this.activitiesWithId(id).fetchPages(fetched));
-    if (batch.through) addCounts(progress, batch.through);
+    if (batch.inline) addCounts(progress, batch.inline);
     progress.pages = batch.to;
     progress.rows += batch.rows;
     this.warn(batch.warnings);
@@ -164,56 +166,60 @@ export class SourceListing {
   private async finishBatch(): Promise<void> {
     if (this.ordered) await this.loadInOrder();
     await this.close(undefined, true);
-    if (this.state.settle !== 'merge') return;
     this.warn(await this.merge());
   }
 
-  /** Keeps warnings for the account, each once. */
+  /** Keeps warnings for the account, each of them once. */
   private warn(warnings: readonly string[]): void {
     const { warnings: known } = this.state;
     for (const warning of warnings) if (known.length < MAX_WARNINGS && !known.includes(warning)) known.push(warning);
   }
 
-  /** Normalizes pages while more are fetched. Ends after the last page of the listing. */
+  /** Normalizes pages while more are fetched, in several activities that share the listing. Ends after its last page. */
   private async normalize(): Promise<void> {
+    const { normalized } = this.state;
+    await Promise.all(normalized.map((_, index) => this.normalizeShare({ index, of: normalized.length })));
+  }
+
+  private async normalizeShare(share: Share): Promise<void> {
     const { run, source } = this.input;
     const { state } = this;
+    const { index } = share;
     try {
       for (;;) {
-        const { normalized: from } = state;
-        const request = { run, source, from, follow: this.fetching, pages: this.pages };
-        const sum = await this.parkable.run('normalizePages', (id) =>
+        const from = state.normalized[index]!;
+        const request = { run, source, from, share, follow: this.fetching, pages: this.pages };
+        const sum = await this.parkable.run(`normalizePages-${index}`, (id) =>
           this.activitiesWithId(id).normalizePages(request),
         );
         addCounts(this.progress, sum);
-        state.normalized = sum.next;
+        state.normalized[index] = sum.next;
         if (sum.stopped === 'ended' || this.continuing) return;
-        if (sum.stopped === 'waited') await condition(() => !this.fetching || state.seq > state.normalized);
+        if (sum.stopped === 'waited') await condition(() => !this.fetching || state.seq > sum.next);
       }
     } catch (error) {
       this.note(error);
     }
   }
 
-  /** Loads in order what was fetched since the last call. */
+  /** Loads the events that were fetched since the last call, in order. */
   private async loadInOrder(): Promise<void> {
     const { run, source } = this.input;
-    const request = { run, source, from: this.state.normalized, pages: this.pages };
-    const sum = await this.parkable.run('deliverRecords', (id) => this.activitiesWithId(id).deliverRecords(request));
+    const request = { run, source, from: this.state.normalized[0]!, pages: this.pages };
+    const sum = await this.parkable.run('loadEvents', (id) => this.activitiesWithId(id).loadEvents(request));
     addCounts(this.progress, sum);
-    this.state.normalized = sum.next;
+    this.state.normalized[0] = sum.next;
   }
 
   /** Returns warnings for the account. */
   private async merge(): Promise<string[]> {
-    const warnings: string[] = [];
-    for (let more = true; more;) {
-      const merged = await this.activities.mergeRecords({ run: this.input.run });
-      this.progress.merged += merged.settled;
-      if (merged.warning && warnings.length < MAX_WARNINGS) warnings.push(merged.warning);
-      more = merged.more;
-    }
-    return warnings;
+    if (this.state.afterNormalizing !== 'merge') return [];
+    this.show({ state: 'merging' });
+    const before = this.progress.merged;
+    const { warnings } = await mergeAll(this.activities, this.input.run, (records) => {
+      this.progress.merged = before + records;
+    });
+    return Object.values(warnings).flat();
   }
 
   private interruption(): Interruption | undefined {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
-import { alertOfRun } from '../../src/alerts/announce.js';
+import { alertOfRun } from '../../src/alerts/store-alert.js';
 import { waitAfter } from '../../src/alerts/deliver.js';
 import { findOverdue, patienceFor } from '../../src/alerts/overdue.js';
 import { payloadOf } from '../../src/alerts/post.js';
@@ -23,27 +23,28 @@ const sources = loadSources();
 let simulator: LocalSimulator;
 let pipeline: Pipeline;
 let receiver: HttpServer;
-/** What the receiver answers. */
-let answer: (response: ServerResponse) => void;
+/** The response of the receiver. */
+let respond: (response: ServerResponse) => void;
 const watching: { stop(): Promise<void> }[] = [];
 let lines: string[];
 
 const SECRET = 'xyzzy-secret-path';
 const UI = 'http://ui.example.com:8233';
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-alerts-'));
-/** A source with a mistake in it: nobody outside can mend that, so its run fails. */
+/** A source with a defect. No user or vendor can correct it, so its run fails. */
 const BROKEN = `
 import { defineSource } from 'rollcall';
 export default defineSource({
   name: 'broken', vendor: 'none', dataset: 'hosts', docs: 'https://example.com/', settings: {}, listing: 'full', mapping: 1,
-  input: () => ({ pages() { throw new TypeError('a mistake'); }, *rows() {} }),
+  input: () => ({ pages() { throw new TypeError('a mistake'); } }),
+  decode: () => [],
   map: () => ({}) as never,
 });`;
 
 beforeAll(async () => {
   writeFileSync(join(folder, 'broken.ts'), BROKEN);
   simulator = await localSimulator({ hosts: 20, seed: 5 });
-  receiver = await serve((_request, response) => answer(response));
+  receiver = await serve((_request, response) => respond(response));
   pipeline = await openPipeline({
     ...simulator.environment,
     ROLLCALL_ALERT_WEBHOOK: `${receiver.url}/services/${SECRET}`,
@@ -61,7 +62,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  answer = (response) => response.end('ok');
+  respond = (response) => response.end('ok');
   receiver.seen.splice(0);
   lines = [];
   await pipeline.store.alerts.deleteMany({});
@@ -73,7 +74,7 @@ afterEach(async () => {
   await Promise.all(watching.splice(0).map((one) => one.stop()));
 });
 
-/** What a worker does beside its work, at a pace for tests. */
+/** Starts the alert watch of a worker, with short intervals for tests. */
 function watch(changes: Partial<AlertWatchOptions> = {}): void {
   const { store, config, env } = pipeline;
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
@@ -89,13 +90,13 @@ const until = (what: string, seen: () => boolean | Promise<boolean>): Promise<un
   eventually(
     what,
     async () => (await seen()) || `the log: ${lines.join('')}`,
-    (answer) => answer === true,
+    (result) => result === true,
   );
 
 const event = (id: string, more: Partial<AlertDoc> = {}) =>
   putAlert(pipeline.store, { _id: id, kind: 'run-failed', run: id, reason: 'it broke', at: new Date(), ...more });
 
-test('a source that stops is told once, with reason, remedy and a link, although several workers look', async () => {
+test('a source that parks is reported once, with reason, remedy and a link, although several workers watch', async () => {
   for (let n = 0; n < 4; n += 1) watch();
   await simulator.setFaults({ on: 'qualys', kind: 'status', status: 401, times: 1_000 });
   const { run } = await pipeline.collect({ sources: ['qualys'], force: true });
@@ -106,11 +107,11 @@ test('a source that stops is told once, with reason, remedy and a link, although
       kind: 'source-parked',
       run,
       source: 'qualys',
-      reason: expect.stringMatching(/ answered 401$/),
+      reason: expect.stringMatching(/ responded 401$/),
       remedy: expect.stringContaining('QUALYS_PASSWORD'),
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       link: `${UI}/namespaces/default/workflows/${pipeline.config.temporal.taskQueue}-source-qualys`,
-      text: expect.stringMatching(/^Rollcall: qualys is parked\n.* answered 401\n.*QUALYS_PASSWORD.*\nhttp:.*$/),
+      text: expect.stringMatching(/^Rollcall: qualys is parked\n.* responded 401\n.*QUALYS_PASSWORD.*\nhttp:.*$/),
     },
   ]);
   expect(receiver.seen[0]).toMatchObject({ method: 'POST', path: `/services/${SECRET}` });
@@ -123,7 +124,7 @@ test('a source that stops is told once, with reason, remedy and a link, although
   expect(lines.join('')).not.toContain(SECRET);
 });
 
-test('a run that fails is told, with what its sources came to', async () => {
+test('a failed run is reported with the results of its sources', async () => {
   watch();
   const { run, status } = await pipeline.collect({ sources: ['broken'], force: true });
   expect(status).toBe('failed');
@@ -139,7 +140,7 @@ test('a run that fails is told, with what its sources came to', async () => {
   ]);
 });
 
-test('a partial run names what failed and not what did not; a complete one and a cancelled one are not told', async () => {
+test('the alert of a partial run names only what failed; complete and cancelled runs are not reported', async () => {
   watch();
   expect((await pipeline.collect({ sources: ['crowdstrike-demo'], force: true })).status).toBe('completed');
   const { status, run } = await pipeline.collect({ sources: ['broken', 'crowdstrike-demo'], force: true });
@@ -151,7 +152,7 @@ test('a partial run names what failed and not what did not; a complete one and a
   expect(alertOfRun(pipeline.config, { ...ended, status: 'cancelled' })).toBeUndefined();
 });
 
-test('without a webhook nothing is kept, and runs are as before', async () => {
+test('without a webhook no alert is stored, and runs work as before', async () => {
   const bare = await openPipeline({ ROLLCALL_SOURCES: folder });
   try {
     expect((await bare.collect({ sources: ['broken'], force: true })).status).toBe('failed');
@@ -161,30 +162,30 @@ test('without a webhook nothing is kept, and runs are as before', async () => {
   }
 });
 
-test('a receiver that is away gets it when it is back: refusals, time-outs of the net and waits are overcome', async () => {
-  const answers: ((response: ServerResponse) => void)[] = [
+test('an unavailable receiver gets the alert when it is back: the worker retries after error responses, broken connections and waits', async () => {
+  const responses: ((response: ServerResponse) => void)[] = [
     (response) => response.writeHead(500).end(),
     (response) => response.destroy(),
     (response) => response.writeHead(302, { location: `${receiver.url}/elsewhere` }).end(),
     (response) => response.writeHead(429, { 'retry-after': '1' }).end(),
   ];
   let retryAt = 0;
-  answer = (response) => {
-    const next = answers.shift();
-    if (answers.length === 0 && next) retryAt = Date.now() + 1_000;
+  respond = (response) => {
+    const next = responses.shift();
+    if (responses.length === 0 && next) retryAt = Date.now() + 1_000;
     return next ? next(response) : response.end();
   };
   await event('run-failed/r1');
   watch();
-  await until('the fifth try', () => receiver.seen.length === 5);
+  await until('the fifth attempt', () => receiver.seen.length === 5);
   expect(Date.now()).toBeGreaterThanOrEqual(retryAt - 50);
   expect(receiver.seen.every(({ path }) => path === `/services/${SECRET}`)).toBe(true);
   await until(
     'its mark',
     async () => (await pipeline.store.alerts.countDocuments({ next_at: { $exists: true } })) === 0,
   );
-  const told = lines.map((line) => JSON.parse(line) as { msg: string; why?: string; attempts?: number });
-  expect(told.map(({ msg, why }) => why ?? msg)).toEqual([
+  const logged = lines.map((line) => JSON.parse(line) as { msg: string; why?: string; attempts?: number });
+  expect(logged.map(({ msg, why }) => why ?? msg)).toEqual([
     'status 500',
     expect.any(String),
     'status 429',
@@ -193,16 +194,16 @@ test('a receiver that is away gets it when it is back: refusals, time-outs of th
   expect(lines.join('')).not.toContain(SECRET);
 });
 
-test('a receiver that hangs holds up neither a run nor the end of a worker', async () => {
-  answer = () => {};
+test('a receiver that never responds delays neither a run nor the end of a worker', async () => {
+  respond = () => {};
   await event('run-failed/r2');
   watch();
-  await until('the try', () => receiver.seen.length === 1);
+  await until('the attempt', () => receiver.seen.length === 1);
   expect((await pipeline.collect({ sources: ['qualys'], force: true })).status).toBe('completed');
-  // Ends although the receiver never answers.
+  // The watch ends although the receiver never responds.
   await watching.splice(0)[0]!.stop();
-  // Given back at once: whoever comes next delivers it.
-  answer = (response) => response.end();
+  // The stopped worker releases the alert at once, and the next worker delivers it.
+  respond = (response) => response.end();
   watch();
   await until(
     'its delivery',
@@ -211,11 +212,11 @@ test('a receiver that hangs holds up neither a run nor the end of a worker', asy
 });
 
 test('an alert that no receiver accepts for three days is dropped, and waits grow to a quarter of an hour', async () => {
-  answer = (response) => response.writeHead(404).end();
+  respond = (response) => response.writeHead(404).end();
   await event('run-failed/old', { at: new Date(Date.now() - 3 * 86_400_000) });
   watch();
   await until(
-    'the end',
+    'the dropped alert',
     async () => (await pipeline.store.alerts.countDocuments({ given_up_at: { $exists: true } })) === 1,
   );
   expect(receiver.seen).toHaveLength(1);
@@ -223,13 +224,13 @@ test('an alert that no receiver accepts for three days is dropped, and waits gro
   expect([1, 2, 3, 10].map(waitAfter)).toEqual([5_000, 15_000, 45_000, 900_000]);
 });
 
-test('a source that is parked is told each time that it parks, with what it needs', async () => {
+test('a parked source is reported each time that it parks, with its remedy', async () => {
   const at = new Date();
   const parked = {
     run: 'r3',
     at,
     kind: 'credentials-rejected',
-    reason: 'GET host/path answered 401',
+    reason: 'GET host/path responded 401',
     remedy: 'Correct QUALYS_PASSWORD',
   };
   const { sources: known } = pipeline.store;
@@ -249,16 +250,16 @@ test('a source that is parked is told each time that it parks, with what it need
     }),
   ]);
   await known.updateOne({ _id: 'qualys' }, { $set: { parked: { ...parked, at: new Date() } } });
-  await until('the second', () => receiver.seen.length === 2);
+  await until('the second alert', () => receiver.seen.length === 2);
   await known.updateOne({ _id: 'qualys' }, { $unset: { parked: true } });
-  // Its run has nothing to add.
+  // The failed run of a parked source gives no further alert.
   const account = { status: 'failed', reason: parked.reason, parked: true } as never;
   expect(
     alertOfRun(pipeline.config, { run: 'r3', status: 'failed', workflowId: 'w', accounts: { qualys: account } }),
   ).toBeUndefined();
 });
 
-test('a scheduled source that was not read whole in time is told once, and again only after it was', async () => {
+test('a scheduled source without a complete run in time is reported once, and again only after its next complete run', async () => {
   const { config, store, env } = pipeline;
   const scheduled = loadConfig({ ...config.environment, ROLLCALL_SCHEDULE_QUALYS: '0 * * * *' });
   await applySchedule(env.client, scheduled, sources.get('qualys'));
@@ -270,7 +271,7 @@ test('a scheduled source that was not read whole in time is told once, and again
       );
     const overdue = () => findOverdue({ client: env.client, store, config }, sources.all());
     await completeAt(1.9);
-    expect(await overdue()).toEqual([]); // an hour, and an hour in which it is fresh
+    expect(await overdue()).toEqual([]); // one hour of the schedule, and one hour in which the source is fresh
     await completeAt(3);
     expect(await overdue()).toEqual([expect.objectContaining({ source: 'qualys', never: false })]);
     const pace = { deliver: 50, overdue: 100 };
@@ -290,7 +291,7 @@ test('a scheduled source that was not read whole in time is told once, and again
     await completeAt(0);
     await sleep(200);
     await completeAt(5);
-    await until('the next one', () => receiver.seen.length === 2);
+    await until('the next alert', () => receiver.seen.length === 2);
     await changeSchedule(env.client, config, 'qualys', 'pause');
     expect(await overdue()).toEqual([]);
   } finally {
@@ -298,7 +299,7 @@ test('a scheduled source that was not read whole in time is told once, and again
   }
 });
 
-test('one that has a schedule and never ran is overdue, too; without a schedule nothing is', async () => {
+test('a source with a schedule that never ran is overdue too; without a schedule no source is overdue', async () => {
   const { config, store, env } = pipeline;
   const find = (now: Date) => findOverdue({ client: env.client, store, config }, sources.all(), now);
   expect(await find(new Date(Date.now() + 30 * 86_400_000))).toEqual([]);
@@ -315,7 +316,7 @@ test('one that has a schedule and never ran is overdue, too; without a schedule 
   expect(patienceFor(hour / 4, hour)).toBe(hour);
 });
 
-test('what a receiver shows to people is plain: no control characters, no calls to everybody, no end', () => {
+test('the text of an alert has no control characters, no mentions of a channel, and a limited length', () => {
   const { text, reason } = payloadOf({
     _id: 'x',
     kind: 'run-failed',
@@ -337,6 +338,6 @@ test('a user and password in the URL become a header', async () => {
   });
   await event('run-failed/r6');
   watch({ config: { ...pipeline.config, alertWebhook: guarded.alertWebhook! } });
-  await until('it', () => receiver.seen.length === 1);
+  await until('the alert', () => receiver.seen.length === 1);
   expect(receiver.seen[0]!.headers.authorization).toBe(`Basic ${Buffer.from('ann:p@ss').toString('base64')}`);
 });

@@ -1,13 +1,13 @@
-// Collects a file of events by the activities of a worker, without one: `delivering.mjs MONGODB_URI DATABASE FILE`. It may be
-// killed and started again at any moment, as a worker may.
+// Collects a file of events with the activities of a worker, without a worker: `delivering.mjs MONGODB_URI DATABASE
+// FILE`. A test may kill it and start it again at any moment, like a worker.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const dist = (path) => require(`../../dist/src/${path}`);
 const { MockActivityEnvironment } = require('@temporalio/testing');
-const { createActivities } = dist('activities/index.js');
+const { activityOptions } = dist('activities/index.js');
 const { loadConfig } = dist('config.js');
-const { openNormalizer } = dist('threads/pool.js');
+const { openThreads } = dist('threads/pool.js');
 const { openKeyRing } = dist('privacy/key-ring.js');
 const { loadSources } = dist('sources/loading/registry.js');
 const { openStore } = dist('store/database.js');
@@ -17,15 +17,16 @@ const [MONGODB_URI, MONGODB_DATABASE, EVENTS_PATH] = process.argv.slice(2);
 const config = loadConfig({ MONGODB_URI, MONGODB_DATABASE, EVENTS_PATH });
 const store = await openStore(config.mongodb);
 const sources = loadSources();
-const normalizer = openNormalizer(config, store, sources);
+const threads = openThreads(config, store, sources);
 const keys = openKeyRing(undefined);
-const activities = createActivities({ store, sources, normalizer, keys, config, log: pino({ level: 'silent' }) });
-const environment = new MockActivityEnvironment(undefined, { logger: pino({ level: 'silent' }) });
-/** Tries again as Temporal does: a command of a killed process may still come through, and take the delivery over. */
-async function run(activity, input) {
+const log = pino({ level: 'silent' });
+const { activities, interceptors } = activityOptions({ store, sources, threads, keys, config, log });
+/** Retries as Temporal does: a command of a killed process may still arrive and take over the delivery. */
+async function run(activityType, input) {
   for (;;) {
+    const attempt = new MockActivityEnvironment({ activityType }, { logger: log, interceptors: interceptors.activity });
     try {
-      return await environment.run(activity, { run: 'r1', source: 'events', ...input });
+      return await attempt.run(activities[activityType], { run: 'r1', source: 'events', ...input });
     } catch (error) {
       if (error.nonRetryable !== false) throw error;
       process.stderr.write(`${error.type}\n`);
@@ -33,19 +34,14 @@ async function run(activity, input) {
   }
 }
 
-const opened = await run(activities.openListing, { force: true, fetch: true });
+const opened = await run('openListing', { force: true, fetch: true });
 let at = { seq: 0, cursor: null, rows: 0 };
 do {
-  const stretch = await run(activities.fetchPages, at);
-  at = { seq: stretch.to, cursor: stretch.next, rows: at.rows + stretch.rows };
+  const batch = await run('fetchPages', at);
+  at = { seq: batch.to, cursor: batch.next, rows: at.rows + batch.rows };
 } while (at.cursor !== null);
-const {
-  new: created,
-  changed,
-  unchanged,
-  quarantined,
-} = await run(activities.deliverRecords, { from: 0, pages: 'r1' });
-const account = await run(activities.closeListing, {
+const { new: created, changed, unchanged, quarantined } = await run('loadEvents', { from: 0, pages: 'r1' });
+const account = await run('closeListing', {
   startedAt: opened.startedAt,
   closedAt: new Date().toISOString(),
   complete: true,
@@ -54,5 +50,5 @@ const account = await run(activities.closeListing, {
   confirmShrink: false,
 });
 process.stdout.write(`${JSON.stringify(account)}\n`);
-await normalizer.close();
+await threads.close();
 await store.close();

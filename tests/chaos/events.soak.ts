@@ -15,21 +15,25 @@ import { eventsInOrder } from '../../src/store/collections/events.js';
 import type { SourceAccount } from '../../src/model/run.js';
 import { SEED } from '../support/soak.js';
 
-/** Killed at any moment and started again, a delivery ends as one that nobody disturbed, byte for byte. */
+/**
+ * A delivery that is killed at any moment and started again gives the same result as an undisturbed delivery, byte for
+ * byte.
+ */
 
 const KILLS = 100;
 const EVENTS = 4_000;
 let mongod: Awaited<ReturnType<typeof startMongod>>;
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-events-'));
 const file = join(folder, 'events.jsonl');
-let drawn = 0;
-const chance = () => share(SEED, (drawn += 1));
+let generated = 0;
+const chance = () => share(SEED, (generated += 1));
 const stores: Store[] = [];
 
 beforeAll(async () => {
-  const { path: binary } = await locateBinary('mongod', { say: () => {} });
+  const { path: binary } = await locateBinary('mongod', { notify: () => {} });
   mongod = await startMongod({ binary, dbPath: join(folder, 'mongod') });
-  // The transaction of a killed process keeps its locks until then: 50 times the usual 15 seconds are too long for a test.
+  // The transaction of a killed process keeps its locks until this limit. The usual 15 seconds, 50 times, are too long
+  // for a test.
   const store = await newStore();
   await store.client.db('admin').command({ setParameter: 1, transactionLifetimeLimitSeconds: 1 });
   await pipeline(Readable.from(eventChunks({ count: EVENTS, seed: 3, spread: 3_000 })), createWriteStream(file));
@@ -53,7 +57,7 @@ const spawnDelivery = (store: Store, from = file, environment: Record<string, st
     env: { ...process.env, ...environment },
   });
 
-/** One process; resolves to its account, or to nothing when it was killed after `killAfterMs`. */
+/** Runs one process. Resolves to its account, or to `undefined` when it was killed after `killAfterMs`. */
 async function deliver(store: Store, killAfterMs = Infinity): Promise<SourceAccount | undefined> {
   const child = spawnDelivery(store);
   let [out, err] = ['', ''];
@@ -69,7 +73,7 @@ async function deliver(store: Store, killAfterMs = Infinity): Promise<SourceAcco
   return JSON.parse(out) as SourceAccount;
 }
 
-/** All that a delivery leaves behind, but for the times. */
+/** Everything that a delivery stores, except the times. */
 async function resultOf(store: Store): Promise<string> {
   const lines: string[] = [];
   for await (const line of eventsInOrder(store, 'events')) lines.push(line);
@@ -94,7 +98,7 @@ const counts = ({ pages, records, new: created, unchanged, quarantined }: Source
   quarantined,
 });
 
-test(`${KILLS} kills at random moments leave what an undisturbed delivery leaves`, async () => {
+test(`${KILLS} kills at random moments give the same result as an undisturbed delivery`, async () => {
   const undisturbed = await newStore();
   const started = Date.now();
   const expected = (await deliver(undisturbed))!;
@@ -109,7 +113,7 @@ test(`${KILLS} kills at random moments leave what an undisturbed delivery leaves
   for (let round = 0; kills < KILLS; round += 1) {
     const store = await newStore();
     let account: SourceAccount | undefined;
-    // So many in one delivery that it ends at all, although each one has to begin by reading what was stored.
+    // At most twelve kills per delivery, so that it ends although each attempt first reads what is stored.
     for (let own = 0; !account; own += 1) {
       account = await deliver(store, own < 12 && kills < KILLS ? 500 + chance() * (took - 500) : Infinity);
       if (!account) kills += 1;
@@ -119,7 +123,7 @@ test(`${KILLS} kills at random moments leave what an undisturbed delivery leaves
   }
 });
 
-test('an attempt that wakes up after another one has ended its work destroys nothing, and ends as superseded', async () => {
+test('an attempt that continues after another attempt has finished destroys nothing, and ends as superseded', async () => {
   const store = await newStore();
   const many = join(folder, 'many.jsonl');
   const temporary = join(folder, 'temporary');
@@ -148,7 +152,7 @@ test('an attempt that wakes up after another one has ended its work destroys not
     expect(JSON.parse(second.out)).toMatchObject({ status: 'complete', new: events });
     expect(readdirSync(temporary, { recursive: true })).toEqual(before);
     late.kill('SIGCONT');
-    // It is tried again, as Temporal would if nobody else were there, and finds all of it done.
+    // The script retries the attempt, as Temporal would without another worker, and finds all work done.
     expect([await first.ended, first.err]).toEqual([0, 'superseded\n']);
     expect(await store.events.countDocuments()).toBe(events);
     expect(readdirSync(temporary)).toEqual([]);

@@ -3,7 +3,7 @@ import { SEED } from '../support/soak.js';
 import { ChaosStack } from './stack.js';
 import { expectWhole, fetched, merged, merging, normalized } from './whole.js';
 
-/** Real processes, really killed, at each stage of a run; see expectWhole for what holds after each. */
+/** The tests kill real processes at each stage of a run. `expectWhole` lists what must be true after each run. */
 
 const HOSTS = 3_000;
 let stack: ChaosStack;
@@ -14,7 +14,7 @@ async function open(seed: number, latency = 15): Promise<void> {
   stack = await ChaosStack.open({ hosts: HOSTS, seed: SEED + seed, latency });
 }
 
-test('a worker that is killed while fetching, normalizing and merging leaves nothing lost and nothing doubled', async () => {
+test('a worker that is killed while fetching, normalizing and merging loses and duplicates nothing', async () => {
   await open(11);
   const { result } = await (stack.startWorker(), stack.start());
   for (const [stage, seen] of [
@@ -38,7 +38,7 @@ test('a worker that is killed between two merge batches leaves each record in on
   await expectWhole(stack, await result, 1);
 });
 
-test('a mongod that is killed twice is waited for, and what it acknowledged is there', async () => {
+test('the run waits for a mongod that is killed twice, and keeps acknowledged writes', async () => {
   await open(13);
   const { result } = await (stack.startWorker(), stack.start());
   for (const [stage, seen] of [
@@ -53,7 +53,7 @@ test('a mongod that is killed twice is waited for, and what it acknowledged is t
   await expectWhole(stack, await result, 2);
 });
 
-test('a Temporal server that is killed in mid-run goes on with the same run', async () => {
+test('a Temporal server that is killed during a run continues the same run', async () => {
   await open(14);
   const { result } = await (stack.startWorker(), stack.start());
   await stack.until('pages', fetched(60));
@@ -63,7 +63,7 @@ test('a Temporal server that is killed in mid-run goes on with the same run', as
   await expectWhole(stack, await result, 1);
 });
 
-test('everything killed at once and started again ends the same run', async () => {
+test('the same run completes after all processes were killed at once and started again', async () => {
   await open(15);
   const { result } = await (stack.startWorker(), stack.start());
   await stack.until('records', normalized());
@@ -73,16 +73,16 @@ test('everything killed at once and started again ends the same run', async () =
   await expectWhole(stack, await result, 1);
 });
 
-test('a worker that sleeps through its heartbeats and wakes late changes nothing', async () => {
+test('a worker that is stopped longer than its heartbeats and continues late changes nothing', async () => {
   await open(16);
   const { result } = await (stack.startWorker(), stack.start());
   await stack.until('records', normalized());
-  const zombie = stack.workers[0]!;
-  zombie.kill('SIGSTOP');
+  const stopped = stack.workers[0]!;
+  stopped.kill('SIGSTOP');
   stack.startWorker();
-  // As long as its heartbeats are waited for, and longer.
+  // This is longer than the heartbeat timeout.
   await sleep(2 * stack.config.timings.heartbeatMs);
-  zombie.kill('SIGCONT');
-  // The zombie asks once more before it is told that its attempt is over.
+  stopped.kill('SIGCONT');
+  // The stopped worker sends one more request before Temporal reports that its attempt is over.
   await expectWhole(stack, await result, 2);
 });

@@ -9,7 +9,10 @@ import { expectDrained, openQueue, type LoginQueue } from './queue.js';
 import { ChaosStack, SOURCES } from './stack.js';
 import { expectWhole, fetched, merging, normalized } from './whole.js';
 
-/** Real processes, really killed, one at each stage of one run; the `*.soak.ts` beside it kill all of them everywhere. */
+/**
+ * The test kills one real process at each stage of one run. The `*.soak.ts` files next to it kill every process at
+ * every stage.
+ */
 let stack: ChaosStack;
 let queue: LoginQueue;
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-kills-'));
@@ -20,7 +23,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Each event was delivered once, and in the order of the ids. */
+/** Expects each event once, in the order of the ids. */
 async function expectInOrder(count: number): Promise<void> {
   const lines: { id: number; seq: number }[] = [];
   for await (const line of eventsInOrder(stack.store, 'events')) lines.push(JSON.parse(line) as (typeof lines)[number]);
@@ -29,7 +32,7 @@ async function expectInOrder(count: number): Promise<void> {
   expect(lines.map(({ id }) => id)).toEqual([...new Set(lines.map(({ id }) => id))].sort((a, b) => a - b));
 }
 
-test('a run whose worker, MongoDB and Temporal are killed in turn loses nothing and doubles nothing', async () => {
+test('a run whose worker, MongoDB and Temporal are killed in turn loses and duplicates nothing', async () => {
   queue = await openQueue(200);
   await pipeline(Readable.from(eventChunks({ count: 1_000, seed: 3, spread: 2_000 })), createWriteStream(EVENTS_PATH));
   stack = await ChaosStack.open({

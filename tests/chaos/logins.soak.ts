@@ -1,7 +1,7 @@
 import { expectDrained, openQueue, type LoginQueue } from './queue.js';
 import { ChaosStack } from './stack.js';
 
-/** Real processes, really killed, while a queue is drained. */
+/** The test kills real processes while a run drains a queue. */
 
 const MESSAGES = 10_000;
 const share = (part: number) => Math.round(MESSAGES * part);
@@ -17,7 +17,7 @@ afterAll(async () => {
   await queue?.close();
 });
 
-test('worker and MongoDB are killed while a queue is drained: every message is there once, and none is left', async () => {
+test('when the worker and MongoDB are killed while a queue is drained, every message is stored once and none is left', async () => {
   const stored = (count: number) => async () => (await stack.store.logins.estimatedDocumentCount()) >= count;
   const worker = stack.startWorker();
   const { result } = await stack.start(['logins']);

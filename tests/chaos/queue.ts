@@ -14,12 +14,12 @@ import type { ChaosStack } from './stack.js';
 export interface LoginQueue {
   sent: Filled;
   environment: Record<string, string>;
-  /** Messages that are in it, also those that somebody has received and not deleted. */
+  /** The number of messages in the queue, including messages that a consumer has received and not deleted. */
   left: () => Promise<number>;
   close: () => Promise<void>;
 }
 
-/** Fills a queue of its own. */
+/** Creates a queue and fills it. */
 export async function openQueue(messages: number): Promise<LoginQueue> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-queue-'));
   const keyRing = join(folder, 'keys.json');
@@ -32,7 +32,7 @@ export async function openQueue(messages: number): Promise<LoginQueue> {
     sent,
     environment: {
       LOGINS_SQS_URL: queueUrl,
-      // So slow that there is something left to be killed in.
+      // One poller is so slow that messages are left when a process is killed.
       LOGINS_SQS_POLLERS: '1',
       AWS_ENDPOINT_URL_SQS: endpoint,
       AWS_ACCESS_KEY_ID: 'test',
@@ -57,7 +57,7 @@ export async function openQueue(messages: number): Promise<LoginQueue> {
   };
 }
 
-/** Each message is a login once, or in quarantine, and gone from the queue. */
+/** Expects each message once, as a login or in quarantine, and an empty queue. */
 export async function expectDrained({ store, verify }: ChaosStack, { sent, left }: LoginQueue): Promise<void> {
   expect(await left()).toBe(0);
   expect(await store.logins.countDocuments()).toBe(sent.logins);

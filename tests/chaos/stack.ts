@@ -17,11 +17,14 @@ import type { RunSummary } from '../../src/workflows/collect-inventory.js';
 import { eventually } from '../support/eventually.js';
 import { summaryOf } from '../support/pipeline.js';
 
-/** What a run collects unless a test says otherwise. */
+/** The sources of a run unless a test sets others. */
 export const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
-const quiet = () => {};
+const ignoreOutput = () => {};
 
-/** Everything a run needs, each a real process that can be killed and started again on the same data and port. */
+/**
+ * Everything that a run needs. Each part is a real process that a test can kill and start again with the same data and
+ * port.
+ */
 export class ChaosStack {
   config!: Config;
   client!: Client;
@@ -39,13 +42,13 @@ export class ChaosStack {
     hosts: number;
     seed: number;
     latency: number;
-    /** Of further sources. */
+    /** Variables of further sources. */
     environment?: Record<string, string>;
   }): Promise<ChaosStack> {
     const stack = new ChaosStack();
     const [mongod, temporal] = await Promise.all([
-      locateBinary('mongod', { say: quiet }),
-      locateBinary('temporal', { say: quiet }),
+      locateBinary('mongod', { notify: ignoreOutput }),
+      locateBinary('temporal', { notify: ignoreOutput }),
     ]);
     stack.binaries = { mongod: mongod.path, temporal: temporal.path };
     stack.ports = { mongod: await freePort(), temporal: await freePort() };
@@ -60,10 +63,10 @@ export class ChaosStack {
       TEMPORAL_TASK_QUEUE: 'chaos',
       ROLLCALL_AUTO_SCHEDULE: 'false',
       ROLLCALL_LOG_DIR: join(stack.dir, 'logs'),
-      ROLLCALL_STRETCH_RECORDS: '600',
+      ROLLCALL_BATCH_RECORDS: '600',
       QUALYS_DEMO_PAGE_SIZE: '20',
       CROWDSTRIKE_DEMO_PAGE_SIZE: '20',
-      // What was killed is missed soon; a machine that is busy is not taken for a dead one.
+      // Temporal detects a killed worker soon, but does not treat a busy machine as dead.
       ROLLCALL_HEARTBEAT_SECONDS: '6',
       ROLLCALL_RETRY_SECONDS: '0.5',
       QUALYS_DEMO_CONCURRENCY: '2',
@@ -96,7 +99,7 @@ export class ChaosStack {
   killMongod = () => this.mongod.kill();
   killTemporal = () => this.temporal.kill();
 
-  /** Killed, with its data: an empty one takes its place. */
+  /** Kills mongod, deletes its data and starts an empty one. */
   async loseMongod(): Promise<void> {
     await this.killMongod();
     rmSync(join(this.dir, 'mongod'), { recursive: true, force: true });
@@ -104,20 +107,20 @@ export class ChaosStack {
     await this.reopen();
   }
 
-  /** Makes collections and indexes again. */
+  /** Creates the collections and indexes again. */
   async reopen(): Promise<void> {
     await this.store.close();
     this.store = await openStore(this.config.mongodb);
   }
 
-  /** As `loseMongod`. */
+  /** Kills Temporal, deletes its data and starts an empty one. */
   async loseTemporal(): Promise<void> {
     await this.killTemporal();
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(this.dir, `temporal.db${suffix}`), { force: true });
     await this.startTemporal();
   }
 
-  /** The command that the container starts too. */
+  /** Starts the worker with the command of the container. */
   startWorker(): ChildProcess {
     const log = openSync(join(this.dir, 'worker.log'), 'a');
     const worker = spawn(
@@ -141,7 +144,7 @@ export class ChaosStack {
   async start(sources = SOURCES): Promise<{ result: Promise<RunSummary> }> {
     const { handle } = await startRun(this.client, this.config.temporal, { sources, force: true });
     const result = (async () => {
-      // Temporal itself is killed in some tests: waiting goes on until the run has ended.
+      // Some tests kill Temporal, so this loop waits until the run has ended.
       for (;;) {
         try {
           return await summaryOf(handle.result());
@@ -160,12 +163,12 @@ export class ChaosStack {
     return { result };
   }
 
-  /** Waits until `seen` holds of the store; a server that is away is asked again. */
+  /** Waits until `seen` is true for the store. Retries while a server is unavailable. */
   async until(what: string, seen: (store: Store) => Promise<boolean>): Promise<void> {
     await eventually(
       what,
       async () => (await seen(this.store)) || `${what} still missing; the worker's log:\n${this.log()}`,
-      (answer) => answer === true,
+      (result) => result === true,
       20,
     );
   }

@@ -2,7 +2,7 @@ import type { RunSummary } from '../../src/workflows/collect-inventory.js';
 import type { Store } from '../../src/store/database.js';
 import type { ChaosStack } from './stack.js';
 
-/** What a store shows of how far a run is. */
+/** Conditions that show in the store how far a run is. */
 export const fetched = (pages: number) => async (store: Store) => (await store.pages.countDocuments()) >= pages;
 export const normalized =
   (records = 1) =>
@@ -13,8 +13,8 @@ export const merging = async (store: Store) =>
 export const merged = async (store: Store) => (await store.hosts.countDocuments()) > 0;
 
 /**
- * Every record served is there once, in one host, the inventory is the fleet's truth, and hardly a page was fetched twice, although
- * something was killed so many times.
+ * Expects every served record exactly once, in one host, and an inventory that equals the fleet. Hardly a page was
+ * fetched twice, although the test killed processes `kills` times.
  */
 export async function expectWhole(stack: ChaosStack, summary: RunSummary, kills: number): Promise<void> {
   const { hosts, records, requests } = await stack.simulator.state();
@@ -28,9 +28,9 @@ export async function expectWhole(stack: ChaosStack, summary: RunSummary, kills:
   const read = Object.values(summary.sources).reduce((sum, account) => sum + account.new, 0);
   expect(read).toBe(records.qualys + records.crowdstrike);
   expect(await stack.store.records.countDocuments()).toBe(read);
-  // Each answer that reached the ledger was asked for once. What was in hand when something was killed is asked for again:
-  // by each source two pages that are being fetched, one that waits and one that is being stored; and at its end one page
-  // too many.
+  // The worker requested each stored page once. After a kill it requests unfinished pages again: for each source two
+  // pages that are being fetched, one that waits and one that is being stored. At the end of each source it requests
+  // one page too many.
   const pages = await stack.store.pages.countDocuments({ source: { $in: Object.keys(summary.sources) } });
   expect(requests - pages).toBeLessThanOrEqual(2 * 4 * kills + 2);
 }

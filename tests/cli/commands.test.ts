@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../src/config.js';
 import { type Ran, runProgram, spawnProgram } from '../support/program.js';
 
-/** The command line as a user runs it: the compiled program, in a folder of its own. */
+/** Runs the command line as a user does: the compiled program in its own folder. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-cli-'));
 const worker = join(__dirname, '../../dist/src/worker.js');
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -33,26 +33,26 @@ const CASES: [string, string[], Record<string, string>, number, RegExp][] = [
     /w=1, which weakens/,
   ],
   [
-    'a Temporal server that is not there',
+    'an unreachable Temporal server',
     ['trigger', 'qualys'],
     { TEMPORAL_ADDRESS: '127.0.0.1:1' },
     5,
-    /Temporal at 127\.0\.0\.1:1 does not answer\nStart it/,
+    /Temporal at 127\.0\.0\.1:1 does not respond\nStart it/,
   ],
   [
-    'switched off certificate checks',
+    'a disabled certificate check',
     ['trigger', 'qualys'],
     { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
     2,
     /certificate checks/,
   ],
   ['a run that does not exist', ['verify', '--run', 'nope'], {}, 2, /There is no run nope/],
-  ['pages that are not stored', ['replay', '--source', 'qualys'], {}, 2, /No stored pages for source qualys/],
+  ['a source without stored pages', ['replay', '--source', 'qualys'], {}, 2, /No stored pages for source qualys/],
   ['an unknown option', ['trigger', '--fast'], {}, 2, /unknown option '--fast'/],
   ['an unknown step', ['trigger', '--only', 'guess'], {}, 2, /Allowed choices are fetch, normalize, merge/],
 ];
 
-/** Waits for a server that is not there, while the other commands are tried. */
+/** This worker waits for an unreachable server while the other tests run. */
 let withoutMongodb: Promise<Ran>;
 beforeAll(() => {
   withoutMongodb = run([], { MONGODB_URI: 'mongodb://user:canary-9f@127.0.0.1:1/?replicaSet=rs0' }, (args, place) =>
@@ -61,7 +61,7 @@ beforeAll(() => {
 });
 
 test.each(CASES)(
-  '%s ends in one sentence with the way out, and an exit code',
+  '%s ends the command with one error sentence, a remedy and an exit code',
   async (_what, args, environment, code, message) => {
     const ran = await run(args, environment);
     expect(ran.err).toMatch(message);
@@ -70,14 +70,14 @@ test.each(CASES)(
   },
 );
 
-test('a malformed source definition is named by its file and what is wrong in it', async () => {
+test('the error for a malformed source definition names its file and the fault', async () => {
   writeFileSync(join(dir, 'acme.js'), "exports.default = { name: 'other', vendor: 'acme', input() {}, map() {} };");
   const ran = await run(['trigger', 'acme'], { ROLLCALL_SOURCES: dir });
   expect(ran.code).toBe(2);
   expect(ran.err).toMatch(/acme\.js is not a valid source/);
 });
 
-test('in a process of its own it gives the same words and exit codes', async () => {
+test('the program prints the same text and returns the same exit codes in its own process', async () => {
   const help = await run(['trigger', '--help'], {}, spawnProgram);
   expect(help.code).toBe(0);
   expect(help.out).toMatch(/npm run trigger -- --wait/);
@@ -94,9 +94,9 @@ test('.env never overrides the environment, and empty variables count as not set
   });
 });
 
-test('a worker without its MongoDB says so, with the way out', async () => {
+test('a worker that cannot reach MongoDB reports it with a remedy', async () => {
   const ran = await withoutMongodb;
   expect(ran.code).toBe(5);
-  expect(ran.err).toMatch(/MongoDB at mongodb:\/\/127\.0\.0\.1:1\/ does not answer/);
+  expect(ran.err).toMatch(/MongoDB at mongodb:\/\/127\.0\.0\.1:1\/ does not respond/);
   expect(ran.err).not.toMatch(/canary/);
 });

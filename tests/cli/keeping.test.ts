@@ -8,7 +8,7 @@ import { putHosts } from '../export/inventory.js';
 import { PROGRAM, type Ran, runProgram } from '../support/program.js';
 import { freshStore } from '../support/store.js';
 
-/** Export, backup, restore and prune as a user runs them: the compiled program and a real mongod. */
+/** Runs export, backup, restore and prune as a user does: the compiled program on a real mongod. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-keeping-'));
 const HOSTS = 200;
 let store: Store;
@@ -26,7 +26,7 @@ function run(args: string[], database = store.db.databaseName): Promise<Ran> {
 beforeAll(async () => {
   [store, other] = await Promise.all([freshStore(), freshStore()]);
   await putHosts(store, [record('qualys:n0', { hostname: 'host-0' })]);
-  // As many and as long as no pipe holds: whoever stops reading is noticed.
+  // The hosts exceed the buffer of a pipe, so the export notices a reader that stops reading.
   const host = (await store.hosts.findOne())!;
   const copy = (_: unknown, n: number) => ({ ...host, _id: `${host._id}${n}`, tags: ['long '.repeat(400)] });
   await store.hosts.insertMany(Array.from({ length: HOSTS - 1 }, copy));
@@ -39,7 +39,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('export writes to standard output, data alone, or to a file that appears when it is whole', async () => {
+test('export writes only the data to standard output, or to a file that appears when it is complete', async () => {
   const { code, out, err } = await run(['export', '--format', 'csv']);
   expect({ code, err }).toEqual({ code: 0, err: `${HOSTS} hosts\n` });
   expect(out.trimEnd().split('\n')).toHaveLength(HOSTS + 1);
@@ -55,7 +55,7 @@ test('export writes to standard output, data alone, or to a file that appears wh
   expect((await run(['export', '--since', 'yesterday'])).code).toBe(2);
 });
 
-test('an export whose reader has seen enough ends quietly', async () => {
+test('an export ends with exit code 0 and without an error message when its reader stops reading', async () => {
   const child = spawn(process.execPath, [PROGRAM, 'export'], { cwd: dir, env: environment(store.db.databaseName) });
   let err = '';
   child.stderr.on('data', (text: Buffer) => (err += text.toString()));
@@ -64,7 +64,7 @@ test('an export whose reader has seen enough ends quietly', async () => {
   expect(err).toBe('');
 });
 
-test('a backup is restored into an empty database, and into a full one only when told to', async () => {
+test('restore fills an empty database, and replaces a full one only with --replace', async () => {
   const made = await run(['backup', 'b1', '--json']);
   expect(made.code).toBe(0);
   expect(JSON.parse(made.out)).toMatchObject({ format: 1, hosts_collection: 'hosts' });
@@ -88,7 +88,7 @@ test('a backup is restored into an empty database, and into a full one only when
   expect((await run(['restore', 'nothing-here'])).err).toContain('holds no backup');
 });
 
-test('prune tells what it would remove, and takes its days from the settings', async () => {
+test('prune --dry-run prints what it would remove, and prune takes its days from the settings', async () => {
   const { code, out } = await run(['prune', '--dry-run', '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ keepDays: 90, dryRun: true, pages: 0 });

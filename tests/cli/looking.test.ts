@@ -9,12 +9,12 @@ import { mergeChanged } from '../../src/merge/drain.js';
 import { appendPage } from '../../src/store/collections/pages.js';
 import { putRecords } from '../../src/store/collections/records.js';
 import { openRun } from '../../src/store/collections/runs.js';
-import { markGone } from '../../src/merge/retire.js';
+import { markGone } from '../../src/merge/missing-records.js';
 import { record } from '../host/records.js';
 import { PROGRAM, type Ran, runProgram, spawnProgram } from '../support/program.js';
 import { dropStore, freshStore } from '../support/store.js';
 
-/** Looking at hosts with the compiled program, as a user does, on a real mongod. */
+/** Runs the commands that show hosts: the compiled program on a real mongod. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-looking-'));
 const database = `l${randomUUID().slice(0, 8)}`;
 let store: Store;
@@ -29,7 +29,7 @@ const place = () => ({
 });
 const run = (args: string[]): Promise<Ran> => runProgram(args, place());
 
-/** A program beside the command line. */
+/** Runs a program other than the compiled command line. */
 function runOther(file: string, args: string[]): Promise<Ran> {
   const { cwd, env } = place();
   return new Promise((resolve) => {
@@ -58,13 +58,13 @@ async function put(page: string, ...records: ReturnType<typeof record>[]): Promi
 }
 
 const SERIAL = 'C02F60U4Q05N';
-/** A page of the source `crowdstrike-demo`, with a number that JavaScript cannot hold. */
+/** A page of the source `crowdstrike-demo`, with an integer that a JavaScript number cannot represent. */
 const ROWS = ['{"device_id":"web","serial_number":"C02F60U4Q05N","big":12345678901234567890}', '{"device_id":"other"}'];
 
 beforeAll(async () => {
   store = await freshStore({ database });
   const body = Buffer.from(`[${ROWS.join(', ')}]`);
-  const page = await appendPage(store, 'run-1', 'crowdstrike-demo', 0, {
+  const { page } = await appendPage(store, 'run-1', 'crowdstrike-demo', 0, {
     cursor: { skip: 0 },
     next: null,
     fetchedAt: new Date(),
@@ -96,7 +96,7 @@ beforeAll(async () => {
     record('qualys:evil', { hostname: '\u001b]0;owned\u0007\u001b[31mevil', last_seen_time: ago(1) }),
   );
 });
-/** Workers that give up, while the other commands are tried: they wait for a server, and take seconds to start. */
+/** These workers stop with an error. They start here because they take seconds, while the other tests run. */
 let cannotStart: Promise<Ran>;
 let wrongClock: Promise<Ran>;
 beforeAll(() => {
@@ -112,7 +112,7 @@ afterAll(async () => {
 });
 
 describe('hosts', () => {
-  test('finds hosts by the beginning of what is known of them, as a table and as JSON lines', async () => {
+  test('finds hosts by a prefix of their values, as a table and as JSON lines', async () => {
     const table = await run(['hosts', '10.0.0.7']);
     expect(table.code).toBe(0);
     expect(table.out).toMatch(
@@ -137,16 +137,16 @@ describe('hosts', () => {
   ])('%j', async (args, names) => {
     const { out, code } = await run(['hosts', ...args, '--json']);
     expect(code).toBe(0);
-    // A name of control characters is none.
+    // The output has no control characters, so the test compares only the rest of this name.
     expect(lines(out).map(({ hostname }) => hostname)).toEqual(
       names.map((name) => (name.includes('owned') ? expect.stringContaining('evil') : name)),
     );
   });
 
-  test('says that there are more, and that there are none', async () => {
+  test('prints that there are more hosts, and that no hosts match', async () => {
     expect((await run(['hosts', '--limit', '2'])).err).toMatch(/The first 2: --limit or --all shows more/);
     expect((await run(['hosts', '--all'])).err).not.toMatch(/shows more/);
-    expect(await run(['hosts', 'nothing'])).toMatchObject({ code: 0, out: '', err: 'No host is like that\n' });
+    expect(await run(['hosts', 'nothing'])).toMatchObject({ code: 0, out: '', err: 'No hosts match\n' });
     expect(await run(['hosts', '--stale', 'x'])).toMatchObject({ code: 2, err: expect.stringMatching(/whole number/) });
   });
 
@@ -154,14 +154,14 @@ describe('hosts', () => {
     for (const args of [['hosts'], ['host', 'qualys:evil'], ['changes']]) {
       const { out } = await run(args);
       expect(out).toMatch(/evil/);
-      // oxlint-disable-next-line no-control-regex -- they are what must not be there
+      // oxlint-disable-next-line no-control-regex -- the test checks that these characters are absent
       expect(out).not.toMatch(/[\u0007\u001b]/);
     }
   });
 });
 
 describe('host', () => {
-  test('shows each value with its source and time, the records, the keys and, in short, why', async () => {
+  test('shows each value with its source and time, the records, the keys and a short reason for the merge', async () => {
     const { out } = await run(['host', 'web-01']);
     expect(out).toMatch(/^web-01\.corp\.example\.com$/m);
     expect(out).toMatch(/address +10\.0\.0\.7 +\(crowdstrike-demo, \d+ min ago\)/);
@@ -173,14 +173,14 @@ describe('host', () => {
     );
   });
 
-  test('--records shows what each record says', async () => {
+  test('--records shows the content of each record', async () => {
     const { out } = await run(['host', 'web-01', '--records', '--json']);
     const { records } = JSON.parse(out) as { records: { _id: string }[] };
     expect(records.map(({ _id }) => _id)).toEqual(['crowdstrike-demo:web', 'qualys:web']);
     expect((await run(['host', 'web-01', '--records'])).out).toMatch(/qualys:web\n\{[^]*"name": "Windows 11"/);
   });
 
-  test('--raw shows rows as received, digit by digit, and says where one is not kept', async () => {
+  test('--raw shows rows as received, with every digit, and states when a row is no longer stored', async () => {
     const { out } = await run(['host', 'web-01', '--raw']);
     expect(out).toMatch(
       /row 0 of page run-1\/crowdstrike-demo\/[0-9a-f]{16}, received .*\n\{\n {2}"device_id": "web",/,
@@ -200,7 +200,7 @@ describe('host', () => {
 });
 
 describe('changes', () => {
-  test('tells what happened, the latest first, new hosts included', async () => {
+  test('lists the changes, the newest first, including new hosts', async () => {
     await put(
       'gone/page',
       record('qualys:db', { hostname: 'db-01', ip: '10.0.0.71', type_id: 1, type: 'Server', last_seen_time: ago(0) }),
@@ -208,7 +208,7 @@ describe('changes', () => {
     await markGone(store, ['qualys:evil'], new Date());
     await mergeChanged(store, { holder: 'test', run: 'run-2' });
     const all = lines((await run(['changes', '--json'])).out);
-    // Its record went, and so nobody lists it: two entries of one time.
+    // The record of qualys:evil is gone, so no source lists its host. Both entries have the same time.
     expect(
       all
         .slice(0, 2)
@@ -224,7 +224,7 @@ describe('changes', () => {
     expect(lines((await run(['changes', '--kind', 'created', '--limit', '2', '--json'])).out)).toHaveLength(2);
   });
 
-  test('of a time and a kind that are none it says which there are', async () => {
+  test('rejects an unknown time or kind with the allowed choices, and prints when nothing happened', async () => {
     expect(await run(['changes', '--since', 'soon'])).toMatchObject({ code: 2 });
     expect((await run(['changes', '--kind', 'gone'])).err).toMatch(
       /Allowed choices are created, changed, renamed, merged/,
@@ -238,7 +238,7 @@ describe('changes', () => {
   });
 });
 
-describe('a run by the beginning of its id', () => {
+describe('a run that is given by a prefix of its id', () => {
   const runs = ['20260101000000-aaaa', '20260101000000-bbbb', '20260101000000-cccc', '20260102000000-dddd'];
   beforeAll(async () => {
     for (const id of runs) await openRun(store, id, 'w', new Date());
@@ -256,31 +256,31 @@ describe('a run by the beginning of its id', () => {
     [['verify', '--run', '2026010'], '3 runs with stored pages begin with 2026010', [0, 1, 3]],
     [['runs', 'show', '20260101'], '3 runs begin with 20260101', [0, 1, 2]],
     [['runs', 'confirm', '20260101'], '3 runs begin with 20260101', [0, 1, 2]],
-  ])('%j lists those that it fits', async (words, says, which) => {
-    const { code, err } = await run(words);
+  ])('%j lists the matching runs', async (args, message, which) => {
+    const { code, err } = await run(args);
     expect(code).toBe(2);
-    expect(err).toContain(says);
+    expect(err).toContain(message);
     expect(runs.filter((id) => err.includes(`  ${id}  `))).toEqual(which.map((at) => runs[at]));
   });
 
-  test('where one alone has pages, or one alone is called so, that one is meant', async () => {
-    // Temporal is not there: so far it came.
+  test('a prefix selects a run when only one matching run has pages, or when only one run matches', async () => {
+    // Temporal is not running: this error shows that the command has found the run.
     const noTemporal = { code: 5, err: expect.stringContaining('Temporal') };
-    for (const words of [
+    for (const args of [
       ['--run', '20260101', '--source', 'qualys-demo'],
       ['--run', '20260102'],
     ])
-      expect(await run(['replay', ...words])).toMatchObject(noTemporal);
+      expect(await run(['replay', ...args])).toMatchObject(noTemporal);
     expect((await run(['verify', '--run', '20260102'])).out).toContain(`Run ${runs[3]}`);
     expect((await run(['runs', 'show', runs[2]!])).out).toContain(runs[2]);
   });
 
-  test('one without pages says so', async () => {
-    for (const words of [
+  test('a run without pages is reported', async () => {
+    for (const args of [
       ['replay', '--run', runs[2]!],
       ['verify', '--run', runs[2]!],
     ])
-      expect(await run(words)).toMatchObject({
+      expect(await run(args)).toMatchObject({
         code: 2,
         err: expect.stringContaining(`No stored pages for run ${runs[2]}`),
       });
@@ -290,12 +290,12 @@ describe('a run by the beginning of its id', () => {
 });
 
 describe('the program', () => {
-  test('help groups its commands, shows examples and is quick; an unknown word is nearly known', async () => {
+  test('help groups the commands, shows examples and loads no slow module; a mistyped command or option gets a suggestion', async () => {
     const hook = join(dir, 'loaded.cjs');
     writeFileSync(hook, "process.on('exit', () => process.stderr.write(Object.keys(require.cache).join()));");
     const { out, err } = await runOther(process.execPath, ['-r', hook, PROGRAM, '--help']);
     expect(err).toMatch(/commander/);
-    // Loading these takes several times as long as everything else.
+    // Loading these modules takes several times as long as everything else.
     expect(err).not.toMatch(/node_modules.(mongodb|@temporalio|zod)/);
     expect(out).toMatch(/Look at hosts:\n +hosts +find hosts\n[^]*Examples:/);
     expect(await run(['hots'])).toMatchObject({
@@ -309,10 +309,10 @@ describe('the program', () => {
     expect((await run(['help', 'hosts'])).out).toMatch(/--lacks <source>/);
   });
 
-  test('a worker that cannot start ends as npm start does', async () => {
+  test('a worker that cannot start ends with the same error as npm start', async () => {
     expect(await cannotStart).toMatchObject({
       code: 5,
-      err: expect.stringMatching(/Temporal at 127\.0\.0\.1:1 does not answer/),
+      err: expect.stringMatching(/Temporal at 127\.0\.0\.1:1 does not respond/),
     });
   });
 
@@ -338,10 +338,12 @@ describe('the program', () => {
         `COMP_WORDS=(${typed}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); COMPREPLY=(); _rollcall; echo "${typed}: \${COMPREPLY[@]}"`,
     );
     const { out } = await runOther('bash', ['-c', [`source ${script}`, ...ask].join('\n')]);
-    expect(out.trim().split('\n')).toEqual(Object.entries(expected).map(([typed, words]) => `${typed}: ${words}`));
+    expect(out.trim().split('\n')).toEqual(
+      Object.entries(expected).map(([typed, completions]) => `${typed}: ${completions}`),
+    );
   });
 
-  test('zsh and fish get every command with what it is about', async () => {
+  test('the completions of zsh and fish contain every command with its description', async () => {
     expect((await run(['completion', 'zsh'])).out).toMatch(/'hosts:find hosts'/);
     expect((await run(['completion', 'fish'])).out).toMatch(/-a 'hosts' -d 'find hosts'/);
     expect(await run(['completion', 'csh'])).toMatchObject({ code: 2, err: expect.stringMatching(/bash, zsh, fish/) });

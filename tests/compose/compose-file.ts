@@ -15,7 +15,7 @@ export interface Service {
   command: string[];
   cap_drop?: string[];
   security_opt?: string[];
-  /** `null` is taken from `.env` or the shell. */
+  /** The value of `null` comes from `.env` or the shell. */
   environment?: Record<string, string | null>;
   ports?: string[];
   volumes: string[];

@@ -7,7 +7,7 @@ import { compose, dockerfile, ROOT, services, type Service } from './compose-fil
 
 const { temporal, mongodb, worker, ui } = compose.services;
 
-test('every Compose that is here accepts the file', () => {
+test('every installed Compose accepts the file', () => {
   const script = join(ROOT, 'scripts/validate-compose.sh');
   const { status, stdout, stderr } = spawnSync('sh', [script], { encoding: 'utf8', env: { ...process.env, CI: '' } });
   if (/not validated/.test(stdout)) process.stderr.write(stdout);
@@ -34,7 +34,7 @@ test.each(services)('%s runs without root, capabilities or a writable image', (_
     expect(service).not.toHaveProperty(key);
 });
 
-test('the image itself ends as a user without rights', () => {
+test('the image runs as a user without rights', () => {
   expect(dockerfile('USER')).toEqual(['node']);
 });
 
@@ -52,33 +52,33 @@ test('the ports published are those that a user needs', () => {
 });
 
 test.each(services)(
-  '%s keeps its data in a named volume and mounts nothing of the machine',
+  '%s keeps its data in a named volume and mounts nothing of the host machine',
   (_name, { volumes }: Service) => {
     expect(volumes.length).toBeGreaterThan(0);
     for (const volume of volumes) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
   },
 );
 
-test.each(services)('%s is looked after: health, restarts, bounded logs, time to stop', (_name, service: Service) => {
+test.each(services)('%s has a health check, restarts, bounded logs and time to stop', (_name, service: Service) => {
   expect(service.healthcheck.test[0]).toBe('CMD');
   expect(service).toMatchObject({ restart: 'unless-stopped', init: true });
   expect(service.logging?.options).toEqual({ 'max-size': expect.any(String), 'max-file': expect.any(String) });
   expect(service.stop_grace_period).toMatch(/^\d+s$/);
 });
 
-test('the worker starts when Temporal and MongoDB are healthy', () => {
+test('the worker starts after Temporal and MongoDB are healthy', () => {
   const healthy = { condition: 'service_healthy' };
   expect(worker.depends_on).toEqual({ temporal: healthy, mongodb: healthy });
 });
 
-test('the page is started where it is asked for, and needs nothing but MongoDB', () => {
+test('the page starts only with its profile, and needs nothing but MongoDB', () => {
   expect(services.filter(([, { profiles }]) => profiles).map(([name, { profiles }]) => [name, profiles])).toEqual([
     ['ui', ['ui']],
   ]);
   expect(ui.depends_on).toEqual({ mongodb: { condition: 'service_healthy' } });
 });
 
-test('the page gets the token from the user alone, and settings as the worker has them', () => {
+test('the page gets the token from the user only, and the same settings as the worker', () => {
   const {
     ROLLCALL_UI_ADDRESS: address,
     ROLLCALL_UI_TOKEN: token,
@@ -88,7 +88,7 @@ test('the page gets the token from the user alone, and settings as the worker ha
   expect([address, token, proxies]).toEqual(['0.0.0.0:8300', null, null]);
   expect(Object.keys(others)).toContain('MONGODB_DATABASE');
   expect(worker.environment).toMatchObject(others);
-  // Neither credentials of sources nor keys.
+  // The page gets neither credentials of sources nor keys.
   expect(Object.keys(others).filter((name) => /PASS|SECRET|TOKEN|KEY(?!S)|USER|_URL$/.test(name))).toEqual([]);
 });
 
@@ -103,7 +103,7 @@ test('the page reads the reports that the worker writes, and nothing else of its
   );
 });
 
-test('the file holds no secret', () => {
+test('the file contains no secret', () => {
   const set = services.flatMap(([, { environment = {} }]) => Object.entries(environment));
   for (const [name, value] of set) {
     if (/PASS|SECRET|TOKEN|KEY|USER|CLIENT|AUTH/.test(name)) expect([name, value]).toEqual([name, null]);
@@ -112,20 +112,20 @@ test('the file holds no secret', () => {
 });
 
 test('the worker gets every variable of the configuration and of the sources', () => {
-  // Of other servers than those of the file, of folders that the container does not have, or of the page for looking.
+  // Variables of servers outside the file, of folders that the container does not have, or of the page.
   const elsewhere = ['TEMPORAL_NAMESPACE', 'TEMPORAL_API_KEY', 'TEMPORAL_TLS', 'ROLLCALL_SOURCES'];
   elsewhere.push('ROLLCALL_UI_ADDRESS', 'ROLLCALL_UI_TOKEN', 'ROLLCALL_UI_PROXIES');
   const declared = [...configVariables(), ...loadSources().all().flatMap(sourceVariables)];
-  // Read by the AWS SDK and by Node.
+  // The AWS SDK and Node read these variables.
   const libraries = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'TMPDIR'];
   const expected = [...declared.filter((name) => !elsewhere.includes(name)), ...libraries];
   expect(Object.keys(worker.environment!).sort()).toEqual(expected.sort());
 });
 
-test('the image starts and looks at a worker as the file does, and as npm start does', () => {
+test('the image starts and checks a worker like the compose file, and starts it like npm start', () => {
   expect(dockerfile('CMD').map((text) => JSON.parse(text) as unknown)).toEqual([worker.command]);
-  const [, look] = dockerfile('HEALTHCHECK')[0]!.split(' CMD ');
-  expect(['CMD', ...(JSON.parse(look!) as string[])]).toEqual(worker.healthcheck.test);
+  const [, healthcheck] = dockerfile('HEALTHCHECK')[0]!.split(' CMD ');
+  expect(['CMD', ...(JSON.parse(healthcheck!) as string[])]).toEqual(worker.healthcheck.test);
   const [node, ...args] = worker.command;
   const file = args.pop();
   expect(node).toBe('node');
@@ -134,7 +134,7 @@ test('the image starts and looks at a worker as the file does, and as npm start 
   expect(script).toContain(`[...WORKER, at('${file}'), ...rest]`);
 });
 
-test('nothing but what the build needs gets into the image', () => {
+test('only files that the build needs get into the image', () => {
   const [first, ...admitted] = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
     .split('\n')
     .filter((line) => /^[^#]/.test(line));

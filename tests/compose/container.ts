@@ -4,36 +4,38 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Service } from './compose-file.js';
 
 export interface Container {
-  /** Everything it has printed. */
+  /** Everything that the container has printed. */
   output(): string;
-  /** What its healthcheck says now. */
-  look(): Promise<{ code: number | null; output: string }>;
-  /** Looks until it is healthy. Throws with its output when it ends or is not within 20 seconds. */
+  /** Runs its healthcheck once. */
+  checkHealth(): Promise<{ code: number | null; output: string }>;
+  /**
+   * Runs the healthcheck until the container is healthy. Throws with its output when it ends or is not healthy in time.
+   */
   healthy(): Promise<void>;
-  /** As `docker compose stop`: SIGTERM; returns the exit code. */
+  /** Stops it as `docker compose stop` does, with SIGTERM. Returns the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL, when it still runs. */
+  /** Sends SIGKILL if it still runs. */
   kill(): void;
 }
 
 export interface ContainerOptions {
-  /** What is elsewhere here than in its container: addresses, ports, folders. */
+  /** Replacements for values that differ from the container: addresses, ports, folders. */
   replace: [string, string][];
-  /** What its image sets. */
+  /** The variables that its image sets. */
   environment: Record<string, string>;
-  /** Stands before the command, as the image's entry point. */
+  /** The entry point of the image, which precedes the command. */
   entrypoint?: string[];
   cwd: string;
 }
 
-/** A service of the compose file as a process: its command, its environment and no other, its healthcheck. */
+/** Starts a service of the compose file as a process: with its command, its healthcheck and only its environment. */
 export function startContainer(service: Service, options: ContainerOptions): Container {
   const here = (text: string) => options.replace.reduce((done, [from, to]) => done.replaceAll(from, to), text);
   const given = Object.entries(service.environment ?? {}).filter(
     (entry): entry is [string, string] => entry[1] !== null,
   );
   const environment = {
-    // Nothing is set where Compose runs: a variable is its default.
+    // Compose runs without these variables, so each variable has its default.
     ...Object.fromEntries(given.map(([name, value]) => [name, here(value.replace(/\$\{\w+:-([^}]*)\}/g, '$1'))])),
     ...options.environment,
   };
@@ -47,19 +49,19 @@ export function startContainer(service: Service, options: ContainerOptions): Con
   };
 
   const main = start([...(options.entrypoint ?? []), ...service.command.map(here)]);
-  const look = async () => {
-    // Compose reads $$ as $.
+  const checkHealth = async () => {
+    // Compose reads `$$` as `$`.
     const check = start(service.healthcheck.test.slice(1).map((text) => here(text.replaceAll('$$', '$'))));
     const [code] = await check.exited;
     return { code, output: check.output() };
   };
   return {
     output: main.output,
-    look,
+    checkHealth,
     async healthy() {
       let last = '';
       for (const until = Date.now() + 240_000; Date.now() < until && main.child.exitCode === null; await delay(100)) {
-        const { code, output } = await look();
+        const { code, output } = await checkHealth();
         if (code === 0) return;
         last = output;
       }

@@ -6,9 +6,9 @@ import { addresses, dir, start } from './running.js';
 
 const { temporal, mongodb, worker, ui } = compose.services;
 const built = existsSync(join(ROOT, 'dist/src/worker.js'));
-if (!built) process.stderr.write('The worker of docker-compose.yml is not tried: there is no build (npm run build)\n');
+if (!built) process.stderr.write('The worker of docker-compose.yml is not tested: there is no build (npm run build)\n');
 
-test('mongodb makes itself a replica set once, stops cleanly, and has its data when it is back', async () => {
+test('mongodb initiates its replica set once, stops cleanly, and has its data after a restart', async () => {
   const ports = await addresses();
   const data = join(dir, 'mongodb');
   const client = new MongoClient(`mongodb://127.0.0.1:${ports.mongodb}/?replicaSet=rs0`, {
@@ -18,10 +18,10 @@ test('mongodb makes itself a replica set once, stops cleanly, and has its data w
   try {
     const first = await start(mongodb, ports, data);
     await first.healthy();
-    expect(await first.look()).toEqual({ code: 0, output: '' }); // without mongosh now
+    expect(await first.checkHealth()).toEqual({ code: 0, output: '' }); // the second check does not start mongosh
     await kept.insertOne({ held: true }, { writeConcern: { w: 'majority', journal: true } });
     expect(await first.stop()).toBe(0);
-    expect((await first.look()).code).toBe(1);
+    expect((await first.checkHealth()).code).toBe(1);
 
     const second = await start(mongodb, ports, data);
     await second.healthy();
@@ -32,7 +32,7 @@ test('mongodb makes itself a replica set once, stops cleanly, and has its data w
   }
 });
 
-(built ? test : test.skip)('the worker is healthy when it takes work from the two, and stops cleanly', async () => {
+(built ? test : test.skip)('the worker is healthy when it polls both servers, and stops cleanly', async () => {
   const ports = await addresses();
   const servers = [
     await start(mongodb, ports, join(dir, 'mongodb-of-worker')),
@@ -41,7 +41,9 @@ test('mongodb makes itself a replica set once, stops cleanly, and has its data w
   await Promise.all(servers.map((server) => server.healthy()));
   const logs = join(dir, 'logs');
   const container = await start(worker, ports, logs);
-  expect((await container.look()).output).toMatch(/No worker of .* polls task queue rollcall|The worker is not ready/);
+  expect((await container.checkHealth()).output).toMatch(
+    /No worker of .* polls task queue rollcall|The worker is not ready/,
+  );
   await container.healthy();
   expect(container.output()).toContain('Worker is ready');
   expect(existsSync(join(logs, new Date().toISOString().slice(0, 10), 'rollcall.log'))).toBe(true);
@@ -54,8 +56,8 @@ test('mongodb makes itself a replica set once, stops cleanly, and has its data w
   async () => {
     const ports = await addresses();
     await (await start(mongodb, ports, join(dir, 'mongodb-of-page'))).healthy();
-    const refused = await start(ui, ports, join(dir, 'page'));
-    await expect(refused.healthy()).rejects.toThrow(/no token to keep them out\nSet ROLLCALL_UI_TOKEN/);
+    const rejected = await start(ui, ports, join(dir, 'page'));
+    await expect(rejected.healthy()).rejects.toThrow(/no token is set\nSet ROLLCALL_UI_TOKEN/);
 
     const token = 'correct-horse-battery-staple';
     const container = await start(ui, ports, join(dir, 'page'), undefined, { ROLLCALL_UI_TOKEN: token });

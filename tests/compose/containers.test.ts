@@ -6,7 +6,7 @@ import { startTemporal } from '../../src/servers/temporal.js';
 import { compose } from './compose-file.js';
 import { addresses, bin, dir, start } from './running.js';
 
-/** MongoDB, the worker and the page start as containers do in `containers.soak.ts`. */
+/** `containers.soak.ts` starts MongoDB, the worker and the page as containers do. */
 const { temporal, mongodb } = compose.services;
 
 test('temporal is healthy when it serves, and stops cleanly', async () => {
@@ -14,10 +14,10 @@ test('temporal is healthy when it serves, and stops cleanly', async () => {
   await container.healthy();
   expect(await container.stop()).toBe(0);
   expect(existsSync(join(dir, 'temporal', 'temporal.db'))).toBe(true);
-  expect((await container.look()).code).toBe(1);
+  expect((await container.checkHealth()).code).toBe(1);
 });
 
-/** Options of a command line by name, without those that say where: `--a b` and `--a=b` are the same. */
+/** The options of a command line by name, without addresses and paths: `--a b` and `--a=b` are the same. */
 function options(args: string[]): string[] {
   const joined = args.reduce<string[]>((done, arg) => {
     const last = done.at(-1);
@@ -36,7 +36,7 @@ function commandLine(pid: number): string[] {
   return stdout.trim().split(' ').slice(1);
 }
 
-test('mongodb and temporal start with the options that the demo and all tests run with', async () => {
+test('mongodb and temporal start with the options that the demo and all tests use', async () => {
   const mongod = await startMongod({ binary: join(bin, 'mongod'), dbPath: join(dir, 'mongod') });
   const ps = commandLine(mongod.pid);
   await mongod.kill();

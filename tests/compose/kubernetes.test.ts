@@ -76,7 +76,7 @@ const pods: [string, Pod][] = [
 const containersOf = ({ containers, initContainers = [] }: Pod) => [...initContainers, ...containers];
 const set = { ...named('ConfigMap').data, ...Object.fromEntries(worker.env!.map(({ name, value }) => [name, value])) };
 
-test('it holds what it should, all in one namespace', () => {
+test('the file contains the expected resources, all in one namespace', () => {
   expect(resources.map(({ kind }) => kind)).toEqual([
     'Namespace',
     'ServiceAccount',
@@ -89,10 +89,10 @@ test('it holds what it should, all in one namespace', () => {
   for (const { kind, metadata } of [...resources, job]) if (kind !== 'Namespace') expect(metadata.namespace).toBe(name);
 });
 
-test('the worker is started as docker compose does, and looked at where it answers', () => {
+test('the worker starts with the command of docker compose, and the probes use its metrics port', () => {
   expect(worker.command).toEqual(compose.services.worker.command);
   expect(worker['readinessProbe']!.httpGet).toEqual({ path: '/ready', port: 'metrics' });
-  // Not /ready: a restart does not bring a server back that is away.
+  // Not /ready: restarting the worker does not bring an unavailable server back.
   expect(worker['livenessProbe']!.httpGet).toEqual({ path: '/live', port: 'metrics' });
   const { containerPort } = worker.ports!.find(({ name }) => name === 'metrics')!;
   expect(set['ROLLCALL_METRICS_ADDRESS']).toBe(`0.0.0.0:${containerPort}`);
@@ -128,7 +128,7 @@ test('folders, and the settings of the memory allocator, are those of docker com
   expect(mounted).toEqual(['/var/log/rollcall', '/var/lib/rollcall', '/tmp', '/var/run/rollcall']);
 });
 
-test('every variable that it names, in comments too, is in .env.example or read by a library', () => {
+test('every variable in the file, also in comments, is in .env.example or read by a library', () => {
   const example = readFileSync(join(ROOT, '.env.example'), 'utf8');
   const known = new Set([...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!));
   for (const name of ['TMPDIR', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_']) known.add(name);
@@ -137,12 +137,12 @@ test('every variable that it names, in comments too, is in .env.example or read 
   expect([...inText, ...Object.keys(set)].filter((name) => !known.has(name))).toEqual([]);
 });
 
-test('it holds no secret, and takes none from anywhere but the two that are created apart', () => {
+test('the file contains no secret, and uses only the two Secrets that the user creates separately', () => {
   expect(text).not.toMatch(/^kind: Secret$/m);
   expect(text).not.toMatch(/:\/\/[^\s/]*@|stringData/);
   for (const [name, value] of Object.entries(set)) {
     expect(typeof value).toBe('string');
-    // The path of the ring is none.
+    // The path of the key ring is not a secret.
     if (name !== 'ROLLCALL_KEY_RING') expect(name).not.toMatch(/PASS|SECRET|TOKEN|KEY|USER|CLIENT|AUTH|URI$/);
   }
   const created = [...text.matchAll(/create secret generic (\S+)/g)].map(([, name]) => name!);
@@ -153,7 +153,7 @@ test('it holds no secret, and takes none from anywhere but the two that are crea
   expect([...new Set(used)].sort()).toEqual([...new Set(created)].sort());
 });
 
-test.each(pods)('every volume, config map and account that the pod of %s refers to is there', (_name, spec) => {
+test.each(pods)('every volume, config map and account that the pod of %s refers to exists', (_name, spec) => {
   const volumes = (spec.volumes ?? []).map(({ name }) => name);
   const mounted = containersOf(spec).flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
   expect([...new Set(mounted)].sort()).toEqual(volumes.toSorted());
@@ -195,7 +195,7 @@ test('the image is the version of this project, as a number: node is user 1000 i
   expect(dockerfile('USER')).toEqual(['node']);
 });
 
-test('what selects workers selects them and not the Job', () => {
+test('the selectors match the workers and not the Job', () => {
   const { labels } = deployment.spec.template.metadata;
   const selectors = [
     deployment.spec.selector,
@@ -206,7 +206,7 @@ test('what selects workers selects them and not the Job', () => {
   expect(job.spec.template.metadata.labels).not.toMatchObject(labels);
 });
 
-test('an update and a drain leave one worker, and nobody reaches it but Prometheus', () => {
+test('an update and a drain leave one worker running, and only Prometheus can reach it', () => {
   expect(deployment.spec).toMatchObject({
     replicas: 2,
     strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
@@ -243,7 +243,7 @@ describe('the key ring', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  /** Runs the command of the container that copies it, with folders of the test in the place of its volumes. */
+  /** Runs the command of the container that copies the key ring, with test folders in place of its volumes. */
   const copy = () => {
     const [program, ...args] = keyRing.command.map((part) =>
       part.replaceAll('/secret/', `${dir}/secret/`).replaceAll('/var/run/rollcall/', `${dir}/run/`),
@@ -252,7 +252,7 @@ describe('the key ring', () => {
     return { status, stderr };
   };
 
-  test('is seen by the container that copies it alone, and is in memory where the worker reads it', () => {
+  test('is visible only to the container that copies it, and is in memory for the worker', () => {
     expect(pod.securityContext).not.toHaveProperty('fsGroup');
     expect(volume('key-ring-secret').secret!.defaultMode).toBe(0o444);
     expect(volume('key-ring').emptyDir!.medium).toBe('Memory');
@@ -261,7 +261,7 @@ describe('the key ring', () => {
     expect(set['ROLLCALL_KEY_RING']).toBe('/var/run/rollcall/keys.json');
   });
 
-  test('is refused as the volume gives it, and taken as it is copied, the second time too', () => {
+  test('is rejected with the mode of the volume, and accepted as a copy, also the second time', () => {
     const given = join(dir, 'secret/keys.json');
     createKeyRing(given);
     chmodSync(given, volume('key-ring-secret').secret!.defaultMode);

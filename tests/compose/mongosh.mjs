@@ -1,5 +1,5 @@
-// As much of mongosh as the healthcheck of docker-compose.yml uses, for machines without it: `--port`, `--eval`, `quit`, and
-// `db.adminCommand` that returns the server's answer at once or throws its error.
+// The part of mongosh that the healthcheck of docker-compose.yml uses, for machines without mongosh: `--port`,
+// `--eval`, `quit`, and a `db.adminCommand` that returns the response of the server at once or throws its error.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ const { values } = parseArgs({
   },
 });
 
-async function answer(command) {
+async function runCommand(command) {
   const client = new MongoClient(`mongodb://127.0.0.1:${values.port}/?directConnection=true`, {
     serverSelectionTimeoutMS: 2_000,
   });
@@ -26,7 +26,7 @@ async function answer(command) {
   }
 }
 
-/** Scripts of mongosh do not await: another process does it for them. */
+/** Scripts of mongosh do not use `await`, so another process waits for the response. */
 function adminCommand(command) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -38,7 +38,7 @@ function adminCommand(command) {
 }
 
 try {
-  if (values.command) process.stdout.write(JSON.stringify(await answer(JSON.parse(values.command))));
+  if (values.command) process.stdout.write(JSON.stringify(await runCommand(JSON.parse(values.command))));
   else runInNewContext(values.eval, { db: { adminCommand }, quit: (code) => process.exit(code) });
 } catch (error) {
   console.error(error.message);

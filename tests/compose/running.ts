@@ -6,11 +6,11 @@ import { freePort } from '../../src/servers/ports.js';
 import { ROOT, type Service } from './compose-file.js';
 import { startContainer, type Container } from './container.js';
 
-/** Containers of the test at hand. */
+/** The containers of the current test. */
 const running: Container[] = [];
-/** Everything that the containers write to. */
+/** The folder for everything that the containers write. */
 export let dir: string;
-/** The programs that their images hold. */
+/** The folder of the programs in their images. */
 export let bin: string;
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
   bin = join(dir, 'bin');
   await mkdir(bin);
   for (const kind of ['temporal', 'mongod'] as const) {
-    await symlink((await locateBinary(kind, { say: () => {} })).path, join(bin, kind));
+    await symlink((await locateBinary(kind, { notify: () => {} })).path, join(bin, kind));
   }
   await symlink(process.execPath, join(bin, 'node'));
   await writeFile(join(bin, 'mongosh'), `#!/bin/sh\nexec node '${join(__dirname, 'mongosh.mjs')}' "$@"\n`);
@@ -80,7 +80,7 @@ export async function start(
   return container;
 }
 
-/** The image's folder: what it holds of the repository, and no `.env`. */
+/** Creates the folder of the image: its files of the repository, without `.env`. */
 async function application(): Promise<string> {
   const app = await mkdtemp(join(dir, 'app-'));
   for (const name of ['dist', 'node_modules', 'package.json', 'scripts'])

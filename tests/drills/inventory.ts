@@ -1,11 +1,11 @@
 import type { Store } from '../../src/store/database.js';
 
-/** What the inventory says, without when it was written: ids, values, provenance, reasons. */
+/** The content of the inventory without the times of writing: ids, values, provenance, reasons. */
 export async function inventoryOf(store: Store): Promise<string[]> {
-  const told: string[] = [];
+  const lines: string[] = [];
   for await (const { version: _v, updated_at: _u, created: _c, ...host } of store.hosts.find().sort({ _id: 1 }))
-    told.push(JSON.stringify(sorted(host)));
-  return told;
+    lines.push(JSON.stringify(sorted(host)));
+  return lines;
 }
 
 /** Updates write fields in another order than inserts. */

@@ -21,7 +21,7 @@ async function completed(): Promise<void> {
   expect({ status, hosts }).toEqual({ status: 'completed', hosts: (await stack.simulator.state()).hosts });
 }
 
-/** As docs/backup.md says: stop the workers, end what Temporal holds open, restore, start the workers. */
+/** Follows docs/backup.md: stop the workers, terminate the open workflows in Temporal, restore, start the workers. */
 async function recover(folder: string): Promise<void> {
   for (const worker of stack.workers.splice(0)) await stack.killWorker(worker);
   for await (const { workflowId, runId } of stack.client.workflow.list({ query: 'ExecutionStatus = "Running"' }))
@@ -33,36 +33,40 @@ async function recover(folder: string): Promise<void> {
   stack.startWorker();
 }
 
-test('MongoDB is lost with its data: the backup is restored, replayed and brought up to date by the next run', async () => {
+test('after MongoDB is lost with its data, the backup is restored and replayed, and the next run brings it up to date', async () => {
   stack = await ChaosStack.open({ hosts: 400, seed: 32, latency: 2 });
   stack.startWorker();
   await completed();
-  const told = await inventoryOf(stack.store);
+  const expected = await inventoryOf(stack.store);
   const folder = join(dir, 'whole');
   await backup(stack.store, folder);
 
   await stack.loseMongod();
   expect(await stack.store.hosts.countDocuments()).toBe(0);
   await recover(folder);
-  expect(await inventoryOf(stack.store)).toEqual(told);
+  expect(await inventoryOf(stack.store)).toEqual(expected);
   expect((await stack.verify()).findings).toEqual([]);
 
-  // The raw pages are there as well: without records and hosts, a replay makes the same inventory.
+  // The raw pages are restored too: without records and hosts, a replay makes the same inventory.
   const [run] = await stack.store.runs.find().toArray();
   await stack.store.records.deleteMany({});
   await stack.store.hosts.deleteMany({});
   await stack.store.keyStates.deleteMany({});
-  const pagesOf = Object.fromEntries(SOURCES.map((source) => [source, run!._id]));
-  const { handle } = await startRun(stack.client, stack.config.temporal, { sources: SOURCES, replay: true, pagesOf });
+  const pagesFromRun = Object.fromEntries(SOURCES.map((source) => [source, run!._id]));
+  const { handle } = await startRun(stack.client, stack.config.temporal, {
+    sources: SOURCES,
+    replay: true,
+    pagesFromRun,
+  });
   expect((await summaryOf(handle.result())).status).toBe('completed');
-  expect(await inventoryOf(stack.store)).toEqual(told);
+  expect(await inventoryOf(stack.store)).toEqual(expected);
 
   await completed();
-  expect(await inventoryOf(stack.store)).toEqual(told);
+  expect(await inventoryOf(stack.store)).toEqual(expected);
   expect((await stack.verify()).findings).toEqual([]);
 });
 
-test('backups that are taken while a run writes are each brought to the whole inventory by the next run', async () => {
+test('the next run completes the inventory of each backup that was taken while a run wrote', async () => {
   stack = await ChaosStack.open({ hosts: 700, seed: 33, latency: 25 });
   stack.startWorker();
   const { result } = await stack.start();
@@ -74,15 +78,15 @@ test('backups that are taken while a run writes are each brought to the whole in
   folders.push(join(dir, 'merging'));
   await backup(stack.store, folders[1]!);
   expect((await result).status).toBe('completed');
-  const told = await inventoryOf(stack.store);
+  const expected = await inventoryOf(stack.store);
 
   for (const folder of folders) {
     await stack.store.db.dropDatabase();
     await stack.reopen();
     await recover(folder);
-    expect(await stack.store.records.countDocuments()).toBeLessThanOrEqual(told.length * 2);
+    expect(await stack.store.records.countDocuments()).toBeLessThanOrEqual(expected.length * 2);
     await completed();
     expect((await stack.verify()).findings).toEqual([]);
-    expect(await inventoryOf(stack.store)).toEqual(told);
+    expect(await inventoryOf(stack.store)).toEqual(expected);
   }
 });

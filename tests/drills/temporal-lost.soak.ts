@@ -7,7 +7,7 @@ import { ChaosStack } from '../chaos/stack.js';
 let stack: ChaosStack;
 afterEach(() => stack?.close());
 
-test('Temporal is lost with its database in the middle of a run: schedules are applied again, and the next run heals', async () => {
+test('after Temporal is lost with its database during a run, schedules are applied again, and the next run completes the inventory', async () => {
   stack = await ChaosStack.open({ hosts: 800, seed: 31, latency: 25 });
   const source = loadSources().get('qualys-demo');
   await applySchedule(stack.client, stack.config, source);
@@ -20,14 +20,14 @@ test('Temporal is lost with its database in the middle of a run: schedules are a
   const former = stack.client;
   stack.client = await openClient(stack.config.temporal);
 
-  // Nothing is left of it there, and MongoDB still says that it runs.
+  // Temporal has nothing of the run, and MongoDB still has it as running.
   expect(await listSchedules(stack.client, stack.config, [source.name])).toEqual([]);
   expect((await stack.store.runs.findOne({ _id: cut!._id }))?.status).toBe('running');
   stack.startWorker();
   await applySchedule(stack.client, stack.config, source);
   expect(await listSchedules(stack.client, stack.config, [source.name])).toHaveLength(1);
 
-  // Nobody takes the lost run up: what it had not fetched waits for the next one.
+  // No worker resumes the lost run. The next run fetches the missing pages.
   const before = await stack.store.pages.countDocuments({ run: cut!._id });
   await sleep(3_000);
   expect(await stack.store.pages.countDocuments({ run: cut!._id })).toBe(before);
@@ -39,7 +39,7 @@ test('Temporal is lost with its database in the middle of a run: schedules are a
   expect(summary.hosts).toBe(hosts);
   expect(await stack.store.records.countDocuments()).toBe(records.qualys + records.crowdstrike);
   expect(await stack.store.records.countDocuments({ dirty: true })).toBe(0);
-  // What the lost run had read is known, and not counted as new again.
+  // The records of the lost run are known, and are not counted as new again.
   expect(Object.values(summary.sources).reduce((sum, account) => sum + account.new, 0)).toBeLessThan(
     records.qualys + records.crowdstrike - 200,
   );

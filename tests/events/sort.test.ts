@@ -41,7 +41,7 @@ async function sorted(entries: Entry[], limits?: Partial<SortLimits>, folder = n
 
 const codePoints = (text: string) => Array.from(text, (character) => character.codePointAt(0)!);
 
-/** Compares lists of code points: slow and plain. */
+/** A simple and slow reference: it compares lists of code points. */
 function plainOrder(a: string, b: string): number {
   const [left, right] = [codePoints(a), codePoints(b)];
   const at = left.findIndex((point, index) => point !== right[index]);
@@ -82,7 +82,7 @@ const limits = fc.record({
   batchChars: fc.integer({ min: 1, max: 100 }),
 });
 
-test('text is in the order of code points, halves of pairs included', () => {
+test('text is sorted by code point, including lone surrogates', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       expect(Math.sign(compareText(a, b))).toBe(Math.sign(plainOrder(a, b)));
@@ -106,7 +106,7 @@ test('numbers and bigints are compared exactly', () => {
 test.each<[string, fc.Arbitrary<EventId>]>([
   ['text', text],
   ['numbers', number],
-])('%s: many files in several passes give what sorting in memory gives', async (_, ids) => {
+])('%s: a sort over many files in several passes gives the same result as a sort in memory', async (_, ids) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(ids, fc.string({ unit: 'grapheme' })), { maxLength: 120 }),
@@ -122,7 +122,7 @@ test.each<[string, fc.Arbitrary<EventId>]>([
   );
 });
 
-test('equal ids come in the order of page and row, and equal entries in the order in which they were added', async () => {
+test('equal ids are sorted by page and row, and equal entries keep the order in which they are added', async () => {
   const entries = Array.from({ length: 500 }, (_, at) => entryOf(7, at));
   const twins = Array.from({ length: 50 }, (_, at) => ({ ...entryOf(8, 0), text: String(at) }));
   const how = { chunkEntries: 7, files: 3 };
@@ -132,14 +132,14 @@ test('equal ids come in the order of page and row, and equal entries in the orde
   ]);
 });
 
-test('texts larger than any block, and none at all', async () => {
+test('texts larger than a block and empty texts are sorted', async () => {
   const entries = [300_000, 0, 70_000, 65_536, 1, 262_144].map((size, at) => entryOf(-at, at, '€'.repeat(size)));
   expect(await sorted(entries, { chunkEntries: 2, files: 2 })).toStrictEqual([...entries].reverse());
   const ids = [entryOf('y'.repeat(200_000), 1), entryOf('x'.repeat(100_000), 2)];
   expect(await sorted(ids, { chunkEntries: 1 })).toStrictEqual([...ids].reverse());
 });
 
-test('nothing is in order, and nothing is written for it nor for what fits in memory', async () => {
+test('a sort without entries gives no batch, and entries that fit in memory are not written to files', async () => {
   const folder = newFolder();
   const sort = new ExternalSort({}, folder);
   expect(await batchesOf(sort)).toStrictEqual([]);
@@ -149,7 +149,7 @@ test('nothing is in order, and nothing is written for it nor for what fits in me
   await sort.dispose();
 });
 
-test('spills are whole files by their names, and dispose removes them, also in the midst of reading', async () => {
+test('spills are numbered files in a private folder, and dispose removes them, also during reading', async () => {
   const folder = newFolder();
   const sort = new ExternalSort({ chunkEntries: 10, files: 4, batchEntries: 3 }, folder);
   for (let at = 0; at < 95; at++) await sort.add(entryOf(-at, at));
@@ -164,7 +164,7 @@ test('spills are whole files by their names, and dispose removes them, also in t
   expect(await readdir(folder)).toStrictEqual([]);
 });
 
-test('a disk that cannot be written is an error of the add that filled the chunk', async () => {
+test('when the disk cannot be written, the add that fills the chunk fails', async () => {
   const sort = new ExternalSort({ chunkEntries: 2 }, '/dev/null/sort');
   void sort.add(entryOf(1, 1));
   await expect(sort.add(entryOf(2, 2))).rejects.toThrow('ENOTDIR');

@@ -11,7 +11,7 @@ import { record } from '../host/records.js';
 import { putHosts } from './inventory.js';
 import { dropStore, freshStore } from '../support/store.js';
 
-/** Class 5001 of OCSF 1.8.0, from its published schema: names, types, enums, what is required, at least one of which. */
+/** Class 5001 of OCSF 1.8.0, from its published schema: names, types, enums, required fields and at-least-one constraints. */
 const schema = JSON.parse(readFileSync(join(__dirname, 'ocsf-inventory-info-1.8.0.schema.json'), 'utf8')) as Record<
   string,
   unknown
@@ -92,14 +92,14 @@ afterAll(async () => {
   await dropStore(store);
 });
 
-test('JSON lines are the stored hosts, one a line, in the order of their ids', async () => {
+test('JSON lines contain the stored hosts, one per line, in the order of their ids', async () => {
   const lines = (await exported('jsonl', { retired: true })).trimEnd().split('\n');
   const stored = await hosts();
   expect(lines.map((line) => JSON.parse(line))).toEqual(JSON.parse(JSON.stringify(stored)));
   expect(lines).toHaveLength(3);
 });
 
-test('no control character gets out as it is, and the text is still the same', async () => {
+test('control characters are escaped, and the parsed text is unchanged', async () => {
   for (const name of ['jsonl', 'ocsf', 'ecs'] as const) {
     const text = await exported(name);
     // eslint-disable-next-line no-control-regex
@@ -110,7 +110,7 @@ test('no control character gets out as it is, and the text is still the same', a
   }
 });
 
-test('retired hosts are left out unless they are asked for', async () => {
+test('an export selects hosts by source and time, and contains retired hosts only on request', async () => {
   const ids = async (wanted: HostsWanted) => {
     const text = await exported('jsonl', wanted);
     return text.split('\n').flatMap((line) => (line ? ((JSON.parse(line) as HostDoc).device.hostname ?? '?') : []));
@@ -128,7 +128,7 @@ test('retired hosts are left out unless they are asked for', async () => {
   expect(await ids({ since: new Date('2026-03-03T00:00:00Z') })).toEqual(['bare']);
 });
 
-test('CSV is flat, guards against formulas, and keeps quotes and line ends inside their fields', async () => {
+test('CSV is flat, escapes formulas, and keeps quotes and line ends inside their fields', async () => {
   const text = await exported('csv', { retired: true });
   const table = parseCsv(text);
   const [head, ...rows] = table;
@@ -154,7 +154,7 @@ test('CSV is flat, guards against formulas, and keeps quotes and line ends insid
   expect(retired[head!.indexOf('sources')]).toBe('');
 });
 
-test('no row of any column begins as a formula, whatever the first character', () => {
+test('no CSV cell begins like a formula, whatever its first character', () => {
   for (const first of ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
     const host = {
       _id: 'h1',
@@ -193,7 +193,7 @@ test('each OCSF event is valid against class 5001 of the published schema', asyn
   });
 });
 
-test('the schema finds what is wrong with an event', async () => {
+test('the schema rejects an invalid event', async () => {
   const event = inventoryInfo(await named('web-01.corp.example.com')) as Record<string, unknown>;
   const wrong = [
     { ...event, class_uid: 5002 },
@@ -236,7 +236,7 @@ test('ECS documents are assets with the fields of host, cloud and agent', async 
   );
 });
 
-test('an export shows one moment: what is merged meanwhile is not in it', async () => {
+test('an export is one snapshot: it contains no changes that happen during the export', async () => {
   const many = Array.from({ length: 1_200 }, (_, at) => record(`qualys:n${at}`, { hostname: `n-${at}` }));
   await putHosts(store, many);
   const into: Exported = { hosts: 0, oneMoment: true };
@@ -256,7 +256,7 @@ test('an export shows one moment: what is merged meanwhile is not in it', async 
   expect(seen.map(({ _id }) => _id)).toEqual(seen.map(({ _id }) => _id).sort());
 });
 
-test('every format is offered', () => {
+test('the export has four formats', () => {
   expect(Object.keys(FORMATS)).toEqual(['jsonl', 'csv', 'ocsf', 'ecs']);
 });
 

@@ -4,7 +4,7 @@ import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
 import { putRecords } from '../../src/store/collections/records.js';
 
-/** Stores records as a run would, those of a source that follow each other as one page, and merges them. */
+/** Stores records as a run does, consecutive records of one source as one page, and merges them. */
 export async function putHosts(store: Store, records: readonly HostRecord[], run = 'run-1'): Promise<void> {
   for (let first = 0, next: number; first < records.length; first = next) {
     const { id, source, vendor } = records[first]!;

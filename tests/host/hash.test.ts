@@ -3,7 +3,7 @@ import { contentHash } from '../../src/host/hash.js';
 import { observation, type ObservationDraft } from '../../src/host/observation.js';
 import type { Device, HostObservation } from '../../src/host/types.js';
 
-/** Every field that there is: a new one does not compile here until it has a value, and then has to survive and to count. */
+/** Every field of a device. A new field does not compile here until it has a value. The tests then check that it is kept and hashed. */
 const device: Required<Device> = {
   type_id: 3,
   type: 'Laptop',
@@ -61,7 +61,7 @@ const full: Required<HostObservation> = {
   status: 'normal',
 };
 
-/** Every place below a value that holds text, a number, a truth value or a time. */
+/** The paths of all texts, numbers, booleans and times in a value. */
 function leaves(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null || value instanceof Date) return [path];
   return Object.entries(value).flatMap(([key, inner]) =>
@@ -78,7 +78,7 @@ function altered(path: (string | number)[], alter: (value: any) => unknown): Hos
   return copy;
 }
 
-/** `structuredClone` makes dates of another realm under Jest. */
+/** A deep copy. `structuredClone` creates dates of another realm under Jest. */
 function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (Array.isArray(value)) return value.map(copied);
@@ -88,7 +88,7 @@ function copied(value: unknown): unknown {
 const VOLATILE = new Set(['device.last_seen_time', 'device.modified_time', 'device.boot_time']);
 
 test.each(leaves(full).map((path) => [path.join('.'), path] as const))(
-  'a change of %s counts, unless it only tells time',
+  'a change of %s changes the hash, unless it is a volatile time',
   (name, path) => {
     const change = (value: unknown) =>
       value instanceof Date
@@ -100,18 +100,18 @@ test.each(leaves(full).map((path) => [path.join('.'), path] as const))(
             : `${String(value)}x`;
     for (const alter of [change, () => undefined]) {
       if (VOLATILE.has(name)) expect(contentHash(altered(path, alter))).toBe(contentHash(full));
-      // An entry of a list of texts cannot be absent by itself.
+      // An entry in a list of texts cannot be absent, so only its change is tested.
       else if (alter === change || typeof path.at(-1) === 'string')
         expect(contentHash(altered(path, alter))).not.toBe(contentHash(full));
     }
   },
 );
 
-test('an observation keeps every field that it is given', () => {
+test('an observation keeps every field of its draft', () => {
   expect(observation(full as unknown as ObservationDraft)).toEqual(full);
 });
 
-test('absent values leave no trace', () => {
+test('absent values are not in the observation', () => {
   const draft = observation({
     class: 'machine',
     device: {
@@ -174,7 +174,7 @@ const drafts: fc.Arbitrary<ObservationDraft> = fc.record(
   { requiredKeys: ['class', 'device'] },
 );
 
-test('equal content has one form and one hash, whatever order it is told in', () => {
+test('equal content has one form and one hash, whatever its order', () => {
   fc.assert(
     fc.property(drafts, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (draft, stream) => {
       const random = () => stream.next().value;
@@ -203,7 +203,7 @@ test('different content has different hashes', () => {
   );
 });
 
-/** Fields in one order, so that JSON text tells whether two values are equal. */
+/** Sorts the fields, so that equal values have equal JSON texts. */
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shape);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
@@ -218,7 +218,7 @@ test('keys can be part of the hash, in any order', () => {
   expect(contentHash(full)).toMatch(/^[\w-]{22}$/);
 });
 
-test('lists are bounded', () => {
+test('lists have at most 512 entries', () => {
   const long = observation({ class: 'machine', device: {}, tags: Array.from({ length: 5_000 }, (_, at) => `t${at}`) });
   expect(long.tags).toHaveLength(512);
 });

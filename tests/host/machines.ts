@@ -4,7 +4,7 @@ import { record } from './records.js';
 const maybe = <T>(...values: T[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
 const times = fc.tuple(fc.nat(60), fc.nat(60)).map(([first, days]): [number, number] => [first, first + days]);
 
-/** Few values for each field, so that they collide in every way. */
+/** Each field has few values, so that records have equal values in every combination. */
 export const machine = fc.record({
   vendor: fc.constantFrom('qualys', 'crowdstrike', 'tenable'),
   class: fc.constantFrom('machine' as const, 'machine' as const, 'machine' as const, 'pod' as const),
@@ -29,18 +29,18 @@ export const machine = fc.record({
   agent: maybe('1ecc8a88-5912-4058-b731-94a04a48db11', '2ecc8a88-5912-4058-b731-94a04a48db11'),
   os: maybe({ name: 'Windows 11', type_id: 100 }, { name: 'Ubuntu Linux', type_id: 200 }),
   vendor_name: maybe('Dell Inc.', 'LENOVO'),
-  life: fc.option(times, { nil: undefined }),
+  activeDays: fc.option(times, { nil: undefined }),
 });
 export type Machine = typeof machine extends fc.Arbitrary<infer T> ? T : never;
 
 /** The record of the machine with number `at`. */
 export const made = (given: Machine, at: number) => {
-  const { vendor, serial_number, uuid, macs, agent, life, ...rest } = given;
+  const { vendor, serial_number, uuid, macs, agent, activeDays, ...rest } = given;
   return record(`${vendor}:${at}`, {
     ...rest,
     hw_info: { serial_number, uuid },
     network_interfaces: macs.map((mac) => ({ mac })),
     agent_list: agent === undefined ? [] : [{ type_id: 1, name: 'Agent', vendor_name: vendor, uid: agent }],
-    ...(life ? { life } : {}),
+    ...(activeDays ? { activeDays } : {}),
   });
 };

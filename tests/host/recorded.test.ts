@@ -14,7 +14,7 @@ if (!here) console.log('Recorded records are not here (../shared/records): their
 
 const read = (file: string): unknown[] => JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
 
-/** The recorded records, with what `without` takes away from each observation. */
+/** The recorded records. `without` removes values from each observation. */
 function recorded(without: (observation: HostObservation) => void = () => {}): HostRecord[] {
   const of = (vendor: string, file: string, map: (raw: unknown) => Mapped) =>
     read(file).map((raw): HostRecord => {
@@ -69,16 +69,16 @@ const hardware = ({ device }: HostObservation) => {
     expect(new Set(found.flat()).size).toBe(8);
   });
 
-  test('give six hosts with two sources and reasons that a person would accept', () => {
+  test('give six hosts with two sources each, joined by their cloud instance', () => {
     const records = new Map(recorded().map((record) => [record.id, record]));
-    const { clusters, refused } = resolveAll([...records.values()]);
+    const { clusters, forbidden } = resolveAll([...records.values()]);
     const hosts = clusters.map(({ members, reasons }) =>
       goldenHost(
         members.map((id) => records.get(id)!),
         reasons,
       ),
     );
-    expect(refused).toEqual([]);
+    expect(forbidden).toEqual([]);
     const pairs = hosts.filter(({ sources }) => sources.length === 2);
     expect(pairs).toHaveLength(6);
     for (const { reasons, device, cloud } of pairs) {

@@ -8,16 +8,16 @@ interface Given extends DeviceDraft, Omit<Partial<ObservationDraft>, 'device'> {
   gone?: boolean;
   keys?: string[];
   /** Days on which it was first and last seen. */
-  life?: [number, number];
+  activeDays?: [number, number];
 }
 
-/** A record `vendor:id` with the keys that its observation claims. */
+/** A record `vendor:id` with the keys of its observation. */
 export function record(
   id: string,
   {
     gone = false,
     keys,
-    life,
+    activeDays,
     class: kind = 'machine',
     cloud,
     external_ips,
@@ -31,7 +31,9 @@ export function record(
   const vendor = id.slice(0, id.indexOf(':'));
   const observed = observation({
     class: kind,
-    device: life ? { ...device, first_seen_time: day(life[0]), last_seen_time: day(life[1]) } : device,
+    device: activeDays
+      ? { ...device, first_seen_time: day(activeDays[0]), last_seen_time: day(activeDays[1]) }
+      : device,
     ...(cloud ? { cloud } : {}),
     ...(external_ips ? { external_ips } : {}),
     ...(tags ? { tags } : {}),
@@ -54,22 +56,22 @@ const day = (at: number) => new Date(Date.UTC(2026, 0, 1) + at * 86_400_000);
 export const aws = { provider: 'aws' };
 export const nic = (mac: string, ip?: string) => ({ network_interfaces: [{ mac, ip }] });
 
-/** Resolves the records with their keys' states, and with the keys in `cut` cut. */
+/** Resolves the records with the states of their keys. The keys in `suppressed` are suppressed as well. */
 export function resolved(
   records: readonly HostRecord[],
-  cut: Iterable<string> = [],
+  suppressed: Iterable<string> = [],
   decisions: Decisions = [],
 ): Resolution {
   const states = keyStates(records);
-  for (const key of cut) states.set(key, { state: 'cut', holders: 99, why: 'holders' });
+  for (const key of suppressed) states.set(key, { state: 'suppressed', holders: 99, why: 'holders' });
   return resolve(records, states, decisions);
 }
 
 /** The members of each cluster, as text. */
 export function clusters(
   records: readonly HostRecord[],
-  cut: Iterable<string> = [],
+  suppressed: Iterable<string> = [],
   decisions: Decisions = [],
 ): string[] {
-  return resolved(records, cut, decisions).clusters.map(({ members }) => members.join(' '));
+  return resolved(records, suppressed, decisions).clusters.map(({ members }) => members.join(' '));
 }

@@ -42,7 +42,7 @@ function open(options: Partial<Parameters<typeof openLog>[0]> = {}) {
 }
 
 describe('folders', () => {
-  test('lines go into the folder of the day, and at midnight UTC into the next one', () => {
+  test('the log writes lines into the folder of the day, and after midnight UTC into the next folder', () => {
     let now = new Date('2026-11-21T23:59:59.900Z');
     const log = open({ now: () => now });
     log.info({ run: 'r1' }, 'before');
@@ -54,7 +54,7 @@ describe('folders', () => {
     expect(parsed('2026-11-22', 'rollcall.log')).toEqual([expect.objectContaining({ msg: 'after' })]);
   });
 
-  test('a file that is full is followed by the next one, also for a process that starts later', () => {
+  test('the log continues in the next file when a file is full, also in a process that starts later', () => {
     const now = () => new Date('2026-11-21T10:00:00Z');
     for (const _start of [1, 2]) {
       const log = open({ now, maxBytes: 1_000 });
@@ -66,7 +66,7 @@ describe('folders', () => {
     expect(names.flatMap((name) => linesOf('2026-11-21', name))).toHaveLength(20);
   });
 
-  test('days that are too old go, and nothing else does', () => {
+  test('the log removes log files of old days and nothing else', () => {
     const day = (name: string, ...files: string[]) => {
       mkdirSync(join(dir, name), { recursive: true });
       for (const file of files) writeFileSync(join(dir, name, file), '');
@@ -74,7 +74,7 @@ describe('folders', () => {
     day('2026-10-21', 'rollcall.log', 'rollcall.1.log');
     day('2026-10-22', 'rollcall.log');
     day('2026-10-20', 'rollcall.log', 'mongod.log');
-    day('2026-09-31', 'rollcall.log'); // no such day
+    day('2026-09-31', 'rollcall.log'); // not a valid date
     day('archive', 'rollcall.log');
     let now = new Date('2026-11-20T12:00:00Z');
     const log = open({ now: () => now });
@@ -93,7 +93,7 @@ describe('folders', () => {
     expect(readdirSync(join(dir, '2026-10-20'))).toEqual(['mongod.log']);
   });
 
-  test('several processes write into one file, and every line is whole', async () => {
+  test('several processes write into one file, and every line is complete', async () => {
     const script = `
       const { DateFolders } = require(${JSON.stringify(join(root, 'dist/src/log/folders.js'))});
       const folders = new DateFolders({ dir: process.argv[1], keepDays: 30, maxBytes: 200_000 });
@@ -121,7 +121,7 @@ describe('folders', () => {
       ).toEqual([...Array(1500).keys()]);
   });
 
-  test('a folder that cannot be written loses lines and nothing else: it is said once, and once more when it is over', () => {
+  test('when the folder cannot be written, the log drops lines and reports the error once and the recovery once', () => {
     let now = Date.parse('2026-11-21T10:00:00Z');
     const statuses: object[] = [];
     const below = join(dir, 'logs');
@@ -135,14 +135,14 @@ describe('folders', () => {
     for (let n = 0; n < 3; n += 1) folders.write(`{"n":${n}}\n`);
     expect(statuses).toEqual([{ code: expect.stringMatching(/ENOTDIR|EEXIST/) }]);
     rmSync(below);
-    folders.write('{"n":3}\n'); // too early to look again
+    folders.write('{"n":3}\n'); // too early to try again
     now += 11_000;
     folders.write('{"n":4}\n');
     expect(statuses).toEqual([expect.anything(), { lost: 4 }]);
     expect(parsed('logs', '2026-11-21', 'rollcall.log')).toEqual([{ n: 4 }]);
   });
 
-  test('a full disk cuts no later line off', () => {
+  test('lines after a full disk are complete', () => {
     if (!existsSync('/dev/full')) return;
     let now = Date.parse('2026-11-21T10:00:00Z');
     const statuses: object[] = [];
@@ -162,7 +162,7 @@ describe('folders', () => {
     expect(parsed('2026-11-21', 'rollcall.log')).toEqual([{ n: 1 }]);
   });
 
-  test('a file that is removed while it is open is made again', () => {
+  test('the log creates a file again that is removed while it is open', () => {
     const log = open();
     log.info('one');
     const [day] = readdirSync(dir);
@@ -177,12 +177,12 @@ describe('console', () => {
     const { openLog } = require(${JSON.stringify(join(root, 'dist/src/log/log.js'))});
     openLog({ dir: process.argv[1], level: 'info', keepDays: 30 }).warn({ run: 'r1' }, 'Vendor says \\u001b[2J no');`;
 
-  test('is JSON where nobody looks', () => {
+  test('is JSON if it is not a terminal', () => {
     const { stderr } = spawnSync(process.execPath, ['-e', script, dir], { encoding: 'utf8' });
     expect(JSON.parse(stderr)).toMatchObject({ level: 'warn', run: 'r1', msg: 'Vendor says \u001b[2J no' });
   });
 
-  test('is readable on a terminal, in colours unless they are not wanted, and never controls it', () => {
+  test('is readable on a terminal, in colours unless NO_COLOR is set, and without control sequences from messages', () => {
     const onTerminal = (environment: NodeJS.ProcessEnv) => {
       const command = `${process.execPath} -e '${script.replaceAll('\n', ' ').replaceAll("'", `'\\''`)}' '${dir}'`;
       return spawnSync('script', ['-qec', command, '/dev/null'], {
@@ -241,7 +241,7 @@ describe('secrets', () => {
         ),
     ],
     [
-      'a failure whose message went wrong',
+      'a failure with a secret in its message',
       (log) => log.warn({ kind: 'unreachable' }, new Failure('unreachable', `password=${CANARY} refused`).message),
     ],
     ['deep fields', (log) => log.info({ a: { b: { c: { token: CANARY, list: [{ client_secret: CANARY }] } } } }, 'x')],
@@ -249,7 +249,7 @@ describe('secrets', () => {
     ['a child logger', (log) => log.child({ authorization: `Basic ${CANARY}` }).info('x')],
   ];
 
-  test.each(secrets)('%s never reach the folder', (_what, write) => {
+  test.each(secrets)('secrets in the log call with %s never reach the folder', (_what, write) => {
     write(open());
     expect(everything()).not.toBe('');
     expect(everything()).not.toContain(CANARY);
@@ -257,7 +257,7 @@ describe('secrets', () => {
     for (const line of linesOf(readdirSync(dir)[0]!, 'rollcall.log')) expect(JSON.parse(line)).toHaveProperty('msg');
   });
 
-  test('the values of secret settings never do, whatever they look like and wherever they stand', () => {
+  test('the values of secret settings never reach the folder, whatever their form and position', () => {
     const config = loadConfig({
       QUALYS_PASSWORD: 'correct horse/battery',
       CROWDSTRIKE_CLIENT_SECRET: 'plainword',
@@ -281,7 +281,7 @@ describe('secrets', () => {
     expect(everything()).toContain('hooks.example.com');
   });
 
-  test('ordinary lines stay as they are', () => {
+  test('lines without secrets are unchanged', () => {
     const log = open();
     const fields = {
       run: '20261121031500-a1b2c3d4',
@@ -290,10 +290,13 @@ describe('secrets', () => {
       pages: 3,
       at: 'qualysapi.example.com/qps/rest',
     };
-    log.info(fields, 'GET qualysapi.example.com/qps/rest answered 401: check the token settings, Basic authentication');
+    log.info(
+      fields,
+      'GET qualysapi.example.com/qps/rest responded 401: check the token settings, Basic authentication',
+    );
     expect(JSON.parse(everything())).toMatchObject({
       ...fields,
-      msg: 'GET qualysapi.example.com/qps/rest answered 401: check the token settings, Basic authentication',
+      msg: 'GET qualysapi.example.com/qps/rest responded 401: check the token settings, Basic authentication',
     });
   });
 });
@@ -326,27 +329,27 @@ describe('rollcall logs', () => {
     put(today, 'rollcall.1.log', line({ source: 'qualys', level: 'error', msg: 'three \u001b[2J' }));
   });
 
-  test('shows the last day, in order and as text', async () => {
+  test('prints the last day, in order and as text', async () => {
     const { out, code } = await logs();
     expect(code).toBe(0);
     expect(out).toMatch(/INFO.*one[^]*WARN.*two[^]*ERROR.*three \?\[2J/);
     for (const none of ['old', 'torn', '\u001b']) expect(out).not.toContain(none);
   });
 
-  test('finds a run, a source, a level, and what is younger', async () => {
-    const told = async (...args: string[]) =>
+  test('filters by run, source, level and time', async () => {
+    const messagesOf = async (...args: string[]) =>
       (await logs(...args, '--json')).out
         .split('\n')
         .filter(Boolean)
         .map((text) => (JSON.parse(text) as { msg: string }).msg);
-    expect(await told('--run', '20260105020000')).toEqual(['old']);
-    expect(await told('--source', 'qualys')).toEqual(['one', 'three \u001b[2J']);
-    expect(await told('--level', 'warn')).toEqual(['two', 'three \u001b[2J']);
-    expect(await told('--since', '1h', '--source', 'qualys')).toEqual(['three \u001b[2J']);
-    expect(await told('--since', '2026-01-01')).toEqual(['old', 'one', 'two', 'three \u001b[2J']);
+    expect(await messagesOf('--run', '20260105020000')).toEqual(['old']);
+    expect(await messagesOf('--source', 'qualys')).toEqual(['one', 'three \u001b[2J']);
+    expect(await messagesOf('--level', 'warn')).toEqual(['two', 'three \u001b[2J']);
+    expect(await messagesOf('--since', '1h', '--source', 'qualys')).toEqual(['three \u001b[2J']);
+    expect(await messagesOf('--since', '2026-01-01')).toEqual(['old', 'one', 'two', 'three \u001b[2J']);
   });
 
-  test('says what is wrong with a time, and that nothing was found', async () => {
+  test('reports an invalid time, and that no line matches', async () => {
     expect(await logs('--since', 'yesterday')).toMatchObject({ code: 2, err: expect.stringMatching(/30m, 1h, 2d/) });
     expect(await logs('--source', 'nobody')).toMatchObject({ code: 0, out: '', err: expect.stringMatching(/No line/) });
     rmSync(dir, { recursive: true });
@@ -355,7 +358,7 @@ describe('rollcall logs', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(/There is no log folder .*\nStart a worker/)]);
   });
 
-  test('follows what comes, over midnight and into further files, each line once', async () => {
+  test('follows new lines past midnight and into further files, each line once', async () => {
     const reader = new LogReader(dir, { since: new Date('2099-01-01') });
     const next = async () => {
       const found: string[] = [];

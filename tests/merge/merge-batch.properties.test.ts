@@ -11,21 +11,21 @@ import { decide, decisionsAbout, undo } from '../../src/store/collections/decisi
 import { removeRecords } from '../../src/operations/erase/records.js';
 import { findHost } from '../../src/store/collections/hosts.js';
 import type { HostDoc } from '../../src/store/documents/hosts.js';
-import { knownState } from '../../src/store/collections/key-states.js';
+import { knownState } from '../../src/host/identity/key-state.js';
 import { MergeWorkers } from '../../src/merge/workers.js';
 import { takeLease } from '../../src/store/collections/leases.js';
 import { mergeBatch } from '../../src/merge/merge-batch.js';
 import { toHostRecord } from '../../src/merge/records.js';
 import { putRecords } from '../../src/store/collections/records.js';
 import { changedIds } from '../../src/store/changed-records.js';
-import { markGone } from '../../src/merge/retire.js';
+import { markGone } from '../../src/merge/missing-records.js';
 import { machine, made, type Machine } from '../host/machines.js';
 import { series } from '../support/soak.js';
 import { dropStore, freshStore } from '../support/store.js';
 
 /**
- * Whatever happens to records in whatever order, the hosts in the store are those that the records alone would give: what
- * merging left out, did twice or did with half the evidence would show.
+ * After any changes of records in any order, the hosts in the store equal a resolution of all records. The comparison detects a merge
+ * that is missing, repeated or based on incomplete evidence.
  */
 const HISTORIES = series(3, 250);
 
@@ -48,7 +48,7 @@ const MACHINES = [1, 2, 3].map((n) => ({
 }));
 
 const at = fc.nat(29);
-/** Three machines that any tool may know, each with some of what they are told by; and anything else. */
+/** Three machines that every vendor may report, each with some of its identifying fields. All other fields are random. */
 const known = fc
   .record({ of: fc.nat(2), look: machine, same: fc.subarray([...FIELDS]) })
   .map(({ of, look, same }): Machine => ({
@@ -72,12 +72,12 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-test(`hosts are a function of the records, over ${HISTORIES} histories`, async () => {
+test(`hosts depend only on the records, over ${HISTORIES} histories`, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 70, size: 'max' }),
       fc.integer({ min: 1, max: 9 }),
-      // Components of a few records are too large already, or none is.
+      // With the small limits a component of a few records is too large. With COMPONENT_CAP none is.
       fc.constantFrom(2, 4, 7, COMPONENT_CAP),
       async (steps, limit, cap) => {
         await clear();
@@ -87,12 +87,12 @@ test(`hosts are a function of the records, over ${HISTORIES} histories`, async (
         await expectPure(cap);
       },
     ),
-    // A failure among many is told as it is: making it small takes longer than all of them.
+    // In a long series, report a failure without shrinking it: shrinking takes longer than the series.
     { numRuns: HISTORIES, endOnFailure: HISTORIES > 100 },
   );
 });
 
-/** What each machine looks like at present, and a clock. */
+/** The current attributes of each machine, and a clock. */
 class World {
   private readonly looks = new Map<number, Machine>();
   private readonly ids: string[] = [];
@@ -117,7 +117,7 @@ class World {
         const [a, b] = [next.a, next.b].map((place) => this.ids[place % (this.ids.length || 1)]);
         if (a === undefined || b === undefined || a === b) return;
         await decide(store, [[a, b]], { kind: next.kind as 'join' | 'split', by: 'test', why: 'test' });
-        // Two decisions in one millisecond would be equally late.
+        // Two decisions in one millisecond would have the same time.
         await sleep(2);
         return;
       }
@@ -137,7 +137,7 @@ class World {
 
   private async put(place: number, look: Machine): Promise<void> {
     const known = this.looks.get(place);
-    // A record keeps its source for life.
+    // A record never changes its source.
     const machineNow = known ? { ...look, vendor: known.vendor } : look;
     this.looks.set(place, machineNow);
     const record = made(machineNow, place);
@@ -145,7 +145,7 @@ class World {
     await this.store(record);
   }
 
-  /** Content that says nothing about which machine it is. */
+  /** Changes content that does not identify the machine. */
   private async tag(place: number, tag: string): Promise<void> {
     const places = [...this.looks.keys()];
     const found = places[place % (places.length || 1)];
@@ -158,8 +158,11 @@ class World {
     const places = [...this.looks.keys()];
     const found = places[place % (places.length || 1)];
     const look = found === undefined ? undefined : this.looks.get(found)!;
-    if (found === undefined || !look?.life) return;
-    const later = { ...look, life: [look.life[0], Math.max(look.life[1], look.life[0] + days)] as [number, number] };
+    if (found === undefined || !look?.activeDays) return;
+    const later = {
+      ...look,
+      activeDays: [look.activeDays[0], Math.max(look.activeDays[1], look.activeDays[0] + days)] as [number, number],
+    };
     this.looks.set(found, later);
     await this.store(made(later, found));
   }
@@ -186,7 +189,7 @@ class World {
     ]);
   }
 
-  /** Two workers at once, `batches` each. */
+  /** Merges with two workers at once, `batches` batches each. */
   private async merge(batches: number): Promise<void> {
     const workers = new MergeWorkers();
     await Promise.all(
@@ -198,21 +201,21 @@ class World {
     );
   }
 
-  /** The workers begin at different ends, which records of one machine are likely to lie at. */
+  /** The workers begin at different ends, because the records of one machine are likely to be at both ends. */
   private async waiting(worker: number): Promise<string[]> {
     const ids = await changedIds(store, 1_000);
     return worker === 0 ? ids.slice(0, this.limit) : ids.slice(-this.limit);
   }
 
-  /** A merge that dies after some of its writes: its transaction is never committed. */
+  /** A merge that fails after some of its writes. Its transaction is never committed. */
   private async crash(writes: number): Promise<void> {
     const lease = (await takeLease(store, 'worker:0', 'test', 60_000))!;
     let left = writes;
-    const dying = dyingAfter(store, () => (left -= 1) < 0);
+    const failing = failingAfter(store, () => (left -= 1) < 0);
     const ids = await this.waiting(0);
-    await mergeBatch(dying, lease, { ids, workers: new MergeWorkers(), run: 'r', cap: this.cap }).catch(
+    await mergeBatch(failing, lease, { ids, workers: new MergeWorkers(), run: 'r', cap: this.cap }).catch(
       (error: Error) => {
-        if (error.message !== 'died') throw error;
+        if (error.message !== 'write failed') throw error;
       },
     );
   }
@@ -225,27 +228,27 @@ class World {
   }
 }
 
-/** The store, whose collections throw instead of writing once `isDead`. */
-function dyingAfter(whole: Store, isDead: () => boolean): Store {
+/** The store with collections that throw on a write when `mustFail` returns true. */
+function failingAfter(whole: Store, mustFail: () => boolean): Store {
   const writes = new Set(['insertMany', 'bulkWrite', 'updateMany', 'deleteMany', 'updateOne']);
-  const dying = <T extends object>(collection: T): T =>
+  const failing = <T extends object>(collection: T): T =>
     new Proxy(collection, {
       get(target, name) {
         const value = Reflect.get(target, name, target) as unknown;
         if (typeof value !== 'function') return value;
         return (...given: unknown[]) => {
-          if (writes.has(String(name)) && isDead()) throw new Error('died');
+          if (writes.has(String(name)) && mustFail()) throw new Error('write failed');
           return (value as (...given: unknown[]) => unknown).apply(target, given);
         };
       },
     });
   return {
     ...whole,
-    hosts: dying(whole.hosts),
-    records: dying(whole.records),
-    redirects: dying(whole.redirects),
-    changes: dying(whole.changes),
-    keyStates: dying(whole.keyStates),
+    hosts: failing(whole.hosts),
+    records: failing(whole.records),
+    redirects: failing(whole.redirects),
+    changes: failing(whole.changes),
+    keyStates: failing(whole.keyStates),
   };
 }
 
@@ -274,7 +277,7 @@ async function expectPure(cap: number): Promise<void> {
 
   const states = [...keyStates(records)].map(([_id, state]) => ({ _id, ...knownState(state) }));
   expect((await store.keyStates.find().toArray()).sort(byId)).toEqual(states.sort(byId));
-  // Whichever id a host of one of these records ever had, it leads to a host.
+  // Every earlier id of a host of these records leads to a host.
   for (const id of ids.map(hostId)) {
     const known = await store.redirects.findOne({ _id: id });
     if (known) expect(await findHost(store, id)).not.toBeNull();

@@ -8,7 +8,7 @@ import { MergeWorkers } from '../../src/merge/workers.js';
 import { mergeBatch } from '../../src/merge/merge-batch.js';
 import { putRecords, type Origin, type NormalizedRecord } from '../../src/store/collections/records.js';
 import { changedIds } from '../../src/store/changed-records.js';
-import { markGone } from '../../src/merge/retire.js';
+import { markGone } from '../../src/merge/missing-records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 let store: Store;
@@ -57,13 +57,13 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
 const mergeAll = async () => {
   while (
     (await mergeBatch(store, lease, { ids: await changedIds(store, 100), workers: new MergeWorkers(), run: 'run' }))
-      .settled > 0
+      .records > 0
   );
 };
 const clusters = async () =>
   (await store.hosts.find().toArray()).map(({ sources }) => sources.map((source) => source.record).join('+')).sort();
 
-test('records of two sources that share a strong key become one host, in whichever order they come', async () => {
+test('records of two sources that share a strong key become one host, whatever their order', async () => {
   await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1']), record('b:2', 'db', ['serial::X2'])]);
   await mergeAll();
   expect(await clusters()).toEqual(['b:1', 'b:2']);
@@ -72,7 +72,7 @@ test('records of two sources that share a strong key become one host, in whichev
   expect(await clusters()).toEqual(['a:1+b:1', 'b:2']);
 });
 
-test('a host splits when the key that joined it is gone, and the id that no longer stands leads to where its record is', async () => {
+test('a host splits when the key that joined it is gone, and an id without a host redirects to the host of its record', async () => {
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'])]);
   await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
   await mergeAll();
@@ -89,7 +89,7 @@ test('a host splits when the key that joined it is gone, and the id that no long
   expect(redirects.map(({ to }) => to)).toEqual([joined!._id]);
 });
 
-test('a record whose content did not change causes no merge and no write', async () => {
+test('a record with unchanged content causes no merge and no write', async () => {
   const same = record('a:1', 'web', ['serial::X1']);
   await putRecords(store, origin('a'), [same]);
   await mergeAll();
@@ -99,7 +99,7 @@ test('a record whose content did not change causes no merge and no write', async
   expect(await store.hosts.findOne({})).toEqual(before);
 });
 
-test('times alone move on the record and its host, without a merge', async () => {
+test('a change of times alone updates the record and its host without a merge', async () => {
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'])]);
   await mergeAll();
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-01T00:00:00Z')]);
@@ -112,21 +112,21 @@ test('times alone move on the record and its host, without a merge', async () =>
   expect((await store.hosts.findOne({}))!.version).toBe(1);
 });
 
-test('an older page never replaces what a newer one said', async () => {
+test('an older page never replaces the content of a newer page', async () => {
   const older = origin('a');
   await putRecords(store, origin('a'), [record('a:1', 'new-name', ['serial::X1'])]);
   await putRecords(store, older, [record('a:1', 'old-name', ['serial::X1'])]);
   expect((await store.records.findOne({ _id: 'a:1' }))!.observation.device.hostname).toBe('new-name');
 });
 
-test('a page that is written a second time counts what its first attempt wrote as what it was', async () => {
+test('a page that is written a second time has the counts of its first attempt', async () => {
   const page = origin('a');
   const records = [record('a:1', 'web', ['serial::X1']), record('a:2', 'db', ['serial::X2'])];
   expect(await putRecords(store, page, records)).toEqual({ new: 2, changed: 0, unchanged: 0 });
   expect(await putRecords(store, page, records)).toEqual({ new: 2, changed: 0, unchanged: 0 });
 });
 
-test('a key that too many records hold joins nobody, also those that it joined before', async () => {
+test('a key that too many records have joins no records, not even those that it joined before', async () => {
   await putRecords(store, origin('a'), [
     record('a:0', 'h0', ['serial::SHARED']),
     record('a:1', 'h1', ['serial::SHARED']),
@@ -142,12 +142,12 @@ test('a key that too many records hold joins nobody, also those that it joined b
   expect(await store.hosts.countDocuments()).toBe(22);
 });
 
-test('a key that was too common joins again when enough records have lost it', async () => {
+test('a key that was too common joins again when few enough records have it', async () => {
   const many = (key: string) =>
     Array.from({ length: 20 }, (_, n) => record(`a:${n}`, `h${n}`, n < 2 ? ['serial::S'] : [key]));
   await putRecords(store, origin('a'), many('serial::S'));
   await mergeAll();
-  expect(await store.keyStates.find().toArray()).toEqual([{ _id: 'serial::S', state: 'cut', why: 'holders' }]);
+  expect(await store.keyStates.find().toArray()).toEqual([{ _id: 'serial::S', state: 'suppressed', why: 'holders' }]);
   expect(await store.hosts.countDocuments()).toBe(20);
   await putRecords(
     store,
@@ -164,18 +164,18 @@ test('a key that was too common joins again when enough records have lost it', a
   expect((await clusters()).filter((members) => members.includes('+'))).toEqual(['a:0+a:1']);
 });
 
-test('a check-in that makes another record the freshest changes the host, and one that does not only moves its times', async () => {
-  const told = (id: string, os: string, lastSeen: string) => {
+test('a check-in changes the host if it makes another record the most recent one, and otherwise only updates the times', async () => {
+  const reported = (id: string, os: string, lastSeen: string) => {
     const one = record(id, 'web', ['serial::X1'], lastSeen);
     one.observation.device.os = { name: os, type_id: 100 };
     return one;
   };
-  await putRecords(store, origin('a'), [told('a:1', 'Windows 10', '2026-03-02T00:00:00Z')]);
-  await putRecords(store, origin('b'), [told('b:1', 'Windows 11', '2026-03-03T00:00:00Z')]);
+  await putRecords(store, origin('a'), [reported('a:1', 'Windows 10', '2026-03-02T00:00:00Z')]);
+  await putRecords(store, origin('b'), [reported('b:1', 'Windows 11', '2026-03-03T00:00:00Z')]);
   await mergeAll();
-  await putRecords(store, origin('a'), [told('a:1', 'Windows 10', '2026-03-02T12:00:00Z')]);
+  await putRecords(store, origin('a'), [reported('a:1', 'Windows 10', '2026-03-02T12:00:00Z')]);
   expect(await store.records.countDocuments({ dirty: true })).toBe(0);
-  await putRecords(store, origin('a'), [told('a:1', 'Windows 10', '2026-03-03T12:00:00Z')]);
+  await putRecords(store, origin('a'), [reported('a:1', 'Windows 10', '2026-03-03T12:00:00Z')]);
   await mergeAll();
   const host = await store.hosts.findOne({});
   expect(host!.device.os!.name).toBe('Windows 10');
@@ -188,7 +188,7 @@ test('a check-in that makes another record the freshest changes the host, and on
   });
 });
 
-test('a record that is seen in another week is readRecords at again: who was alive together may have changed', async () => {
+test('a check-in in another week resolves the record again, because other active intervals may overlap', async () => {
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-02T00:00:00Z')]);
   await mergeAll();
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'], '2026-03-04T00:00:00Z')]);
@@ -197,7 +197,7 @@ test('a record that is seen in another week is readRecords at again: who was ali
   expect(await store.records.countDocuments({ dirty: true })).toBe(1);
 });
 
-test('a record that its source no longer lists retires its host, and is back when it is listed again', async () => {
+test('a host is retired when its source no longer lists its record, and is live when the source lists it again', async () => {
   const seen = record('a:1', 'web', ['serial::X1']);
   await putRecords(store, origin('a'), [seen]);
   await mergeAll();
@@ -209,7 +209,7 @@ test('a record that its source no longer lists retires its host, and is back whe
   expect((await store.hosts.findOne({}))!.retired).toBeUndefined();
 });
 
-test('a host is named after its first seen record, also when nothing but that has changed', async () => {
+test('the id of a host is that of its first seen record, also when only the first seen times change', async () => {
   const seen = (of: NormalizedRecord, first: string) => {
     const device = { ...of.observation.device, first_seen_time: new Date(first) };
     return { ...of, hash: `${of.hash}.${first}`, observation: { ...of.observation, device } };
@@ -229,7 +229,7 @@ test('a host is named after its first seen record, also when nothing but that ha
   expect(await store.hosts.countDocuments()).toBe(1);
 });
 
-test('a holder that lost its lease writes nothing more', async () => {
+test('a worker that has lost its lease writes nothing', async () => {
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1'])]);
   await store.leases.updateOne({ _id: 'merge:hosts' }, { $set: { expires_at: new Date(0) } });
   const successor = await takeLease(store, 'merge:hosts', 'other', 60_000);
@@ -241,7 +241,7 @@ test('a holder that lost its lease writes nothing more', async () => {
   expect(await takeLease(store, 'merge:hosts', 'third', 60_000)).toBeUndefined();
 });
 
-test('no look-up of the pipeline scans a collection', async () => {
+test('no query of the pipeline scans a collection', async () => {
   await putRecords(
     store,
     origin('a'),
@@ -284,7 +284,7 @@ test('no look-up of the pipeline scans a collection', async () => {
   for (const plan of plans) expect(JSON.stringify(plan['queryPlanner'].winningPlan)).not.toContain('COLLSCAN');
 });
 
-/** What the history says of every host, without changes of fields. */
+/** The history of every host, without changes of fields. */
 const history = async () =>
   (
     await store.changes
@@ -298,7 +298,7 @@ const early = (id: string, keys: string[]) => {
   return one;
 };
 
-test('a host that takes another id, as a record seen earlier joins it, was renamed; its beginning and history go with it', async () => {
+test('a host that gets another id because an earlier record joins it is renamed, and keeps its creation and history', async () => {
   await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
   await mergeAll();
   await putRecords(store, origin('b'), [record('b:1', 'web-new', ['serial::X1'])]);
@@ -314,13 +314,13 @@ test('a host that takes another id, as a record seen earlier joins it, was renam
     `${b} changed`,
     `${a} renamed`,
   ]);
-  // Back again, as the early one is no longer of it: now something does come apart.
+  // The early record leaves the host again, so the host splits.
   await putRecords(store, origin('a'), [early('a:1', ['serial::X7'])]);
   await mergeAll();
   expect((await history()).slice(1).sort()).toEqual([`${a} split ${b}`, `${b} split ${a}`].sort());
 });
 
-test('two hosts that become one under a third id were renamed and merged, none came apart', async () => {
+test('two hosts that become one with a third id are renamed and merged, and none is split', async () => {
   await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
   await putRecords(store, origin('c'), [record('c:1', 'web', ['serial::X1'])]);
   await putRecords(store, origin('d'), [record('d:1', 'web', ['uuid::U1'])]);
@@ -331,7 +331,7 @@ test('two hosts that become one under a third id were renamed and merged, none c
   expect(await history()).toEqual([`${a} renamed ${b}`, `${a} merged ${d}`]);
 });
 
-test('a record that goes over to another host leaves one that came apart; the other one took it over', async () => {
+test('when a record moves to another host, the history has a split of its old host and a move to the other one', async () => {
   await putRecords(store, origin('a'), [record('a:1', 'web', ['serial::X1']), record('a:2', 'db', ['serial::X2'])]);
   await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
   await mergeAll();

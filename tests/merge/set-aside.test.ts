@@ -6,7 +6,6 @@ import { countAside, isDefect, recordsAside, retryAside } from '../../src/merge/
 import { record } from '../host/records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
-/** What cannot be merged is passed over by name, and everything else is merged. */
 let store: Store;
 let tick = 0;
 beforeAll(async () => {
@@ -15,7 +14,7 @@ beforeAll(async () => {
 afterEach(() => emptyStore(store));
 afterAll(() => dropStore(store));
 
-/** Two tools know each machine by its serial number. */
+/** Two vendors report each machine with its serial number. */
 async function put(...numbers: number[]): Promise<void> {
   for (const vendor of ['qualys', 'crowdstrike']) {
     const observedAt = new Date(1_700_000_000_000 + ++tick * 1_000);
@@ -40,10 +39,10 @@ const BROKEN = { $set: { observation: null as never } };
 test('records whose component cannot be merged are set aside by name, all others are merged, and later ones too', async () => {
   await put(...numbers(20));
   await store.records.updateOne({ _id: 'qualys:11' }, BROKEN);
-  const told: string[] = [];
-  const merged = await mergeChanged(store, { holder: 'test', run: 'run-7', onAside: (ids) => told.push(...ids) });
-  expect(merged).toMatchObject({ settled: 38, created: 19, aside: 2, more: false });
-  expect(told.sort()).toEqual(['crowdstrike:11', 'qualys:11']);
+  const reported: string[] = [];
+  const merged = await mergeChanged(store, { holder: 'test', run: 'run-7', onAside: (ids) => reported.push(...ids) });
+  expect(merged).toMatchObject({ records: 38, created: 19, aside: 2, more: false });
+  expect(reported.sort()).toEqual(['crowdstrike:11', 'qualys:11']);
   expect((await hosts()).filter((one) => one.includes(':11'))).toEqual([]);
   const aside = await recordsAside(store, 10);
   expect(aside.map(({ record: id }) => id).sort()).toEqual(['crowdstrike:11', 'qualys:11']);
@@ -52,29 +51,29 @@ test('records whose component cannot be merged are set aside by name, all others
     expect(error).toMatch(/^TypeError at \S+ ?\(?[\w./-]+:\d+:\d+\)?$/);
     expect(at).toBeInstanceOf(Date);
   }
-  // They wait for somebody, and hold nobody up.
+  // They wait for a user and do not block other records.
   await put(100);
-  expect(await merge()).toMatchObject({ settled: 2, created: 1, aside: 0 });
+  expect(await merge()).toMatchObject({ records: 2, created: 1, aside: 0 });
   expect(await countAside(store)).toBe(2);
 });
 
-test('what was set aside is merged when it changes, or when somebody asks for another try', async () => {
+test('a record that was set aside is merged when it changes, or when a user requests another try', async () => {
   await put(1, 2, 3);
   const { observation } = (await store.records.findOne({ _id: 'qualys:2' }))!;
   await store.records.updateOne({ _id: 'qualys:2' }, BROKEN);
   expect((await merge()).aside).toBe(2);
-  // Nothing was mended: it is set aside again.
+  // The record is still broken, so it is set aside again.
   expect(await retryAside(store)).toBe(2);
-  expect(await merge()).toMatchObject({ settled: 0, aside: 2 });
+  expect(await merge()).toMatchObject({ records: 0, aside: 2 });
   expect(await countAside(store)).toBe(2);
 
   await store.records.updateOne({ _id: 'qualys:2' }, { $set: { observation } });
   expect(await retryAside(store)).toBe(2);
-  expect(await merge()).toMatchObject({ settled: 2, aside: 0 });
+  expect(await merge()).toMatchObject({ records: 2, aside: 0 });
   expect(await countAside(store)).toBe(0);
   expect(await hosts()).toEqual(['crowdstrike:1+qualys:1', 'crowdstrike:2+qualys:2', 'crowdstrike:3+qualys:3']);
 
-  // A neighbour is the broken one: its source mends it.
+  // Now the other record of the component is broken, and its source corrects it.
   await store.records.updateOne({ _id: 'qualys:3' }, BROKEN);
   await store.records.updateOne({ _id: 'crowdstrike:3' }, { $set: { dirty: true, unresolved: true } });
   expect((await merge()).aside).toBe(1);
@@ -83,7 +82,7 @@ test('what was set aside is merged when it changes, or when somebody asks for an
   expect(await countAside(store)).toBe(0);
 });
 
-test('a host that grows beyond what MongoDB stores sets its records aside, not the inventory', async () => {
+test('when a host grows above the document limit of MongoDB, only its records are set aside', async () => {
   await put(1, 2);
   await merge();
   const tags = numbers(9).map((n) => `${n}`.repeat(950_000));
@@ -99,7 +98,7 @@ test('a host that grows beyond what MongoDB stores sets its records aside, not t
   expect(await hosts()).toContain('crowdstrike:5+qualys:5');
 });
 
-test('MongoDB that is away sets nothing aside', async () => {
+test('no record is set aside while MongoDB is not reachable', async () => {
   await put(1);
   const away = await freshStore({ database: store.db.databaseName });
   await away.close();
@@ -110,5 +109,5 @@ test('MongoDB that is away sets nothing aside', async () => {
   expect(failed).toBeInstanceOf(Error);
   expect(isDefect(failed)).toBe(false);
   expect(await countAside(store)).toBe(0);
-  expect(await merge()).toMatchObject({ settled: 2 });
+  expect(await merge()).toMatchObject({ records: 2 });
 });

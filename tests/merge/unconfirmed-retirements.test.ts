@@ -12,7 +12,7 @@ import { NO_COUNTS } from '../../src/model/run.js';
 import { record } from '../host/records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
-/** A listing that was held back, and what becomes of it, against a real mongod. */
+/** Retirements that wait for a user's confirmation, on a real mongod. */
 let store: Store;
 const AT = new Date('2026-03-01T02:10:00Z');
 
@@ -33,8 +33,8 @@ async function put(...records: ReturnType<typeof record>[]): Promise<void> {
   await mergeChanged(store, { holder: 'test', run: 'run-1' });
 }
 
-/** The complete listing of run-2: it holds `ids` and no more, and what it lacks was held back. */
-async function hold(...ids: string[]): Promise<RunDoc> {
+/** Stores the complete listing of run-2 with `ids` only. The retirement of the missing records waits for confirmation. */
+async function storeListing(...ids: string[]): Promise<RunDoc> {
   const outcome = { at: AT, new: 0, changed: 0, unchanged: ids.length, quarantined: 0 };
   await store.pages.insertOne({
     _id: 'run-2/qualys/1',
@@ -65,7 +65,9 @@ async function hold(...ids: string[]): Promise<RunDoc> {
     status: 'completed',
     started_at: AT,
     ended_at: AT,
-    sources: { qualys: { ...NO_COUNTS, status: 'complete', held: 1, reason: 'shrank', started_at: AT, ended_at: AT } },
+    sources: {
+      qualys: { ...NO_COUNTS, status: 'complete', unconfirmed: 1, reason: 'shrank', started_at: AT, ended_at: AT },
+    },
   };
   await store.runs.insertOne(run);
   return run;
@@ -74,59 +76,67 @@ async function hold(...ids: string[]): Promise<RunDoc> {
 const server = (id: string, serial: string) =>
   record(id, { hostname: `${serial}.corp.example.com`.toLowerCase(), hw_info: { serial_number: serial } });
 
-test('the preview counts a host once, only when every record of it that is listed is missing, whichever source has it', async () => {
+test('the preview counts a host once, and only if all its listed records of all sources are missing', async () => {
   await put(
     server('qualys:1', 'C02F60U4Q05A'),
     server('qualys:2', 'C02F60U4Q05B'),
     server('crowdstrike:2', 'C02F60U4Q05B'),
-    // One machine, twice in the same source: as `3` it stays listed, as `5` and `6` it does not.
+    // Two machines with two records each in one source: record `3` of one stays listed, `5` and `6` of the other do not.
     server('qualys:3', 'C02F60U4Q05C'),
     server('qualys:4', 'C02F60U4Q05C'),
     server('qualys:5', 'C02F60U4Q05D'),
     server('qualys:6', 'C02F60U4Q05D'),
   );
-  await hold('3');
-  const [held] = await unconfirmedRetirements(store);
-  expect(held).toMatchObject({ source: 'qualys', run: 'run-2' });
-  const preview = await previewRetirement(store, held!, 1);
+  await storeListing('3');
+  const [retirement] = await unconfirmedRetirements(store);
+  expect(retirement).toMatchObject({ source: 'qualys', run: 'run-2' });
+  const preview = await previewRetirement(store, retirement!, 1);
   const before = await store.hosts.countDocuments();
   expect(preview.records).toBe(5);
   expect(preview.first).toHaveLength(1);
-  expect(await confirmRetirement(store, held!, 'ann')).toBe(5);
+  expect(await confirmRetirement(store, retirement!, 'ann')).toBe(5);
   await mergeChanged(store, { holder: 'test', run: 'test' });
   expect(await store.hosts.countDocuments({ retired: true })).toBe(preview.hosts);
   expect(await store.hosts.countDocuments()).toBe(before);
   expect(await store.records.countDocuments({ gone_at: AT })).toBe(5);
 });
 
-test('a run that begins while records are being retired gets them all back', async () => {
-  const records = Array.from({ length: 2_000 }, (_, index) => ({
-    _id: `qualys:${index}`,
-    source: 'qualys',
-  }));
+test('a run that begins during the retirement of records restores them all', async () => {
+  const records = Array.from({ length: 10 }, (_, index) => ({ _id: `qualys:${index}`, source: 'qualys' }));
   await store.records.insertMany(records as never);
-  await hold('0');
-  const [held] = await unconfirmedRetirements(store);
-  const begins = (async () => {
-    while ((await store.records.findOne({ gone_at: AT })) === null);
-    await store.sources.updateOne({ _id: 'qualys' }, { $set: { last_run: 'run-3' } });
-  })();
-  await expect(confirmRetirement(store, held!, 'ann')).rejects.toThrow(/read again since/);
-  await begins;
+  await storeListing('0');
+  const [retirement] = await unconfirmedRetirements(store);
+  // Records are marked between the two reads of the source: the run begins before the second one.
+  const read = store.sources.findOne.bind(store.sources) as (...args: unknown[]) => Promise<never>;
+  let reads = 0;
+  let marked = 0;
+  const reading = jest.spyOn(store.sources, 'findOne').mockImplementation((async (...args: unknown[]) => {
+    if (++reads === 2) {
+      marked = await store.records.countDocuments({ gone_at: AT });
+      await store.sources.updateOne({ _id: 'qualys' }, { $set: { last_run: 'run-3' } });
+    }
+    return read(...args);
+  }) as never);
+  await expect(confirmRetirement(store, retirement!, 'ann')).rejects.toThrow(/A later run read/);
+  reading.mockRestore();
+  expect(marked).toBe(9);
   expect(await store.records.countDocuments({ gone_at: { $exists: true } })).toBe(0);
-  expect((await store.runs.findOne({ _id: 'run-2' }))!.sources['qualys']).toMatchObject({ held: 1, reason: 'shrank' });
+  expect((await store.runs.findOne({ _id: 'run-2' }))!.sources['qualys']).toMatchObject({
+    unconfirmed: 1,
+    reason: 'shrank',
+  });
 });
 
-test('a run that took the listing over is told as well', async () => {
+test('a confirmation also updates a run that took over the listing', async () => {
   await put(server('qualys:1', 'C02F60U4Q05A'), server('qualys:2', 'C02F60U4Q05B'));
-  const run = await hold('1');
+  const run = await storeListing('1');
   const account = { ...run.sources['qualys']!, listing: 'run-2' };
   await store.runs.insertOne({ ...run, _id: 'run-3', sources: { qualys: account } });
-  const [held] = await unconfirmedRetirements(store, (await store.runs.findOne({ _id: 'run-3' }))!);
-  expect(held!.run).toBe('run-2');
-  expect(await confirmRetirement(store, held!, 'ann')).toBe(1);
+  const [retirement] = await unconfirmedRetirements(store, (await store.runs.findOne({ _id: 'run-3' }))!);
+  expect(retirement!.run).toBe('run-2');
+  expect(await confirmRetirement(store, retirement!, 'ann')).toBe(1);
   for (const run of await store.runs.find().toArray())
     expect(run.sources['qualys']).toMatchObject({ gone: 1, confirmed: { by: 'ann' } });
-  expect(await confirmRetirement(store, held!, 'bob')).toBe(1);
+  expect(await confirmRetirement(store, retirement!, 'bob')).toBe(1);
   expect((await store.runs.findOne({ _id: 'run-2' }))!.sources['qualys']!.confirmed!.by).toBe('ann');
 });

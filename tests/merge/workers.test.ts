@@ -32,7 +32,7 @@ async function put(source: string, records: NormalizedRecord[]): Promise<void> {
   await putRecords(store, { source, vendor: source, page: `p-${source}`, run: 'r', observedAt: new Date() }, records);
 }
 
-/** Machines of a record in each of two sources, those of the first with `shared` keys; returns them as `membersOf` tells them. */
+/** Stores machines with one record in each of two sources. The first source adds `shared` keys. Returns them like `membersOf`. */
 async function putMachines(count: number, ...shared: string[]): Promise<string[]> {
   const numbers = Array.from({ length: count }, (_, n) => String(n).padStart(3, '0'));
   const records = (source: string, more: string[]) =>
@@ -42,7 +42,7 @@ async function putMachines(count: number, ...shared: string[]): Promise<string[]
   return numbers.map((n) => `a:${n}+b:${n}`);
 }
 
-/** Two workers at work at the same time, from both ends and in small batches, until nothing is left. */
+/** Merges with two workers at once, from both ends and in small batches, until no changed record is left. */
 async function mergeWithTwoWorkers(): Promise<void> {
   const workers = new MergeWorkers();
   const drain = async (lease: Lease, worker: number) => {
@@ -60,46 +60,49 @@ async function mergeWithTwoWorkers(): Promise<void> {
 const membersOf = async () =>
   (await store.hosts.find().toArray()).map(({ sources }) => sources.map(({ record }) => record).join('+')).sort();
 
-test('two workers settle every record once, although each machine has a record at both ends', async () => {
+test('two workers resolve every record once, although each machine has a record at both ends', async () => {
   const machines = await putMachines(60);
   await mergeWithTwoWorkers();
   expect(await membersOf()).toEqual(machines);
   expect(await store.records.countDocuments({ dirty: true })).toBe(0);
 });
 
-test('what workers leave to each other is settled in the end', async () => {
-  // Each worker finds that too many hold the one key, and only one of them may say so at a time.
+test('records that two workers leave to each other are merged in the end', async () => {
+  // Each worker finds that too many records have the one key, and only one worker at a time may store that.
   const machines = await putMachines(300, 'uuid::SHARED');
-  const { settled, more } = await mergeChanged(store, { holder: 'test', run: 'r' });
-  expect({ settled, more }).toEqual({ settled: 600, more: false });
+  const { records, more } = await mergeChanged(store, { holder: 'test', run: 'r' });
+  expect({ records, more }).toEqual({ records: 600, more: false });
   expect(await store.records.countDocuments({ dirty: true })).toBe(0);
   expect(await membersOf()).toEqual(machines);
 });
 
-test('a key that too many records hold joins none of them, whichever worker meets it', async () => {
+test('a key that too many records have joins none of them, whichever worker reads it', async () => {
   const machines = await putMachines(40, 'uuid::SHARED');
   await mergeWithTwoWorkers();
   expect(await membersOf()).toEqual(machines);
 });
 
-describe('what a worker may take', () => {
+describe('a worker reserves', () => {
   const affected = (given: Partial<AffectedSet>): AffectedSet => ({ ...emptyAffectedSet(), ...given });
-  const holding = (...ids: string[]) =>
+  const recordsWith = (...ids: string[]) =>
     new Map(ids.map((id) => [id, { _id: id, keys: ['mac::dock', `serial::${id}`] } as RecordDoc]));
 
-  test('nothing that rests on a key which another worker alters, until its snapshot is a later one', () => {
+  test('no record that depends on a key which another worker changes, until its snapshot is a later one', () => {
     const workers = new MergeWorkers();
     workers.begin(0);
     workers.begin(1);
-    const altering = affected({ records: holding('a'), altered: new Map([['mac::dock', { state: 'cut' }]]) });
+    const altering = affected({
+      records: recordsWith('a'),
+      altered: new Map([['mac::dock', { state: 'suppressed' }]]),
+    });
     expect(workers.reserve(0, altering)).toBe(true);
-    const resting = () =>
+    const dependent = () =>
       affected({
-        records: holding('b'),
+        records: recordsWith('b'),
         readKeys: new Set(['mac::dock']),
-        states: new Map([['mac::dock', { state: 'cut' }]]),
+        states: new Map([['mac::dock', { state: 'suppressed' }]]),
       });
-    const [during, after, later] = [resting(), resting(), resting()];
+    const [during, after, later] = [dependent(), dependent(), dependent()];
     expect(workers.reserve(1, during)).toBe(false);
     expect(during.records.size).toBe(0);
     workers.end(0);
@@ -111,13 +114,13 @@ describe('what a worker may take', () => {
     expect(later.records.size).toBe(1);
   });
 
-  test('a component whole or not at all, with what it would have altered', () => {
+  test('a component only as a whole, including its key changes', () => {
     const workers = new MergeWorkers();
     workers.begin(0);
     workers.begin(1);
-    workers.reserve(0, affected({ records: holding('a') }));
+    workers.reserve(0, affected({ records: recordsWith('a') }));
     const mixed = affected({
-      records: new Map([...holding('a', 'b'), ['c', { _id: 'c', keys: ['serial::c'] } as RecordDoc]]),
+      records: new Map([...recordsWith('a', 'b'), ['c', { _id: 'c', keys: ['serial::c'] } as RecordDoc]]),
       altered: new Map([['mac::dock', { state: 'weak' }]]),
     });
     workers.reserve(1, mixed);

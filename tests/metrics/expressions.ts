@@ -28,7 +28,7 @@ export const dashboard = JSON.parse(dashboardText) as {
 };
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 
-/** As Grafana fills its variables in. */
+/** Replaces the variables as Grafana does. */
 const filledIn = (expr: string) =>
   expr.replaceAll('$__rate_interval', '5m').replaceAll('$job', 'rollcall').replaceAll('$source', '.*');
 
@@ -39,7 +39,7 @@ export const expressions: [where: string, expr: string][] = [
   ),
 ];
 
-/** The metrics that an expression names, and the labels that it picks or groups by. Throws for what is no PromQL. */
+/** The metrics that an expression names, and the labels that it selects or groups by. Throws if it is not PromQL. */
 export function namesIn(expr: string): { metrics: string[]; labels: string[] } {
   const metrics: string[] = [];
   const labels: string[] = [];

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { limitLeft } from '../../src/connectors/http/observe.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { classOf, inventoryGauges } from '../../src/metrics/inventory.js';
-import { countingNormalizer } from '../../src/metrics/normalizer.js';
-import { recent } from '../../src/metrics/ttl-cache.js';
+import { countingThreads } from '../../src/metrics/threads.js';
+import { ttlCached } from '../../src/metrics/ttl-cache.js';
 import { registry } from '../../src/metrics/registry.js';
-import type { Normalized } from '../../src/normalize/normalize.js';
+import type { Normalized } from '../../src/normalize/normalized.js';
 import { putAlert } from '../../src/store/collections/alerts.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { putRejected } from '../../src/store/collections/quarantine.js';
@@ -27,7 +27,7 @@ afterAll(async () => {
   await dropStore(store);
 });
 
-/** What a scrape shows now: gauges that were never asked before. */
+/** Scrapes new gauges, which have no cached values. */
 async function scrape(sources = ['qualys', 'crowdstrike']) {
   await inventoryGauges(store, config, sources)();
   return parseMetrics(await registry.metrics());
@@ -35,13 +35,13 @@ async function scrape(sources = ['qualys', 'crowdstrike']) {
 
 const host = (id: string, more = {}) => store.hosts.insertOne({ _id: id, device: {}, sources: [], ...more } as never);
 
-test('the gauges tell what is in MongoDB, by names that stay few', async () => {
+test('the gauges report the content of MongoDB, with few label values', async () => {
   const now = new Date();
   const origin = { source: 'qualys', run: 'r', page: 'p', observedAt: now };
   const rows = [
     'id is missing',
     'id is neither a number nor text',
-    'mapping broke: TypeError',
+    'the mapping threw TypeError',
     'value is not a number',
   ];
   await putRejected(
@@ -85,7 +85,7 @@ test('the gauges tell what is in MongoDB, by names that stay few', async () => {
   expect(valueOf(await scrape(), 'rollcall_quarantine_rows', { source: 'qualys', reason_class: 'id' })).toBe(0);
 });
 
-test('no gauge reads a collection: quarantine, waiting records and retired hosts are counted in indexes', async () => {
+test('no gauge scans a collection: quarantine, waiting records and retired hosts are counted in indexes', async () => {
   const groups = [
     { $sort: { source: 1, reason: 1 } },
     { $group: { _id: { source: '$source', reason: '$reason' }, rows: { $sum: 1 } } },
@@ -100,18 +100,18 @@ test('no gauge reads a collection: quarantine, waiting records and retired hosts
   expect(JSON.stringify(plans[0])).toMatch(/PROJECTION_COVERED|"totalDocsExamined":0|DISTINCT_SCAN/);
 });
 
-test('a question under way is not asked twice, an answer is used again, and a slow one is not waited for', async () => {
-  let asked = 0;
-  const quick = recent(async () => (asked += 1), 1_000);
+test('a running query is not started twice, its result is cached, and a scrape does not wait for a slow query', async () => {
+  let calls = 0;
+  const quick = ttlCached(async () => (calls += 1), 1_000);
   expect(await Promise.all([quick(), quick(), quick()])).toEqual([1, 1, 1]);
   expect(await quick()).toBe(1);
-  const never = recent(() => new Promise(() => {}), 30);
+  const never = ttlCached(() => new Promise(() => {}), 30);
   expect(await never()).toBeUndefined();
-  const broken = recent(() => Promise.reject(new Error('away')), 1_000);
+  const broken = ttlCached(() => Promise.reject(new Error('away')), 1_000);
   expect(await broken()).toBeUndefined();
-  // What took long is asked for less often: 20 times as long.
+  // The result of a slow query is cached for longer: for 20 times its duration.
   let slow = 0;
-  const costly = recent(
+  const costly = ttlCached(
     async () => {
       await new Promise((resolve) => setTimeout(resolve, 40));
       return (slow += 1);
@@ -124,24 +124,25 @@ test('a question under way is not asked twice, an answer is used again, and a sl
   expect(await costly()).toBe(1);
 });
 
-test('what pages come to is counted once, however the sums arrive', async () => {
+test('the outcome of pages is counted once, however the sums arrive', async () => {
   const sums = [
     { pages: 1, new: 3, changed: 0, unchanged: 1, quarantined: 0 },
     { pages: 3, new: 5, changed: 1, unchanged: 1, quarantined: 2 },
   ] as Normalized[];
-  const told: Normalized[] = [];
-  const normalizer = countingNormalizer({
-    // The last sum comes as the result only.
+  const reported: Normalized[] = [];
+  const normalizer = countingThreads({
+    // The last sum arrives only as the result.
     async normalize(_input, _signal, onPage) {
       onPage(sums[0]!);
       return sums[1]!;
     },
-    deliver: () => Promise.reject(new Error('not used')),
+    loadInOrder: () => Promise.reject(new Error('not used')),
+    mergeParts: () => Promise.reject(new Error('not used')),
     async close() {},
   });
   const input = { source: 'counted', run: 'r', from: 0, follow: false, pages: 'r' };
-  await normalizer.normalize(input, new AbortController().signal, (sum) => told.push(sum));
-  expect(told).toEqual([sums[0]]);
+  await normalizer.normalize(input, new AbortController().signal, (sum) => reported.push(sum));
+  expect(reported).toEqual([sums[0]]);
   const samples = parseMetrics(await registry.metrics());
   const of = (outcome: string) => valueOf(samples, 'rollcall_records_total', { source: 'counted', outcome });
   expect(['new', 'changed', 'unchanged', 'quarantined'].map(of)).toEqual([5, 1, 1, 2]);
@@ -155,16 +156,16 @@ test.each<[Record<string, string>, number | undefined]>([
   [{ RateLimit: '"default";r=12;t=30' }, 12],
   [{ 'X-RateLimit-Remaining': 'many' }, undefined],
   [{}, undefined],
-])('of the headers %j the limit left is %s', (headers, left) => {
+])('the remaining limit in the headers %j is %s', (headers, left) => {
   expect(limitLeft(new Headers(headers))).toBe(left);
 });
 
 test.each([
-  ['mapping broke: TypeError', 'mapping'],
+  ['the mapping threw TypeError', 'mapping'],
   ['A page of qualys is not JSON', 'page'],
   ['the stored body is missing', 'page'],
   ['_id is missing', 'id'],
   ['id is missing', 'id'],
-])('the reason %s is of the class %s', (reason, expected) => {
+])('the reason %s has the class %s', (reason, expected) => {
   expect(classOf(reason)).toBe(expected);
 });

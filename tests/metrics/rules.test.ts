@@ -8,11 +8,11 @@ test.each(expressions)('the expression of %s is PromQL', (_where, expr) => {
   expect(namesIn(expr).metrics.length).toBeGreaterThan(0);
 });
 
-test('a mistake in an expression is found', () => {
+test('an invalid expression is detected', () => {
   expect(() => namesIn('sum((rollcall_hosts)')).toThrow(/Not PromQL/);
 });
 
-test('every rule says how serious it is, what is wrong and what to do', () => {
+test('every rule has a severity, a summary of the problem and a description of what to do', () => {
   expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
   for (const { alert, labels, annotations } of rules) {
     expect(alert).toMatch(/^Rollcall[A-Z]/);
@@ -22,7 +22,7 @@ test('every rule says how serious it is, what is wrong and what to do', () => {
   }
 });
 
-test('Prometheus accepts the rules, and they are raised when they should be', () => {
+test('Prometheus accepts the rules, and they raise the expected alerts', () => {
   const check = spawnSync('promtool', ['check', 'rules', join(root, 'deploy/alerts.yaml')], { encoding: 'utf8' });
   if (check.error) {
     process.stderr.write('promtool is not here: the rules are not tried\n');
@@ -42,7 +42,7 @@ test('Prometheus accepts the rules, and they are raised when they should be', ()
   }
 });
 
-test('the dashboard can be imported: its panels have places, titles, and the data source that is chosen', () => {
+test('the dashboard can be imported: its panels have positions, titles, and the selected data source', () => {
   const names = dashboard.templating.list.map(({ name }) => name);
   expect(names).toEqual(['datasource', 'job', 'source']);
   expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
@@ -59,7 +59,7 @@ test('the dashboard can be imported: its panels have places, titles, and the dat
     expect(datasource!.uid).toBe('${datasource}');
     expect(targets!.length).toBeGreaterThan(0);
   }
-  // Variables are asked of metrics, too.
-  const asked = [...dashboardText.matchAll(/label_values\((\w+), \w+\)/g)].map(([, name]) => name!);
-  expect(asked).toEqual(['rollcall_mongodb_up', 'rollcall_source_parked']);
+  // The variables of the dashboard query metrics, too.
+  const queried = [...dashboardText.matchAll(/label_values\((\w+), \w+\)/g)].map(([, name]) => name!);
+  expect(queried).toEqual(['rollcall_mongodb_up', 'rollcall_source_parked']);
 });

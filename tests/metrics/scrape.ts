@@ -5,7 +5,7 @@ export interface Sample {
   value: number;
 }
 
-/** Reads a page of metrics; throws for a line that is none. */
+/** Parses a page of metrics. Throws for a line that is not a sample. */
 export function parseMetrics(text: string): Sample[] {
   return text
     .split('\n')

@@ -18,8 +18,8 @@ export interface SpawnedWorker {
   environment: NodeJS.ProcessEnv;
   /** Folder of its logs. */
   logs: string;
-  /** What it has said on standard error. */
-  said(): string;
+  /** Its output on standard error so far. */
+  stderr(): string;
   stop(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
@@ -41,10 +41,10 @@ export async function spawnWorker(environment: Record<string, string>, like?: Sp
     ...environment,
     ROLLCALL_METRICS_ADDRESS: address,
   };
-  // In a folder of its own: no .env.
+  // In its own folder, which has no .env.
   const child = spawn(process.execPath, [program], { cwd: dir, env: variables, stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
@@ -57,18 +57,18 @@ export async function spawnWorker(environment: Record<string, string>, like?: Sp
     url: `http://${address}`,
     environment: variables,
     logs: join(dir, 'logs'),
-    said: () => said,
+    stderr: () => output,
     stop,
     kill: (signal) => void child.kill(signal),
   };
   await eventually(
     'a worker that is ready',
-    () => said,
-    () => said.includes('Worker is ready') || child.exitCode !== null,
+    () => output,
+    () => output.includes('Worker is ready') || child.exitCode !== null,
   );
   if (child.exitCode !== null) {
     await stop();
-    throw new Error(`The worker ended:\n${said}`);
+    throw new Error(`The worker ended:\n${output}`);
   }
   return worker;
 }

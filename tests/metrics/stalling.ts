@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to a server that can be made to hang: connections stay, are taken, and nothing comes through. */
+/** A proxy to a server. While it stalls, it keeps and accepts connections but forwards no data. */
 export interface Stalling {
   port: number;
   stall(): void;

@@ -57,7 +57,7 @@ const get = async (path: string, options?: RequestInit) => {
   return { status: response.status, body: await response.text() };
 };
 
-test('what was counted is what the run came to', () => {
+test('the counters equal the outcome of the run', () => {
   expect(summary.status).toBe('completed');
   for (const source of SOURCES) {
     const account = summary.sources[source]!;
@@ -86,7 +86,7 @@ test('what was counted is what the run came to', () => {
   expect(valueOf(samples, 'rollcall_mongodb_up')).toBe(1);
 });
 
-test('requests to vendors are timed by their status, failures counted by kind, and the limit left is told', () => {
+test('the worker measures requests to vendors by status, counts failures by kind, and reports the remaining rate limit', () => {
   const count = (labels: Record<string, string>) =>
     valueOf(samples, 'rollcall_vendor_request_duration_seconds_count', labels);
   expect(count({ source: 'qualys', status: '2xx' })).toBe(summary.sources['qualys']!.pages);
@@ -96,7 +96,7 @@ test('requests to vendors are timed by their status, failures counted by kind, a
   expect(valueOf(samples, 'rollcall_vendor_rate_limit_remaining', { source: 'crowdstrike' })).toBeGreaterThan(0);
 });
 
-test("the page holds the process's own metrics and those of Temporal's SDK, each once", () => {
+test("the page contains the metrics of the process and of Temporal's SDK, each once", () => {
   for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_seconds', 'temporal_num_pollers'])
     expect(samples.map((sample) => sample.name)).toContain(name);
   expect(valueOf(samples, 'rollcall_task_queue_backlog', { type: 'activity' })).toBe(0);
@@ -104,7 +104,7 @@ test("the page holds the process's own metrics and those of Temporal's SDK, each
   expect(types.filter((type, index) => types.indexOf(type) !== index)).toEqual([]);
 });
 
-test('our names and labels are as Prometheus wants them, and labels have few values', () => {
+test('the names and labels of Rollcall follow the rules of Prometheus, and labels have few values', () => {
   const ours = text
     .split('\n')
     .filter((line) => /^(?:# \w+ )?rollcall_/.test(line))
@@ -129,10 +129,10 @@ const labelsOf = () => {
   return known;
 };
 
-/** Prometheus adds these itself to what it scrapes, and `up` for each target. */
+/** Prometheus adds these labels to all samples, and the metric `up` for each target. */
 const ADDED = ['job', 'instance'];
 
-test('every metric that a rule or a panel names is shown by a worker, with the labels that they ask for', () => {
+test('a worker exposes every metric that a rule or a panel names, with the labels that they use', () => {
   const known = labelsOf();
   const unknown = expressions.flatMap(([where, expr]) => {
     const { metrics, labels } = namesIn(expr);
@@ -144,7 +144,7 @@ test('every metric that a rule or a panel names is shown by a worker, with the l
   expect(unknown).toEqual([]);
 });
 
-test('every metric of ours is used by a rule or a panel', () => {
+test('a rule or a panel uses every metric of Rollcall, except three counters', () => {
   const used = new Set(expressions.flatMap(([, expr]) => namesIn(expr).metrics.map(family)));
   const ours = [...labelsOf().keys()].filter((name) => name.startsWith('rollcall_')).map(family);
   const unused = [...new Set(ours)].filter((name) => !used.has(name));
@@ -156,7 +156,7 @@ test('every metric of ours is used by a rule or a panel', () => {
 });
 const family = (name: string) => name.replace(/_(?:bucket|sum|count)$/, '');
 
-test('/live and /ready answer, other paths and methods are refused', async () => {
+test('/live and /ready respond, and other paths and methods are rejected', async () => {
   expect(await get('/live')).toEqual({ status: 200, body: '{"live":true}\n' });
   expect(await get('/ready?x=1')).toEqual({
     status: 200,
@@ -166,7 +166,7 @@ test('/live and /ready answer, other paths and methods are refused', async () =>
   expect((await get('/metrics', { method: 'POST', body: 'x' })).status).toBe(405);
 });
 
-test('a run can be followed in the log: every line of it names run, workflow, activity and attempt', () => {
+test('every log line of a run has its run, workflow, activity and attempt', () => {
   const [day] = readdirSync(worker.logs);
   const lines = readFileSync(join(worker.logs, day!, 'rollcall.log'), 'utf8')
     .trim()
@@ -175,16 +175,16 @@ test('a run can be followed in the log: every line of it names run, workflow, ac
   const ofRun = lines.filter(({ activity }) => activity !== undefined);
   for (const line of ofRun)
     expect(line).toMatchObject({ run: summary.run, workflow: expect.any(String), attempt: expect.any(Number) });
-  const said = ofRun.map(({ msg, source }) => [msg, source].filter(Boolean).join(' '));
+  const messages = ofRun.map(({ msg, source }) => [msg, source].filter(Boolean).join(' '));
   for (const source of SOURCES)
-    expect(said).toEqual(expect.arrayContaining([`Pages fetched ${source}`, `Pages normalized ${source}`]));
-  expect(said).toEqual(expect.arrayContaining(['Records merged', 'Run ended']));
+    expect(messages).toEqual(expect.arrayContaining([`Pages fetched ${source}`, `Pages normalized ${source}`]));
+  expect(messages).toEqual(expect.arrayContaining(['Records merged', 'Run ended']));
   const fetched = ofRun.filter(({ msg, source }) => msg === 'Pages fetched' && source === 'qualys');
   expect(fetched.reduce((sum, { rows }) => sum + (rows as number), 0)).toBe(summary.sources['qualys']!.records);
   expect(ofRun.find(({ msg }) => msg === 'Run ended')).toMatchObject({ status: 'completed', hosts: summary.hosts });
 });
 
-test('whatever goes wrong with a vendor, no credential is in the log', async () => {
+test('no credential is in the log when a vendor responds with errors', async () => {
   await simulator.setFaults(
     { on: 'qualys', kind: 'html', times: 1_000 },
     { on: 'crowdstrike', kind: 'status', status: 401, times: 1_000 },
@@ -195,7 +195,7 @@ test('whatever goes wrong with a vendor, no credential is in the log', async () 
   await client.connection.close();
   await simulator.setFaults();
   const [day] = readdirSync(worker.logs);
-  const log = readFileSync(join(worker.logs, day!, 'rollcall.log'), 'utf8') + worker.said();
+  const log = readFileSync(join(worker.logs, day!, 'rollcall.log'), 'utf8') + worker.stderr();
   expect(log).toMatch(/"kind":"response-mismatch"/);
   expect(log).toMatch(/"kind":"credentials-rejected"/);
   const { QUALYS_PASSWORD: password, QUALYS_USERNAME: user, CROWDSTRIKE_CLIENT_SECRET: secret } = simulator.environment;
@@ -215,7 +215,7 @@ const healthcheck = (environment: NodeJS.ProcessEnv) =>
     });
   });
 
-test("the health check asks the worker, and Temporal where the worker's address is another's", async () => {
+test('the health check queries the worker, or Temporal if no worker listens at the address', async () => {
   const nowhere = { ...worker.environment, ROLLCALL_METRICS_ADDRESS: `127.0.0.1:${await freePort()}` };
   expect(await healthcheck(worker.environment)).toEqual({ code: 0, err: '' });
   expect(await healthcheck(nowhere)).toEqual({ code: 0, err: '' });
@@ -225,14 +225,14 @@ test("the health check asks the worker, and Temporal where the worker's address 
   try {
     expect(await healthcheck(worker.environment)).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/does not answer/),
+      err: expect.stringMatching(/does not respond/),
     });
   } finally {
     worker.kill('SIGCONT');
   }
 });
 
-test('while MongoDB hangs, a worker is live, not ready, and says so in time', async () => {
+test('while MongoDB hangs, a worker is live but not ready, and responds in time', async () => {
   expect((await get('/ready')).status).toBe(200);
   mongodb.stall();
   try {
@@ -243,10 +243,10 @@ test('while MongoDB hangs, a worker is live, not ready, and says so in time', as
     );
     expect(JSON.parse(ready.body)).toEqual({
       ready: false,
-      checks: { mongodb: 'does not answer', temporal: 'ok', worker: 'ok' },
+      checks: { mongodb: 'does not respond', temporal: 'ok', worker: 'ok' },
     });
     expect((await get('/live')).status).toBe(200);
-    // What was asked a moment ago is not asked again at once.
+    // The worker caches results for a moment, so the old values stay for a while.
     const scraped = await eventually(
       'a scrape without MongoDB',
       async () => parseMetrics((await get('/metrics')).body),

@@ -1,7 +1,7 @@
 import { isErased, redactionMarker } from '../../src/model/erased.js';
 import { parseElement } from '../../src/connectors/http/xml/element.js';
 
-test('what is left of a row is as long, of the same syntax, and known for what it is', () => {
+test('the redaction marker of a row has its length and syntax, and is recognized as a marker', () => {
   for (const length of [21, 23, 24, 200]) {
     const row = Buffer.from(`{"id":"${'x'.repeat(length - 9)}"}`);
     const left = redactionMarker(row);
@@ -15,14 +15,14 @@ test('what is left of a row is as long, of the same syntax, and known for what i
   expect(isErased(parseElement(left.toString()))).toBe(true);
 });
 
-test('a row that is too short for the mark is left empty', () => {
+test('a row that is too short for the marker becomes empty', () => {
   expect(JSON.parse(redactionMarker(Buffer.from('{"id":1}')).toString())).toEqual({});
   expect(parseElement(redactionMarker(Buffer.from('<a><b>1</b></a>')).toString())).toBe('');
   expect(redactionMarker(Buffer.from('17')).toString()).toBe('{}');
   expect(redactionMarker(Buffer.from('7')).toString()).toBe(' ');
 });
 
-test('no other value is taken for one', () => {
+test('no other value is recognized as a marker', () => {
   for (const value of [null, 1, 'rollcall-erased', {}, [], { id: 1 }, { 'rollcall-erased': 1, id: 1 }])
     expect(isErased(value)).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../src/config.js';
-import { askAgainMs, beatMs, followMs, pageWaitMs, stickyMs, throttleMs } from '../../src/model/timings.js';
+import { takeOverRetryMs, beatMs, followMs, pageWaitMs, stickyMs, throttleMs } from '../../src/model/timings.js';
 
-test('the times of Temporal follow from three settings, fractions allowed', () => {
+test('the timings of Temporal are derived from three settings, which can be fractions', () => {
   expect(loadConfig({}).timings).toEqual({ heartbeatMs: 10_000, retryMs: 2_000, retryMaxMs: 30_000 });
   const { timings } = loadConfig({ ROLLCALL_HEARTBEAT_SECONDS: '0.5', ROLLCALL_RETRY_SECONDS: '0.0501' });
   expect(timings).toEqual({ heartbeatMs: 500, retryMs: 50, retryMaxMs: 30_000 });
@@ -10,7 +10,7 @@ test('the times of Temporal follow from three settings, fractions allowed', () =
     expect(Number.isInteger(ms(timings))).toBe(true);
   }
   expect(followMs(timings)).toEqual({ something: 250, nothing: 1_000 });
-  expect(askAgainMs(timings)).toBe(15_000);
+  expect(takeOverRetryMs(timings)).toBe(15_000);
 });
 
 test('the longest wait between two tries is never shorter than the first', () => {
@@ -18,6 +18,9 @@ test('the longest wait between two tries is never shorter than the first', () =>
   expect(timings).toMatchObject({ retryMs: 60_000, retryMaxMs: 60_000 });
 });
 
-test.each(['0', '-1', 'soon'])('a heartbeat time-out of %s seconds is refused by name', (value) => {
-  expect(() => loadConfig({ ROLLCALL_HEARTBEAT_SECONDS: value })).toThrow(/ROLLCALL_HEARTBEAT_SECONDS/);
-});
+test.each(['0', '-1', 'soon'])(
+  'a heartbeat time-out of %s seconds is rejected, and the error names the setting',
+  (value) => {
+    expect(() => loadConfig({ ROLLCALL_HEARTBEAT_SECONDS: value })).toThrow(/ROLLCALL_HEARTBEAT_SECONDS/);
+  },
+);

@@ -19,12 +19,12 @@ beforeEach(() => {
 });
 afterEach(() => useNetwork({ onPremises: [], environment: {} }));
 
-/** The names of a test, each answer in its turn, the last one for good. */
-function names(answers: Record<string, string[][]>, onPremises: string[] = []): string[] {
+/** Sets the DNS responses of a test. Each name gives its responses in turn, and then repeats the last one. */
+function names(responses: Record<string, string[][]>, onPremises: string[] = []): string[] {
   const asked: string[] = [];
   const resolve: Resolve = (hostname, _options, callback) => {
     asked.push(hostname);
-    const turns = answers[hostname] ?? [];
+    const turns = responses[hostname] ?? [];
     const addresses = (turns.length > 1 ? turns.shift()! : (turns[0] ?? [])).map((address): LookupAddress => ({
       address,
       family: isIP(address),
@@ -62,7 +62,7 @@ test.each([
   ['255.255.255.255', 'not on the Internet'],
   ['240.0.0.1', 'not on the Internet'],
   ['fec0::1', 'not on the Internet'],
-])('a vendor whose name resolves to %s is not asked: that is %s', async (address, why) => {
+])('no request goes to a vendor whose name resolves to %s: that is %s', async (address, why) => {
   names({ 'vendor.test': [[address]] });
   const failure = await failureOf(listInput(`http://vendor.test:${port()}`));
   expect(failure.kind).toBe('address-refused');
@@ -85,12 +85,12 @@ test.each([
   'http://[::]',
   'http://[::ffff:7f00:1]',
   'http://[64:ff9b::7f00:1]',
-])('a base URL %s is refused before anything is sent', async (base) => {
+])('a base URL %s is rejected before anything is sent', async (base) => {
   expect(await failureOf(listInput(base))).toMatchObject({ kind: 'address-refused' });
 });
 
 test.each([['vendor.test'], ['.test'], ['*.test'], ['127.0.0.0/8'], ['127.0.0.1']])(
-  'an on-premises vendor is asked once %s is declared',
+  'requests go to an on-premises vendor after %s is declared',
   async (entry) => {
     names({ 'vendor.test': [['127.0.0.1']] }, [entry]);
     const { rows, failure } = await collect(listInput(`http://vendor.test:${port()}`));
@@ -99,17 +99,17 @@ test.each([['vendor.test'], ['.test'], ['*.test'], ['127.0.0.0/8'], ['127.0.0.1'
   },
 );
 
-test('no declaration lets a source ask a metadata service', async () => {
+test('no declaration lets a source send requests to a metadata service', async () => {
   names({ 'vendor.test': [['169.254.169.254']] }, ['*', '169.254.0.0/16', 'vendor.test']);
   expect(await failureOf(listInput('http://vendor.test'))).toMatchObject({ kind: 'address-refused' });
 });
 
-test('an address as the base URL, and localhost, say themselves that this machine is meant', async () => {
+test('a base URL with an address of this machine or localhost needs no declaration', async () => {
   for (const base of [server.url, server.url.replace('127.0.0.1', 'localhost')])
     expect((await collect(listInput(base))).failure).toBeUndefined();
 });
 
-test('a name that resolves to something else a moment later leads nowhere else: what is connected to was checked', async () => {
+test('a name that resolves to another address a moment later leads nowhere else: the input connects only to checked addresses', async () => {
   const asked = names({ 'vendor.test': [['127.0.0.1'], ['10.0.0.1']] }, ['127.0.0.1']);
   const { rows, failure } = await collect(listInput(`http://vendor.test:${port()}`));
   // The server closes each connection, so the next page needs another look-up.
@@ -118,12 +118,12 @@ test('a name that resolves to something else a moment later leads nowhere else: 
   expect(asked).toEqual(['vendor.test', 'vendor.test']);
 });
 
-test('of several addresses those that may be asked are', async () => {
+test('of several addresses, the input uses those that are allowed', async () => {
   names({ 'vendor.test': [['10.0.0.1', '127.0.0.1', '169.254.169.254']] }, ['127.0.0.1']);
   expect((await collect(listInput(`http://vendor.test:${port()}`))).failure).toBeUndefined();
 });
 
-test('a redirect to a declared host whose name leads inside is refused like the base URL', async () => {
+test('a redirect to a declared host whose name resolves to an internal address is rejected like the base URL', async () => {
   names({ 'eu.test': [['127.0.0.1']] });
   const moved = await serve((_request, response) =>
     sendText(response, '', 308, { location: `https://eu.test:${port()}` }),
@@ -134,7 +134,7 @@ test('a redirect to a declared host whose name leads inside is refused like the 
   await moved.close();
 });
 
-test('a list with something that is no host is named before anything starts', () => {
+test('an entry that is not a host is reported before anything starts', () => {
   expect(() => loadConfig({ ROLLCALL_ON_PREMISES: '10.0.0.0/8,http://inventory.corp' })).toThrow(
     /ROLLCALL_ON_PREMISES: http:\/\/inventory\.corp is neither a host nor a network/,
   );

@@ -30,7 +30,7 @@ beforeEach(() => {
 const through = (environment: Record<string, string>) => useNetwork({ onPremises: [], environment });
 
 test.each(['HTTP_PROXY', 'http_proxy'])(
-  'a vendor is asked through %s, with the credentials of the proxy',
+  'requests to a vendor go through %s, with the credentials of the proxy',
   async (name) => {
     through({ [name]: proxy.url.replace('//', '//us%20er:p%40ss@') });
     const { rows, failure } = await collect(listInput('http://vendor.invalid/api'));
@@ -48,7 +48,8 @@ test.each(['HTTPS_PROXY', 'https_proxy'])(
   'TLS goes through a tunnel of %s, and the proxy gets no secret',
   async (name) => {
     through({ [name]: proxy.url });
-    // What the tunnel leads to speaks no TLS: that the tunnel was asked for is what counts.
+    // The target of the tunnel does not support TLS, so the request fails. The test checks only that the tunnel was
+    // requested.
     const failure = await failureOf(listInput('https://vendor.invalid'));
     expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('TLS') });
     expect(proxy.seen).toEqual([{ line: 'CONNECT vendor.invalid:443', credentials: undefined }]);
@@ -56,23 +57,23 @@ test.each(['HTTPS_PROXY', 'https_proxy'])(
   },
 );
 
-test('a proxy that refuses is named as such, without its password', async () => {
-  const refusing = await startProxy(server.host, 403);
-  through({ HTTPS_PROXY: refusing.url.replace('//', '//user:SECRET-canary@') });
+test('an error response of the proxy is reported as such, without its password', async () => {
+  const rejecting = await startProxy(server.host, 403);
+  through({ HTTPS_PROXY: rejecting.url.replace('//', '//user:SECRET-canary@') });
   const failure = await failureOf(listInput('https://vendor.invalid'));
-  expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('the proxy answered 403') });
+  expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('the proxy responded 403') });
   expect(JSON.stringify([failure.message, failure.details])).not.toContain('SECRET');
-  await refusing.close();
+  await rejecting.close();
 });
 
-test('an internal address is refused with a proxy as well, and this machine is asked directly', async () => {
+test('an internal address is rejected with a proxy as well, and requests to this machine go directly', async () => {
   through({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url });
   expect(await failureOf(listInput('http://169.254.169.254'))).toMatchObject({ kind: 'address-refused' });
   expect((await collect(listInput(server.url))).failure).toBeUndefined();
   expect(proxy.seen).toEqual([]);
 });
 
-test('connections through a proxy and past it are used again', async () => {
+test('connections with and without a proxy are reused', async () => {
   const ports = new Set<number | undefined>();
   const counting = await serve(({ query }, response) => {
     ports.add(response.req.socket.remotePort);
@@ -105,7 +106,7 @@ test.each([
   expect(proxy.seen[0]?.line).toBe(line);
 });
 
-test('a worker reaches Temporal through the proxy, unless that is on this machine', () => {
+test('a worker reaches Temporal through the proxy, unless Temporal is on this machine', () => {
   through({ HTTPS_PROXY: 'http://user:p%40ss@proxy.corp:3128', NO_PROXY: '.internal' });
   expect(nativeProxy('temporal.cloud.test:7233')).toEqual({
     proxy: { type: 'http-connect', targetHost: 'proxy.corp:3128', basicAuth: { username: 'user', password: 'p@ss' } },
@@ -140,7 +141,7 @@ test.each([
   ['HTTP_PROXY', 'http://user:SECRET%@proxy.corp'],
   ['https_proxy', 'http://'],
   ['NO_PROXY', 'a/b'],
-])('%s=%s is named before anything starts, without a password', (name, value) => {
+])('the invalid %s=%s is reported before anything starts, without a password', (name, value) => {
   let message = '';
   try {
     loadConfig({ [name]: value });

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type * as Pool from '../../src/threads/pool.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { loadInOrder } from '../../src/events/load.js';
-import { normalize, type Normalized } from '../../src/normalize/normalize.js';
-import type { Normalizer } from '../../src/threads/pool.js';
+import { normalize } from '../../src/normalize/normalize.js';
+import type { Normalized } from '../../src/normalize/normalized.js';
+import type { Threads } from '../../src/threads/pool.js';
 import { openNormalizerContext } from '../../src/normalize/context.js';
 import { retryQuarantined } from '../../src/quarantine/retry.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
@@ -16,17 +17,17 @@ import { appendPage } from '../../src/store/collections/pages.js';
 import { runProgram } from '../support/program.js';
 import { dropStore } from '../support/store.js';
 
-/** Pages whose rows end the thread in which user code maps them; the thread is the compiled program's, as in a worker. */
+/** Pages with rows whose mapping by user code ends the thread. The thread runs the compiled program, as in a worker. */
 jest.setTimeout(120_000);
 
-const { openNormalizer } = require('../../dist/src/threads/pool.js') as typeof Pool;
+const { openThreads } = require('../../dist/src/threads/pool.js') as typeof Pool;
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-deaths-'));
 const folder = join(dir, 'sources');
 const { signal } = new AbortController();
 let environment: Record<string, string>;
 let store: Store;
 let config: Config;
-let normalizer: Normalizer;
+let normalizer: Threads;
 
 beforeAll(async () => {
   mkdirSync(folder);
@@ -46,7 +47,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A source whose map() does on the row named `bad` what a mistake does. */
+/** Writes a source whose map() executes `mistake` on a row with the field `bad`. */
 function writeSource(name: string, mistake: string, dataset = 'hosts'): void {
   const good =
     dataset === 'hosts'
@@ -54,13 +55,14 @@ function writeSource(name: string, mistake: string, dataset = 'hosts'): void {
       : `{ id: raw.id, category: 'a', value: 1 }`;
   writeFileSync(
     join(folder, `${name}.ts`),
-    `import { defineSource, header, httpInput, offset } from 'rollcall';
+    `import { defineSource, header, httpInput, httpRows, offset } from 'rollcall';
      import { observation } from 'rollcall/mapping';
      export default defineSource({
        name: '${name}', vendor: 'fleet', dataset: '${dataset}', docs: 'https://fleet.invalid/docs', settings: {},
        listing: 'full', mapping: 1,
        input: () => httpInput({ source: '${name}', base: 'https://fleet.invalid', auth: header('x-key', 'y'),
          paging: offset({ limit: 10, concurrency: 1 }), request: () => ({ method: 'GET', path: '/' }), envelope: { records: 'rows' } }),
+       decode: httpRows({ records: 'rows' }),
        map(raw: any) {
          if (raw.bad) { ${mistake} }
          return { id: raw.id, observation: ${good} };
@@ -70,10 +72,10 @@ function writeSource(name: string, mistake: string, dataset = 'hosts'): void {
 }
 
 const registry = () => loadSources({ folders: config.sourceFolders });
-/** In this thread, where sources that were mended are read. */
+/** Reads in this thread, with the corrected sources. */
 const reading = () => openNormalizerContext(config, store, registry());
 
-/** Stores a listing of pages with two rows each, the second row of page 1 a bad one. */
+/** Stores a listing of pages with two rows each. The second row of page 1 is bad. */
 async function storePages(source: string, pages = 3): Promise<void> {
   for (let seq = 0; seq < pages; seq += 1) {
     const rows = [{ id: `${source}-${seq}a` }, { id: `${source}-${seq}b`, ...(seq === 1 && { bad: true }) }];
@@ -96,8 +98,8 @@ interface Outcome {
   failures: string[];
 }
 
-/** As Temporal does: attempt after attempt until one comes through. */
-async function attempts(source: string, how: 'normalize' | 'deliver' = 'normalize', first = 1): Promise<Outcome> {
+/** Repeats attempts, as Temporal does, until one succeeds. */
+async function attempts(source: string, how: 'normalize' | 'loadInOrder' = 'normalize', first = 1): Promise<Outcome> {
   const failures: string[] = [];
   for (let attempt = first; attempt <= 8; attempt += 1) {
     const input = { run: 'run', source, from: 0, pages: 'run', follow: false, attempt };
@@ -107,7 +109,7 @@ async function attempts(source: string, how: 'normalize' | 'deliver' = 'normaliz
       failures.push((error as Error).message);
     }
   }
-  throw new Error(`No attempt came through: ${failures.join('; ')}`);
+  throw new Error(`No attempt succeeded: ${failures.join('; ')}`);
 }
 
 async function deathsOf(source: string): Promise<number[]> {
@@ -115,14 +117,14 @@ async function deathsOf(source: string): Promise<number[]> {
   return pages.map(({ deaths }) => deaths ?? 0);
 }
 
-/** Another one each time that the page is read, as `__filename` is loaded once a thread. */
-const WAYS_TO_DIE = [
+/** Each reading of the page uses the next one. The file `turn` counts the readings, because each thread loads the source again. */
+const WAYS_TO_END = [
   'for (;;) {}',
   'const all = []; for (;;) all.push(new Array(100_000).fill(all.length));',
   'process.exit(3);',
 ];
 
-/** Of all tests, read in the same threads: a thread takes a second of CPU to start. */
+/** The outcomes for all tests. The same threads read them, because a thread needs a second of CPU to start. */
 let deadly: Outcome;
 let calm: Outcome[];
 let broken: Normalized;
@@ -131,7 +133,7 @@ let events: Outcome;
 beforeAll(async () => {
   const turn = join(dir, 'turn');
   writeFileSync(turn, '');
-  const ways = WAYS_TO_DIE.map((way, at) => `if (death === ${at}) { ${way} }`).join(' ');
+  const ways = WAYS_TO_END.map((way, at) => `if (death === ${at}) { ${way} }`).join(' ');
   writeSource(
     'deadly',
     `const fs = process.getBuiltinModule('node:fs');
@@ -144,28 +146,28 @@ beforeAll(async () => {
   writeSource('deadly-events', 'process.exit(4);', 'events');
   for (const source of ['deadly', 'broken', 'deadly-events']) await storePages(source);
   await storePages('calm', 12);
-  // It has all its deaths but one behind it, and attempts go on with the second.
+  // The page has ended the thread as often as allowed but one, and the attempts start with the second.
   await store.pages.updateOne({ source: 'deadly-events', seq: 1 }, { $set: { deaths: MOST_DEATHS - 1 } });
-  normalizer = openNormalizer(config, store, registry());
+  normalizer = openThreads(config, store, registry());
   [deadly, ...calm] = (await Promise.all([attempts('deadly'), attempts('calm'), attempts('calm')])) as [
     Outcome,
     ...Outcome[],
   ];
   const again = { run: 'run', source: 'broken', from: 0, pages: 'run', follow: false, attempt: 4 };
   broken = await normalizer.normalize(again, signal, () => {});
-  events = await attempts('deadly-events', 'deliver', 2);
+  events = await attempts('deadly-events', 'loadInOrder', 2);
 });
 
 const setAside = () => store.quarantine.find({ reason: SET_ASIDE });
 
-test('a page that never ends, exhausts the heap and ends the process is set aside after these three deaths, the rest goes on', async () => {
+test('a page that ends the thread three times (endless loop, heap, process exit) is set aside, and the other pages are normalized', async () => {
   const { sum, failures } = deadly;
-  const died = 'Reading page 1 of deadly ended the normalizing thread:';
+  const ended = 'Reading page 1 of deadly ended the normalizing thread:';
   expect(failures).toEqual([
-    `${died} a row took longer than 1 s (ROLLCALL_ROW_SECONDS)`,
+    `${ended} a row took longer than 1 s (ROLLCALL_ROW_SECONDS)`,
     // On a busy machine the garbage collector may use up the row's time first.
-    expect.stringMatching(new RegExp(`^${died} (it needed more than 96 MB|a row took longer)`)),
-    `${died} worker exited with code: 3`,
+    expect.stringMatching(new RegExp(`^${ended} (it needed more than 96 MB|a row took longer)`)),
+    `${ended} worker exited with code: 3`,
   ]);
   expect(sum).toMatchObject({ pages: 3, rows: 6, new: 4, quarantined: 1, stopped: 'ended' });
   const [entry, ...others] = await store.quarantine.find({ source: 'deadly' }).toArray();
@@ -183,7 +185,7 @@ test('a page that never ends, exhausts the heap and ends the process is set asid
   expect(out).toContain('quarantine retry');
 });
 
-test('others that are read in the same thread are not blamed and come through', async () => {
+test('other pages in the same thread are not counted as the cause and are normalized', async () => {
   for (const { sum, failures } of calm) {
     expect(sum).toMatchObject({ pages: 12, rows: 24, quarantined: 0 });
     for (const failure of failures)
@@ -193,15 +195,15 @@ test('others that are read in the same thread are not blamed and come through', 
   expect(await deathsOf('calm')).toEqual(Array.from({ length: 12 }, () => 0));
 });
 
-test('an attempt that fails otherwise does not count, nor one that comes through', async () => {
+test('an attempt that fails in another way or succeeds does not count as an end of the thread', async () => {
   expect(broken).toMatchObject({ new: 5, quarantined: 1 });
   expect(await deathsOf('broken')).toEqual([0, 0, 0]);
 });
 
-describe('mended, a page that was set aside is read again', () => {
+describe('after the source is corrected, a page that was set aside is read again', () => {
   const replayOf = (source: string) => ({ run: 'replay', source, from: 0, pages: 'run', follow: false, attempt: 1 });
 
-  test('by a retry, and by a replay as if it had never been read', async () => {
+  test('by a retry, and by a replay like a new page', async () => {
     const [page, entry] = [
       (await store.pages.findOne({ source: 'deadly', seq: 1 }))!,
       (await store.quarantine.findOne({ source: 'deadly' }))!,
@@ -210,7 +212,7 @@ describe('mended, a page that was set aside is read again', () => {
     expect(await retryQuarantined(reading(), { source: 'deadly' })).toMatchObject({ new: 2, failing: [] });
     expect(await store.quarantine.countDocuments({ source: 'deadly' })).toBe(0);
 
-    // As before the retry.
+    // Restore the state before the retry.
     await store.pages.replaceOne({ _id: page._id }, page);
     await store.quarantine.insertOne(entry);
     await store.records.deleteMany({ _id: { $in: ['deadly:deadly-1a', 'deadly:deadly-1b'] } });
@@ -223,7 +225,7 @@ describe('mended, a page that was set aside is read again', () => {
     expect(again!.outcome!.set_aside).toBeUndefined();
   });
 
-  test('events are delivered without it, and a replay brings it', async () => {
+  test('events are delivered without the page, and a replay delivers the events of the page', async () => {
     const { sum, failures } = events;
     expect(failures).toHaveLength(1);
     expect(sum).toMatchObject({ rows: 6, new: 4, quarantined: 1 });

@@ -15,9 +15,9 @@ import * as qualys from '../sources/qualys/assets.js';
 const denyLists = { serials: [], uuids: [], macs: [], hostnames: [] };
 
 /**
- * What fixed rows become, by source, reader version and mapping. A digest that is new under an old version means that pages in
- * users' databases would be skipped although they now give other records: raise the source's `mapping` (its file changed) or
- * `READER_VERSION` (anything else changed), and add a line.
+ * Digests of the records of fixed rows, by source, reader version and mapping. If a digest changes under an old version, a worker
+ * skips pages in users' databases although they now give other records: raise the source's `mapping` (if its file changed) or
+ * `READER_VERSION` (if anything else changed), and add a line.
  */
 const KNOWN: Record<string, string> = {
   'crowdstrike 1.1': 'xp6eT7OdGRDzMAXJ',
@@ -29,11 +29,11 @@ const ROWS: Record<string, readonly object[]> = {
   qualys: [qualys.ec2Asset, qualys.windowsAsset, qualys.azureAsset, qualys.gcpAsset],
 };
 
-test.each(Object.keys(ROWS))('%s: what its rows become changes with its version only', (name) => {
+test.each(Object.keys(ROWS))('%s: the records of fixed rows change only with its version', (name) => {
   const source = loadSources().get(name);
-  const context = { junk: denyListsOf(denyLists) } as Parameters<typeof hosts.understand>[3];
+  const context = { denyLists: denyListsOf(denyLists) } as Parameters<typeof hosts.toRecord>[3];
   const hashes = ROWS[name]!.map((raw, index) => {
-    const { hash, identity } = hosts.understand(source, source.map(raw), { index, offset: 0, length: 0 }, context);
+    const { hash, identity } = hosts.toRecord(source, source.map(raw), { index, offset: 0, length: 0 }, context);
     return `${hash} ${identity}`;
   });
   const digest = createHash('sha256').update(hashes.join('\n')).digest('base64url').slice(0, 16);
@@ -47,7 +47,7 @@ test('a file that changes while a worker runs changes the version of the next wo
     writeFileSync(
       join(folder, 'acme.ts'),
       `${comment}export default { name: 'acme', vendor: 'acme', dataset: 'hosts', docs: 'https://example.com/', settings: {},
-        listing: 'full', mapping: 1, input: () => ({}), map: () => ({}) };`,
+        listing: 'full', mapping: 1, input: () => ({}), decode: () => [], map: () => ({}) };`,
     );
   const config = loadConfig({ ROLLCALL_SOURCES: folder });
   const open = () => openNormalizerContext(config, {} as Store, loadSources({ folders: config.sourceFolders }));
@@ -60,13 +60,13 @@ test('a file that changes while a worker runs changes the version of the next wo
   rmSync(folder, { recursive: true });
 });
 
-test('the version moves with the mapping, with the deny lists and with a file outside the project', () => {
+test('the version changes with the mapping, with the deny lists and with a source file outside the project', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-version-'));
   const versionOf = (mapping: number, comment = '') => {
     writeFileSync(
       join(folder, 'acme.ts'),
       `${comment}export default { name: 'acme', vendor: 'acme', dataset: 'hosts', docs: 'https://example.com/', settings: {},
-        listing: 'full', mapping: ${mapping}, input: () => ({}), map: () => ({}) };`,
+        listing: 'full', mapping: ${mapping}, input: () => ({}), decode: () => [], map: () => ({}) };`,
     );
     return readingVersion(loadSources({ folders: [folder] }), 'acme', denyLists);
   };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { loadConfig } from '../../src/config.js';
 import { loadInOrder } from '../../src/events/load.js';
-import { normalize, type Normalized } from '../../src/normalize/normalize.js';
+import { normalize } from '../../src/normalize/normalize.js';
+import type { Normalized } from '../../src/normalize/normalized.js';
 import { openNormalizerContext, type NormalizerContext } from '../../src/normalize/context.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
 import { MOST_QUARANTINED, type Store } from '../../src/store/database.js';
@@ -14,19 +15,20 @@ import { dropQuarantined } from '../../src/quarantine/drop.js';
 import { putIds, removeIds, wholeOutcome } from '../../src/store/collections/page-ids.js';
 import { appendPage, countListing, noteListed } from '../../src/store/collections/pages.js';
 import type { PageDoc } from '../../src/store/documents/pages.js';
-import { compareListing } from '../../src/merge/retire.js';
-import { countUnkept } from '../../src/store/unkept.js';
+import { compareListing } from '../../src/merge/missing-records.js';
+import { countOverflow } from '../../src/store/quarantine-overflow.js';
 import { series } from '../support/soak.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-rows-'));
-// What a mapping of a user's own may do: nothing is checked, and each field is whatever came.
+// A user's own mapping: it checks nothing and uses each field unchanged.
 writeFileSync(
   join(folder, 'careless.js'),
-  `const { jsonlInput } = require(${JSON.stringify(join(__dirname, '../../src/connectors/jsonl/index'))});
+  `const { jsonlInput, jsonlRows } = require(${JSON.stringify(join(__dirname, '../../src/connectors/jsonl/index'))});
 module.exports = {
   name: 'careless', vendor: 'careless', dataset: 'hosts', docs: 'https://example.com/', settings: {}, listing: 'full', mapping: 1,
   input: () => jsonlInput({ source: 'careless', path: '/nowhere' }),
+  decode: jsonlRows(),
   map(raw) {
     if (raw.boom === 'null') throw null;
     if (raw.boom) throw new Error('a value');
@@ -52,8 +54,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** While `work` is done MongoDB itself refuses documents that do not fit. */
-async function refusing(collection: string, validator: object, work: () => Promise<void>): Promise<void> {
+/** During `work`, MongoDB itself rejects documents that do not match `validator`. */
+async function withValidator(collection: string, validator: object, work: () => Promise<void>): Promise<void> {
   await store.db.command({ collMod: collection, validator });
   try {
     await work();
@@ -62,7 +64,7 @@ async function refusing(collection: string, validator: object, work: () => Promi
   }
 }
 
-/** Stores a page of lines as a fetch would. */
+/** Stores a page of lines as a fetch does. */
 async function page(source: string, run: string, lines: string | Buffer, seq = 0, next = false): Promise<void> {
   const body = Buffer.from(lines as string);
   const digest = createHash('sha256').update(body).digest('hex');
@@ -122,11 +124,11 @@ describe('events', () => {
     'deep nesting': `"d":${'['.repeat(98)}${']'.repeat(98)}`,
   };
 
-  test(`${Object.keys(WHOLE).join(', ')} come out as they came, and are duplicates when they come again`, async () => {
+  test(`${Object.keys(WHOLE).join(', ')} are delivered unchanged, and are duplicates when they arrive again`, async () => {
     const all = Object.values(WHOLE);
     const lines = all.flatMap((fields, at) => [good(`n${at}`), row(at, fields)]).join('\n');
     expect(await deliver(lines)).toMatchObject({ new: 2 * all.length, quarantined: 0 });
-    // Numbers come before text.
+    // Numbers are sorted before text.
     expect((await delivered()).slice(0, all.length)).toEqual(
       all.map((fields, at) => `{"seq":${at + 1},"id":${at},"category":"a","value":1,"more":{${fields}}}`),
     );
@@ -134,14 +136,14 @@ describe('events', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  test('half a character becomes U+FFFD, and is a duplicate when it comes again', async () => {
+  test('half a character becomes U+FFFD, and is a duplicate when it arrives again', async () => {
     const lines = [good(1), row(2, '"t":"a\\ud83d","\\udc00":1')].join('\n');
     expect(await deliver(lines)).toMatchObject({ new: 2, quarantined: 0 });
     expect((await delivered())[1]).toContain('"more":{"t":"a\ufffd","\ufffd":1}');
     expect(await deliver(lines)).toMatchObject({ new: 0, unchanged: 2, quarantined: 0 });
   });
 
-  test('each row that cannot be kept waits with its reason, its neighbours are delivered', async () => {
+  test('each row that cannot be stored goes to quarantine with its reason, and its neighbours are delivered', async () => {
     const bad: [string, string][] = [
       ['the name of a field holds a NUL character', '"a\\u0000b":1'],
       ['the name of a field holds a NUL character', '"o":[{"\\u0000":1}]'],
@@ -169,7 +171,7 @@ describe('events', () => {
     ]);
   });
 
-  test('ids of both kinds are in one order, numbers before text, whichever came first', async () => {
+  test('numeric and text ids are in one order, numbers before text, whichever arrive first', async () => {
     expect(await deliver([good('b'), good(10), good('a'), good(9)].join('\n'))).toMatchObject({ new: 4 });
     expect(await deliver([good('10'), good(-1), good('b')].join('\n'))).toMatchObject({ new: 2, unchanged: 1 });
     expect((await delivered()).map((line) => (JSON.parse(line) as { id: unknown }).id)).toEqual([
@@ -182,25 +184,25 @@ describe('events', () => {
     ]);
   });
 
-  test('one number is one id, however it is written', async () => {
+  test('one number is one id in every notation', async () => {
     const ids = ['1e18', '1000000000000000000', '1000000000000000000.0', '1E+18', '12e1', '120', '-0', '0'];
     const lines = ids.map((id) => `{"id":${id},"category":"a","value":1}`).join('\n');
     expect(await deliver(lines)).toMatchObject({ new: 3, unchanged: 5, quarantined: 0 });
   });
 
-  test('an event that MongoDB itself refuses waits with that reason, the others of its batch are delivered', async () => {
+  test('an event that MongoDB itself rejects goes to quarantine with that reason, and the others of its batch are delivered', async () => {
     const lines = Array.from({ length: 40 }, (_, id) => `{"id":${id},"category":"a","value":${id}}`).join('\n');
-    await refusing('events', { value: { $ne: 13 } }, async () => {
+    await withValidator('events', { value: { $ne: 13 } }, async () => {
       expect(await deliver(lines)).toMatchObject({ new: 39, quarantined: 1 });
     });
-    expect(await reasons()).toEqual(['MongoDB refuses the record (DocumentValidationFailure)']);
+    expect(await reasons()).toEqual(['MongoDB rejects the record (DocumentValidationFailure)']);
     expect(await store.eventCategories.findOne()).toMatchObject({ count: 39, sum: 780 - 13, distinct: 39 });
     expect((await delivered()).map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual(
       Array.from({ length: 39 }, (_, at) => at + 1),
     );
   });
 
-  test('any JSON is delivered as it came or waits with a reason, its neighbours are delivered, and nothing is new the second time', async () => {
+  test('any JSON is delivered unchanged or goes to quarantine with a reason, its neighbours are delivered, and nothing is new the second time', async () => {
     let id = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fieldsText, { minLength: 1, maxLength: 20 }), async (all) => {
@@ -222,12 +224,12 @@ describe('events', () => {
         expect(await store.quarantine.countDocuments({ reason: '' })).toBe(0);
         expect(await deliver(lines)).toMatchObject({ new: 0, unchanged: first.new, quarantined: missing });
       }),
-      { numRuns: series(5, 100) },
+      { numRuns: series(3, 100) },
     );
   });
 });
 
-/** JSON texts in the one spelling in which they come out again. */
+/** JSON texts in the spelling in which they are delivered. */
 const keyText = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.constantFrom(
@@ -259,7 +261,7 @@ const fieldsText = fc.letrec<{ value: string }>((tie) => ({
     fc.array(tie('value'), { maxLength: 4 }).map((list) => `[${list.join(',')}]`),
     fc
       .uniqueArray(fc.tuple(keyText, tie('value')), { maxLength: 4, selector: ([key]) => key })
-      // JavaScript puts names that are numbers first.
+      // JavaScript sorts numeric names first.
       .map((entries) => entries.filter(([key]) => !/^\d+$/.test(key)))
       .map((entries) => `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')}}`),
   ),
@@ -268,7 +270,7 @@ const fieldsText = fc.letrec<{ value: string }>((tie) => ({
 describe('hosts', () => {
   const host = (id: unknown, more: object = {}) => JSON.stringify({ id, name: `n${String(id)}`, ...more });
 
-  test('a row that its mapping or MongoDB cannot take waits with its reason, its neighbours are stored, and nothing changes the second time', async () => {
+  test('a row that its mapping or MongoDB rejects goes to quarantine with its reason, its neighbours are stored, and nothing changes the second time', async () => {
     const lines = [
       host('a'),
       host('nul', { extra: { 'x\0y': 1 } }),
@@ -287,16 +289,16 @@ describe('hosts', () => {
     ].join('\n');
     expect(await put(lines)).toMatchObject({ new: 2, quarantined: 10 });
     expect(await reasons()).toEqual([
-      'MongoDB cannot hold the record (BSONError)',
-      expect.stringMatching(/^MongoDB cannot hold the record \(BSON/),
-      'what is kept of the record is larger than 1 MB',
+      'MongoDB cannot store the record (BSONError)',
+      expect.stringMatching(/^MongoDB cannot store the record \(BSON/),
+      'the normalized record is larger than 1 MB',
       'last_seen_time is not a time',
       'id is missing',
       'id is not text',
-      'id holds half a character',
+      'id contains an incomplete character (lone surrogate)',
       'id is longer than 1024 characters',
-      'mapping broke: object',
-      'mapping broke: Error',
+      'the mapping threw object',
+      'the mapping threw Error',
     ]);
     expect(
       await store.quarantine
@@ -309,7 +311,7 @@ describe('hosts', () => {
     expect((await store.records.find().toArray()).map(({ _id }) => _id).sort()).toEqual(['careless:a', 'careless:b']);
   });
 
-  test('whatever a mapping makes of any JSON, it is stored or waits with a reason, and its neighbours are stored', async () => {
+  test('every result of a mapping is stored or goes to quarantine with a reason, and its neighbours are stored', async () => {
     let id = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fieldsText, { minLength: 1, maxLength: 20 }), async (all) => {
@@ -326,16 +328,16 @@ describe('hosts', () => {
         const again = await put(lines.join('\n'));
         expect(again).toMatchObject({ new: 0, changed: 0, unchanged: first.new, quarantined: first.quarantined });
       }),
-      { numRuns: series(3, 60) },
+      { numRuns: series(2, 60) },
     );
   });
 
-  test('records that MongoDB itself refuses wait with that reason, and the counts of the others are those of one try', async () => {
+  test('records that MongoDB itself rejects go to quarantine with that reason, and the others are counted once', async () => {
     const lines = Array.from({ length: 90 }, (_, id) => host(String(id))).join('\n');
-    await refusing('records', { 'observation.device.name': { $not: /^n7/ } }, async () => {
+    await withValidator('records', { 'observation.device.name': { $not: /^n7/ } }, async () => {
       expect(await put(lines)).toMatchObject({ new: 79, unchanged: 0, quarantined: 11 });
     });
-    expect([...new Set(await reasons())]).toEqual(['MongoDB refuses the record (DocumentValidationFailure)']);
+    expect([...new Set(await reasons())]).toEqual(['MongoDB rejects the record (DocumentValidationFailure)']);
     const [outcome] = await store.pages
       .find()
       .map((one) => one.outcome!)
@@ -346,7 +348,7 @@ describe('hosts', () => {
 });
 
 describe('many rows', () => {
-  test('far more rows that are not understood than there is room for: as many as there is wait, each with its line, and the others are counted', async () => {
+  test('when too many rows cannot be normalized, the quarantine keeps as many as its limit, each with its line, and counts the others', async () => {
     store.mostQuarantined = 1_500;
     const run = randomUUID();
     const rows = series(8_000, 340_000);
@@ -358,37 +360,37 @@ describe('many rows', () => {
       file: 'log.jsonl',
       line: 500,
     });
-    expect(await countUnkept(store, 'events')).toEqual([{ source: 'events', rows: rows - 1_500 }]);
+    expect(await countOverflow(store, 'events')).toEqual([{ source: 'events', rows: rows - 1_500 }]);
   });
 
-  test('an attempt that is made again keeps and counts the same rows', async () => {
+  test('a repeated attempt keeps and counts the same rows', async () => {
     store.mostQuarantined = 1_100;
     const run = randomUUID();
     for (let attempt = 0; attempt < 2; attempt++) {
       if (attempt === 0) await deliver('{}\n'.repeat(1_300), run);
       else await loadInOrder(reading, { run, source: 'events', from: 0, pages: run }, { signal, onPage: () => {} });
-      expect(await countListing(store, run, 'events')).toMatchObject({ quarantined: 1_300, unkept: 200 });
+      expect(await countListing(store, run, 'events')).toMatchObject({ quarantined: 1_300, overflow: 200 });
       expect(await store.quarantine.countDocuments({ count: 1 })).toBe(1_100);
       await store.pages.updateMany({}, { $unset: { outcome: true } });
     }
   });
 
-  test('a source has room of its own, and conflicts without room are counted, too', async () => {
+  test('each source has its own limit in quarantine, and conflicts above the limit are counted, too', async () => {
     store.mostQuarantined = 2;
     expect(await put('{}\n{}\n{}')).toMatchObject({ quarantined: 3 });
     expect(await deliver([good(1), good(2), good(3)].join('\n'))).toMatchObject({ new: 3 });
     const run = randomUUID();
     const others = [1, 2, 3].map((id) => `{"id":${id},"category":"b","value":1}`).join('\n');
     expect(await deliver(others, run)).toMatchObject({ new: 0, quarantined: 3 });
-    expect(await countUnkept(store)).toEqual([
+    expect(await countOverflow(store)).toEqual([
       { source: 'careless', rows: 1 },
       { source: 'events', rows: 1 },
     ]);
     await dropQuarantined(store, { source: 'events' }, { by: 'somebody', why: 'a test' });
-    expect(await countUnkept(store)).toEqual([{ source: 'careless', rows: 1 }]);
+    expect(await countOverflow(store)).toEqual([{ source: 'careless', rows: 1 }]);
   });
 
-  test('ids of a page that do not fit into its entry are stored beside it, and are found there', async () => {
+  test('ids of a page that do not fit into its document are stored in other documents, and are read from there', async () => {
     await page('careless', 'r1', '');
     const [{ _id }] = (await store.pages.find().toArray()) as [PageDoc];
     const ids = Array.from({ length: 6_000 }, (_, at) => `host-${'x'.repeat(800)}-${at}`);

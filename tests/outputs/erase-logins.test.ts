@@ -25,7 +25,7 @@ describeWithPostgres('a user is erased from PostgreSQL', () => {
     key: 'k1',
   });
 
-  test('with all logins, and nobody else', async () => {
+  test('with all logins, and no other user is', async () => {
     const output = openUserLogins(postgres.url());
     await output.put([login('1', 'u-1'), login('2', 'u-1'), login('3', "u-1' OR ''='")]);
     expect(await output.erase('u-1')).toBe(2);

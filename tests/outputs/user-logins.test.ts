@@ -23,7 +23,7 @@ interface Row {
   message_id: string | null;
 }
 
-/** As the users make it. */
+/** The table as users create it. */
 const THEIRS = `CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
   masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`;
 
@@ -64,7 +64,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
       `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indrelid = 'user_logins'::regclass`,
     );
 
-  test('each message once, as the columns ask for it; what is there already stays', async () => {
+  test('each message is written once, in the format of the columns; existing rows stay unchanged', async () => {
     const [first] = masked([1]);
     await logins.put([first!]);
     expect(await rows()).toEqual([
@@ -91,7 +91,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
     expect(await unique()).toEqual([{ name: 'user_logins_message_id' }]);
   });
 
-  test('texts come through as they are; a version that does not sort has no number', async () => {
+  test('texts are stored unchanged; a version that does not sort has no number', async () => {
     const odd = { user_id: `{"a",'b'}\\ ü😀`, locale: 'NULL', app_version: '2024.05-beta, "x"' };
     await logins.put(masked([1], odd));
     const [row] = await rows();
@@ -99,7 +99,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
     expect(row!.app_version_text).toBe(odd.app_version);
   });
 
-  test('a rotation of keys changes all masks, and whoever comes late with the old key changes none back', async () => {
+  test('a key rotation changes all masks, and a late write with the old key changes none back', async () => {
     const old = masked([1, 2]);
     await logins.put(old);
     await addKey(ring);
@@ -118,7 +118,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
     expect(stored[0]!.masked_ip).not.toBe(old[0]!.masked_ip);
   });
 
-  test('all logins of the store are written again after a rotation, and those that were not there', async () => {
+  test('after a rotation, all logins of the store are written again, including missing ones', async () => {
     const store = await freshStore();
     try {
       const all = Array.from({ length: 1_001 }, (_, n) =>
@@ -142,7 +142,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
     }
   });
 
-  test('a table that its users made is extended, and keeps what it holds', async () => {
+  test('a table that users created is extended, and keeps its rows', async () => {
     await postgres.query(THEIRS);
     await postgres.query(`INSERT INTO user_logins (user_id) VALUES ('a'), ('b')`);
     await logins.put(masked([1]));
@@ -153,7 +153,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
     expect(await unique()).toEqual([{ name: 'user_logins_message_id' }]);
   });
 
-  test('several that start at once make one table; one that is dropped meanwhile is made again', async () => {
+  test('several writers that start at once create one table; a table that is dropped meanwhile is created again', async () => {
     const others = Array.from({ length: 4 }, () => openUserLogins(postgres.url()));
     const numbers = Array.from({ length: 50 }, (_, n) => n);
     await Promise.all(others.map((other, at) => other.put(masked(at % 2 ? numbers : [...numbers].reverse()))));
@@ -166,7 +166,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
     await Promise.all(others.map((other) => other.close()));
   });
 
-  test('who may only write to a table that is complete needs no more', async () => {
+  test('a user who may only write to a complete table needs no more privileges', async () => {
     await logins.put(masked([1]));
     await postgres.query(`CREATE ROLE writer LOGIN PASSWORD '${PASSWORD}';
       GRANT SELECT, INSERT, UPDATE ON user_logins TO writer`);
@@ -183,14 +183,14 @@ describeWithPostgres('logins in PostgreSQL', () => {
     }
   });
 
-  test('while the server is away a write fails with its address only, and later succeeds', async () => {
+  test('while the server is unavailable, a write fails with its address only, and later succeeds', async () => {
     await logins.put(masked([1]));
     await postgres.stop();
     try {
       const failure = await logins.put(masked([2])).catch((error: unknown) => error);
       expect(failure).toMatchObject({ name: 'Failure', kind: 'server-unavailable' });
       expect((failure as Error).message).toBe(
-        `PostgreSQL at 127.0.0.1:${postgres.port} does not answer (ECONNREFUSED)`,
+        `PostgreSQL at 127.0.0.1:${postgres.port} does not respond (ECONNREFUSED)`,
       );
     } finally {
       await postgres.start();
@@ -199,7 +199,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
     expect(await rows()).toHaveLength(2);
   });
 
-  test('a connection that breaks under a write fails that write, and nothing else', async () => {
+  test('a connection that breaks during a write fails only that write', async () => {
     await logins.put(masked([1]));
     const lock = postgres.query('BEGIN; LOCK TABLE user_logins; SELECT pg_sleep(2)');
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -212,7 +212,7 @@ describeWithPostgres('logins in PostgreSQL', () => {
     expect(await rows()).toHaveLength(2);
   });
 
-  test('a refused password, a missing database and a login that does not fit are named without a secret', async () => {
+  test('a rejected password, a missing database and a login that does not fit are reported without a secret', async () => {
     const fails = async (url: string) => {
       const other = openUserLogins(url);
       const error = (await other.put(masked([1])).catch((error: unknown) => error)) as Error;
@@ -237,7 +237,7 @@ test.each([
   'postgresql://u:p%40@h:5432/d?sslmode=require',
   'postgres://u@[::1]:5/d',
   'postgres:///d?host=/run/postgresql',
-])('%s is taken', (url) => {
+])('%s is accepted', (url) => {
   expect(loadConfig({ LOGINS_POSTGRES_URL: url }).loginsPostgres).toBe(url);
 });
 
@@ -247,7 +247,7 @@ test.each([
   'postgres://u:12/canary@h/d',
   'postgres://u:canary#1@h/d',
   'postgres://u:canary@1@h/d',
-])('%s is refused, and not shown', (url) => {
+])('%s is rejected, and not shown', (url) => {
   let message = '';
   try {
     loadConfig({ LOGINS_POSTGRES_URL: url });

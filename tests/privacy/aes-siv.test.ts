@@ -29,7 +29,7 @@ test.each([
   expect(aessiv(hex(key), ...parts).decrypt(hex(sealed))).toEqual(hex(plaintext));
 });
 
-test('with a key of 64 bytes it agrees with OpenSSL, as pyca/cryptography 48 gives it', () => {
+test('with a key of 64 bytes the result equals that of OpenSSL in pyca/cryptography 48', () => {
   const cipher = aessiv(
     Uint8Array.from({ length: 64 }, (_, at) => at),
     Buffer.from('ip'),

@@ -35,18 +35,18 @@ afterEach(() => jest.restoreAllMocks());
 
 let printed = '';
 
-/** What the command prints; `printed` holds it also when the command fails. */
-async function run(command: typeof maskCommand, ...words: string[]): Promise<string> {
+/** Returns the output of the command. `printed` contains it also when the command fails. */
+async function run(command: typeof maskCommand, ...args: string[]): Promise<string> {
   printed = '';
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
     printed += String(text);
     return true;
   });
-  await command.parseAsync(words, { from: 'user' });
+  await command.parseAsync(args, { from: 'user' });
   return printed;
 }
 
-test('a ring is made, logins are shown to who says why, and a rotation reaches them and their page', async () => {
+test('a user creates a key ring, unmasks a login with a reason, and rotates the key of logins and pages', async () => {
   expect(await run(maskCommand, 'new', ring)).toContain('holds key k1');
   expect(existsSync(ring)).toBe(true);
   const origin = { source: 'q', vendor: 'q', page: 'p', run: 'r', observedAt: new Date() };
@@ -87,8 +87,8 @@ test('a ring is made, logins are shown to who says why, and a rotation reaches t
   expect(entries).toEqual(['unmask 1 logins', 'rotate 1 logins', 'rotate 1 bodies', 'unmask 1 logins']);
 });
 
-test('a key is removed when nothing needs it, and not before', async () => {
-  await addKey(ring); // as a rotation that was cut short
+test('a key can be removed only when no login and no page needs it', async () => {
+  await addKey(ring); // like an interrupted rotation
   await expect(run(maskCommand, 'remove', 'k2')).rejects.toMatchObject({
     kind: 'settings-invalid',
     message: 'Key k2 is needed by 1 logins and 1 sealed pages',
@@ -109,14 +109,14 @@ test('a key is removed when nothing needs it, and not before', async () => {
   expect(await run(unmaskCommand, 'q:m1', '--why', 'x')).toContain('198.51.100.7');
 });
 
-test('nothing is shown when the audit entry cannot be kept', async () => {
+test('unmask prints nothing when it cannot store the audit entry', async () => {
   await store.db.command({ collMod: 'audit', validator: { by: { $ne: 'nobody' } } });
   const shown = run(unmaskCommand, 'q:m1', '--why', 'x', '--by', 'nobody');
   await expect(shown).rejects.toThrow('failed validation');
   expect(printed).toBe('');
 });
 
-test('a reason is asked for, and an address that is given as a token is kept nowhere', async () => {
+test('unmask requires a reason, and does not store an address that is given as a token', async () => {
   const entries = await store.audit.countDocuments();
   await expect(run(unmaskCommand, 'q:m1', '--why', ' ')).rejects.toThrow('--why is empty');
   await expect(run(unmaskCommand, 'q:m9', '--why', 'x')).rejects.toThrow('no login q:m9');

@@ -25,7 +25,7 @@ function failureOf(work: () => unknown): { message: string; details: { remedy?: 
 
 afterEach(() => jest.restoreAllMocks());
 
-test('a new ring holds one key of 64 bytes, and is never made in the place of another', () => {
+test('a new ring has one key of 64 bytes, and never replaces an existing ring', () => {
   const path = freshRing();
   const { current, keys } = read(path);
   expect(current).toBe('k1');
@@ -34,18 +34,21 @@ test('a new ring holds one key of 64 bytes, and is never made in the place of an
   expect(read(path).keys).toEqual(keys);
 });
 
-onPosix('a ring is readable by its owner only, also after a change, and refused otherwise', async () => {
-  const path = freshRing();
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  await addKey(path);
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  for (const mode of [0o640, 0o604, 0o660, 0o644]) {
-    chmodSync(path, mode);
-    expect(failureOf(() => keysOf(path)).details.remedy).toBe(`chmod 600 ${path}`);
-  }
-  chmodSync(path, 0o400);
-  expect(keysOf(path).current).toBe('k2');
-});
+onPosix(
+  'only its owner can read a ring, also after a change, and a ring with other permissions is rejected',
+  async () => {
+    const path = freshRing();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await addKey(path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    for (const mode of [0o640, 0o604, 0o660, 0o644]) {
+      chmodSync(path, mode);
+      expect(failureOf(() => keysOf(path)).details.remedy).toBe(`chmod 600 ${path}`);
+    }
+    chmodSync(path, 0o400);
+    expect(keysOf(path).current).toBe('k2');
+  },
+);
 
 test.each([
   ['no JSON', `{"current": "k1", "keys": {"k1": "${KEY}"`],
@@ -58,13 +61,13 @@ test.each([
   ['a key that is not base64', { current: 'k1', keys: { k1: `${KEY.slice(0, -3)}!==` } }],
   ['a key that is text of two lines', { current: 'k1', keys: { k1: `${KEY}\n` } }],
   ['a key in the place of an id', { current: 'k1', keys: { k1: KEY, [KEY]: KEY } }],
-])('a file with %s is refused, and its content is not shown', (_, content) => {
+])('a file with %s is rejected, and the error does not show its content', (_, content) => {
   const failure = failureOf(() => keysOf(put(content)));
   expect(failure.message).toMatch(/is not a key ring$/);
   expect(JSON.stringify(failure)).not.toContain(KEY.slice(0, 12));
 });
 
-test('without a path, or with one that leads nowhere, the remedy is told', () => {
+test('without a path the error has a remedy, and for a missing file the error has the cause', () => {
   expect(failureOf(() => openKeyRing(undefined).keys()).details.remedy).toMatch(/ROLLCALL_KEY_RING.*mask new FILE/);
   expect(failureOf(() => keysOf(freshPath())).message).toContain('cannot be read (ENOENT)');
 });
@@ -88,7 +91,7 @@ test('subkeys differ by key and by purpose, and are the same each time', async (
   expect(unknown.details.remedy).toContain('k1, k2');
 });
 
-test('keys are added and removed, but never the current one, and an id is not given twice', async () => {
+test('keys can be added and removed, but not the current one, and an id is never used twice', async () => {
   const path = freshRing();
   const first = read(path).keys['k1'];
   expect(await addKey(path)).toBe('k2');
@@ -101,7 +104,7 @@ test('keys are added and removed, but never the current one, and an id is not gi
   expect(existsSync(`${path}.next`)).toBe(false);
 });
 
-test('a change is refused while another one is under way, and one that fails leaves nothing behind', async () => {
+test('a change is rejected while another one is in progress, and a failed change leaves no file', async () => {
   const path = freshRing();
   const before = read(path);
   writeFileSync(`${path}.next`, '');
@@ -112,7 +115,7 @@ test('a change is refused while another one is under way, and one that fails lea
   expect(read(path)).toEqual(before);
 });
 
-test('a running process notices within a second that a key was added', async () => {
+test('a running process uses an added key within a second', async () => {
   const path = freshRing();
   const clock = jest.spyOn(performance, 'now').mockReturnValue(10_000);
   const ring = openKeyRing(path);
@@ -125,13 +128,13 @@ test('a running process notices within a second that a key was added', async () 
   expect(after.current).toBe('k2');
   expect(mask(after, 'ip', '192.0.2.1')).toMatch(/^m1\.k2\./);
   expect(unmask(after, 'ip', token)).toBe('192.0.2.1');
-  // Whoever is in the middle of something goes on with the ring it began with.
+  // An operation in progress continues with the ring with which it began.
   expect(mask(before, 'ip', '192.0.2.1')).toBe(token);
   clock.mockReturnValue(13_000);
   expect(ring.keys()).toBe(after);
 });
 
-test('a running process does not go on with a ring that is gone', () => {
+test('a running process fails when its ring file is removed', () => {
   const path = freshRing();
   const clock = jest.spyOn(performance, 'now').mockReturnValue(10_000);
   const ring = openKeyRing(path);

@@ -1,6 +1,6 @@
 import { LruCache } from '../../src/privacy/lru-cache.js';
 
-test('what was computed lately is not computed again, and what is remembered is bounded', () => {
+test('the cache computes recent values once, and has a limited size', () => {
   const recent = new LruCache(100);
   const compute = jest.fn(() => 'made');
   for (let n = 0; n < 1_000; n += 1) recent.get(String(n), compute);

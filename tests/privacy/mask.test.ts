@@ -17,11 +17,11 @@ function problemOf(work: () => unknown): string {
   throw new Error('It did not throw');
 }
 
-test('a mask is opened again, whatever the text', () => {
+test('unmask returns the masked text, whatever the text', () => {
   fc.assert(fc.property(text, (value) => expect(unmask(keys, 'ip', mask(keys, 'ip', value))).toBe(value)));
 });
 
-test('equal values have equal tokens, in every process, and different values different ones', () => {
+test('equal values have equal tokens in every process, and different values have different tokens', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       expect(mask(keys, 'ip', a) === mask(keys, 'ip', b)).toBe(a === b);
@@ -39,23 +39,23 @@ test('a token fits the column of an export: 256 characters for 128 bytes', () =>
   expect(mask(keys, 'device_id', 'x'.repeat(128)).length).toBeLessThan(256);
 });
 
-test('a token tells its key, and what is no token tells none', () => {
+test('a token contains the id of its key, and a text that is not a token has no key id', () => {
   expect(keyOf(mask(keys, 'ip', 'x'))).toBe('k1');
   for (const other of ['', 'm1.k1.', 'm2.k1.AAAAAAAAAAAAAAAAAAAAAA', '192.0.2.1']) expect(keyOf(other)).toBeUndefined();
 });
 
-test('text with half a character is refused without being shown', () => {
+test('text with half a character is rejected, and the error does not show the text', () => {
   expect(() => mask(keys, 'device_id', 'secret\ud800')).toThrow(/^A device_id with half a character cannot be masked$/);
 });
 
-test('a token of another key of the same name, or of another field, does not open', () => {
+test('a token of another key with the same id, or of another field, cannot be unmasked', () => {
   const token = mask(keys, 'ip', '192.0.2.1');
   expect(problemOf(() => unmask(keysOf(freshRing()), 'ip', token))).toBe('not-authentic');
   expect(problemOf(() => unmask(keys, 'device_id', token))).toBe('not-authentic');
   expect(problemOf(() => unmask(keys, 'ip', token.replace('.k1.', '.k2.')))).toBe('unknown-key');
 });
 
-test('a token that was made before a key was added still opens', async () => {
+test('a token from before a key was added can be unmasked', async () => {
   const path = freshRing();
   const token = mask(keysOf(path), 'ip', '192.0.2.1');
   await addKey(path);
@@ -63,7 +63,7 @@ test('a token that was made before a key was added still opens', async () => {
   expect(problemOf(() => unmask(keysOf(path), 'ip', token.replace('.k1.', '.k2.')))).toBe('not-authentic');
 });
 
-test('a token that was changed anywhere does not open, and the error shows neither token nor value', () => {
+test('a changed token cannot be unmasked, and the error shows neither token nor value', () => {
   const token = mask(keys, 'ip', '192.0.2.1');
   const start = token.lastIndexOf('.') + 1;
   fc.assert(
@@ -73,7 +73,7 @@ test('a token that was changed anywhere does not open, and the error shows neith
       (at, letter) => {
         fc.pre(token[at] !== letter);
         const changed = token.slice(0, at) + letter + token.slice(at + 1);
-        // The last letter holds unused bits: tokens that differ only there are malformed.
+        // The last letter has unused bits: tokens that differ only there are malformed.
         expect(['not-authentic', 'malformed']).toContain(problemOf(() => unmask(keys, 'ip', changed)));
         expect(() => unmask(keys, 'ip', changed)).not.toThrow(/192|[A-Za-z0-9_-]{22}/);
       },
@@ -95,7 +95,7 @@ test.each([
   expect(unmask(keys, 'ip_network', maskNetwork(keys, ip))).toBe(network);
 });
 
-test('addresses of one network share its token, and those of two do not', () => {
+test('addresses of one network have the same network token, and addresses of two networks do not', () => {
   expect(maskNetwork(keys, '198.51.100.1')).toBe(maskNetwork(keys, '198.51.100.200'));
   expect(maskNetwork(keys, '198.51.100.1')).not.toBe(maskNetwork(keys, '198.51.101.1'));
   expect(maskNetwork(keys, '2001:db8:1::1')).not.toBe(maskNetwork(keys, '2001:db8:2::1'));
@@ -122,7 +122,7 @@ test.each([
   expect(addressClass(ip)).toBe(kind);
 });
 
-test('what is no address is refused without being shown', () => {
+test('a text that is not an address is rejected, and the error does not show it', () => {
   for (const work of [() => addressClass('secret'), () => maskNetwork(keys, 'secret')])
     expect(work).toThrow(/^Not an IP address$/);
 });

@@ -8,7 +8,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;
 
-/** Where no file is yet; gone after the test file. */
+/** A path without a file. Its folder is removed after the tests of the file. */
 export const freshPath = (): string => join(folder, `ring-${++count}.json`);
 
 /** The path of a new key ring with one key. */
@@ -18,5 +18,5 @@ export function freshRing(): string {
   return path;
 }
 
-/** What the file holds now, whatever was read of it before. */
+/** The current content of the file, without a cache. */
 export const keysOf = (path: string): KeyRing => openKeyRing(path).keys();

@@ -4,26 +4,26 @@ import { freshRing, keysOf } from './rings.js';
 
 const page = Buffer.from('{"ip": "192.0.2.1"}');
 
-test('sealed bytes open again where they belong, also after a key was added, and empty ones too', async () => {
+test('sealed bytes open with their digest, also after a key was added and if they are empty', async () => {
   const path = freshRing();
   const sealed = seal(keysOf(path), page, 'digest');
   expect(sealed.key).toBe('k1');
   expect(sealed.bytes.includes('192.0.2.1')).toBe(false);
   await addKey(path);
   expect(unseal(keysOf(path), sealed, 'digest')).toEqual(page);
-  // As MongoDB gives them back.
+  // The form in which MongoDB returns them.
   expect(unseal(keysOf(path), { ...sealed, bytes: new Uint8Array(sealed.bytes) }, 'digest')).toEqual(page);
   const empty = seal(keysOf(path), Buffer.alloc(0), '');
   expect(empty.key).toBe('k2');
   expect(unseal(keysOf(path), empty, '')).toEqual(Buffer.alloc(0));
 });
 
-test('the same bytes never look the same twice', () => {
+test('the same bytes are sealed differently each time', () => {
   const keys = keysOf(freshRing());
   expect(seal(keys, page, 'a').bytes.equals(seal(keys, page, 'a').bytes)).toBe(false);
 });
 
-test('bytes that were changed, belong elsewhere or are of another key do not open', async () => {
+test('bytes that are changed, have another digest or another key do not open', async () => {
   const path = freshRing();
   const sealed = seal(keysOf(path), page, 'a');
   const keys = keysOf(path);

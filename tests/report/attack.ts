@@ -1,7 +1,7 @@
 import type { Store } from '../../src/store/database.js';
 import { AS_OF, before, fillTheRest } from './fleet.js';
 
-/** What somebody who names a machine might try. Each stays recognisable by `marker`. */
+/** Texts with which an attacker can name a machine. */
 export const PAYLOADS = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(2)>',
@@ -27,7 +27,7 @@ export const PAYLOADS = [
 let next = 0;
 const evil = () => PAYLOADS[next++ % PAYLOADS.length]!;
 
-/** Fills every collection that a report reads with such texts, in every field that holds text. */
+/** Fills every collection that a report reads with such texts, in every field that contains text. */
 export async function plant(store: Store): Promise<void> {
   await store.hosts.insertMany(
     Array.from({ length: 120 }, (_, at) => ({
@@ -79,7 +79,7 @@ export async function plant(store: Store): Promise<void> {
   let at = 0;
   await fillTheRest(store, (plain) => {
     at += 1;
-    // An id has to stay one of its own.
+    // Ids must stay distinct.
     return `${PAYLOADS[at % 6]!}${plain}${/^run-|^qualys|^category|^crowdstrike/.test(plain) ? ` ${at}` : ''}`;
   });
 }

@@ -10,7 +10,7 @@ import { AS_OF, fillTheRest, fleetOf, store as put } from './fleet.js';
 import { dropStore, freshStore } from '../support/store.js';
 import { soakTest } from '../support/soak.js';
 
-/** The page in a real Chromium: nothing runs, nothing is fetched, and it can be used by everybody. */
+/** The page in a real Chromium: it runs no script, fetches nothing, and is accessible. */
 const executablePath = [
   process.env['CHROMIUM'],
   '/usr/bin/chromium',
@@ -18,6 +18,8 @@ const executablePath = [
   '/usr/bin/google-chrome',
 ].find((path) => path && existsSync(path));
 const withBrowser = executablePath ? test : test.skip;
+/** For tests that need seconds of browser time and only add further checks. */
+const further = executablePath ? soakTest : test.skip;
 if (!executablePath)
   process.stderr.write('There is no Chromium here: the report is not tried in one (CHROMIUM names another path)\n');
 
@@ -55,19 +57,19 @@ const SCREENS = [
   { name: 'phone', viewport: { width: 390, height: 844 }, colorScheme: 'light' },
 ] as const;
 
-/** Opens a page and whatever folds in it; returns what it did beside showing itself. */
+/** Opens a page and all its `details`. Returns everything that the page does except rendering. */
 async function open(url: string, work: (page: Page) => Promise<void>): Promise<string[]> {
-  const told: string[] = [];
+  const activity: string[] = [];
   const context = await browser.newContext({ viewport: SCREENS[0].viewport, bypassCSP: false });
   const page = await context.newPage();
-  page.on('console', (message) => told.push(`console ${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => told.push(`error: ${error.message}`));
+  page.on('console', (message) => activity.push(`console ${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => activity.push(`error: ${error.message}`));
   page.on('dialog', (dialog) => {
-    told.push(`dialog: ${dialog.message()}`);
+    activity.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
   page.on('request', (request) => {
-    if (request.url() !== url) told.push(`request: ${request.url()}`);
+    if (request.url() !== url) activity.push(`request: ${request.url()}`);
   });
   await page.goto(url);
   await page.locator('details').evaluateAll((all) => {
@@ -76,10 +78,10 @@ async function open(url: string, work: (page: Page) => Promise<void>): Promise<s
   await page.mouse.move(200, 400);
   await work(page);
   await context.close();
-  return told;
+  return activity;
 }
 
-/** Shows a page on each of the screens. */
+/** Shows a page on each screen. */
 async function onEachScreen(page: Page, look: (screen: (typeof SCREENS)[number]) => Promise<void>): Promise<void> {
   for (const screen of SCREENS) {
     await page.setViewportSize(screen.viewport);
@@ -89,51 +91,48 @@ async function onEachScreen(page: Page, look: (screen: (typeof SCREENS)[number])
 }
 
 withBrowser.each(['usual', 'planted', 'empty'] as const)(
-  '%s: on no screen anything runs, is fetched, or is wider than the screen',
+  '%s: on every screen the page runs nothing, fetches nothing, and is not wider than the screen',
   async (name) => {
-    const told = await open(pages[name], (page) =>
+    const activity = await open(pages[name], (page) =>
       onEachScreen(page, async (screen) => {
         const wide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
         expect([screen.name, wide]).toEqual([screen.name, 0]);
-        // The style was applied: its hash is the one of the policy.
+        // The browser applies the style, so the policy has the hash of the style.
         expect(await page.evaluate(`getComputedStyle(document.querySelector('.headlines')).display`)).toBe('grid');
       }),
     );
-    expect(told).toEqual([]);
+    expect(activity).toEqual([]);
   },
 );
 
-/** What can be wrong on one screen and not on the one before: colours in the dark, room on a phone. */
+/** The rules that can fail on one screen and not on the one before: colours in dark mode, space on a phone. */
 const RULES = {
   desktop: undefined,
   dark: ['color-contrast'],
   phone: ['scrollable-region-focusable', 'target-size', 'meta-viewport'],
 };
 
-// Audits take most of what the browser does here.
-(executablePath ? soakTest : test.skip).each(['usual', 'empty'] as const)(
-  '%s: axe finds nothing serious on any screen',
-  async (name) => {
-    await open(pages[name], async (page) => {
-      // Not as a script of the page, which its policy would refuse, but from the debugger.
-      const session = await page.context().newCDPSession(page);
-      const source = (jest.requireActual('axe-core') as { source: string }).source;
-      await session.send('Runtime.evaluate', { expression: source });
-      await onEachScreen(page, async (screen) => {
-        const options = JSON.stringify(RULES[screen.name] ? { runOnly: RULES[screen.name] } : {});
-        const { result } = await session.send('Runtime.evaluate', {
-          // Rows of a table are alike.
-          expression: `axe.run({ exclude: [['tbody tr:nth-child(n+4)']] }, ${options}).then(({ passes, violations }) => JSON.stringify([passes.length > 0, violations.map(({ id, impact, nodes }) => [id, impact, nodes.length, nodes[0].html.slice(0, 200)])]))`,
-          awaitPromise: true,
-          returnByValue: true,
-        });
-        expect([screen.name, JSON.parse(String(result.value))]).toEqual([screen.name, [true, []]]);
+// Audits take most of the browser's time here.
+further.each(['usual', 'empty'] as const)('%s: axe finds no violation on any screen', async (name) => {
+  await open(pages[name], async (page) => {
+    // Run axe from the debugger, because the policy of the page rejects scripts.
+    const session = await page.context().newCDPSession(page);
+    const source = (jest.requireActual('axe-core') as { source: string }).source;
+    await session.send('Runtime.evaluate', { expression: source });
+    await onEachScreen(page, async (screen) => {
+      const options = JSON.stringify(RULES[screen.name] ? { runOnly: RULES[screen.name] } : {});
+      const { result } = await session.send('Runtime.evaluate', {
+        // Skip further rows of a table, because they are alike.
+        expression: `axe.run({ exclude: [['tbody tr:nth-child(n+4)']] }, ${options}).then(({ passes, violations }) => JSON.stringify([passes.length > 0, violations.map(({ id, impact, nodes }) => [id, impact, nodes.length, nodes[0].html.slice(0, 200)])]))`,
+        awaitPromise: true,
+        returnByValue: true,
       });
+      expect([screen.name, JSON.parse(String(result.value))]).toEqual([screen.name, [true, []]]);
     });
-  },
-);
+  });
+});
 
-withBrowser('on paper it is light, whatever the screen is, and holds the charts alone', async () => {
+further('the printed page is light, whatever the screen is, and contains only the charts', async () => {
   const context = await browser.newContext({ colorScheme: 'dark' });
   const page = await context.newPage();
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
@@ -144,23 +143,23 @@ withBrowser('on paper it is light, whatever the screen is, and holds the charts 
   await context.close();
 });
 
-withBrowser('each chart is told in words and in a table', async () => {
+withBrowser('each chart has a text label, a table and its query', async () => {
   await open(pages.usual, async (page) => {
     const figures = page.locator('article:not(.empty)');
     const count = await figures.count();
     expect(count).toBeGreaterThan(15);
-    const told = await figures.evaluateAll((all) =>
+    const descriptions = await figures.evaluateAll((all) =>
       all.map((figure) => [
         figure.querySelector('svg')!.getAttribute('aria-label')!.length > 20,
         figure.querySelector('table')!.querySelectorAll('tbody tr').length > 0,
         figure.querySelector('pre')!.textContent,
       ]),
     );
-    expect(told).toEqual(told.map(() => [true, true, expect.stringMatching(/^db\.getCollection\(/)]));
+    expect(descriptions).toEqual(descriptions.map(() => [true, true, expect.stringMatching(/^db\.getCollection\(/)]));
   });
 });
 
-withBrowser('without data each chart says so', async () => {
+further('without data each chart shows a message', async () => {
   await open(pages.empty, async (page) => {
     expect(await page.locator('figure').count()).toBe(0);
     expect(await page.locator('article .nothing').count()).toBeGreaterThan(12);

@@ -9,7 +9,7 @@ import { PAYLOADS, plant } from './attack.js';
 import { AS_OF } from './fleet.js';
 import { dropStore, freshStore } from '../support/store.js';
 
-/** Names of machines are written by whoever names machines: in a report they are text, and nothing else. */
+/** Users choose the names of machines. In a report these names are only text. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
 let store: Store;
 const files = new Map<string, string>();
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const of = (ending: string) => [...files].filter(([name]) => name.endsWith(ending));
 
-test('what was planted is in the report, as text', () => {
+test('a report contains the planted names as text', () => {
   const page = files.get('index.html')!;
   expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(page).toContain('&quot;&gt;&lt;img src=x onerror=alert(2)&gt;');
@@ -37,7 +37,7 @@ test('what was planted is in the report, as text', () => {
   expect(of('.csv').some(([, csv]) => csv.includes('<script>alert(1)</script>'))).toBe(true);
 });
 
-test('no file holds an element or an attribute that could run or load something', () => {
+test('no file contains an element or an attribute that could run or load something', () => {
   const executable = /<(script|img|iframe|object|embed|link|foreignObject|image|use|animate|set|base|form)\b/i;
   for (const [name, text] of [...of('.html'), ...of('.svg'), ...of('.json')]) {
     expect([name, executable.exec(text)?.[0]]).toEqual([name, undefined]);
@@ -51,7 +51,7 @@ test('no file holds an element or an attribute that could run or load something'
   }
 });
 
-test('a machine named as a property of every object changes no object', () => {
+test('a machine named like a property of every object changes no object', () => {
   expect([Object.prototype, Object, Function.prototype, Array.prototype].map(membersOf)).toEqual(members);
   for (const name of Object.getOwnPropertyNames(Object.prototype)) {
     const own: unknown = ({} as Record<string, unknown>)[name];
@@ -60,7 +60,7 @@ test('a machine named as a property of every object changes no object', () => {
   expect(of('.svg').some(([, svg]) => svg.includes('>__proto__<'))).toBe(true);
 });
 
-test('SVG is well-formed, and made of shapes and text alone', () => {
+test('SVG is well-formed, and contains only shapes and text', () => {
   expect(of('.svg').length).toBeGreaterThan(15);
   for (const [name, svg] of of('.svg')) {
     const elements = new Set<string>();
@@ -77,7 +77,7 @@ test('SVG is well-formed, and made of shapes and text alone', () => {
   }
 });
 
-test('no control character, half character or change of direction is in any file', () => {
+test('no file contains a control character, half a character or a change of text direction', () => {
   // eslint-disable-next-line no-control-regex
   const unfit = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
   for (const [name, text] of files) expect([name, unfit.exec(text)]).toEqual([name, null]);
@@ -85,7 +85,7 @@ test('no control character, half character or change of direction is in any file
   expect(cleanText('😀'.repeat(400)).endsWith('😀…')).toBe(true);
 });
 
-test('no cell of a CSV file begins as a formula does', () => {
+test('no cell of a CSV file begins like a formula', () => {
   expect(of('.csv').length).toBeGreaterThan(10);
   let texts = 0;
   for (const [name, csv] of of('.csv'))
@@ -98,7 +98,7 @@ test('no cell of a CSV file begins as a formula does', () => {
   expect(of('.csv').some(([, csv]) => csv.includes("'=cmd|"))).toBe(true);
 });
 
-/** The cells of RFC 4180, read by hand. */
+/** Parses the cells of RFC 4180. */
 function* cellsOf(csv: string): Generator<string> {
   for (const [, quoted, plain] of csv.matchAll(/(?:^|,|\r\n)(?:"((?:[^"]|"")*)"|([^",\r\n]*))/g))
     yield quoted?.replaceAll('""', '"') ?? plain ?? '';
@@ -113,7 +113,7 @@ test('the page’s policy allows its own style, and nothing else', () => {
   expect(page).not.toMatch(/<[^>]*"\s*(?:https?:|\/\/)/);
 });
 
-test('it stays small, whatever the names', () => {
+test('the page stays small, whatever the names are', () => {
   expect(PAYLOADS.some((text) => text.length > 1_000)).toBe(true);
   const folder = join(dir, readdirSync(dir)[0]!);
   expect(statSync(join(folder, 'index.html')).size).toBeLessThan(1_500_000);

@@ -15,7 +15,8 @@ import { pngOf, findFonts } from '../../src/report/png.js';
 import { countryOf } from '../../src/report/regions.js';
 import { writeReport } from '../../src/report/report.js';
 import { hideSmall } from '../../src/report/small-groups.js';
-import { percent, span } from '../../src/report/words.js';
+import { roughDuration } from '../../src/format/time.js';
+import { percent } from '../../src/report/text.js';
 import type { Store } from '../../src/store/database.js';
 import { openToOthers } from '../support/modes.js';
 import { AS_OF, fleetOf, store as put } from './fleet.js';
@@ -33,7 +34,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('a report of the same day takes the place of the one before, whole', async () => {
+test('a report of the same day replaces all files of the report before', async () => {
   const first = await writeReport(store, { dir, asOf: AS_OF });
   expect(first.dir).toBe(join(dir, '2026-03-02'));
   expect(first.files).toEqual(
@@ -52,7 +53,7 @@ test('a report of the same day takes the place of the one before, whole', async 
   expect(readdirSync(dir)).toEqual(['2026-03-02']);
 });
 
-test('nobody but its owner reads a report', async () => {
+test('only its owner can read a report', async () => {
   const before = process.umask(0o022);
   try {
     const written = await writeReport(store, { dir: join(dir, 'private'), asOf: AS_OF });
@@ -64,14 +65,14 @@ test('nobody but its owner reads a report', async () => {
   }
 });
 
-test('its folder is named by the day where the user is', async () => {
+test("the folder of a report is named after the day in the user's time zone", async () => {
   const late = new Date('2026-03-02T23:30:00Z');
   const there = join(dir, 'there');
   await writeReport(store, { dir: there, asOf: late, timezone: 'Asia/Tokyo', formats: [] });
   expect(readdirSync(there)).toEqual(['2026-03-03']);
 });
 
-test('what fails, or is aborted, leaves the report of before as it was, and nothing beside it', async () => {
+test('a report that fails or is aborted leaves the report before unchanged, and no other files', async () => {
   const target = join(dir, '2026-03-02');
   const before = readFileSync(join(target, 'index.html'), 'utf8');
   await expect(writeReport(store, { dir, asOf: AS_OF, signal: AbortSignal.abort() })).rejects.toThrow();
@@ -85,7 +86,7 @@ test('what fails, or is aborted, leaves the report of before as it was, and noth
   expect(readdirSync(dir).sort()).toEqual(['2026-03-02', 'there']);
 });
 
-test('until it is whole, a report is not where readers look', async () => {
+test('a report is in its folder only when it is complete', async () => {
   const target = join(dir, 'unseen');
   await replaceFolder(target, async (folder) => {
     writeFileSync(join(folder, 'a'), '');
@@ -94,7 +95,7 @@ test('until it is whole, a report is not where readers look', async () => {
   expect(readdirSync(target)).toEqual(['a']);
 });
 
-test('two that write at once both end, and one of them is there whole', async () => {
+test('several reports that are written at once all end, and one of them is complete in the folder', async () => {
   const target = join(dir, 'twice');
   await Promise.all(
     ['a', 'b', 'c', 'd'].map((name) =>
@@ -108,7 +109,7 @@ test('two that write at once both end, and one of them is there whole', async ()
   expect(new Set(names.map((name) => name[0])).size).toBe(1);
 });
 
-test('what a killed process left behind goes when it is old', async () => {
+test('old files of a killed process are removed', async () => {
   const place = join(dir, 'left');
   for (const name of ['.day.old', '.day.new', '.other.old']) mkdirSync(join(place, name), { recursive: true });
   const old = new Date(Date.now() - 7_200_000);
@@ -134,7 +135,7 @@ test('a PNG shows text', async () => {
   expect(lettered!.equals(other!)).toBe(false);
 });
 
-test('a region is in the country that its provider says, the longest name first', () => {
+test('the country of a region depends on its provider, and the longest region name matches first', () => {
   expect(countryOf('gcp', 'europe-west12')).toBe('Italy');
   expect(countryOf('gcp', 'europe-west1')).toBe('Belgium');
   expect(countryOf('aws', 'eu-central-2')).toBe('Switzerland');
@@ -143,18 +144,24 @@ test('a region is in the country that its provider says, the longest name first'
   expect(countryOf('constructor', 'toString')).toBeUndefined();
 });
 
-test('small groups take one larger along, so that neither can be told from the total', () => {
+test('small groups are hidden together with a larger one, so that the total does not reveal them', () => {
   const group = (users: number) => ({ users });
   expect(hideSmall([9, 5, 7].map(group)).hidden).toEqual([]);
   expect(hideSmall([9, 5, 4].map(group))).toEqual({ shown: [group(9)], hidden: [group(4), group(5)] });
   expect(hideSmall([4, 3].map(group)).shown).toEqual([]);
 });
 
-test('shares are never rounded to none or to all', () => {
+test('shares are never rounded to 0 or 100 percent', () => {
   expect(
     [percent(0, 10), percent(1, 1_000), percent(999, 1_000), percent(10, 10), percent(0, 0)].map((text) =>
       text.replaceAll('\u00a0', ' '),
     ),
   ).toEqual(['0 %', '< 1 %', '> 99 %', '100 %', '–']);
-  expect([0.42, 42, 300, 7_200, 864_000].map(span)).toEqual(['0.4 s', '42 s', '5 min', '2 h', '10 days']);
+  expect([420, 42_000, 300_000, 7_200_000, 864_000_000].map(roughDuration)).toEqual([
+    '0.4 s',
+    '42 s',
+    '5 min',
+    '2 h',
+    '10 days',
+  ]);
 });

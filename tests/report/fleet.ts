@@ -3,16 +3,16 @@ import type { HostRecord } from '../../src/host/types.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
 import { putRecords } from '../../src/store/collections/records.js';
-import { markGone } from '../../src/merge/retire.js';
+import { markGone } from '../../src/merge/missing-records.js';
 import { record } from '../host/records.js';
 
-/** When the reports of tests are from. */
+/** The time of all reports in tests. */
 export const AS_OF = new Date('2026-03-02T12:00:00Z');
 const DAY = 86_400_000;
 export const before = (days: number) => new Date(AS_OF.getTime() - days * DAY);
 
-/** Numbers below `limit`, the same ones each time. */
-function dice(seed: number): (limit: number) => number {
+/** Random numbers below `limit`, always the same for a seed. */
+function randomNumbers(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
@@ -39,31 +39,31 @@ const AGENT: Record<string, { type_id: number; name: string; vendor_name: string
   qualys: { type_id: 5, name: 'Qualys Cloud Agent', vendor_name: 'Qualys' },
 };
 
-/** What up to three sources say about `machines` machines: some in clouds, some without an agent, some of contradicting systems. */
+/** Records of up to three sources of `machines` machines: some in clouds, some without an agent, some with contradicting systems. */
 export function fleetOf(machines: number, seed = 1): HostRecord[] {
-  const roll = dice(seed);
+  const random = randomNumbers(seed);
   const records: HostRecord[] = [];
   for (let at = 0; at < machines; at += 1) {
-    const cloud = roll(3) === 0 ? CLOUDS[roll(CLOUDS.length)] : undefined;
-    const os = SYSTEMS[roll(SYSTEMS.length)];
-    const first = roll(400) - 5;
-    const last = Math.min(first, [0, 2, 9, 31, 100, 250, 700][roll(7)]!);
-    const sources = ['qualys', 'crowdstrike', 'tenable'].filter(() => roll(3) > 0);
+    const cloud = random(3) === 0 ? CLOUDS[random(CLOUDS.length)] : undefined;
+    const os = SYSTEMS[random(SYSTEMS.length)];
+    const first = random(400) - 5;
+    const last = Math.min(first, [0, 2, 9, 31, 100, 250, 700][random(7)]!);
+    const sources = ['qualys', 'crowdstrike', 'tenable'].filter(() => random(3) > 0);
     for (const source of sources.length > 0 ? sources : ['qualys']) {
       const agent = AGENT[source];
-      const other = roll(12) === 0 ? SYSTEMS[roll(5)] : os;
+      const other = random(12) === 0 ? SYSTEMS[random(5)] : os;
       records.push(
         record(`${source}:${at}`, {
           hostname: `host-${at}`,
           ...(other ? { os: other } : {}),
           hw_info: { serial_number: `SER${String(at).padStart(7, '0')}X` },
-          ...(agent && roll(4) > 0
-            ? { agent_list: [{ ...agent, ...(roll(9) > 0 ? { version: `${6 + roll(3)}.${roll(9)}` } : {}) }] }
+          ...(agent && random(4) > 0
+            ? { agent_list: [{ ...agent, ...(random(9) > 0 ? { version: `${6 + random(3)}.${random(9)}` } : {}) }] }
             : {}),
           ...(cloud ? { cloud: { ...cloud }, region: cloud.region } : {}),
-          ...(roll(6) > 0 ? { first_seen_time: before(first + roll(3)) } : {}),
-          ...(roll(15) > 0 ? { last_seen_time: before(last) } : {}),
-          ...(roll(5) > 0 ? { status: ['normal', 'contained', 'RUNNING'][roll(3)]! } : {}),
+          ...(random(6) > 0 ? { first_seen_time: before(first + random(3)) } : {}),
+          ...(random(15) > 0 ? { last_seen_time: before(last) } : {}),
+          ...(random(5) > 0 ? { status: ['normal', 'contained', 'RUNNING'][random(3)]! } : {}),
         }),
       );
     }
@@ -76,7 +76,7 @@ export async function store(to: Store, records: readonly HostRecord[]): Promise<
   for (const source of new Set(records.map((one) => one.source))) {
     const own = records.filter((one) => one.source === source);
     const origin = { source, vendor: own[0]!.vendor, page: `p/${source}`, run: 'run-1', observedAt: AS_OF };
-    const understood = own.map(({ id, vendor, observation, keys }, row) => ({
+    const normalized = own.map(({ id, vendor, observation, keys }, row) => ({
       _id: id,
       row,
       observation,
@@ -84,18 +84,18 @@ export async function store(to: Store, records: readonly HostRecord[]): Promise<
       identity: identityDigest(vendor, observation, keys),
       hash: `1.${contentHash(observation, keys)}`,
     }));
-    await putRecords(to, origin, understood, false);
+    await putRecords(to, origin, normalized, false);
   }
   await mergeChanged(to, { holder: 'test', run: 'run-1' });
 }
 
-/** Lets records be listed no more. */
+/** Marks records as no longer listed and merges them. */
 export async function retire(to: Store, ids: readonly string[]): Promise<void> {
   await markGone(to, [...ids], AS_OF);
   await mergeChanged(to, { holder: 'test', run: 'run-2' });
 }
 
-/** Runs, sources, quarantine, logins and events beside the hosts. */
+/** Stores runs, sources, quarantine, logins and events in addition to the hosts. */
 export async function fillTheRest(to: Store, text: (plain: string) => string = (plain) => plain): Promise<void> {
   const account = {
     status: 'complete' as const,
@@ -148,7 +148,7 @@ export async function fillTheRest(to: Store, text: (plain: string) => string = (
       _id: `logins:${at}`,
       source: 'logins',
       user_id: `user-${at % 40}`,
-      // Two people alone have a tablet.
+      // Only two users have a tablet.
       device_type: text(at % 40 < 2 ? 'tablet' : at % 2 ? 'android' : 'iOS'),
       masked_ip: 'm1.k1.SECRET-ADDRESS',
       masked_ip_network: 'm1.k1.SECRET-NETWORK',

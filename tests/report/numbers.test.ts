@@ -11,7 +11,7 @@ import type { HostDoc } from '../../src/store/documents/hosts.js';
 import { AS_OF, before, fillTheRest, fleetOf, retire, store as put } from './fleet.js';
 import { dropStore } from '../support/store.js';
 
-/** Every number of a report, reckoned again: from all documents in plain code, and with the queries that it shows. */
+/** Every number of a report, computed again: from all documents in plain code, and with the queries that the report shows. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
 let store: Store;
 let written: WrittenReport;
@@ -49,7 +49,7 @@ const rowsOf = (chart: string) => data.charts[chart]!.table.rows;
 const figuresOf = (chart: string) => data.charts[chart]!.figures;
 const add = (rows: Row[]) => rows.reduce((total, row) => total + Number(row.at(-1)), 0);
 
-/** How often each key comes, as rows. */
+/** The count of each key, as rows. */
 function tally(keys: Iterable<string>): Row[] {
   const counts = new Map<string, number>();
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -58,15 +58,15 @@ function tally(keys: Iterable<string>): Row[] {
 const sorted = (rows: Row[]) => rows.map((row) => JSON.stringify(row)).sort();
 const expectRows = (chart: string, rows: Row[]) => expect(sorted(rowsOf(chart))).toEqual(sorted(rows));
 
-test('the fleet has something of everything', () => {
+test('the fleet has data for every chart', () => {
   expect(live().length).toBeGreaterThan(300);
   expect(hosts.length - live().length).toBeGreaterThan(0);
   expect(live().some(({ conflicts }) => conflicts)).toBe(true);
   for (const [name, { table }] of Object.entries(data.charts))
-    if (name !== 'refusals') expect([name, table.rows.length > 0]).toEqual([name, true]);
+    if (name !== 'forbidden-joins') expect([name, table.rows.length > 0]).toEqual([name, true]);
 });
 
-test('operating systems and their versions', () => {
+test('the operating systems chart counts hosts by system and version', () => {
   expectRows(
     'operating-systems',
     tally(live().map(({ device: { os } }) => `${os?.name ?? 'Not reported'}\t${os?.version ?? 'not reported'}`)),
@@ -74,14 +74,14 @@ test('operating systems and their versions', () => {
   expect(add(rowsOf('operating-systems'))).toBe(live().length);
 });
 
-test('old is what was not seen, new what was first seen: both exact to the millisecond', async () => {
+test('hosts not seen for 30 days are old and hosts first seen within 30 days are new, exact to the millisecond', async () => {
   const since = before(30);
   const old = live().filter(({ last_seen }) => last_seen && last_seen < since).length;
   const fresh = live().filter(({ first_seen }) => first_seen && first_seen >= since && first_seen <= AS_OF).length;
   const later = live().filter(({ first_seen }) => first_seen && first_seen > AS_OF).length;
   expect(figuresOf('old-and-new')).toMatchObject({ old, new: fresh, found_later: later });
   expect(Math.min(old, fresh, later)).toBeGreaterThan(0);
-  // The bounds themselves: seen exactly 30 days ago is not old, and found exactly then is new.
+  // A host that was seen exactly 30 days ago is not old, and a host that was found exactly then is new.
   const rest = {
     class: 'machine' as const,
     external_ips: [],
@@ -107,7 +107,7 @@ test('old is what was not seen, new what was first seen: both exact to the milli
   expect(edge.charts['old-and-new']!.figures).toMatchObject({ old, new: fresh + 1 });
 });
 
-test('months, and years from them', () => {
+test('the chart of created hosts counts by month, and its figures by year', () => {
   const months = tally(live().map(({ first_seen }) => first_seen?.toISOString().slice(0, 7) ?? 'not reported'));
   expectRows('created', months);
   const year = months
@@ -116,7 +116,7 @@ test('months, and years from them', () => {
   expect(figuresOf('created')['2025']).toBe(year);
 });
 
-test('statuses, and retired hosts', () => {
+test('the statuses chart counts live hosts by status, and retired hosts', () => {
   const retired = hosts.length - live().length;
   expectRows('statuses', [...tally(live().map(({ status }) => status ?? 'not reported')), ['retired', retired]]);
 });
@@ -125,7 +125,7 @@ const agentsOf = ({ device }: HostDoc) => [...new Set(device.agent_list?.map(({ 
 const sourcesOf = (host: HostDoc) =>
   [...new Set(host.sources.filter(({ gone }) => !gone).map(({ source }) => source))].sort();
 
-test('coverage: the matrix, who lacks an agent, and their list', () => {
+test('the coverage chart has a matrix, counts hosts that lack an agent, and has a list of them', () => {
   const { head } = data.charts['coverage']!.table;
   const columns = head.slice(2).map((cell) => cell.replace(/^(agent|source) /, ''));
   expect(columns.toSorted()).toEqual(['Falcon Sensor', 'Qualys Cloud Agent', 'crowdstrike', 'qualys', 'tenable']);
@@ -160,12 +160,12 @@ test('coverage: the matrix, who lacks an agent, and their list', () => {
   );
 });
 
-test('lists of old and of new hosts are as long as the figures say', () => {
+test('the lists of old and new hosts have as many hosts as the figures', () => {
   expect(data.lists['hosts-not-seen']!.hosts).toBe(figuresOf('old-and-new')['old']);
   expect(data.lists['hosts-newly-found']!.hosts).toBe(figuresOf('old-and-new')['new']);
 });
 
-test('combinations of sources, a source that lists a host no more left out', () => {
+test('the source overlap chart counts combinations of sources, without sources that no longer list a host', () => {
   expectRows('source-overlap', tally(live().map((host) => sourcesOf(host).join(' + '))));
   for (const source of ['qualys', 'crowdstrike', 'tenable'])
     expect(figuresOf('source-overlap')[`source ${source}`]).toBe(
@@ -173,7 +173,7 @@ test('combinations of sources, a source that lists a host no more left out', () 
     );
 });
 
-test('major versions of agents', () => {
+test('the agent versions chart counts agents by major version', () => {
   const agents = live().flatMap(({ device }) => device.agent_list ?? []);
   expectRows(
     'agent-versions',
@@ -181,18 +181,23 @@ test('major versions of agents', () => {
   );
 });
 
-test('clouds, accounts, regions and countries', () => {
-  const words: Record<string, string> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
+test('the cloud charts count hosts by provider, account, region and country', () => {
+  const providerNames: Record<string, string> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP' };
   const inCloud = live().filter(({ cloud }) => cloud);
   expectRows(
     'cloud-providers',
-    tally(live().map(({ cloud }) => (cloud ? words[cloud.provider]! : 'no cloud reported'))),
+    tally(live().map(({ cloud }) => (cloud ? providerNames[cloud.provider]! : 'no cloud reported'))),
   );
   expectRows(
     'cloud-accounts',
-    tally(inCloud.map(({ cloud }) => `${words[cloud!.provider]}\t${cloud!.account?.uid ?? cloud!.project_uid}`)),
+    tally(
+      inCloud.map(({ cloud }) => `${providerNames[cloud!.provider]}\t${cloud!.account?.uid ?? cloud!.project_uid}`),
+    ),
   );
-  expectRows('cloud-regions', tally(inCloud.map(({ cloud, device }) => `${words[cloud!.provider]}\t${device.region}`)));
+  expectRows(
+    'cloud-regions',
+    tally(inCloud.map(({ cloud, device }) => `${providerNames[cloud!.provider]}\t${device.region}`)),
+  );
   const country: Record<string, string> = {
     'eu-central-1': 'Germany',
     'us-east-1': 'United States',
@@ -202,20 +207,20 @@ test('clouds, accounts, regions and countries', () => {
   expectRows('countries', tally(inCloud.map(({ device }) => country[device.region!]!)));
 });
 
-test('duplicates are records less hosts, by the level that joined them', () => {
+test('duplicates are records minus hosts, by the level that joined them', () => {
   const levels = tally(live().flatMap(({ reasons }) => reasons.map(({ level }) => level)));
   expect(sorted(rowsOf('duplicates').map(([, level, count]) => [level!, count!]))).toEqual(sorted(levels));
   const records = live().flatMap(({ sources }) => sources).length;
   expect(figuresOf('duplicates')).toEqual({ duplicates: records - live().length, records, hosts: live().length });
 });
 
-test('contradictions by field, a host once each', () => {
+test('the conflicts chart counts each host once per contradicting field', () => {
   const paths = live().flatMap(({ conflicts = [] }) => [...new Set(conflicts.map(({ path }) => path))]);
   expectRows('conflicts', tally(paths));
   expect(figuresOf('conflicts')['hosts']).toBe(live().filter(({ conflicts }) => conflicts).length);
 });
 
-test('quarantine, freshness and runs', async () => {
+test('the charts of quarantine, freshness and runs show the stored documents', async () => {
   const kept = await store.quarantine.find().toArray();
   expectRows('quarantine', tally(kept.map(({ source, reason }) => `${source}\t${reason}`)));
   expect(figuresOf('quarantine')['records']).toBe(45);
@@ -232,7 +237,7 @@ test('quarantine, freshness and runs', async () => {
   expect(figuresOf('runs')).toEqual({ runs: 30, not_completed: ended });
 });
 
-test('logins: sums agree, and no group of fewer than five people can be told', async () => {
+test('the login charts have the right sums, and reveal no group of fewer than five people', async () => {
   const logins = await store.logins.find().toArray();
   expect(figuresOf('logins-per-day')).toMatchObject({ logins: 200, people: 40, devices: 50 });
   expectRows('logins-per-day', dailyOf(logins));
@@ -242,7 +247,7 @@ test('logins: sums agree, and no group of fewer than five people can be told', a
       ['not reported', 50],
     ]),
   );
-  // The two with a tablet go together with the smaller of the other groups, and neither stands alone.
+  // The two users with a tablet are counted together with the smaller of the other groups, so that no row shows either group alone.
   const android = logins.filter(({ device_type }) => device_type === 'android').length;
   const iOS = logins.filter(({ device_type }) => device_type === 'iOS').length;
   const rows = rowsOf('logins-by-device-type');
@@ -260,13 +265,13 @@ const dailyOf = (logins: { create_date: Date; user_id: string }[]): Row[] =>
     return [day, own.length, new Set(own.map(({ user_id }) => user_id)).size];
   });
 
-test('events by category; beyond the largest ones the rest together', () => {
+test('the events chart counts events by category, and the smaller categories together', () => {
   expect(figuresOf('event-categories')).toEqual({ events: (45 * 46) / 2, categories: 45 });
   const counts = rowsOf('event-categories').map((row) => Number(row[2]));
   expect(counts).toEqual([...Array.from({ length: 40 }, (_, at) => 45 - at), 15]);
 });
 
-test('every query that is shown runs as it stands, and gives what is drawn', async () => {
+test('every query in a report runs unchanged, and returns the data of its chart', async () => {
   const scope = {
     asOf: AS_OF,
     days: 30,
@@ -283,7 +288,7 @@ test('every query that is shown runs as it stands, and gives what is drawn', asy
   for (const { query, hosts: count } of Object.values(data.lists)) expect(await inShell(query)).toHaveLength(count);
 });
 
-/** Runs a line as mongosh would: `db` and `ISODate` are all that it may use. */
+/** Runs a line as mongosh does. The line can use only `db` and `ISODate`. */
 function inShell(line: string): Promise<Document[]> {
   const db = {
     getCollection: (name: string) => ({
@@ -295,7 +300,7 @@ function inShell(line: string): Promise<Document[]> {
   return new Function('db', 'ISODate', `return ${line}`)(db, (text: string) => new Date(text)) as Promise<Document[]>;
 }
 
-test('the numbers at the top are those of the charts', () => {
+test('the numbers at the top equal those of the charts', () => {
   const value = (label: string) => data.headlines.find((headline) => headline.label === label)?.value;
   expect(value('Hosts')).toBe(live().length);
   expect(value('Lack an agent')).toBe(figuresOf('coverage')['lacking']);

@@ -1,6 +1,6 @@
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
-import { markGone } from '../../src/merge/retire.js';
+import { markGone } from '../../src/merge/missing-records.js';
 import { prepareSearch, searchHosts } from '../../src/search/search.js';
 import type { HostQuery } from '../../src/search/query.js';
 import { searchIndexes } from '../../src/search/fields.js';
@@ -9,7 +9,7 @@ import { putHosts } from '../export/inventory.js';
 import { record } from '../host/records.js';
 import { dropStore, freshStore } from '../support/store.js';
 
-/** Looking hosts up, in a real mongod. */
+/** Searches for hosts in a real mongod. */
 let store: Store;
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 type Given = ReturnType<typeof record>;
 
-/** All of a source together. */
+/** Stores records, grouped by source. */
 const put = (records: Given[]) =>
   putHosts(
     store,
@@ -34,14 +34,14 @@ const put = (records: Given[]) =>
     'r',
   );
 
-/** What is tested is not how fast this machine is. */
+/** A long limit, because these tests do not measure speed. */
 const maxTimeMs = 60_000;
 const ids = async (query: HostQuery, limit = 1_000) =>
   (await searchHosts(store, query, { limit, maxTimeMs })).hosts.map(({ _id }) => _id);
 const names = async (query: HostQuery, limit = 1_000) =>
   (await searchHosts(store, query, { limit, maxTimeMs })).hosts.map(({ hostname }) => hostname);
 
-/** Every page of a list, each asked for where the one before ended. */
+/** Reads every page of a list. Each page begins at the end of the page before. */
 async function paged(query: HostQuery, limit: number): Promise<string[]> {
   const found: string[] = [];
   let after: string | undefined;
@@ -106,7 +106,7 @@ describe('a few hosts', () => {
     await Promise.all([store.records.deleteMany({}), store.hosts.deleteMany({})]);
   });
 
-  test('the first search builds what it needs', async () => {
+  test('the first search builds its indexes', async () => {
     const before = await store.hosts.indexes();
     expect(before.length).toBeLessThan(10);
     expect(await ids({ text: 'c02f6' })).toEqual([web]);
@@ -116,35 +116,35 @@ describe('a few hosts', () => {
 
   test.each([
     ['a full hostname', 'web-01.corp.example.com'],
-    ['in capitals, with a final dot', 'WEB-01.Corp.example.com.'],
-    ['an address of an interface in IPv6', 'fe80::250'],
-    ['a whole one in another spelling', 'FE80:0:0:0:250:56ff:fe8a:1122'],
-    ['an address on the internet', '203.0.113.'],
+    ['a full hostname in capitals with a final dot', 'WEB-01.Corp.example.com.'],
+    ['the beginning of an IPv6 address of an interface', 'fe80::250'],
+    ['a whole IPv6 address in another spelling', 'FE80:0:0:0:250:56ff:fe8a:1122'],
+    ['the beginning of an external address', '203.0.113.'],
     ['a MAC with colons', '00:50:56:8a:11:22'],
-    ['with dashes, in capitals', '00-50-56-8A'],
-    ['with dots', '0050.568a'],
-    ['with nothing between', '0050568a1122'],
-    ['without leading zeros', '0:50:56:8a:11:22'],
-    ['half an octet', '00:50:56:8'],
-    ['behind a colon', '00:50:56:'],
-    ['of another interface', '02:42:ac'],
+    ['the beginning of a MAC with dashes, in capitals', '00-50-56-8A'],
+    ['the beginning of a MAC with dots', '0050.568a'],
+    ['a MAC without separators', '0050568a1122'],
+    ['a MAC without leading zeros', '0:50:56:8a:11:22'],
+    ['the beginning of a MAC with half an octet', '00:50:56:8'],
+    ['the beginning of a MAC with a final colon', '00:50:56:'],
+    ['the beginning of the MAC of another interface', '02:42:ac'],
     ['a serial number', 'C02F60U4Q05N'],
-    ['the beginning of one, in small letters', 'c02f'],
+    ['the beginning of a serial number, in lower case', 'c02f'],
     ['a record id', 'alpha:1001'],
-    ['the beginning of one', 'alpha:10'],
-    ['an id as its source knows it', '1001'],
-  ])('%s finds its host alone', async (_what, text) => {
+    ['the beginning of a record id', 'alpha:10'],
+    ['the native id of a record', '1001'],
+  ])('%s finds only its host', async (_what, text) => {
     expect(await ids({ text })).toEqual([web]);
   });
 
-  test('instances are found by their ids, and hosts by theirs and its beginning', async () => {
+  test('the id of an instance or of a host, or its beginning, finds the host', async () => {
     expect(await ids({ text: 'i-0826' })).toEqual([cloud]);
     expect(await ids({ text: 'I-082663b081f4af9c4' })).toEqual([cloud]);
     expect(await ids({ text: web })).toEqual([web]);
     expect(await ids({ text: web.slice(0, 9) })).toEqual([web]);
   });
 
-  test('what is meant exactly comes first, then names, by name', async () => {
+  test('exact matches come first, then other matches in the order of their names', async () => {
     expect(await ids({ text: 'web-01' })).toEqual([web, cloud]);
     expect(await ids({ text: 'web-011' })).toEqual([cloud]);
     expect(await ids({ text: '10.3.34.19' })).toEqual([web, cloud]);
@@ -152,7 +152,7 @@ describe('a few hosts', () => {
     expect(new Set(await ids({ text: '172.17.0.1' }))).toEqual(new Set([web, cloud]));
   });
 
-  test('a row says what a list shows', async () => {
+  test('a row of the result has the values for a list', async () => {
     const { hosts } = await searchHosts(store, { text: 'web-011' }, { limit: 5 });
     expect(hosts).toEqual([
       {
@@ -169,7 +169,7 @@ describe('a few hosts', () => {
     ]);
   });
 
-  test('without a text all live hosts are listed by name, those without one last', async () => {
+  test('a search without text lists all live hosts by name, and hosts without a name last', async () => {
     expect(await names({})).toEqual(['web-01.corp.example.com', 'web-011', undefined]);
     expect(await names({}, 2)).toEqual(['web-01.corp.example.com', 'web-011']);
   });
@@ -189,7 +189,7 @@ describe('a few hosts', () => {
     [{ text: 'web', os: 'Windows 11', provider: 'aws' }, 'none'],
     [{ text: 'web', retired: false }, 'both'],
     [{ retired: true }, 'none'],
-  ])('%j', async (query, which) => {
+  ])('the query %j finds the matching hosts', async (query, which) => {
     const expected = { web: [web], cloud: [cloud], both: [web, cloud], none: [] }[which];
     expect(await ids(query)).toEqual(expected);
   });
@@ -208,16 +208,16 @@ describe('a few hosts', () => {
     'w%',
     '*',
     '\ud800',
-  ])('the text %j means itself', async (text) => {
+  ])('the text %j is matched literally', async (text) => {
     expect(await ids({ text })).toEqual([]);
   });
 
-  test('an object in the place of a text is no operator', async () => {
+  test('an object in place of a text is not used as an operator', async () => {
     const query = { os: { $ne: '' }, source: { $gt: '' } } as unknown as HostQuery;
     expect(await ids(query)).toEqual([]);
   });
 
-  test('a listing that no longer holds a host is no longer a source of it', async () => {
+  test('a source that no longer lists a host is no longer a source of it', async () => {
     await markGone(store, ['alpha:1001'], new Date());
     await mergeChanged(store, { holder: 'test', run: 'r' });
     expect(await ids({ text: 'web-01' })).toEqual([cloud]);
@@ -229,14 +229,14 @@ describe('a few hosts', () => {
     });
   });
 
-  test('a cursor that is none, and days that are none, are refused', async () => {
+  test('an invalid cursor and an invalid number of days are rejected', async () => {
     await expect(searchHosts(store, {}, { limit: 1, after: 'x' })).rejects.toThrow('cursor is not valid');
     const elsewhere = Buffer.from('[99,"a","b"]').toString('base64url');
     await expect(searchHosts(store, {}, { limit: 1, after: elsewhere })).rejects.toThrow('cursor is not valid');
     await expect(searchHosts(store, { staleDays: Number.NaN }, { limit: 1 })).rejects.toThrow('not a number of days');
   });
 
-  test('a search that takes too long says what to do', async () => {
+  test('a search that takes too long fails with a remedy', async () => {
     await expect(searchHosts(store, { text: 'web' }, { limit: 1, maxTimeMs: 0 })).rejects.toMatchObject({
       name: 'Failure',
       details: { remedy: expect.stringContaining('Give more of the name') },
@@ -247,7 +247,7 @@ describe('a few hosts', () => {
 describe('many hosts', () => {
   const COUNT = 160;
   beforeAll(async () => {
-    // What many share: names, bridges, docks. Every third host has no name of its own.
+    // Values that many hosts share: names, bridges, docks. Every third host has the name localhost.
     await put(
       Array.from({ length: COUNT }, (_, n) =>
         record(`${n % 2 ? 'alpha' : 'beta'}:${10_000 + n}`, {
@@ -309,7 +309,7 @@ describe('many hosts', () => {
     expect(await paged(query, 33)).toEqual(whole);
   });
 
-  test('a filter with few hosts and one with many list the same hosts in the same order', async () => {
+  test('a search with a filter lists the matching hosts of the same search without the filter, in the same order', async () => {
     for (const text of ['', 'srv', '10.', '172.17.0.1', '10.0.1']) {
       const many = await searchHosts(store, { text }, { limit: 9_999, maxTimeMs });
       const few = await ids({ text, os: 'AIX' }, 9_999);
@@ -348,7 +348,7 @@ describe('many hosts', () => {
     expect(done.length).toBeGreaterThan(queries.length);
     for (const { planSummary, command, docsExamined } of done) {
       expect(JSON.stringify([planSummary, command])).not.toMatch(/COLLSCAN/);
-      // What is sorted is read first: so little that it cannot be all that begins with a text that all have.
+      // A sorted search reads its matches first. It reads fewer documents than there are hosts, even for a text that matches all hosts.
       if (command.find) expect(docsExamined).toBeLessThan(120);
     }
   });

@@ -24,7 +24,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A parent that starts a long sleep, guards it, and then does `then`. Returns the two processes' ids. */
+/** Starts a parent that starts a long sleep, guards it, and then does `then`. Returns the ids of the two processes. */
 async function parent(then: string): Promise<{ pid: number; child: number }> {
   const script = `
     const { spawn } = require('node:child_process');
@@ -48,7 +48,7 @@ async function dead(pid: number): Promise<boolean> {
 const posix = process.platform === 'win32' ? test.skip : test;
 
 posix.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
-  'a guarded server dies with a parent that %s ends',
+  'a guarded server ends when %s ends its parent',
   async (signal) => {
     const { pid, child } = await parent('setInterval(() => {}, 1000)');
     expect(isAlive(child)).toBe(true);
@@ -58,14 +58,14 @@ posix.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
 );
 
 posix.each(['process.exit(3)', '', 'setTimeout(() => { throw new Error("thrown on purpose") }, 1)'])(
-  'a guarded server dies with a parent that ends by itself: %s',
+  'a guarded server ends when its parent ends by itself: %s',
   async (then) => {
     const { child } = await parent(then);
     expect(await dead(child)).toBe(true);
   },
 );
 
-posix('a server that is no longer guarded stays', async () => {
+posix('a server that is no longer guarded keeps running', async () => {
   const { pid, child } = await parent('release(); setTimeout(() => {}, 100)');
   expect(await dead(pid)).toBe(true);
   await delay(200);

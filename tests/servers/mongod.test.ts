@@ -13,7 +13,7 @@ const running: RunningMongod[] = [];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-mongod-'));
-  binary = (await locateBinary('mongod', { say: () => {} })).path;
+  binary = (await locateBinary('mongod', { notify: () => {} })).path;
 });
 
 afterAll(async () => {
@@ -46,10 +46,10 @@ const write = (uri: string, id: string) =>
 const ids = (uri: string) =>
   using(uri, async (client) => (await client.db('t').collection('t').find().toArray()).map(({ _id }) => String(_id)));
 
-describe('one after the other on one folder', () => {
+describe('several servers in turn on one folder', () => {
   let third: RunningMongod;
 
-  test('a write that was acknowledged is there after kill -9 and a restart, on the same port and on another', async () => {
+  test('an acknowledged write is kept after kill -9 and a restart, on the same port and on another', async () => {
     const port = await freePort();
     const first = await start({ port });
     expect(first.uri).toBe(`mongodb://127.0.0.1:${port}/?replicaSet=rs0&directConnection=false`);
@@ -68,7 +68,7 @@ describe('one after the other on one folder', () => {
     expect((await ids(third.uri)).sort()).toEqual(['before the kill', 'before the move']);
   });
 
-  test('it takes transactions, compresses with zstd, and limits both memory and the life of a transaction', async () => {
+  test('the server supports transactions, compresses with zstd, and limits both its memory and the lifetime of a transaction', async () => {
     await using(third.uri, async (client) => {
       const hosts = await client.db('t').createCollection('hosts', {
         storageEngine: { wiredTiger: { configString: 'block_compressor=zstd' } },
@@ -82,7 +82,7 @@ describe('one after the other on one folder', () => {
     });
   });
 
-  test('a port that is taken and a folder in use are told in its own words, and the one that was there goes on', async () => {
+  test('a port in use and a folder in use are reported with the message of mongod, and the running server continues', async () => {
     await expect(start({ dbPath: join(dir, 'another'), port: third.port })).rejects.toMatchObject({
       kind: 'server-unavailable',
       message: expect.stringMatching(/MongoDB did not start.*Address already in use/i),
@@ -91,14 +91,14 @@ describe('one after the other on one folder', () => {
     await write(third.uri, 'still here');
   });
 
-  test('it stops once, however often that is asked for', async () => {
+  test('the server stops once, however often stop is called', async () => {
     await third.stop();
     await third.stop();
     expect(await accepts(third.port)).toBe(false);
   });
 });
 
-test('a program that is no server is told with its exit code', async () => {
+test('a program that is not a server is reported with its exit code', async () => {
   await expect(start({ binary: process.execPath, dbPath: join(dir, 'wrong') })).rejects.toThrow(
     /did not start \(exit code 9\).*bad option/,
   );

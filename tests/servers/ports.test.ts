@@ -11,7 +11,7 @@ function listen(port: number): Promise<void> {
   });
 }
 
-test('the preferred port is given while it is free, another one when it is taken', async () => {
+test('freeOr returns the preferred port while it is free, and another port when it is in use', async () => {
   const port = await freePort();
   expect(await freeOr(port)).toBe(port);
   await listen(port);
@@ -19,7 +19,7 @@ test('the preferred port is given while it is free, another one when it is taken
   expect(await freeOr(port)).not.toBe(port);
 });
 
-test('a port that was taken after all is given up for another one, any other error is not', async () => {
+test('onFreePort tries another port when a port is in use after all, and rethrows any other error', async () => {
   const preferred = await freePort();
   const tried: number[] = [];
   const started = await onFreePort(preferred, async (port) => {

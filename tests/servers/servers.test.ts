@@ -8,12 +8,12 @@ import { openServers, type OpenServers } from '../../src/servers/servers.js';
 import { soakTest } from '../support/soak.js';
 
 let dir: string;
-let said: string[];
+let printed: string[];
 const open: OpenServers[] = [];
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-servers-'));
-  said = [];
+  printed = [];
 });
 
 afterEach(async () => {
@@ -24,12 +24,18 @@ afterEach(async () => {
 
 async function openIn(dir: string, options: Partial<Parameters<typeof openServers>[0]> = {}): Promise<OpenServers> {
   const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, ...environment } = process.env;
-  const servers = await openServers({ dir, say: (line) => said.push(line), environment, cacheGB: 0.25, ...options });
+  const servers = await openServers({
+    dir,
+    notify: (line) => printed.push(line),
+    environment,
+    cacheGB: 0.25,
+    ...options,
+  });
   open.push(servers);
   return servers;
 }
 
-test('addresses in the environment win, and then nothing is started and no secret is said', async () => {
+test('addresses in the environment have priority: no server starts and no secret is printed', async () => {
   const environment = {
     MONGODB_URI: 'mongodb://user:pw@db.test/?replicaSet=x',
     TEMPORAL_ADDRESS: 'temporal.test:7233',
@@ -42,12 +48,12 @@ test('addresses in the environment win, and then nothing is started and no secre
     temporalUi: 'https://ui.test',
   });
   expect(servers.mongod).toBeUndefined();
-  expect(said).toEqual(['MongoDB: from MONGODB_URI', 'Temporal: temporal.test:7233, from TEMPORAL_ADDRESS']);
+  expect(printed).toEqual(['MongoDB: from MONGODB_URI', 'Temporal: temporal.test:7233, from TEMPORAL_ADDRESS']);
   await servers.stop();
 });
 
 soakTest(
-  'two at once do not clash; those left up on purpose are found by the next one on the folder, which leaves them up, until they are stopped; and the data is there the next time',
+  'two starts at once do not conflict; the next start on the folder finds servers that stay up on purpose and leaves them up until they are stopped; and the data is there the next time',
   async () => {
     const other = join(dir, 'other');
     const [one, kept] = await Promise.all([openIn(join(dir, 'one')), openIn(other, { detached: true })]);
@@ -66,7 +72,7 @@ soakTest(
     const second = await openIn(other);
     expect(second.mongodbUri).toBe(kept.mongodbUri);
     expect(second.temporalAddress).toBe(kept.temporalAddress);
-    expect(said.filter((line) => line.includes('already running'))).toHaveLength(2);
+    expect(printed.filter((line) => line.includes('already running'))).toHaveLength(2);
     await second.stop();
     expect(isAlive(kept.mongod?.pid ?? 0)).toBe(true);
     expect(await stopKept(other)).toBe(2);
@@ -82,14 +88,14 @@ soakTest(
   },
 );
 
-test('when one server cannot be had, the other does not stay behind', async () => {
+test('when one server cannot start, the other does not keep running', async () => {
   const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, ...environment } = process.env;
   await expect(
     openIn(dir, { environment: { ...environment, TEMPORAL_CLI: join(dir, 'missing') } }),
   ).rejects.toMatchObject({
     kind: 'settings-invalid',
   });
-  // The folder is free again: its mongod has let go of it.
+  // The folder is free again because its mongod has stopped.
   const servers = await openIn(dir, { environment: { ...environment, TEMPORAL_ADDRESS: 'temporal.test:7233' } });
   expect(servers.mongod?.pid).toBeGreaterThan(0);
 });

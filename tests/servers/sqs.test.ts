@@ -11,12 +11,12 @@ import { openSqs, type OpenSqs } from '../../src/servers/sqs.js';
 import { soakTest } from '../support/soak.js';
 
 let dir: string;
-let said: string[];
+let printed: string[];
 const open: OpenSqs[] = [];
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-sqs-'));
-  said = [];
+  printed = [];
 });
 
 afterEach(async () => {
@@ -27,23 +27,23 @@ afterEach(async () => {
 const { AWS_ENDPOINT_URL: _all, AWS_ENDPOINT_URL_SQS: _sqs, ELASTICMQ: _jars, ...usual } = process.env;
 
 async function openWith(environment: Record<string, string | undefined>, within = dir): Promise<OpenSqs> {
-  const server = await openSqs({ dir: within, say: (line) => said.push(line), environment });
+  const server = await openSqs({ dir: within, notify: (line) => printed.push(line), environment });
   open.push(server);
   return server;
 }
 
 soakTest(
-  'two at once do not clash, one of them of jars named in the environment; a queue is made, filled and read in each, and after the stop nothing is left',
+  'two servers at once do not conflict, one of them with jars named in the environment; each creates, fills and reads a queue, and after the stop nothing is left',
   async () => {
     const cached = join(cacheFolder(process.env), ELASTICMQ_NAME);
-    // On a machine without Java or Maven there are none to name.
+    // A machine without Java or Maven has no jars to name.
     const named = existsSync(cached) ? { ...usual, ELASTICMQ: cached } : usual;
     const servers = await Promise.all([openWith(usual), openWith(named, join(dir, 'other'))]);
     const [one, two] = servers.map(({ endpoint }) => endpoint);
     expect(one).not.toBe(two);
-    if (named !== usual) expect(said).toContain(`SQS: ${cached} (ELASTICMQ) on ${two}`);
+    if (named !== usual) expect(printed).toContain(`SQS: ${cached} (ELASTICMQ) on ${two}`);
     for (const server of servers) {
-      expect(said).toContainEqual(
+      expect(printed).toContainEqual(
         expect.stringMatching(new RegExp(`^SQS: .*127\\.0\\.0\\.1:${new URL(server.endpoint).port}$`)),
       );
       const queue = await createQueue(server.endpoint, 'logins', { VisibilityTimeout: '7' });
@@ -63,16 +63,16 @@ soakTest(
   },
 );
 
-test('an address in the environment wins, that of SQS before that of everything, and then nothing is started', async () => {
+test('an address in the environment has priority, that of SQS over that of all services, and no server starts', async () => {
   const everything = { PATH: '', AWS_ENDPOINT_URL: 'http://aws.test:4566' };
   const { endpoint, pid } = await openWith(everything);
   expect({ endpoint, pid }).toEqual({ endpoint: 'http://aws.test:4566', pid: undefined });
   const both = await openWith({ ...everything, AWS_ENDPOINT_URL_SQS: 'http://user:pw@sqs.test' });
   expect(both.endpoint).toBe('http://user:pw@sqs.test');
-  expect(said).toEqual(['SQS: from AWS_ENDPOINT_URL', 'SQS: from AWS_ENDPOINT_URL_SQS']);
+  expect(printed).toEqual(['SQS: from AWS_ENDPOINT_URL', 'SQS: from AWS_ENDPOINT_URL_SQS']);
 });
 
-test('jars named in the environment that do not start are an error, though there are others', async () => {
+test('jars named in the environment that do not start are an error, although other jars exist', async () => {
   await expect(openWith({ ...usual, ELASTICMQ: join(dir, 'missing') })).rejects.toMatchObject({
     kind: 'settings-invalid',
     message: expect.stringMatching(/^ELASTICMQ names no usable ElasticMQ: .*neither a jar nor a folder of jars/),
@@ -83,7 +83,7 @@ test('jars named in the environment that do not start are an error, though there
   });
 });
 
-test('when every step fails, the failure names each with its reason, and the way out', async () => {
+test('when every step fails, the failure names each step with its reason, and the remedy', async () => {
   const cache = join(dir, 'cache');
   mkdirSync(join(cache, ELASTICMQ_NAME), { recursive: true });
   writeFileSync(join(cache, ELASTICMQ_NAME, 'changed.jar'), 'not what was fetched');
@@ -94,11 +94,11 @@ test('when every step fails, the failure names each with its reason, and the way
     ),
     details: { remedy: expect.stringContaining('AWS_ENDPOINT_URL_SQS') },
   });
-  expect(said).toHaveLength(4);
+  expect(printed).toHaveLength(4);
   expect(readdirSync(cache)).toEqual([ELASTICMQ_NAME]);
 });
 
-test('an empty cache is told as such', async () => {
+test('an empty cache is reported as such', async () => {
   await expect(openWith({ PATH: '', ROLLCALL_CACHE: join(dir, 'none') })).rejects.toThrow(
     /elasticmq-1\.7\.1 in the cache .*none: .*neither a jar nor a folder of jars; moto-5\.2\.5 in the cache .*: not there/,
   );

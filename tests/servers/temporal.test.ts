@@ -7,6 +7,7 @@ import { locateBinary } from '../../src/servers/programs/locate.js';
 import { accepts, freePort } from '../../src/servers/ports.js';
 import { isAlive } from '../../src/servers/process.js';
 import { startTemporal, type RunningTemporal, type TemporalOptions } from '../../src/servers/temporal.js';
+import { soakTest } from '../support/soak.js';
 
 let dir: string;
 let binary: string;
@@ -14,7 +15,7 @@ const running: RunningTemporal[] = [];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-temporal-'));
-  binary = (await locateBinary('temporal', { say: () => {} })).path;
+  binary = (await locateBinary('temporal', { notify: () => {} })).path;
 });
 
 afterAll(async () => {
@@ -37,7 +38,7 @@ async function using<T>(address: string, work: (client: Client) => Promise<T>): 
   }
 }
 
-test('a workflow that was started is there after kill -9 and a restart on the same file and port', async () => {
+soakTest('a started workflow is kept after kill -9 and a restart on the same file and port', async () => {
   const options = {
     dbFile: join(dir, 'state', 'temporal.db'),
     port: await freePort(),
@@ -65,7 +66,7 @@ test('a workflow that was started is there after kill -9 and a restart on the sa
   expect(isAlive(second.pid)).toBe(false);
 });
 
-test('the Web UI answers where it says it does, and a server on its port fails, though this one answers there', async () => {
+test('the Web UI responds at its URL, and a second server on the same port fails, although the first one responds there', async () => {
   const server = await start({ headless: false });
   const response = await fetch(server.uiUrl ?? '');
   expect(response.status).toBe(200);

@@ -1,7 +1,7 @@
 import { CLIENT_ID, CLIENT_SECRET, DEMO_TOKEN, QUALYS_PASSWORD, QUALYS_USER } from '../../simulator/credentials.js';
 import type { Fault } from '../../simulator/faults/fault.js';
 
-/** The smallest clients that speak the protocols, so that the tests see what any client sees. */
+/** Minimal clients of the protocols, so that the tests get the same responses as any client. */
 
 export type Row = Record<string, unknown>;
 
@@ -60,8 +60,8 @@ export interface ServiceResponse {
 }
 
 export async function qpsPage(url: string, options: QpsOptions = {}): Promise<ServiceResponse> {
-  const answer = (await (await qps(url, options)).json()) as { ServiceResponse: ServiceResponse };
-  return answer.ServiceResponse;
+  const body = (await (await qps(url, options)).json()) as { ServiceResponse: ServiceResponse };
+  return body.ServiceResponse;
 }
 
 export async function bearer(url: string, secret = CLIENT_SECRET): Promise<string> {
@@ -99,7 +99,7 @@ export async function control<T>(url: string, method: string, path: string, body
   return (await response.json()) as T;
 }
 
-/** What a request ends with when its body does not arrive whole. */
+/** Returns the error of a request whose body does not arrive completely, and `whole` otherwise. */
 export async function bodyError(response: Promise<Response>): Promise<string> {
   try {
     await (await response).text();

@@ -16,7 +16,7 @@ const ask = (path: string, authorization = `Bearer ${DEMO_TOKEN}`) =>
   fetch(`${simulator.url}/cmdb/${path}`, { headers: { authorization } });
 const page = async (query: string) => (await (await ask(`items?${query}`)).json()) as Page;
 
-test('the register lists office machines, page after page, some under the number of a sticker alone', async () => {
+test('the register lists office machines in pages, some with the number of a sticker only', async () => {
   const { items, total } = await page('limit=1000');
   expect(items).toHaveLength(total);
   expect(total).toBeGreaterThan(200);
@@ -29,7 +29,7 @@ test('the register lists office machines, page after page, some under the number
   for (const { asset_tag: tag } of old) expect(tag).toMatch(/^OLD-\d{6}$/);
 });
 
-test('a wrong token, a wrong path and a wrong page are refused', async () => {
+test('a wrong token, a wrong path and a wrong page are rejected', async () => {
   expect((await ask('items', 'Bearer other')).status).toBe(401);
   expect((await ask('others')).status).toBe(404);
   for (const query of ['limit=0', 'limit=1001', 'skip=-1', 'skip=x'])

@@ -21,7 +21,7 @@ const timesOf = (bytes: string, field: string) =>
     .map(([, time]) => Date.parse(time!))
     .sort((a, b) => b - a);
 
-test('a fleet lives until the date that it is given, and a seed and a date give the same bytes', async () => {
+test('all times of a fleet are before its date, and a seed and a date always give the same bytes', async () => {
   const now = Date.UTC(2026, 10, 30);
   const dated = await fleetOf(new Date(now).toISOString());
   expect(await fleetOf(new Date(now).toISOString())).toBe(dated);
@@ -36,14 +36,14 @@ test('a fleet lives until the date that it is given, and a seed and a date give 
   for (const time of seen) expect(time).toBeLessThan(now);
 });
 
-test('the demo’s fleet lives within the last week, and stays as it is for two, so that a second demo finds what it wrote', () => {
+test('the date of the demo’s fleet is within the last week and stays the same for two weeks, so that a second demo finds the data of the first one', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-dates-'));
   try {
     const at = (text: string, database = 'demo_1_1') => fleetDate(folder, database, new Date(text));
     expect(at('2026-11-30T13:00:00Z')).toBe('2026-11-30T08:00:00.000Z');
     expect(at('2026-12-14T07:00:00Z')).toBe('2026-11-30T08:00:00.000Z');
     expect(at('2026-12-14T08:00:00Z')).toBe('2026-12-14T08:00:00.000Z');
-    // A clock that was set back.
+    // The clock was set back.
     expect(at('2026-12-01T00:00:00Z')).toBe('2026-11-30T08:00:00.000Z');
     for (let day = 1; day < 30; day += 1) {
       const now = Date.UTC(2027, 0, day);

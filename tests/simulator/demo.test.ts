@@ -24,7 +24,7 @@ test('numbers above 2^31 are wrapped and smaller ones are not', async () => {
   expect(text).toMatch(/"size":\{"\$numberLong":"\d+"\}/);
 });
 
-test('a page that reaches past the end is an error although it begins before it', async () => {
+test('a page that extends past the end is an error, even if it begins before the end', async () => {
   const count = simulator.inventory.count('qualys');
   const past = await demo(simulator.url, 'qualys', count - 1, 2);
   expect(past.status).toBe(500);
@@ -32,17 +32,17 @@ test('a page that reaches past the end is an error although it begins before it'
   expect(await demoPage(simulator.url, 'qualys', count - 1, 1)).toHaveLength(1);
 });
 
-test('a page over the limit is refused with a text that is not the end of data', async () => {
+test('a page above the limit is rejected with a text that is not the end-of-data text', async () => {
   const response = await demo(simulator.url, 'qualys', 0, 1001);
   expect(response.status).toBe(500);
   expect(await response.text()).toBe('Error invalid limit (>1000)');
 });
 
-test('a wrong token is refused', async () => {
+test('a wrong token is rejected', async () => {
   expect((await demo(simulator.url, 'qualys', 0, 1, 'wrong')).status).toBe(401);
 });
 
-test('a page of many megabytes arrives whole', async () => {
+test('a page of many megabytes arrives completely', async () => {
   const large = await startSimulator({ hosts: 130, fleet: 'fat' });
   const rows = await demoPage(large.url, 'qualys', 0, 100);
   expect(new Set(rows.map(({ id }) => id)).size).toBe(100);

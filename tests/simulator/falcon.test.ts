@@ -18,7 +18,7 @@ test('a token is created with status 201 and its lifetime', async () => {
   expect(await response.json()).toEqual({ access_token: expect.any(String), token_type: 'bearer', expires_in: 1799 });
 });
 
-test('a wrong id is a 400 and a wrong secret a 403', async () => {
+test('a wrong id gets a 400 and a wrong secret a 403', async () => {
   const ask = (id: string, secret: string) =>
     fetch(`${url}/oauth2/token`, {
       method: 'POST',
@@ -28,7 +28,7 @@ test('a wrong id is a 400 and a wrong secret a 403', async () => {
   expect((await ask(CLIENT_ID, 'wrong')).status).toBe(403);
 });
 
-test('the opaque token leads through every device once, in the order of their ids', async () => {
+test('pages by opaque token list every device once, in the order of their ids', async () => {
   const token = await bearer(url);
   const seen: string[] = [];
   for (let offset: string | undefined = ''; offset !== undefined;) {
@@ -42,13 +42,13 @@ test('the opaque token leads through every device once, in the order of their id
   expect(seen).toEqual(demo.map(({ device_id }) => device_id));
 });
 
-test('times are plain text and the quota is told with each answer', async () => {
+test('times are plain text, and each response contains the quota', async () => {
   const response = await devices(url, await bearer(url), { limit: '5' });
   expect(response.headers.get('x-ratelimit-limit')).toBe('6000');
   expect(await response.text()).not.toContain('$date');
 });
 
-test('a token belongs to the sort and filter it was made for', async () => {
+test('a page token is valid only with its sort and filter', async () => {
   const token = await bearer(url);
   const { meta } = await devicePage(url, token, { limit: '5' });
   const filter = "platform_name:'Mac'";
@@ -62,7 +62,7 @@ test('a filter selects devices', async () => {
   expect(new Set(page.resources?.map(({ platform_name }) => platform_name))).toEqual(new Set(['Mac']));
 });
 
-test('an unknown or expired token is a 401', async () => {
+test('an unknown or expired token gets a 401', async () => {
   expect((await devices(url, 'unknown')).status).toBe(401);
   const token = await bearer(url);
   await setFaults(url, { kind: 'expire-tokens' });
@@ -74,7 +74,7 @@ test('an unknown or expired token is a 401', async () => {
   expect((await devices(url, await bearer(url))).status).toBe(200);
 });
 
-test('the wrong region answers 308 and the right one serves', async () => {
+test('the wrong region responds 308, and the right one returns the data', async () => {
   await setFaults(url, { kind: 'region' });
   const moved = await fetch(`${url}/oauth2/token`, { method: 'POST', redirect: 'manual' });
   expect([moved.status, moved.headers.get('x-cs-region')]).toEqual([308, 'us-2']);
@@ -85,7 +85,7 @@ test('the wrong region answers 308 and the right one serves', async () => {
   expect((await devicePage(simulator.regionUrl, token, { limit: '2' })).resources).toHaveLength(2);
 });
 
-test('the rate limit names the second from which to come back', async () => {
+test('a 429 names the second of the next permitted request', async () => {
   await setFaults(url, { kind: 'status', status: 429, seconds: 30, at: 1 });
   const response = await devices(url, await bearer(url));
   expect(response.status).toBe(429);

@@ -21,7 +21,7 @@ const statuses = async (count: number): Promise<number[]> => {
   return seen;
 };
 
-test('a fault strikes the request it is set for, each nth, or a stretch', async () => {
+test('a fault applies to its request, to each nth request, or to a series of requests', async () => {
   await setFaults(url, { kind: 'status', status: 503, at: 2 });
   expect(await statuses(4)).toEqual([200, 503, 200, 200]);
   await setFaults(url, { kind: 'status', status: 503, every: 2 });
@@ -30,37 +30,37 @@ test('a fault strikes the request it is set for, each nth, or a stretch', async 
   expect(await statuses(4)).toEqual([200, 500, 500, 200]);
 });
 
-test('a fault strikes only the protocol it is set for', async () => {
+test('a fault applies only to its protocol', async () => {
   await setFaults(url, { kind: 'outage', on: 'crowdstrike-demo' });
   expect(await statuses(1)).toEqual([200]);
   expect((await demo(url, 'crowdstrike', 0, 1)).status).toBe(500);
 });
 
-test('an outage is a 500 whose text is not the end of data', async () => {
+test('an outage is a 500 with a text that is not the end-of-data text', async () => {
   await setFaults(url, { kind: 'outage' });
   expect(await (await demo(url, 'qualys', 0, 1)).text()).toBe('Error upstream database unavailable');
   await setFaults(url, { kind: 'end-text' });
   expect(await (await demo(url, 'qualys', 0, 1)).text()).toMatch(/^Error invalid skip\/limit combo/);
 });
 
-test('Qualys limits are 409 with their code, text and headers', async () => {
+test('a Qualys rate limit is a 409 with its code, text and headers', async () => {
   await setFaults(url, { kind: 'rate', on: 'qualys', limit: 1, ms: 60_000 });
   expect((await qps(url)).status).toBe(200);
-  const refused = await qps(url, { format: 'xml' });
-  expect(refused.status).toBe(409);
-  expect(Number(refused.headers.get('x-ratelimit-towait-sec'))).toBeGreaterThan(50);
-  expect(await refused.text()).toMatch(/<CODE>1965<\/CODE>.*SECONDS_TO_WAIT/s);
+  const rejected = await qps(url, { format: 'xml' });
+  expect(rejected.status).toBe(409);
+  expect(Number(rejected.headers.get('x-ratelimit-towait-sec'))).toBeGreaterThan(50);
+  expect(await rejected.text()).toMatch(/<CODE>1965<\/CODE>.*SECONDS_TO_WAIT/s);
 });
 
-test('too many requests at a time are 409 with code 1960', async () => {
+test('too many Qualys requests at a time get a 409 with code 1960', async () => {
   await setFaults(url, { kind: 'concurrency', on: 'qualys', limit: 2 }, { kind: 'latency', on: 'qualys', ms: 50 });
-  const answers = await Promise.all([qps(url), qps(url), qps(url)]);
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
-  const refused = answers.find(({ status }) => status === 409);
-  expect(await refused?.text()).toContain('1960');
+  const responses = await Promise.all([qps(url), qps(url), qps(url)]);
+  expect(responses.filter(({ status }) => status === 200)).toHaveLength(2);
+  const rejected = responses.find(({ status }) => status === 409);
+  expect(await rejected?.text()).toContain('1960');
 });
 
-test('a gateway error is HTML, and a wait is told in seconds, as a date, or not at all', async () => {
+test('a gateway error is HTML, and Retry-After is in seconds, a date, or absent', async () => {
   await setFaults(url, { kind: 'status', status: 502 });
   expect(await (await demo(url, 'qualys', 0, 1)).text()).toMatch(/^<html>/);
   const waits: (string | null)[] = [];
@@ -71,7 +71,7 @@ test('a gateway error is HTML, and a wait is told in seconds, as a date, or not 
   expect(waits).toEqual(['5', expect.stringMatching(/GMT$/), null]);
 });
 
-test('bodies that are not what they should be', async () => {
+test('a fault can replace a body with HTML, an object, nothing, or an error', async () => {
   const body = async (kind: 'html' | 'object' | 'empty-body' | 'errors'): Promise<string> => {
     await setFaults(url, { kind });
     const response = await demo(url, 'qualys', 0, 1);
@@ -86,7 +86,7 @@ test('bodies that are not what they should be', async () => {
   expect((await qpsPage(url)).responseCode).toBe('INVALID_REQUEST');
 });
 
-test('a body that is cut or reset does not arrive', async () => {
+test('a body that is cut or reset does not arrive completely', async () => {
   for (const kind of ['cut', 'reset'] as const) {
     await setFaults(url, { kind, at: 1 });
     expect(await bodyError(demo(url, 'qualys', 0, 10))).not.toBe('whole');
@@ -94,7 +94,7 @@ test('a body that is cut or reset does not arrive', async () => {
   }
 });
 
-test('a request that is never answered, and a body that stops half way', async () => {
+test('a hanging request gets no response, and a stalled body stops half way', async () => {
   for (const kind of ['hang', 'stall'] as const) {
     await setFaults(url, { kind, at: 1 });
     const signal = AbortSignal.timeout(150);
@@ -107,21 +107,21 @@ test('a request that is never answered, and a body that stops half way', async (
   }
 });
 
-test('a body trickles in', async () => {
+test('a trickling body arrives in small portions', async () => {
   await setFaults(url, { kind: 'trickle', bytes: 4000, ms: 20 });
   const start = Date.now();
   expect(await ids(0, 5)).toHaveLength(5);
   expect(Date.now() - start).toBeGreaterThan(80);
 });
 
-test('latency holds an answer back', async () => {
+test('latency delays a response', async () => {
   await setFaults(url, { kind: 'latency', ms: 80 });
   const start = Date.now();
   await ids(0, 1);
   expect(Date.now() - start).toBeGreaterThanOrEqual(78);
 });
 
-/** The bytes on the wire, before anything unpacks them. */
+/** The number of bytes on the wire, before decompression. */
 function wireLength(): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { token: 'demo-token' };
@@ -149,15 +149,15 @@ test('an oversize body is still a page', async () => {
   expect(JSON.parse(text)).toHaveLength(1);
 });
 
-test('a redirect leads to another origin that notes what arrives there', async () => {
+test('a redirect leads to another origin, which counts the requests and secrets that arrive there', async () => {
   await setFaults(url, { kind: 'redirect' });
   const response = await demo(url, 'qualys', 0, 1);
   expect(response.status).toBe(200);
-  // Fetch follows, and takes the custom header along.
+  // fetch follows the redirect and sends the custom header again.
   expect(await control(url, 'GET', 'state')).toMatchObject({ strays: { requests: 1, withSecrets: 1 } });
 });
 
-test('tokens live as long as they are told to', async () => {
+test('tokens are valid for the configured time', async () => {
   await setFaults(url, { kind: 'token-lifetime', seconds: 1 });
   const token = await bearer(url);
   expect((await devices(url, token)).status).toBe(200);
@@ -165,7 +165,7 @@ test('tokens live as long as they are told to', async () => {
   expect((await devices(url, token)).status).toBe(401);
 });
 
-test('an unknown fault is named', async () => {
+test('an unknown fault is rejected, and the error names it', async () => {
   await expect(setFaults(url, { kind: 'nonsense' } as never)).rejects.toThrow(
     /Unknown fault .*nonsense.*choose from latency/,
   );

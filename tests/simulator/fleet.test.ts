@@ -13,7 +13,7 @@ async function bytesOf(
   return { qualys, crowdstrike };
 }
 
-test('a seed gives the same bytes each time and another seed others', async () => {
+test('a seed gives the same bytes each time, and another seed gives other bytes', async () => {
   const first = await bytesOf({ hosts: 150, seed: 3 });
   expect(await bytesOf({ hosts: 150, seed: 3 })).toEqual(first);
   expect((await bytesOf({ hosts: 150, seed: 4 })).qualys).not.toBe(first.qualys);
@@ -63,7 +63,7 @@ test('a touch moves the volatile times of every record and nothing else', async 
   await stop();
 });
 
-test('a change changes a real field of the records that it says', async () => {
+test('a change modifies a real field of as many records as it reports', async () => {
   const { url, inventory, stop } = await startSimulator({ hosts: 200 });
   const read = async () => ({
     qualys: await demoPage(url, 'qualys', 0, inventory.count('qualys')),
@@ -83,7 +83,7 @@ test('a change changes a real field of the records that it says', async () => {
   await stop();
 });
 
-test('machines vanish from the end and come back the same', async () => {
+test('a fleet loses its last machines when it shrinks, and gets the same machines when it grows again', async () => {
   const { url, inventory, stop } = await startSimulator({ hosts: 200 });
   const before = await demoPage(url, 'crowdstrike', 0, inventory.count('crowdstrike'));
   expect(await control(url, 'POST', 'fleet', { remove: 50 })).toMatchObject({ hosts: 150 });

@@ -14,13 +14,13 @@ afterAll(() => simulator.stop());
 
 const ids = async (skip: number, limit = 10): Promise<unknown[]> =>
   (await demoPage(url, 'qualys', skip, limit)).map(({ id }) => id);
-test('a page is served twice', async () => {
+test('the fault duplicate-page serves a page twice', async () => {
   const [first, second] = [await ids(0), await ids(10)];
   await setFaults(url, { kind: 'duplicate-page', on: 'qualys-demo', at: 2 });
   expect([await ids(0), await ids(10), await ids(10)]).toEqual([first, first, second]);
 });
 
-test('a record at the front makes pages overlap, a deleted one makes them skip', async () => {
+test('a new first record makes pages overlap, and a deleted first record makes them skip a record', async () => {
   const all = await ids(0, 30);
   await setFaults(url, { kind: 'insert-front', at: 1 });
   expect([await ids(0), await ids(10)]).toEqual([all.slice(0, 10), all.slice(9, 19)]);
@@ -29,7 +29,7 @@ test('a record at the front makes pages overlap, a deleted one makes them skip',
   expect([await ids(0), await ids(10)]).toEqual([all.slice(0, 10), all.slice(11, 21)]);
 });
 
-test('the last page comes again for ever', async () => {
+test('the fault repeat-last returns the last page for every later request', async () => {
   await setFaults(url, { kind: 'repeat-last' });
   const count = simulator.inventory.count('qualys');
   expect(await ids(count, 10)).toEqual(await ids(count - 10, 10));
@@ -61,14 +61,14 @@ test('an endless listing always has new hosts', async () => {
   expect(devicesSeen.size).toBe(600);
 });
 
-test('an empty listing looks empty in each protocol', async () => {
+test('an empty listing is empty in each protocol', async () => {
   await setFaults(url, { kind: 'no-hosts' });
   expect((await demo(url, 'qualys', 0, 1)).status).toBe(500);
   expect(await qpsPage(url)).toEqual({ count: 0, responseCode: 'SUCCESS' });
   expect(await devicePage(url, await bearer(url))).toMatchObject({ meta: { pagination: { total: 0 } }, resources: [] });
 });
 
-test('a page is shorter than asked for, or refused', async () => {
+test('a page is shorter than requested with short-page, and rejected with max-page', async () => {
   await setFaults(url, { kind: 'short-page', records: 4 });
   expect(await ids(0)).toHaveLength(4);
   await setFaults(url, { kind: 'max-page', records: 4 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.stop());
 
-/** Texts of the elements named, in document order; throws when the XML is not well-formed. */
+/** The texts of the elements `name`, in document order. Throws when the XML is not well-formed. */
 function texts(xml: string, name: string): string[] {
   const found: string[] = [];
   let text = '';
@@ -27,7 +27,7 @@ function texts(xml: string, name: string): string[] {
   return found;
 }
 
-test('keyset paging gives every host once, and the ids of the take-home API', async () => {
+test('keyset paging returns every host once, with the ids of the take-home API', async () => {
   const seen: unknown[] = [];
   for (let after = '0', more = true; more;) {
     const page = await qpsPage(simulator.url, { after, limit: 37 });
@@ -48,7 +48,7 @@ test('records are plain JSON with plain numbers', async () => {
   expect(text).toMatch(/"hostInstanceVulnId":\d{11}/);
 });
 
-test('XML holds what the JSON holds, escaped', async () => {
+test('XML contains the values of the JSON, escaped', async () => {
   const xml = await (await qps(simulator.url, { limit: 1000, format: 'xml' })).text();
   const { data = [] } = await qpsPage(simulator.url, { limit: 1000 });
   const hosts = data.map(({ HostAsset }) => HostAsset);
@@ -69,11 +69,11 @@ test('XML holds what the JSON holds, escaped', async () => {
   );
 });
 
-test('no result is a success without data', async () => {
+test('an empty result is a success without data', async () => {
   expect(await qpsPage(simulator.url, { after: '999999999' })).toEqual({ responseCode: 'SUCCESS', count: 0 });
 });
 
-test('wrong credentials come with status 200', async () => {
+test('wrong credentials get a response with status 200', async () => {
   for (const format of ['json', 'xml'] as const) {
     const response = await qps(simulator.url, { password: 'wrong', format });
     expect(response.status).toBe(200);
@@ -81,16 +81,16 @@ test('wrong credentials come with status 200', async () => {
   }
 });
 
-test('a request without X-Requested-With is refused', async () => {
+test('a request without X-Requested-With is rejected', async () => {
   const response = await fetch(`${simulator.url}/qps/rest/2.0/search/am/hostasset`, { method: 'POST' });
   expect(response.status).toBe(400);
 });
 
-test('more than a thousand a page is an invalid request', async () => {
+test('more than a thousand records per page is an invalid request', async () => {
   expect(await qpsPage(simulator.url, { limit: 1001 })).toMatchObject({ responseCode: 'INVALID_REQUEST' });
 });
 
-test('criteria on other fields look into the records', async () => {
+test('criteria on other fields are matched against the records', async () => {
   const criteria = [{ field: 'trackingMethod', operator: 'EQUALS', value: 'IP' }];
   const { data = [] } = await qpsPage(simulator.url, { criteria });
   expect(data.length).toBeGreaterThan(5);

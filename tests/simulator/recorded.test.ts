@@ -11,7 +11,7 @@ if (recorded === test.skip) process.stderr.write('Skipped: the recorded records 
 const directory = mkdtempSync(join(tmpdir(), 'rollcall-records-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-recorded('seven recorded hosts end as the take-home API ends', async () => {
+recorded('a listing of seven recorded hosts ends with the error of the take-home API', async () => {
   const { url, stop } = await startSimulator({ records: RECORDS, maxPage: 2 });
   const past = await demo(url, 'qualys', 6, 2);
   expect([past.status, await past.text()]).toEqual([500, 'Error invalid skip/limit combo (>number of hosts)']);
@@ -21,7 +21,7 @@ recorded('seven recorded hosts end as the take-home API ends', async () => {
   await stop();
 });
 
-recorded('the recorded hosts come through every protocol', async () => {
+recorded('every protocol returns the recorded hosts', async () => {
   const { url, stop } = await startSimulator({ records: RECORDS });
   const ids = (await demoPage(url, 'qualys', 0, 7)).map(({ id }) => id);
   expect((await qpsPage(url)).data?.map(({ HostAsset }) => HostAsset['id'])).toEqual(ids);
@@ -45,12 +45,12 @@ test('numbers of a recording keep every digit, in each envelope and in XML', asy
   const xml = await (await qps(url, { format: 'xml' })).text();
   expect(xml).toContain('<big>12345678901234567890</big><version>1.10</version>');
   expect(xml).toContain('<name>a &quot;b&quot; &lt;c&gt;</name>');
-  // The vendor's own API sorts by id, the take-home one keeps its order.
+  // The vendor's own API sorts by id. The take-home API keeps the order of the file.
   expect((await devicePage(url, await bearer(url))).resources?.map(({ device_id }) => device_id)).toEqual(['a', 'b']);
   expect((await demoPage(url, 'crowdstrike', 0, 2)).map(({ device_id }) => device_id)).toEqual(['b', 'a']);
   await stop();
 });
 
-test('a folder without records is refused by name', async () => {
+test('a folder without records is rejected, and the error names it', async () => {
   await expect(startSimulator({ records: tmpdir() })).rejects.toThrow(/No records in .*expected qualys-hosts.json/);
 });

@@ -18,7 +18,7 @@ const alive = (pid: number): boolean => {
   }
 };
 
-compiled('a simulator of its own process serves, is controlled, and ends when asked', async () => {
+compiled('a simulator in its own process serves records, can be controlled, and ends on request', async () => {
   const simulator = await spawnSimulator({ hosts: 200, seed: 2 });
   expect(await demoPage(simulator.url, 'qualys', 0, 5)).toHaveLength(5);
   expect(simulator.environment).toMatchObject({ QUALYS_URL: simulator.url, CROWDSTRIKE_CLIENT_ID: 'demo-client' });
@@ -44,11 +44,11 @@ compiled('a simulator ends when the process that started it is killed', async ()
   await eventually('its end', () => !alive(pid));
 });
 
-compiled('a simulator that cannot start says why', async () => {
+compiled('a simulator that cannot start reports the reason', async () => {
   await expect(spawnSimulator({ records: join(__dirname, 'nowhere') })).rejects.toThrow(/No records in/);
 });
 
-test('options survive the way through the command line', () => {
+test('options are unchanged after the conversion to flags and back', () => {
   const options = {
     hosts: 5,
     seed: 9,

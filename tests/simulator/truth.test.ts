@@ -1,7 +1,7 @@
 import { startSimulator } from '../../simulator/server.js';
 import { control, demoPage, type Row } from './clients.js';
 
-/** The plainest resolution by the rules a fleet is made for: it must reach the truth exactly, without luck. */
+/** A simple resolution by the rules for which a fleet is generated. It must reach the truth exactly. */
 const PLACEHOLDERS = new Set([
   '',
   '0',
@@ -18,9 +18,9 @@ interface Record {
   keys: string[];
 }
 
-const words = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
-const mac = (value: unknown): string => words(value).replaceAll(/[^0-9a-f]/g, '');
-const short = (value: unknown): string => words(value).split('.')[0] ?? '';
+const lowerCase = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
+const mac = (value: unknown): string => lowerCase(value).replaceAll(/[^0-9a-f]/g, '');
+const short = (value: unknown): string => lowerCase(value).split('.')[0] ?? '';
 
 function qualysRecord(host: Row): Record {
   const sources = (host['sourceInfo'] as { list: { [kind: string]: Row }[] }).list;
@@ -33,19 +33,19 @@ function qualysRecord(host: Row): Record {
   return {
     id: `qualys:${host['id'] as number}`,
     keys: [
-      ...(instance ? [`cloud ${words(instance)}`] : []),
+      ...(instance ? [`cloud ${lowerCase(instance)}`] : []),
       ...nics.filter((nic) => nic['macAddress']).map((nic) => `mac ${mac(nic['macAddress'])} ${name}`),
     ],
   };
 }
 
 function crowdstrikeRecord(device: Row): Record {
-  const serial = words(device['serial_number']);
+  const serial = lowerCase(device['serial_number']);
   const name = short(device['hostname']);
   return {
     id: `crowdstrike:${device['device_id'] as string}`,
     keys: [
-      ...(device['instance_id'] ? [`cloud ${words(device['instance_id'])}`] : []),
+      ...(device['instance_id'] ? [`cloud ${lowerCase(device['instance_id'])}`] : []),
       ...(PLACEHOLDERS.has(serial) ? [] : [`serial ${serial}`]),
       ...[device['mac_address'], device['connection_mac_address']].map((address) => `mac ${mac(address)} ${name}`),
     ],
@@ -66,7 +66,7 @@ function clusters(records: Record[]): string[] {
 
 const fleets = new Map<number, ReturnType<typeof makeFleet>>();
 
-/** Made once for all tests that look at it. */
+/** Generates a fleet once for all tests that use it. */
 function fleetOf(seed: number): ReturnType<typeof makeFleet> {
   const made = fleets.get(seed) ?? makeFleet(seed);
   fleets.set(seed, made);
@@ -98,7 +98,7 @@ test.each([1, 42])('cloud id, serial, and MAC with short name find exactly the m
   expect(both).toBeLessThan(0.77);
 });
 
-test('the fleet holds what tempts a careless matcher', async () => {
+test('the fleet contains identifiers that unrelated machines share', async () => {
   const { qualys, crowdstrike } = await fleetOf(1);
   /** Values that several records of one source share. */
   const shared = (values: unknown[]): Set<string> => {

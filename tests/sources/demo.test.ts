@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import crowdstrike from '../../src/sources/crowdstrike-demo/source.js';
 import qualys from '../../src/sources/qualys-demo/source.js';
-import { resolveSettings } from '../../src/model/settings.js';
-import { collect, failureOf } from '../connectors/http/collect.js';
+import { collect, failureOf, inputOfSource } from '../connectors/http/collect.js';
 import { sendText, serve, type HttpServer } from '../support/http-server.js';
 
 const SOURCES = [
@@ -14,7 +13,7 @@ const SOURCES = [
 let server: HttpServer;
 afterEach(async () => server.close());
 
-/** The take-home API: pages of one or two, and an error for everything that reaches over the end. */
+/** The take-home API: pages of one or two hosts, and an error for every page that reaches past the end. */
 async function takeHome(hosts: unknown[]): Promise<HttpServer> {
   return serve(({ query, headers }, response) => {
     if (headers['token'] !== 'SECRET-canary') return sendText(response, 'Unauthorized', 401);
@@ -29,12 +28,7 @@ async function takeHome(hosts: unknown[]): Promise<HttpServer> {
 
 describe.each(SOURCES)('%#', (source, prefix, path, file) => {
   const input = (token = 'SECRET-canary') =>
-    source.input(
-      resolveSettings<typeof qualys.settings>(source.name, source.settings, {
-        [`${prefix}_URL`]: server.url,
-        [`${prefix}_TOKEN`]: token,
-      }) as never,
-    );
+    inputOfSource(source, { [`${prefix}_URL`]: server.url, [`${prefix}_TOKEN`]: token });
 
   test(`${source.name} reads all seven hosts with its default settings`, async () => {
     const hosts = Array.from({ length: 7 }, (_, id) => ({ id, device_id: `d${id}` }));
@@ -56,7 +50,7 @@ describe.each(SOURCES)('%#', (source, prefix, path, file) => {
 
   const recorded = join(__dirname, '../../../shared/records', file);
   const present = existsSync(recorded);
-  if (!present) process.stdout.write(`Skipped: no recorded records beside the repository (${file})\n`);
+  if (!present) process.stdout.write(`Skipped: no recorded records next to the repository (${file})\n`);
   (present ? test : test.skip)(`${source.name} reads and maps seven recorded hosts`, async () => {
     const hosts = JSON.parse(readFileSync(recorded, 'utf8')) as unknown[];
     server = await takeHome(hosts);

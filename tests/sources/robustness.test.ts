@@ -9,7 +9,7 @@ import { asExtended, asXml, azureAsset, ec2Asset, gcpAsset, windowsAsset } from 
 import { character } from '../support/characters.js';
 import { series } from '../support/soak.js';
 
-/** What may stand anywhere in a record that is not as documented. */
+/** Values that may occur anywhere in a record that does not match its documentation. */
 const odd = fc.oneof(
   fc.constantFrom<unknown>(
     null,
@@ -62,7 +62,7 @@ const mutated = (records: unknown[]) =>
     return fc.array(fc.tuple(fc.nat(known.length - 1), odd), { minLength: 1, maxLength: 4 }).map((edits) =>
       edits.reduce<unknown>((made, [at, by]) => {
         const path = known[at]!;
-        // An earlier edit may have taken this place away.
+        // An earlier edit may have removed this path.
         const there = path
           .slice(0, -1)
           .reduce<unknown>(
@@ -83,7 +83,10 @@ const cases: [string, (raw: unknown) => Mapped, unknown[]][] = [
 
 const CONTROL = /\p{Cc}/u;
 
-/** The first thing in a value that cannot be stored or shown: absent values, JSON's and BSON's odd ends, broken text. */
+/**
+ * Returns the first part of a value that cannot be stored or shown: absent values, edge cases of JSON and BSON, broken
+ * text.
+ */
 function flaw(value: unknown, at = ''): string | undefined {
   if (value instanceof Date) return value.getTime() > 0 ? undefined : `${at}: no time`;
   if (typeof value === 'boolean') return undefined;
@@ -102,7 +105,7 @@ function flaw(value: unknown, at = ''): string | undefined {
 }
 
 test.each(cases)(
-  '%s: a record with odd values is understood or rejected with a reason, never anything else',
+  '%s: a record with odd values is normalized or rejected with a reason, never anything else',
   (_, map, records) => {
     fc.assert(
       fc.property(mutated(records), (raw) => {
@@ -126,7 +129,7 @@ test.each(cases)(
   },
 );
 
-test.each(cases)('%s: anything at all is understood or rejected', (_, map) => {
+test.each(cases)('%s: any value is normalized or rejected', (_, map) => {
   fc.assert(
     fc.property(fc.anything(), (raw) => {
       try {
@@ -138,7 +141,7 @@ test.each(cases)('%s: anything at all is understood or rejected', (_, map) => {
   );
 });
 
-test.each(cases)('%s: the record that came is not touched', (_, map, records) => {
+test.each(cases)('%s: the mapping does not change the received record', (_, map, records) => {
   for (const record of records) {
     const before = JSON.stringify(record);
     map(record);
@@ -146,7 +149,7 @@ test.each(cases)('%s: the record that came is not touched', (_, map, records) =>
   }
 });
 
-test.each(cases)('%s: a megabyte of hostile text in any field comes to an end', (_, map, records) => {
+test.each(cases)('%s: the mapping ends with a megabyte of hostile text in any field', (_, map, records) => {
   const units = ['1.', 'a ', ' 1', '0:', '-', 'VMware-', '(1', '\ud800', '%', '.'];
   const record = records[0]!;
   const fields = places(record).filter((path) => path.length > 0);

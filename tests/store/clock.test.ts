@@ -3,18 +3,18 @@ import { listingActivities } from '../../src/activities/listing.js';
 import { loadConfig } from '../../src/config.js';
 import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
-import { refuseSkew } from '../../src/store/clock.js';
+import { assertClocksAgree } from '../../src/store/clock.js';
 import type { Store } from '../../src/store/database.js';
 import { decide, decisionsAbout } from '../../src/store/collections/decisions.js';
 import { latestPage } from '../../src/store/collections/pages.js';
 import { putRejected } from '../../src/store/collections/quarantine.js';
 import { putRecords } from '../../src/store/collections/records.js';
 import { leaveQuarantine } from '../../src/store/release.js';
-import { markGone } from '../../src/merge/retire.js';
+import { markGone } from '../../src/merge/missing-records.js';
 import { record } from '../host/records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
-/** What a wrong clock has written holds nothing up, and a machine whose clock is wrong does no work. */
+/** Documents written with a wrong clock block nothing, and a machine with a wrong clock does no work. */
 let store: Store;
 beforeAll(async () => {
   store = await freshStore();
@@ -27,7 +27,7 @@ afterAll(() => dropStore(store));
 
 const YEAR_MS = 365 * 86_400_000;
 const ahead = () => new Date(Date.now() + YEAR_MS);
-/** This machine's clock, wrong by so much from now on. */
+/** Makes this machine's clock wrong by `byMs`. */
 const setClock = (byMs: number) => {
   const real = Date.now.bind(Date);
   jest.spyOn(Date, 'now').mockImplementation(() => real() + byMs);
@@ -49,7 +49,7 @@ async function put(observedAt: Date, hostname: string, lastSeen = '2026-01-02T00
   ]);
 }
 
-test('a record that was written with a clock a year ahead changes, moves its times and comes back like any other', async () => {
+test('a record that was written with a clock a year ahead changes, updates its times and is listed again like any other', async () => {
   const known = async () => (await store.records.findOne({ _id: 'qualys:1' }))!;
   await put(ahead(), 'web-01');
   await put(new Date(), 'web-01', '2026-02-01T00:00:00Z');
@@ -61,11 +61,11 @@ test('a record that was written with a clock a year ahead changes, moves its tim
   await markGone(store, ['qualys:1'], new Date());
   expect(await put(new Date(), 'web-03')).toMatchObject({ changed: 1 });
   expect(await known()).not.toHaveProperty('gone_at');
-  // An older page is still an older one.
+  // An older page still changes nothing.
   expect(await put(new Date(Date.now() - 60_000), 'web-01')).toMatchObject({ unchanged: 1 });
 });
 
-test('a row that came into quarantine with a clock a year ahead leaves it, and takes the place of its next page', async () => {
+test('a row that was quarantined with a clock a year ahead is updated by its next page, and can leave quarantine', async () => {
   const origin = (page: string, observedAt: Date) => ({ source: 'qualys', run: 'r', page, observedAt });
   const row = { recordId: '7', reason: 'id is missing', row: 0, offset: 0, length: 2 };
   await putRejected(store, origin('p1', ahead()), [row]);
@@ -77,7 +77,7 @@ test('a row that came into quarantine with a clock a year ahead leaves it, and t
   expect(await store.quarantine.countDocuments()).toBe(0);
 });
 
-test('of two decisions the one that was made later holds, whatever clock the first one was made by', async () => {
+test('of two decisions the later one applies, whatever the clock of the first one', async () => {
   const by = { by: 'test', why: 'test' };
   await decide(store, [['a:1', 'b:1']], { kind: 'join', ...by });
   await store.decisions.updateOne({}, { $set: { at: ahead().toISOString() } });
@@ -86,7 +86,7 @@ test('of two decisions the one that was made later holds, whatever clock the fir
   expect(latest.map(({ kind }) => kind)).toEqual(['split', 'join']);
 });
 
-test('the page that was fetched last is not one of a year ahead', async () => {
+test('the latest page is not a page with a time a year ahead', async () => {
   const page = (run: string, fetched_at: Date) => ({ _id: run, run, source: 'qualys', fetched_at }) as never;
   await store.pages.insertMany([page('right', new Date(Date.now() - 1_000)), page('ahead', ahead())]);
   expect((await latestPage(store, 'qualys'))?.run).toBe('right');
@@ -111,12 +111,12 @@ describe('opening a listing', () => {
       last_complete: { run: 'r0', at, records: 1 },
     });
 
-  test('a source that was complete a year ahead is not fresh for a year', async () => {
+  test('a source whose last complete listing is a year ahead is not fresh', async () => {
     await complete(ahead());
     expect(await open()).toMatchObject({ collect: true });
   });
 
-  test('times are those of MongoDB, whatever this machine says', async () => {
+  test('times are those of MongoDB, whatever the clock of this machine', async () => {
     setClock(200_000);
     const { startedAt } = (await open()) as { startedAt: string };
     jest.restoreAllMocks();
@@ -129,11 +129,11 @@ describe('opening a listing', () => {
     [600_000, /^This machine's clock is 10 minutes ahead of MongoDB's/],
   ])('a machine whose clock is wrong by %d ms does no work', async (by, message) => {
     setClock(by);
-    await expect(open()).rejects.toMatchObject({ message: expect.stringMatching(message), nonRetryable: true });
-    await expect(refuseSkew(store)).rejects.toMatchObject({
+    await expect(open()).rejects.toMatchObject({ message: expect.stringMatching(message), kind: 'settings-invalid' });
+    await expect(assertClocksAgree(store)).rejects.toMatchObject({
       details: { remedy: expect.stringContaining('time server') },
     });
     jest.restoreAllMocks();
-    await refuseSkew(store);
+    await assertClocksAgree(store);
   });
 });

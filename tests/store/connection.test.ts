@@ -4,8 +4,8 @@ import { openStore, type Store } from '../../src/store/database.js';
 import { dropStore } from '../support/store.js';
 
 /**
- * The way to MongoDB breaks while a large command is on it. The driver alone fails with a bare error that nothing retries,
- * or waits for ever.
+ * The connection to MongoDB breaks while it transfers a large command. The driver alone fails with an error that it does not retry,
+ * or waits without end.
  */
 
 const target = new URL(process.env['ROLLCALL_TEST_MONGODB_URI']!);
@@ -18,7 +18,7 @@ const proxy = createServer((socket) => {
     if (!breakIt || data.length < 10_000) return server.write(data);
     const now = breakIt;
     breakIt = undefined;
-    socket.pause(); // so that the rest of the command stays with the one who sends it
+    socket.pause(); // so that the rest of the command stays at the client
     return setTimeout(() => now(socket), 50);
   });
   server.on('data', (data) => socket.write(data));
@@ -48,7 +48,7 @@ afterAll(async () => {
   proxy.close();
 });
 
-test('what the connection string sets holds, and what it leaves open has a value', async () => {
+test('options of the connection string apply, and the other options have defaults', async () => {
   const { serverSelectionTimeoutMS, maxPoolSize, appName } = store.client.options;
   expect({ serverSelectionTimeoutMS, maxPoolSize, appName }).toEqual({
     serverSelectionTimeoutMS: 10_000,
@@ -61,14 +61,14 @@ test('what the connection string sets holds, and what it leaves open has a value
   await other.close();
 });
 
-test('a connection that is reset while a large write is on it costs one more try', async () => {
+test('a large write is retried once when its connection is reset', async () => {
   breakIt = (socket) => socket.resetAndDestroy();
   await store.db.collection<{ _id: number }>('large').insertMany(large);
   expect(breakIt).toBeUndefined();
   expect(await store.db.collection('large').countDocuments()).toBe(large.length);
 });
 
-test('a connection that is given up while a large write is on it lets the write go', async () => {
+test('a large write fails when the client closes its connection', async () => {
   const other = await open();
   breakIt = () => void other.client.close(true);
   const written = other.db.collection<{ _id: number }>('given-up').insertMany(large);

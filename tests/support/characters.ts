@@ -1,7 +1,10 @@
 import * as fc from 'fast-check';
 
-/** Any character, as a `unit` of `fc.string`: the unit `binary` is the same, and takes a second of CPU to list them all. */
+/**
+ * Any character, as a `unit` of `fc.string`. The unit `binary` is the same, but takes a second of CPU to list all
+ * characters.
+ */
 export const character = fc
   .integer({ min: 0, max: 0x10_ffff - 0x800 })
-  // Halves of pairs are none.
+  // Halves of surrogate pairs are not characters.
   .map((number) => String.fromCodePoint(number < 0xd800 ? number : number + 0x800));

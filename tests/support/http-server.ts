@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A request as the server saw it, its body read. */
+/** A request as the server received it, with its body. */
 export interface SeenRequest {
   method: string;
   path: string;
   query: URLSearchParams;
   headers: IncomingMessage['headers'];
   body: string;
-  /** Requests of other callers that were unanswered when this one came. */
+  /** The number of other requests without a response when this one arrived. */
   inFlight: number;
 }
 
@@ -22,10 +22,10 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export type Answerer = (request: SeenRequest, response: ServerResponse) => void | Promise<void>;
+export type Responder = (request: SeenRequest, response: ServerResponse) => void | Promise<void>;
 
 /** A real HTTP server on a free port; `close` also ends connections that a test left hanging. */
-export async function serve(answer: Answerer): Promise<HttpServer> {
+export async function serve(respond: Responder): Promise<HttpServer> {
   const seen: SeenRequest[] = [];
   const sockets = new Set<Socket>();
   let inFlight = 0;
@@ -45,7 +45,7 @@ export async function serve(answer: Answerer): Promise<HttpServer> {
         inFlight: others,
       };
       seen.push(request);
-      Promise.resolve(answer(request, response)).catch((error: unknown) => {
+      Promise.resolve(respond(request, response)).catch((error: unknown) => {
         response.destroy(error instanceof Error ? error : undefined);
       });
     });
@@ -68,7 +68,7 @@ export async function serve(answer: Answerer): Promise<HttpServer> {
   };
 }
 
-/** Answers with JSON. */
+/** Responds with JSON. */
 export function sendJson(
   response: ServerResponse,
   value: unknown,
@@ -78,7 +78,7 @@ export function sendJson(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
 }
 
-/** Answers with text of any kind. */
+/** Responds with text of any kind. */
 export function sendText(
   response: ServerResponse,
   text: string,

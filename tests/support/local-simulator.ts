@@ -6,18 +6,18 @@ import { startSimulator } from '../../simulator/server.js';
 
 export interface LocalSimulator {
   url: string;
-  /** Variables that point the sources here. */
+  /** Variables that direct the sources to this simulator. */
   environment: Record<string, string>;
   state(): Promise<SimulatorState>;
   changeFleet(change: FleetChange): Promise<FleetChanged>;
-  /** Replaces the faults; none clears them. */
+  /** Replaces the faults. Without arguments, it removes all faults. */
   setFaults(...faults: Fault[]): Promise<void>;
   /** Native ids of each machine. */
   truth(): Promise<{ machine: number; qualys?: string; crowdstrike?: string }[]>;
   stop(): Promise<void>;
 }
 
-/** The simulator in this process, asked over HTTP as a spawned one is: a process of its own costs a second of CPU. */
+/** The simulator in this process, used over HTTP like a spawned one: a separate process costs a second of CPU. */
 export async function localSimulator(options: SimulatorOptions): Promise<LocalSimulator> {
   const simulator = await startSimulator(options);
   const call = async (method: string, path: string, body?: unknown): Promise<Response> => {
@@ -25,7 +25,7 @@ export async function localSimulator(options: SimulatorOptions): Promise<LocalSi
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    if (!response.ok) throw new Error(`Simulator refused ${method} ${path}: ${await response.text()}`);
+    if (!response.ok) throw new Error(`Simulator rejected ${method} ${path}: ${await response.text()}`);
     return response;
   };
   const control = async (...args: Parameters<typeof call>): Promise<unknown> => (await call(...args)).json();

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Every file and folder in `folder`, and it itself, that others than its owner may use: `path 644`. */
+/** Returns `folder` and every file and folder in it that users other than the owner may use, as `path 644`. */
 export function openToOthers(folder: string): string[] {
   const paths = [folder, ...readdirSync(folder, { recursive: true }).map((entry) => join(folder, String(entry)))];
   return paths.flatMap((path) => {

@@ -5,37 +5,41 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared';
 import pino from 'pino';
-import { createActivities } from '../../src/activities/index.js';
+import { activityOptions } from '../../src/activities/index.js';
 import { startRun } from '../../src/client.js';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.js';
 import { loadConfig, type Config } from '../../src/config.js';
-import { openNormalizer } from '../../src/threads/pool.js';
+import { openThreads } from '../../src/threads/pool.js';
 import { openKeyRing } from '../../src/privacy/key-ring.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
 import { openStore, type Store } from '../../src/store/database.js';
 import { seedSources } from '../../src/store/collections/sources.js';
 import { stickyMs, throttleMs } from '../../src/model/timings.js';
-import type { CollectInventoryInput, RunSummary } from '../../src/workflows/collect-inventory.js';
+import type { RunSummary } from '../../src/workflows/collect-inventory.js';
+import type { CollectInventoryInput } from '../../src/workflows/inputs.js';
 import { dropStore, emptyStore, takeDatabase } from './store.js';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
-/** The whole pipeline in this process, on the shared real servers: own database, own task queue. */
+/** The whole pipeline in this process, on the shared real servers, with its own database and task queue. */
 export interface Pipeline {
   config: Config;
   store: Store;
   env: TestWorkflowEnvironment;
-  /** Collects and waits; a run that failed gives its summary all the same. */
+  /** Collects and waits. Returns the summary of a failed run too. */
   collect(input: CollectInventoryInput): Promise<RunSummary>;
   start(input: CollectInventoryInput): ReturnType<typeof startRun>;
-  /** Makes its database as new. No run may be under way. Costs a tenth of another pipeline. */
+  /** Resets its database to the initial state. No run may be in progress. This costs a tenth of another pipeline. */
   empty(): Promise<void>;
   close(): Promise<void>;
 }
 
 let installed = false;
 
-/** Opens a pipeline whose sources read `environment`. Close it in `afterAll`; its database goes unless `keepData`. */
+/**
+ * Opens a pipeline whose sources read `environment`. Close it in `afterAll`: that drops its database unless `keepData`
+ * is set.
+ */
 export async function openPipeline(environment: Record<string, string>, keepData = false): Promise<Pipeline> {
   if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   installed = true;
@@ -47,7 +51,8 @@ export async function openPipeline(environment: Record<string, string>, keepData
     MONGODB_DATABASE: environment['MONGODB_DATABASE'] ?? takeDatabase(),
     TEMPORAL_TASK_QUEUE: name,
     ROLLCALL_PATIENCE_SECONDS: '1',
-    // Not shorter: on a machine that is busy a worker would be taken for dead. Tests that wait for it set their own.
+    // Not shorter: on a busy machine Temporal would treat a worker as dead. Tests that wait for this timeout set their
+    // own value.
     ROLLCALL_HEARTBEAT_SECONDS: '10',
     ROLLCALL_RETRY_SECONDS: '0.2',
     ROLLCALL_RETRY_MAX_SECONDS: '2',
@@ -65,15 +70,16 @@ export async function openPipeline(environment: Record<string, string>, keepData
     ...(codePath && existsSync(codePath)
       ? { workflowBundle: { codePath } }
       : { workflowsPath: join(__dirname, '../../src/workflows') }),
-    activities: createActivities({
+    ...activityOptions({
       store,
       sources,
-      normalizer: openNormalizer(config, store, sources),
+      threads: openThreads(config, store, sources),
       keys: openKeyRing(config.keyRing),
       config,
       log: pino({ level: 'silent' }),
     }),
-    // In this thread: a thread of its own costs half a second of CPU, and one that a busy machine keeps waiting is no deadlock.
+    // The worker runs in this thread: its own thread costs half a second of CPU. In debug mode a busy machine that
+    // delays the worker does not look like a deadlock.
     debugMode: true,
     maxConcurrentActivityTaskPolls: 2,
     maxConcurrentWorkflowTaskPolls: 2,
@@ -107,14 +113,14 @@ export async function openPipeline(environment: Record<string, string>, keepData
 }
 
 /**
- * Before a worker with workflows in this thread: Temporal would note where each promise of this process was made, for a query
- * that no test asks.
+ * Call this before a worker with workflows starts in this thread. Otherwise Temporal records where each promise of this
+ * process is created, for a query that no test uses.
  */
 export function withoutPromiseHooks(): void {
   Object.assign(globalHandlers, { setPromiseHook: () => {} });
 }
 
-/** A run's summary, also of one that failed. */
+/** The summary of a run, also of a failed one. */
 export async function summaryOf(result: Promise<RunSummary>): Promise<RunSummary> {
   try {
     return await result;

@@ -9,20 +9,20 @@ import { startProcess, type RunningServer } from '../../src/servers/process.js';
 
 export const PASSWORD = 'canary-of-a-password';
 
-/** A PostgreSQL of a test file's own, with one empty database. */
+/** A PostgreSQL server of one test file, with one empty database. */
 export interface TestPostgres {
   port: number;
-  /** URL of that database, or of what is given instead. */
+  /** The URL of that database, or of the given password and database. */
   url(other?: { password?: string; database?: string }): string;
   query<Row>(text: string): Promise<Row[]>;
-  /** Breaks every connection off. */
+  /** Stops the server and closes every connection. */
   stop(): Promise<void>;
-  /** Starts it again, with its data, on its port. */
+  /** Starts the server again, with its data, on its port. */
   start(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** `describe`, or `describe.skip` where there is no PostgreSQL: then a line says so. */
+/** `describe`, or `describe.skip` without PostgreSQL. Then it prints a line that states this. */
 export function describeWithPostgres(title: string, tests: () => void): void {
   const bin = binaries();
   if (!bin)
@@ -60,14 +60,23 @@ export async function startPostgres(): Promise<TestPostgres> {
   if (status !== 0) throw new Error(`initdb: ${stderr}`);
 
   const serve = (port: number) => {
-    const words = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'shared_buffers=16MB'];
-    words.push('-c', `unix_socket_directories=${dir}`);
+    const serverArgs = [
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'shared_buffers=16MB',
+    ];
+    serverArgs.push('-c', `unix_socket_directories=${dir}`);
     const postgres = join(bin, 'postgres');
     const as = owner ? ['--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups', postgres] : [];
     return startProcess({
       title: 'PostgreSQL',
       binary: owner ? 'setpriv' : postgres,
-      args: [...as, ...words],
+      args: [...as, ...serverArgs],
       ready: async (_pid, log) => log.includes('ready to accept connections') && accepts(port),
     });
   };
@@ -79,7 +88,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const url = ({ password = PASSWORD, database = 'postgres' } = {}) =>
     `postgres://rollcall:${password}@127.0.0.1:${port}/${database}`;
   const stop = async () => {
-    // Its "fast" shutdown; at SIGTERM it would wait for its clients.
+    // SIGINT is the "fast" shutdown. With SIGTERM the server would wait for its clients.
     if (server) process.kill(server.pid, 'SIGINT');
     await server?.stop();
     server = undefined;
@@ -107,7 +116,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** PostgreSQL refuses to run as root. */
+/** The user `nobody` when this process runs as root: PostgreSQL refuses to run as root. */
 function nobody(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (option: string) => Number(spawnSync('id', [option, 'nobody'], { encoding: 'utf8' }).stdout);

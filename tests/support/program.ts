@@ -7,7 +7,7 @@ import type { run } from '../../src/cli/run-command.js';
 export const PROGRAM = join(__dirname, '../../dist/src/cli/main.js');
 
 export interface Ran {
-  /** -1: it was ended by a signal. */
+  /** -1 when a signal ended the program. */
   code: number;
   out: string;
   err: string;
@@ -15,11 +15,14 @@ export interface Ran {
 
 interface Place {
   cwd: string;
-  /** The whole environment but for `PATH`. */
+  /** The whole environment except `PATH`. */
   env: Record<string, string | undefined>;
 }
 
-/** As `runProgram`, in a process of its own: where that is what is tested, or commands run at the same time. */
+/**
+ * Like `runProgram`, but in its own process: for tests of the process itself, and for commands that run at the same
+ * time.
+ */
 export function spawnProgram(args: readonly string[], { cwd, env }: Place, program = PROGRAM): Promise<Ran> {
   const options = { cwd, env: { PATH: process.env['PATH'], ...env }, maxBuffer: 1 << 28 };
   return new Promise((resolve) => {
@@ -30,33 +33,33 @@ export function spawnProgram(args: readonly string[], { cwd, env }: Place, progr
   });
 }
 
-/** Those that start programs which print for themselves. */
+/** Commands that start programs with their own output. */
 const STARTING = /^worker\b|^sources test\b|^merge\b.* --dry-run/;
 
-/** What a command prints, and who is told of it at once. */
+/** The output of a command, and a function that gets it while the command runs. */
 interface Printed extends Record<'stdout' | 'stderr', string> {
-  told?: (text: string) => void;
+  onText?: (text: string) => void;
 }
 
 const printed = new AsyncLocalStorage<Printed>();
 let before: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs a command of the compiled program to its end, with nobody at its standard input, in this process: a process of its own
- * costs a second of both cores. One after the other, as environment and working folder are the process's. `told` gets what the
- * command prints while it runs.
+ * Runs a command of the compiled program to its end in this process, without a terminal: a separate process costs a
+ * second of both cores. Commands run one after the other, because environment and working folder belong to the process.
+ * `onText` gets the output while the command runs.
  */
-export function runProgram(args: readonly string[], place: Place, told?: (text: string) => void): Promise<Ran> {
+export function runProgram(args: readonly string[], place: Place, onText?: (text: string) => void): Promise<Ran> {
   if (STARTING.test(args.join(' '))) return spawnProgram(args, place);
-  const ran = before.then(() => runHere(args, place, told));
+  const ran = before.then(() => runHere(args, place, onText));
   before = ran.catch(() => {});
   return ran;
 }
 
-async function runHere(args: readonly string[], { cwd, env }: Place, told?: Printed['told']): Promise<Ran> {
+async function runHere(args: readonly string[], { cwd, env }: Place, onText?: Printed['onText']): Promise<Ran> {
   const { run: runCommand } = require(join(PROGRAM, '../run-command.js')) as { run: typeof run };
-  const output: Printed = { stdout: '', stderr: '', ...(told && { told }) };
-  const undo = [inFolder(cwd), withEnvironment(env), capturing('stdout'), capturing('stderr'), withNobodyThere()];
+  const output: Printed = { stdout: '', stderr: '', ...(onText && { onText }) };
+  const undo = [inFolder(cwd), withEnvironment(env), capturing('stdout'), capturing('stderr'), withoutTerminal()];
   const exitCode = process.exitCode;
   try {
     const code = await printed.run(output, () => runCommand(args));
@@ -84,7 +87,7 @@ function replaceEnvironment(wanted: Place['env']): void {
   for (const [name, value] of Object.entries(wanted)) if (value !== undefined) process.env[name] = value;
 }
 
-/** What the command prints; what others in this process print meanwhile goes where it went. */
+/** Captures the output of the command. Other output of this process goes to its usual target. */
 function capturing(name: 'stdout' | 'stderr'): () => void {
   const stream = process[name];
   const former = Object.getOwnPropertyDescriptor(stream, 'write');
@@ -94,7 +97,7 @@ function capturing(name: 'stdout' | 'stderr'): () => void {
     if (!into) return write(chunk, ...rest);
     const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
     into[name] += text;
-    into.told?.(text);
+    into.onText?.(text);
     const done = rest.at(-1);
     if (typeof done === 'function') process.nextTick(done);
     return true;
@@ -105,8 +108,8 @@ function capturing(name: 'stdout' | 'stderr'): () => void {
   };
 }
 
-/** Also where the tests were started from a terminal. */
-function withNobodyThere(): () => void {
+/** Commands find no terminal, also when the tests were started from one. */
+function withoutTerminal(): () => void {
   const streams = [process.stdin, process.stdout, process.stderr] as { isTTY?: boolean }[];
   const former = streams.map((stream) => Object.getOwnPropertyDescriptor(stream, 'isTTY'));
   for (const stream of streams) Object.defineProperty(stream, 'isTTY', { value: false, configurable: true });

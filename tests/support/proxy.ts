@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
-/** What a proxy was asked for: `CONNECT vendor.test:443` or `GET http://vendor.test/path`, with its credentials. */
+/** A request to a proxy: `CONNECT vendor.test:443` or `GET http://vendor.test/path`, with its credentials. */
 export interface ProxyRequest {
   line: string;
   credentials: string | undefined;
@@ -13,30 +13,30 @@ export interface HttpProxy {
   close(): Promise<void>;
 }
 
-/** A real HTTP proxy on loopback that resolves every name to `to` (`host:port`), whatever port was asked for. */
-export async function startProxy(to: string, refuse?: number): Promise<HttpProxy> {
+/** A real HTTP proxy on loopback that resolves every name to `to` (`host:port`), whatever port the request names. */
+export async function startProxy(to: string, errorStatus?: number): Promise<HttpProxy> {
   const [host = '', port = ''] = to.split(':');
   const seen: ProxyRequest[] = [];
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => void sockets.add(socket.on('error', () => socket.destroy()));
   const server = createServer((asked, response) => {
     seen.push({ line: `${asked.method} ${asked.url}`, credentials: asked.headers['proxy-authorization'] });
-    if (refuse !== undefined) {
-      response.writeHead(refuse).end();
+    if (errorStatus !== undefined) {
+      response.writeHead(errorStatus).end();
       return;
     }
     const { 'proxy-authorization': _own, ...headers } = asked.headers;
     const { pathname, search } = new URL(asked.url!);
-    const onward = request({ host, port, method: asked.method, path: pathname + search, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
+    const onward = request({ host, port, method: asked.method, path: pathname + search, headers }, (reply) => {
+      response.writeHead(reply.statusCode!, reply.headers);
+      reply.pipe(response);
     });
     asked.pipe(onward.on('error', () => response.destroy()));
   });
   server.on('connect', (asked, socket: Socket) => {
     seen.push({ line: `CONNECT ${asked.url}`, credentials: asked.headers['proxy-authorization'] });
-    if (refuse !== undefined) {
-      socket.end(`HTTP/1.1 ${refuse} Refused\r\n\r\n`);
+    if (errorStatus !== undefined) {
+      socket.end(`HTTP/1.1 ${errorStatus} Refused\r\n\r\n`);
       return;
     }
     const onward = connect(Number(port), host, () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openSqs, type OpenSqs } from '../../src/servers/sqs.js';
 import { eventually } from './eventually.js';
 
-/** One server that speaks SQS for all test files, started when the first one asks for it; each test makes a queue of its own. */
+/** One SQS server for all test files. The first call starts it. Each test creates its own queue. */
 export async function sharedSqs(): Promise<OpenSqs> {
   const dir = join(process.env['ROLLCALL_TEST_FOLDER']!, 'sqs');
   const place = join(dir, 'place.json');
@@ -23,17 +23,20 @@ function isFirst(dir: string): boolean {
   }
 }
 
-/** It ends with the process of the first test file, which serves others after it and ends with the last one. */
+/**
+ * The server ends with the process of the first test file. That process runs later test files too, and ends with the
+ * last one.
+ */
 async function started(dir: string): Promise<{ endpoint?: string; error?: string }> {
   try {
-    const { endpoint } = await openSqs({ dir, say: () => {} });
+    const { endpoint } = await openSqs({ dir, notify: () => {} });
     return { endpoint };
   } catch (error) {
     return { error: (error as Error).message };
   }
 }
 
-/** Others see all of it or nothing. */
+/** Other processes see the complete file or no file. */
 function writeWhole(path: string, value: object): void {
   writeFileSync(`${path}.new`, JSON.stringify(value));
   renameSync(`${path}.new`, path);

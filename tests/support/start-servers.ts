@@ -1,4 +1,4 @@
-// First of all, and without the extension: from here on the others are found.
+// This import comes first and has no extension. After it, the other imports can be resolved.
 import './resolve-typescript';
 import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -26,7 +26,7 @@ export default async function startServers(): Promise<void> {
   const started: TestServers = { dir, servers: [] };
   (globalThis as { rollcallTestServers?: TestServers }).rollcallTestServers = started;
   process.env['ROLLCALL_TEST_FOLDER'] = dir;
-  // For servers that live for minutes (SQS): compiling their code as well as can be costs more than it saves.
+  // For servers that run for minutes (SQS): optimizing their code fully costs more than it saves.
   process.env['JAVA_TOOL_OPTIONS'] ??= '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
   const results = await Promise.allSettled([startMongodb(started), startDevServer(started), bundle(dir)]);
   const failed = results.find((result) => result.status === 'rejected');
@@ -37,15 +37,16 @@ export default async function startServers(): Promise<void> {
 }
 
 async function startMongodb({ dir, servers }: TestServers): Promise<void> {
-  const { path: binary } = await locateBinary('mongod', { say });
-  // Hundreds of databases are dropped: their files would stay for five minutes, thousands of them in each checkpoint.
+  const { path: binary } = await locateBinary('mongod', { notify });
+  // The tests drop hundreds of databases. Otherwise their files would stay for five minutes, thousands of them in each
+  // checkpoint.
   const server = await startMongod({ binary, dbPath: join(dir, 'mongodb'), cacheGB: 0.5, historySeconds: 20 });
   servers.push(server);
   process.env['ROLLCALL_TEST_MONGODB_URI'] = server.uri;
 }
 
 async function startDevServer({ servers }: TestServers): Promise<void> {
-  const { path: binary } = await locateBinary('temporal', { say });
+  const { path: binary } = await locateBinary('temporal', { notify });
   const searchAttributes = { RollcallSource: 'Keyword', RollcallStatus: 'Keyword' };
   const server = await startTemporal({
     binary,
@@ -62,12 +63,12 @@ async function bundle(dir: string): Promise<void> {
     const path = await bundleWorkflows(dir);
     if (path) process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE'] = path;
   } catch (error) {
-    // Tests that run workflows bundle for themselves then, and fail on it; the others need not.
+    // Tests that run workflows then bundle them again and fail. The other tests do not need the bundle.
     process.stderr.write(`The workflow bundle cannot be built: ${(error as Error).message}\n`);
   }
 }
 
-/** What runs that were killed have left behind: it would fill the memory. */
+/** Removes the folders that killed test runs have left: they would fill the memory. */
 function removeLeftOvers(folder: string): void {
   for (const name of readdirSync(folder)) {
     const pid = join(folder, name, 'pid');
@@ -76,7 +77,7 @@ function removeLeftOvers(folder: string): void {
   }
 }
 
-/** Nothing of it is kept, so it need not reach a disk. */
+/** The data is not kept, so it does not need to be on a disk. */
 function scratch(): string {
   const memory = '/dev/shm';
   try {
@@ -87,7 +88,7 @@ function scratch(): string {
   }
 }
 
-/** Only a first run, which fetches the servers, has something to tell. */
-function say(line: string): void {
+/** Prints only the lines of a first run, which downloads the servers. */
+function notify(line: string): void {
   if (/fetching|downloading|from the|downloaded/.test(line)) process.stderr.write(`${line}\n`);
 }

@@ -5,12 +5,15 @@ import { openStore, type Store } from '../../src/store/database.js';
 
 const SHARED = process.env['ROLLCALL_TEST_MONGODB_URI']!;
 
-/** A folder for each database that an earlier test file has emptied. Who removes the folder has the database. */
+/**
+ * A folder for each database that an earlier test file has emptied. The process that removes the folder gets the
+ * database.
+ */
 const free = () => join(process.env['ROLLCALL_TEST_FOLDER']!, 'free-databases');
 
 /**
- * The name of a database that nobody else uses: one that was emptied, or a new one. To make collections and indexes costs a third
- * of a second of CPU, to empty them a tenth of that.
+ * Returns the name of a database that no other test uses: an emptied one or a new one. Creating collections and indexes
+ * costs a third of a second of CPU, emptying them a tenth of that.
  */
 export function takeDatabase(): string {
   mkdirSync(free(), { recursive: true });
@@ -19,16 +22,16 @@ export function takeDatabase(): string {
       rmdirSync(join(free(), name));
       return name;
     } catch {
-      // Another process was faster.
+      // Another process has taken this database.
     }
   }
   return newName();
 }
 
-/** Empties a store's database and hands it to whoever needs one next. */
+/** Empties the database of a store and makes it available to the next test file. */
 async function giveBack(store: Store): Promise<void> {
   const collections = await store.db.listCollections({}, { nameOnly: true }).toArray();
-  // A test has profiled it: that would go on.
+  // A test has enabled profiling, which would continue in the next test file.
   if (collections.some(({ name }) => name.startsWith('system.'))) return void (await store.db.dropDatabase());
   await emptyStore(store);
   mkdirSync(join(free(), store.db.databaseName), { recursive: true });
@@ -36,13 +39,13 @@ async function giveBack(store: Store): Promise<void> {
 
 const newName = (): string => `t${randomUUID().slice(0, 12)}`;
 
-/** A store in a database of its own. */
+/** A store in its own database. */
 export function freshStore({ uri = SHARED, database }: { uri?: string; database?: string } = {}): Promise<Store> {
   const own = database ?? (uri === SHARED ? takeDatabase() : newName());
   return openStore({ uri, database: own, hostsCollection: 'hosts' });
 }
 
-/** Closes it and leaves nothing of it behind. */
+/** Closes the store and removes its data. */
 export async function dropStore(store: Store): Promise<void> {
   if (isShared(store)) await giveBack(store);
   else await store.db.dropDatabase();
@@ -55,12 +58,12 @@ const isShared = ({ client, hosts, db }: Store) =>
   SHARED.includes(client.options.hosts[0]!.toString());
 
 /**
- * Leaves its collections and indexes and nothing in them: a file whose tests share a store is spared a third of a second for
- * each of them.
+ * Deletes all documents and keeps the collections and indexes: a file whose tests share a store saves a third of a
+ * second for each of them.
  */
 export async function emptyStore({ db, hosts }: Store): Promise<void> {
   const collections = await db.collections();
   await Promise.all(collections.map((collection) => collection.deleteMany({}, { writeConcern: { w: 1 } })));
-  // Returns when all of that is acknowledged by a majority, as what is read from now on must be.
+  // This returns when a majority has acknowledged all deletes. Later reads need data that a majority has acknowledged.
   await hosts.deleteMany({});
 }

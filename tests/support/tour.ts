@@ -1,11 +1,14 @@
-/** A step of a page that is walked as a test: commands with what they print, or a line of a file that is changed. */
+/** A step of a page that runs as a test: commands with what they print, or a changed line of a file. */
 export type Step = { heading: string } & (
   { commands: string; printed?: string } | { file: string; before: string; after: string }
 );
 
 const FENCE = /^```(\w+)\n(.*?)^```$|^## ([^\n]+)$/gms;
 
-/** In the order of the page: `sh` blocks, each with the `text` block that follows it; `diff` blocks that name a file. */
+/**
+ * The steps in the order of the page: `sh` blocks, each with the `text` block that follows it, and `diff` blocks that
+ * name a file.
+ */
 export function stepsOf(page: string): Step[] {
   const steps: Step[] = [];
   let heading = '';
@@ -26,7 +29,7 @@ export function stepsOf(page: string): Step[] {
   return steps;
 }
 
-/** What is different each time, and what it is called here for a comparison. All else has to be as the page says. */
+/** Values that differ each time, and their names for the comparison. Everything else must match the page. */
 const VARIABLE: readonly [RegExp, string][] = [
   [/\b\d{14}-[0-9a-f]{8}\b/g, 'RUN'],
   [/\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?Z)?/g, 'TIME'],
@@ -43,11 +46,11 @@ const RUN = /\b\d{14}-[0-9a-f]{8}\b/g;
 function masked(line: string): string {
   let text = line;
   for (const [pattern, name] of VARIABLE) text = text.replace(pattern, name);
-  // Tables are as wide as what varies in them.
+  // The width of a table depends on its variable values.
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** Without empty ones, and those that tables are drawn with. */
+/** The lines without empty lines and table borders. */
 const linesOf = (text: string): string[] =>
   text.split('\n').filter((line) => line.trim() !== '' && !/^[┌├└][─┬┼┴]+[┐┤┘]$/.test(line));
 
@@ -61,40 +64,41 @@ const patternOf = (line: string): RegExp =>
   );
 
 /**
- * Compares what a page says with what was printed. A line of `…` stands for any number of lines; all others are there, in their
- * order and without others between them. Notes which run has taken the place of which, and holds to it. Throws the first line
- * that is not there.
+ * Compares the text of a page with the printed text. A line of `…` stands for any number of lines. All other lines must
+ * be present, in their order and without other lines between them. `runs` stores which printed run replaces which run
+ * of the page, and each later replacement must be the same. Throws the first line that is missing.
  */
 export function comparePrinted(page: string, printed: string, runs: Map<string, string>): void {
-  const said = linesOf(page);
+  const pageLines = linesOf(page);
   const lines = linesOf(printed);
   const bare = lines.map(masked);
   let at = 0;
   let anywhere = false;
   const fits = (chunk: readonly RegExp[], from: number) => chunk.every((line, by) => line.test(bare[from + by] ?? ''));
-  for (let next = 0; next < said.length;) {
-    if (said[next]!.trim() === '…') {
+  for (let next = 0; next < pageLines.length;) {
+    if (pageLines[next]!.trim() === '…') {
       anywhere = true;
       next += 1;
       continue;
     }
-    const end = said.findIndex((line, index) => index >= next && line.trim() === '…');
-    const chunk = said.slice(next, end < 0 ? said.length : end);
+    const end = pageLines.findIndex((line, index) => index >= next && line.trim() === '…');
+    const chunk = pageLines.slice(next, end < 0 ? pageLines.length : end);
     const patterns = chunk.map(patternOf);
     let from = at;
     if (anywhere) while (from < lines.length && !fits(patterns, from)) from += 1;
-    // What ends the page ends what was printed.
+    // The last lines of the page must be the last lines that were printed.
     if (end < 0 && anywhere) from = Math.max(at, lines.length - chunk.length);
     if (!fits(patterns, from)) {
       const off = patterns.findIndex((line, by) => !line.test(bare[from + by] ?? ''));
       const first = anywhere ? chunk[0]! : chunk[off]!;
-      throw new Error(`docs/tour.md says\n  ${first}\nwhere this was printed:\n${lines.slice(at).join('\n')}`);
+      throw new Error(`docs/tour.md has\n  ${first}\nwhere the command printed:\n${lines.slice(at).join('\n')}`);
     }
     for (const [by, line] of chunk.entries()) {
       const [theirs, ours] = [line.match(RUN) ?? [], lines[from + by]!.match(RUN) ?? []];
       for (const [index, run] of theirs.entries()) {
         const here = ours[index] ?? '';
-        if (here !== (runs.get(run) ?? here)) throw new Error(`docs/tour.md says run ${run}, and ${here} was printed`);
+        if (here !== (runs.get(run) ?? here))
+          throw new Error(`docs/tour.md has run ${run}, and the command printed ${here}`);
         runs.set(run, here);
       }
     }
@@ -102,5 +106,5 @@ export function comparePrinted(page: string, printed: string, runs: Map<string, 
     anywhere = false;
     next += chunk.length;
   }
-  if (!anywhere && at < lines.length) throw new Error(`docs/tour.md does not say\n${lines.slice(at).join('\n')}`);
+  if (!anywhere && at < lines.length) throw new Error(`docs/tour.md does not have\n${lines.slice(at).join('\n')}`);
 }

@@ -4,7 +4,10 @@ import type { SourceDefinition } from '../../src/model/source.js';
 
 const CONFIG = join(__dirname, '../../src/config.ts');
 
-/** The environment variables that `src/config.ts` declares, read from its text: the schema is the file's own. */
+/**
+ * The environment variables that `src/config.ts` declares, read from its text because the schema is private to the
+ * file.
+ */
 export function configVariables(): string[] {
   const schema = /z\.object\(\{\n(.*?)\n\}\);/s.exec(readFileSync(CONFIG, 'utf8'))?.[1] ?? '';
   return [...schema.matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map(([, name]) => name!);

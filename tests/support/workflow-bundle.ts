@@ -8,13 +8,13 @@ const WORKFLOWS = join(SOURCES, 'workflows');
 const BUILT = join(ROOT, 'dist/workflow-bundle.js');
 
 /**
- * The workflows' bundle for all test files: the one that `npm test` has built, or a new one in `dir` when a source is newer
- * than it. Returns its path for `Worker.create({ workflowBundle: { codePath } })`.
+ * The workflow bundle for all test files: the one that `npm test` has built, or a new one in `dir` when a source is
+ * newer than it. Returns its path for `Worker.create({ workflowBundle: { codePath } })`.
  */
 export async function bundleWorkflows(dir: string): Promise<string | undefined> {
   if (!existsSync(join(WORKFLOWS, 'index.ts'))) return undefined;
   if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest(SOURCES)) return BUILT;
-  // Loaded here only, so that the servers start while it loads.
+  // This function loads the module, so that the servers start while it loads.
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') });
   const path = join(dir, 'workflow-bundle.js');

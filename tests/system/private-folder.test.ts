@@ -6,7 +6,7 @@ import { ABANDONED_MS, privateFolder } from '../../src/system/private-folder.js'
 const parent = mkdtempSync(join(tmpdir(), 'rollcall-private-'));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
-test('each attempt has a folder of its own that nobody else may enter, and takes away what killed ones left, no other', async () => {
+test('each attempt has its own private folder, and removes the folders of killed attempts and no others', async () => {
   const old = new Date(Date.now() - ABANDONED_MS - 60_000);
   const make = (name: string, at: Date) => {
     mkdirSync(join(parent, name));
@@ -26,7 +26,7 @@ test('each attempt has a folder of its own that nobody else may enter, and takes
   expect(readdirSync(parent).sort()).toEqual(['somebody-else', 'work-alive']);
 });
 
-test('one that is in use for long is not taken for one that was left', async () => {
+test('a folder that is in use for a long time is not treated as abandoned', async () => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
   try {
     const slow = await privateFolder(parent, 'slow-');

@@ -16,7 +16,7 @@ import { ask, openStand, type Stand } from './stand.js';
 import { character } from '../support/characters.js';
 import { series } from '../support/soak.js';
 
-/** Whatever stands in an address: it is answered, or said to be malformed. */
+/** The page responds to any URL, or reports that it is malformed. */
 
 let stand: Stand;
 let url: string;
@@ -47,12 +47,12 @@ test.each([
   ['/results?q=aa:bb', [1, '', '']],
   ['/api/hosts', 'text'],
   ['/api/hosts', { length: 3 }],
-])('%s behind the place %j is malformed', async (path, place) => {
+])('%s after the position %j is malformed', async (path, place) => {
   const { status } = await ask(url, `${path}${path.includes('?') ? '&' : '?'}after=${cursor(place)}`);
   expect(status).toBe(400);
 });
 
-test('a place that a page gave is gone on from', async () => {
+test('the next page continues from the position that a page returns', async () => {
   await stand.put(record('qualys:2', { hostname: 'web-02' }));
   for (const path of ['/api/hosts?limit=1', '/api/hosts?limit=1&q=web']) {
     const first = JSON.parse((await ask(url, path)).text) as { after: string; hosts: { hostname: string }[] };
@@ -75,7 +75,7 @@ const value = oneof(
   jsonValue().map(cursor),
 );
 
-test('no address whatsoever breaks the page', async () => {
+test('no URL breaks the page', async () => {
   const part = tuple(constantFrom(...NAMES), value, boolean());
   await assert(
     asyncProperty(
@@ -86,7 +86,7 @@ test('no address whatsoever breaks the page', async () => {
       array(part, { maxLength: 4 }),
       async (path, parts) => {
         const query = parts.map(([name, text, raw]) => {
-          // Some as a browser would write them, others as they are.
+          // Some values are encoded as a browser does, others are sent unchanged.
           const plain = raw && /^[\x21-\x7e]*$/.test(text);
           return `${name}=${plain ? text.replaceAll(/[#&]/g, '') : encodeURIComponent(wellFormed(text))}`;
         });

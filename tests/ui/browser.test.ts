@@ -6,9 +6,12 @@ import { browserTest as test, hasBrowser, openBrowser } from './browser.js';
 import { ago, openStand, type Stand } from './stand.js';
 import { soakTest } from '../support/soak.js';
 
-/** The page as people use it, in a real Chromium. */
+/** These tests take seconds in a browser, and repeat checks of the other tests in more detail. */
+const further = hasBrowser ? soakTest : test.skip;
+
+/** Uses the page as a user does, in a real Chromium. */
 const TOKEN = 'correct-horse-battery-staple';
-/** Would set `window.attacked`, and break out of an attribute, a tag, a comment, a script. */
+/** This text would set `window.attacked`, and break out of an attribute, a tag, a comment or a script. */
 const ATTACK = `"'--></title></script><script>window.attacked=1</script><img src=x onerror=window.attacked=1>`;
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -84,7 +87,7 @@ beforeAll(async () => {
       status: 'partial',
       started_at: ago(1),
       ended_at: ago(1),
-      sources: { qualys: { ...account, status: 'partial', parked: true, held: 3 } },
+      sources: { qualys: { ...account, status: 'partial', parked: true, unconfirmed: 3 } },
     },
     {
       _id: '20260302050000-0011aabb',
@@ -144,17 +147,17 @@ afterEach(async () => {
   await Promise.all(contexts.splice(0).map((context) => context.close()));
 });
 
-/** A page in a context of its own; what the browser complains about is kept. */
-async function open(options: BrowserContextOptions = {}): Promise<Page & { complaints: string[] }> {
+/** Opens a page in its own context and collects the error messages of the browser. */
+async function open(options: BrowserContextOptions = {}): Promise<Page & { consoleErrors: string[] }> {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(300_000);
   contexts.push(context);
-  const page = (await context.newPage()) as Page & { complaints: string[] };
-  page.complaints = [];
+  const page = (await context.newPage()) as Page & { consoleErrors: string[] };
+  page.consoleErrors = [];
   page.on('console', (message) => {
-    if (message.type() === 'error') page.complaints.push(message.text());
+    if (message.type() === 'error') page.consoleErrors.push(message.text());
   });
-  page.on('pageerror', (error) => page.complaints.push(String(error)));
+  page.on('pageerror', (error) => page.consoleErrors.push(String(error)));
   return page;
 }
 
@@ -163,12 +166,12 @@ interface AxeResult {
   passes: { id: string }[];
 }
 
-/** Shows what is folded up. */
+/** Opens all `<details>` elements. */
 const unfold = (page: Page) =>
   page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
 const focused = (page: Page) => page.evaluate('document.activeElement.textContent.trim() || document.activeElement.id');
 
-test('hosts are found while one types, and the address says so', async () => {
+test('the page finds hosts while the user types, and the URL contains the query', async () => {
   const page = await open();
   await page.goto(url);
   const asked: string[] = [];
@@ -183,7 +186,7 @@ test('hosts are found while one types, and the address says so', async () => {
   expect(page.url()).toBe(`${url}/?q=web-07`);
   expect(await page.title()).toBe('web-07 · Rollcall');
 
-  // Who types fast asks once, for what is there in the end.
+  // When the user types fast, the page sends one request with the final text.
   asked.length = 0;
   await page.evaluate(`for (const text of ['w', 'we', 'web-0', 'web-07', 'web-08']) {
     document.querySelector('#q').value = text;
@@ -192,7 +195,7 @@ test('hosts are found while one types, and the address says so', async () => {
   await page.locator('a.name', { hasText: 'web-08' }).waitFor();
   expect(asked).toEqual(['/results']);
 
-  // A filter is a step in the history, a letter is none.
+  // A filter adds an entry to the browser history, a typed letter does not.
   await page.locator('#q').fill('web-3');
   await page.locator('#found', { hasText: /^10 hosts$/ }).waitFor();
   await page.locator('summary', { hasText: 'Filters' }).click();
@@ -203,24 +206,24 @@ test('hosts are found while one types, and the address says so', async () => {
   await page.waitForURL(`${url}/?stale=30`);
   expect(await page.locator('.filters .pill').textContent()).toBe('1');
   await page.goBack();
-  // As it was: the text, no filter, what was found.
+  // Going back restores the text, the empty filter and the found hosts.
   await page.locator('#found', { hasText: /^10 hosts$/ }).waitFor();
   expect(page.url()).toBe(`${url}/?q=web-3`);
   expect([await page.locator('#q').inputValue(), await page.locator('select[name=stale]').inputValue()]).toEqual([
     'web-3',
     '',
   ]);
-  expect(page.complaints).toEqual([]);
+  expect(page.consoleErrors).toEqual([]);
 });
 
-test('an answer that comes late does not take the place of a newer one', async () => {
+further('a late response does not replace a newer one', async () => {
   const page = await open();
   await page.goto(url);
-  let letGo!: () => void;
-  const held = new Promise<void>((resolve) => (letGo = resolve));
+  let release!: () => void;
+  const released = new Promise<void>((resolve) => (release = resolve));
   const passed = new Promise<void>((resolve) => {
     void page.route('**/results?q=web-1', async (route) => {
-      await held;
+      await released;
       await route.continue().catch(() => {});
       resolve();
     });
@@ -229,7 +232,7 @@ test('an answer that comes late does not take the place of a newer one', async (
   await page.waitForRequest('**/results?q=web-1');
   await page.locator('#q').fill('web-19');
   await page.locator('#found', { hasText: /^1 host$/ }).waitFor();
-  letGo();
+  release();
   await passed;
   await page.waitForTimeout(300);
   expect(await page.locator('a.name').allTextContents()).toEqual(['web-19.example.com']);
@@ -263,7 +266,7 @@ test('everything can be reached with the keyboard alone', async () => {
   await page.goBack();
   await page.locator('#found', { hasText: /^10 hosts$/ }).waitFor();
 
-  // One that is meant by its whole name opens at once, and Tab comes to all the rest.
+  // Enter opens a host at once when the query is its whole name, and Tab reaches all other controls.
   await page.locator('#q').fill('web-23');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/hosts/h*');
@@ -274,10 +277,10 @@ test('everything can be reached with the keyboard alone', async () => {
   }
   for (const name of ['Skip to the content', 'Rollcall', 'Runs', 'Quarantine', 'Reports', 'JSON'])
     expect(reached).toContain(name);
-  expect(page.complaints).toEqual([]);
+  expect(page.consoleErrors).toEqual([]);
 });
 
-test('without JavaScript forms and links do the same', async () => {
+further('forms and links work without JavaScript', async () => {
   const page = await open({ javaScriptEnabled: false });
   await page.goto(url);
   await page.locator('#q').fill('web-2');
@@ -295,7 +298,7 @@ test('without JavaScript forms and links do the same', async () => {
   expect(page.url()).toMatch(/\/hosts\/h[0-9a-f]{20}$/);
 });
 
-test('the token is asked for, and forgotten on leaving', async () => {
+further('the page asks for the token, and logging out removes the session', async () => {
   const page = await open();
   await page.goto(`${locked}/runs`);
   expect(page.url()).toBe(`${locked}/login?next=%2Fruns`);
@@ -309,7 +312,7 @@ test('the token is asked for, and forgotten on leaving', async () => {
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
   expect(await page.evaluate('document.cookie')).toBe('');
 
-  // A session that ends while somebody types leads to the login.
+  // When the session ends while the user types, the page opens the login.
   await page.goto(locked);
   await page.context().clearCookies();
   await page.locator('#q').fill('web');
@@ -323,7 +326,7 @@ test('the token is asked for, and forgotten on leaving', async () => {
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
-test('what a machine calls itself is shown and does nothing, and on a phone no page is wider than the screen', async () => {
+test('markup in a machine name is shown as text, and on a phone no page is wider than the screen', async () => {
   const page = await open(PHONE);
   for (const at of [...pages.map((path) => url + path), `${locked}/login`]) {
     await page.goto(at);
@@ -340,10 +343,10 @@ test('what a machine calls itself is shown and does nothing, and on a phone no p
   await page.locator('#found', { hasText: /^1 host$/ }).waitFor();
   expect(await page.locator('a.name').textContent()).toContain('<script>');
   expect(await page.evaluate('window.attacked')).toBeUndefined();
-  expect(page.complaints.filter((text) => !text.includes('404'))).toEqual([]);
+  expect(page.consoleErrors.filter((text) => !text.includes('404'))).toEqual([]);
 });
 
-test('characters that turn or hide text are shown as what they are', async () => {
+test('characters that reverse or hide text are shown as replacement characters', async () => {
   const id = await stand.hostOf('qualys:5');
   await stand.store.hosts.updateOne({ _id: id }, { $set: { 'device.model': 'exe.\u202Egpj\u0007\u061c' } });
   const page = await open();
@@ -353,18 +356,19 @@ test('characters that turn or hide text are shown as what they are', async () =>
   );
 });
 
-// Audits take a third of all that the browser does.
-(hasBrowser ? soakTest : test.skip)('axe finds nothing wrong on any page, in the light and in the dark', async () => {
-  // axe needs to be put into the page, which its policy forbids: here alone it is switched off.
+// The audits take a third of the time of the browser.
+further('axe finds no violation on any page, in light and dark mode', async () => {
+  // The test injects axe into the page. The content security policy of the page forbids that, so only this test turns
+  // it off.
   const page = await open({ bypassCSP: true });
   const found: string[] = [];
   for (const at of [...pages.map((path) => url + path), `${locked}/login`]) {
     await page.goto(at);
     await unfold(page);
     await page.evaluate(AXE);
-    // Rows of a list are alike.
+    // All rows of a list are alike, so axe checks only the first ones.
     const where = { exclude: [['tbody tr:nth-child(n+9)'], ['li:nth-child(n+9)']] };
-    // The colours alone are others in the dark.
+    // Dark mode changes only the colours.
     for (const [colorScheme, options] of [
       ['light', {}],
       ['dark', { runOnly: ['color-contrast'] }],

@@ -5,12 +5,12 @@ const found = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
   onPath(name, process.env),
 );
 if (found.length === 0)
-  process.stderr.write('The page is not tried in a browser: there is neither chromium nor google-chrome on PATH\n');
+  process.stderr.write('The page is not tested in a browser: there is neither chromium nor google-chrome on PATH\n');
 
 /** `test` where there is a browser, `test.skip` elsewhere. */
 export const browserTest = found.length > 0 ? test : test.skip;
 export const hasBrowser = found.length > 0;
 
-/** The Chromium of this machine. */
+/** Opens the Chromium of this machine. */
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: found[0]!, args: ['--no-sandbox', '--disable-gpu'] });

@@ -8,7 +8,7 @@ import { NO_COUNTS } from '../../src/model/run.js';
 import { record } from '../host/records.js';
 import { ago, ask, openStand, type Stand } from './stand.js';
 
-/** What the page tells of hosts, runs, quarantine and reports. */
+/** The content of the pages about hosts, runs, quarantine and reports. */
 let stand: Stand;
 let url: string;
 
@@ -17,8 +17,8 @@ const page = async (path: string) => {
   expect([path, status]).toEqual([path, 200]);
   return text;
 };
-/** The text of a page as people read it. */
-const words = (text: string) =>
+/** The visible text of a page. */
+const visibleText = (text: string) =>
   text
     .replace(/<[^>]*>/g, ' ')
     .replaceAll('&#39;', "'")
@@ -58,32 +58,32 @@ describe('search', () => {
       ({ hostname }) => hostname,
     );
 
-  test('finds hosts by what they are called or carry, as JSON and as a page', async () => {
+  test('finds hosts by name or identifier, as JSON and as a page', async () => {
     expect(await names('?q=web')).toEqual(['web-01']);
     expect(await names(`?q=${MAC}`)).toEqual(['web-01']);
     expect(await names('?q=C02F60U4Q05N')).toEqual(['web-01']);
     for (const path of ['/?q=db', '/results?q=db']) {
-      expect(words(await page(path))).toContain('db-01');
-      expect(words(await page(path))).not.toContain('web-01');
+      expect(visibleText(await page(path))).toContain('db-01');
+      expect(visibleText(await page(path))).not.toContain('web-01');
     }
     expect(await page('/results?q=db')).not.toContain('<html');
   });
 
-  test('filters by source, by a source that lacks it, and by age', async () => {
+  test('filters by a source that lists the host, by a source that lacks it, and by age', async () => {
     expect(await names('?source=crowdstrike')).toEqual(['web-01']);
     expect(await names('?lacks=crowdstrike')).toEqual(['db-01', 'odd-01']);
     expect(await names('?stale=30')).toEqual(['db-01']);
     expect(await names('?retired=1')).toEqual([]);
-    expect(words(await page('/?source=crowdstrike&stale=30'))).toContain('Filters are on');
+    expect(visibleText(await page('/?source=crowdstrike&stale=30'))).toContain('Filters are on');
   });
 
-  test('gives a page after the other', async () => {
+  test('returns one page after the other', async () => {
     const { hosts, after } = JSON.parse(await page('/api/hosts?limit=2')) as { hosts: object[]; after: string };
     const rest = JSON.parse(await page(`/api/hosts?limit=2&after=${encodeURIComponent(after)}`)) as { hosts: object[] };
     expect([hosts.length, rest.hosts.length]).toEqual([2, 1]);
   });
 
-  test('says what is wrong with a question', async () => {
+  test('reports what is wrong with a query', async () => {
     for (const path of ['/api/hosts?limit=0', '/api/hosts?limit=9999', '/api/hosts?after=nonsense'])
       expect(await ask(url, path)).toMatchObject({ status: 400, text: expect.stringContaining('"error"') });
     expect((await ask(url, '/?after=nonsense')).status).toBe(400);
@@ -93,22 +93,22 @@ describe('search', () => {
 });
 
 describe('a host', () => {
-  test('shows each value with its source and time, contradictions, why, records and keys', async () => {
-    const text = words(await page(`/hosts/${await stand.hostOf('qualys:web')}`));
-    expect(text).toMatch(/Name Windows 10 crowdstrike 1 min ago ≠ but Windows 11 qualys 1 mo ago/);
+  test('shows each value with its source and time, contradictions, the reason for the merge, records and keys', async () => {
+    const text = visibleText(await page(`/hosts/${await stand.hostOf('qualys:web')}`));
+    expect(text).toMatch(/Name Windows 10 crowdstrike 1 min ago ≠ but Windows 11 qualys 40 days ago/);
     expect(text).toMatch(/contradict each other in 1 field/);
     expect(text).toMatch(/are one host because both report serial number C02F60U4Q05N/);
     expect(text).toMatch(/2 source records .*crowdstrike.*qualys/);
     expect(text).toMatch(/MAC address 00:50:56:8a:11:22/);
-    expect(text).toMatch(/History .*First stood/);
+    expect(text).toMatch(/History .*Created/);
   });
 
-  test('is there as JSON', async () => {
+  test('is available as JSON', async () => {
     const id = await stand.hostOf('qualys:db');
     expect(JSON.parse(await page(`/hosts/${id}.json`))).toMatchObject({ _id: id, why: [], history: expect.any(Array) });
   });
 
-  test('is found by a former id, and by a record of whatever name', async () => {
+  test('is found by a former id, and by a record with any name', async () => {
     const id = await stand.hostOf('qualys:db');
     await stand.store.redirects.insertMany([
       { _id: 'hffffffffffffffffffff', to: 'heeeeeeeeeeeeeeeeeeee', at: new Date() },
@@ -124,7 +124,7 @@ describe('a host', () => {
     expect(await ask(url, '/hosts/%E0%A4%A')).toMatchObject({ status: expect.any(Number) });
   });
 
-  test('tells what has happened to it', async () => {
+  test('shows its history', async () => {
     const changed = record('qualys:db', { hostname: 'db-01', ip: '10.0.0.9', os: { name: 'Ubuntu', type_id: 200 } });
     await stand.put(changed);
     await stand.put({
@@ -134,7 +134,7 @@ describe('a host', () => {
         device: { ...changed.observation.device, os: { name: 'Debian', type_id: 200 } },
       },
     });
-    expect(words(await page(`/hosts/${await stand.hostOf('qualys:db')}`))).toMatch(
+    expect(visibleText(await page(`/hosts/${await stand.hostOf('qualys:db')}`))).toMatch(
       /device\.os name Ubuntu → is now Debian/,
     );
   });
@@ -158,7 +158,7 @@ describe('runs', () => {
           reason: 'The credentials were refused',
           remedy: 'Check CROWDSTRIKE_CLIENT_ID',
           parked: true,
-          held: 7,
+          unconfirmed: 7,
         },
       },
     });
@@ -176,22 +176,22 @@ describe('runs', () => {
     });
   });
 
-  test('are listed, with what waits for somebody first', async () => {
+  test('are listed, with the sources that need the user first', async () => {
     const text = await page('/runs');
-    expect(words(text)).toMatch(
+    expect(visibleText(text)).toMatch(
       /parked crowdstrike since 1 day ago : The credentials were refused Check CROWDSTRIKE_CLIENT_ID/,
     );
     expect(text).toContain('href="http://127.0.0.1:8233/namespaces/default/workflows/rollcall-source-crowdstrike"');
     expect(text).toContain(`href="/runs/${run}"`);
   });
 
-  test('tell how each source fared, why, and what to do', async () => {
+  test('show the result of each source, the reason and the remedy', async () => {
     const text = await page(`/runs/${run}`);
-    expect(words(text)).toMatch(
+    expect(visibleText(text)).toMatch(
       /crowdstrike ✕ failed ‖ parked The credentials were refused What to do: Check CROWDSTRIKE_CLIENT_ID/,
     );
-    expect(words(text)).toMatch(/7 records would be gone and are held back/);
-    expect(words(text)).toMatch(/pages 2 records 1,500/);
+    expect(visibleText(text)).toMatch(/7 records would be retired and await confirmation/);
+    expect(visibleText(text)).toMatch(/pages 2 records 1,500/);
     expect(text).toContain('/workflows/rollcall-collect-crowdstrike%2Bqualys"');
     expect((await ask(url, '/runs/none')).status).toBe(404);
   });
@@ -225,35 +225,35 @@ describe('quarantine', () => {
     const ring = openKeyRing(file).keys();
     rmSync(file);
     for (const source of ['qualys', 'logins', 'crowdstrike']) {
-      const { _id } = await fetched(source, body(source), source === 'crowdstrike' ? ring : undefined);
-      await putRejected(stand.store, { source, run: 'run-1', page: _id, observedAt: ago(0) }, [
+      const { page } = await fetched(source, body(source), source === 'crowdstrike' ? ring : undefined);
+      await putRejected(stand.store, { source, run: 'run-1', page: page._id, observedAt: ago(0) }, [
         row,
         { ...row, row: 1, recordId: 'x/1 #2' },
       ]);
     }
   });
 
-  test('is grouped by reason, and leads to single records as they were received', async () => {
+  test('is grouped by reason, and links to single records as received', async () => {
     const text = await page('/quarantine');
-    expect(words(text)).toMatch(/6 records could not be read, for 3 reasons/);
+    expect(visibleText(text)).toMatch(/6 records could not be read, for 3 reasons/);
     expect(text).toContain('/quarantine/rows?source=qualys&amp;reason=id+is+missing');
     const rows = await page('/quarantine/rows?source=qualys&reason=id+is+missing');
     const [, href] = /href="(\/quarantine\/row\?id=qualys[^"]*)"/.exec(rows)!;
     expect(await page(href!)).toContain(`{&quot;of&quot;:&quot;qualys&quot;,&quot;ip&quot;:&quot;${canary}`);
   });
 
-  test('shows nothing as it was received of a source that brings personal data', async () => {
+  test('shows no received record of a source with personal data', async () => {
     const text = await page(`/quarantine/row?id=${encodeURIComponent('logins:x/1 #2')}`);
-    expect(words(text)).toContain('It may hold personal data');
+    expect(visibleText(text)).toContain('It may hold personal data');
     expect(text).not.toContain(canary);
-    // Whatever the source is said to bring: who sealed it had a reason.
+    // A sealed record is not shown, even when its source has no personal data.
     const sealed = await page(`/quarantine/row?id=${encodeURIComponent('crowdstrike:x/1 #2')}`);
-    expect(words(sealed)).toContain('It is sealed');
+    expect(visibleText(sealed)).toContain('It is sealed');
   });
 
-  test('tells what has left it', async () => {
+  test('reports rows and reasons that are not in it', async () => {
     expect((await ask(url, '/quarantine/row?id=none')).status).toBe(404);
-    expect(words(await page('/quarantine/rows?source=qualys&reason=none'))).toContain('No rows have this reason');
+    expect(visibleText(await page('/quarantine/rows?source=qualys&reason=none'))).toContain('No rows have this reason');
   });
 });
 
@@ -264,17 +264,17 @@ describe('reports', () => {
     writeFileSync(file, text);
   };
 
-  test('are not there at first', async () => {
-    expect(words(await page('/reports'))).toContain('There is no report yet');
+  test('do not exist at first', async () => {
+    expect(visibleText(await page('/reports'))).toContain('There is no report yet');
     expect((await ask(url, '/reports/latest')).headers['location']).toBe('/reports');
   });
 
-  test('are served by day, the newest first, without any script of theirs', async () => {
+  test('are served by day, the newest first, and may not run scripts', async () => {
     put('2026-03-01/index.html', 'old');
     put('2026-03-02/index.html', '<p>new</p>');
     put('2026-03-02/charts/os.svg', '<svg/>');
     put('2026-03-02/run.exe', 'no');
-    expect(words(await page('/reports'))).toMatch(/2026-03-02 newest 2026-03-01/);
+    expect(visibleText(await page('/reports'))).toMatch(/2026-03-02 newest 2026-03-01/);
     expect((await ask(url, '/reports/latest')).headers['location']).toBe('/reports/2026-03-02/');
     expect((await ask(url, '/reports/2026-03-02')).headers['location']).toBe('/reports/2026-03-02/');
     const { text, headers } = await ask(url, '/reports/2026-03-02/');
@@ -286,7 +286,7 @@ describe('reports', () => {
     expect((await ask(url, '/reports/2026-03-02/run.exe')).status).toBe(404);
   });
 
-  test('lead nowhere else', async () => {
+  test('give access to no other file', async () => {
     put('secret.html', 'secret');
     put('2026-03-02/.hidden.html', 'secret');
     symlinkSync(__filename, join(stand.reportDir, '2026-03-02/link.html'));

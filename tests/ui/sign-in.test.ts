@@ -8,7 +8,7 @@ import { Throttle } from '../../src/ui/sign-in/throttle.js';
 import { record } from '../host/records.js';
 import { ask, openStand, type Stand } from './stand.js';
 
-/** Who is let in, and what an answer may do in a browser; over HTTP, as an attacker would. */
+/** Tests over HTTP, as an attacker would: who gets access, and what a response may do in a browser. */
 const TOKEN = 'correct-horse-battery-staple';
 let stand: Stand;
 let open: string;
@@ -22,25 +22,25 @@ beforeAll(async () => {
 });
 afterAll(() => stand.close());
 
-describe('where it is served', () => {
+describe('the address of the page', () => {
   test.each(['127.0.0.1:8300', '127.8.9.1:1', '[::1]:8300', 'localhost:0'])('%s needs no token', (address) => {
     expect(bindOf({ address }).loopback).toBe(true);
   });
 
   test.each(['0.0.0.0:8300', '[::]:8300', '10.1.2.3:8300', 'inventory.example.com:80', '[::ffff:10.1.2.3]:1'])(
-    '%s is refused without a token, and served with one',
+    '%s is rejected without a token, and accepted with one',
     (address) => {
-      expect(() => bindOf({ address })).toThrow(/no token to keep them out/);
+      expect(() => bindOf({ address })).toThrow(/no token is set/);
       expect(bindOf({ address, token: TOKEN }).loopback).toBe(false);
     },
   );
 
-  test.each(['127.0.0.1', '127.0.0.1:65536', 'a/b:1', '::1:8300'])('%s is no address', (address) => {
+  test.each(['127.0.0.1', '127.0.0.1:65536', 'a/b:1', '::1:8300'])('%s is not a valid address', (address) => {
     expect(() => bindOf({ address, token: TOKEN })).toThrow(/is no address to serve at/);
   });
 });
 
-test('no answer may be kept, framed, sniffed or run scripts of others', async () => {
+test('no response may be stored, framed, sniffed or run scripts of other sites', async () => {
   for (const path of ['/', '/hosts/none', '/api/hosts', '/runs', '/quarantine', '/reports', '/nothing']) {
     const { headers } = await ask(open, path);
     expect(headers).toMatchObject({
@@ -57,7 +57,7 @@ test('no answer may be kept, framed, sniffed or run scripts of others', async ()
   }
 });
 
-test('on loopback only names of this machine are answered to', async () => {
+test('on loopback the server accepts only host names of this machine', async () => {
   for (const host of ['127.0.0.1', 'localhost:8300', '[::1]:1'])
     expect((await ask(open, '/api/hosts', { headers: { host } })).status).toBe(200);
   for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
@@ -66,7 +66,7 @@ test('on loopback only names of this machine are answered to', async () => {
   }
 });
 
-test('other sites may link here, and nothing else', async () => {
+test('other sites may link to the page, and do nothing else', async () => {
   const from = (site: string, dest: string) => ({ headers: { 'sec-fetch-site': site, 'sec-fetch-dest': dest } });
   expect((await ask(open, '/', from('cross-site', 'document'))).status).toBe(200);
   expect((await ask(open, '/api/hosts', from('same-origin', 'empty'))).status).toBe(200);
@@ -75,13 +75,13 @@ test('other sites may link here, and nothing else', async () => {
       expect((await ask(open, '/api/hosts', from(site, dest))).status).toBe(403);
 });
 
-test('it is read-only', async () => {
+test('the page is read-only', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
     expect((await ask(open, '/hosts/x', { method })).status).toBe(405);
   expect(await ask(open, '/', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
 });
 
-test('health is told to everybody, and nothing beside', async () => {
+test('the health endpoints respond to every client, and show nothing else', async () => {
   for (const url of [open, locked]) {
     expect(await ask(url, '/live', { headers: { host: '10.1.2.3' } })).toMatchObject({
       status: 200,
@@ -99,7 +99,7 @@ const login = (token: string, headers: Record<string, string> = {}, path = '/log
   });
 
 describe('with a token', () => {
-  test('nothing is shown without it', async () => {
+  test('nothing is shown without the token', async () => {
     for (const path of [
       '/',
       '/?q=web',
@@ -118,12 +118,12 @@ describe('with a token', () => {
       expect(await ask(locked, path)).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
   });
 
-  test('the token as a bearer opens it for programs', async () => {
+  test('a program gets access with the token as a bearer', async () => {
     const { status, text } = await ask(locked, '/api/hosts?q=web', { headers: { authorization: `Bearer ${TOKEN}` } });
     expect([status, text]).toEqual([200, expect.stringContaining('"hostname":"web-01"')]);
   });
 
-  test('it is exchanged for a cookie that scripts and other sites do not get, and that lasts 12 hours', async () => {
+  test('the login exchanges the token for a cookie that scripts and other sites cannot read, and that lasts 12 hours', async () => {
     const { status, headers } = await login(TOKEN, {}, '/login?next=%2Fruns');
     expect([status, headers['location']]).toEqual([303, '/runs']);
     const [cookie] = headers['set-cookie'] as string[];
@@ -132,7 +132,7 @@ describe('with a token', () => {
     const [pair] = cookie!.split(';');
     expect((await ask(locked, '/', { headers: { cookie: pair! } })).status).toBe(200);
 
-    // Another end is another signature; and of another token.
+    // A cookie with another expiry time or of another token has an invalid signature.
     const [, value] = pair!.split('=');
     const later = pair!.replace(/\d{13}/, (until) => String(Number(until) + 1));
     expect(value).toMatch(/^\d{13}\./);
@@ -142,7 +142,7 @@ describe('with a token', () => {
     expect((await ask(other, '/', { headers: { cookie: pair! } })).status).toBe(303);
   });
 
-  test('a cookie whose time is over opens nothing', async () => {
+  test('an expired cookie gives no access', async () => {
     const { headers } = await login(TOKEN);
     const [pair] = (headers['set-cookie'] as string[])[0]!.split(';');
     jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 12 * 3_600_000 + 1);
@@ -153,14 +153,14 @@ describe('with a token', () => {
     }
   });
 
-  test("another site's form logs nobody in", async () => {
+  test('a form on another site logs no user in', async () => {
     expect((await login(TOKEN, { origin: 'http://evil.example' })).status).toBe(403);
     expect((await login(TOKEN, { origin: 'null' })).status).toBe(403);
     expect((await login(TOKEN, { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document' })).status).toBe(403);
     expect((await login(TOKEN, { origin: locked })).status).toBe(303);
   });
 
-  test('a link from elsewhere is followed once more from here, where the cookie comes along', async () => {
+  test('a link from another site is followed by a reload that sends the cookie', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document' };
     expect(await ask(locked, '/runs', { headers })).toMatchObject({
       status: 200,
@@ -168,7 +168,7 @@ describe('with a token', () => {
     });
   });
 
-  test('nobody is led elsewhere', () => {
+  test('the login redirects only to paths of the page', () => {
     for (const next of [
       '//evil.example',
       '/\\evil.example',
@@ -181,7 +181,7 @@ describe('with a token', () => {
     expect(pathAfterLogin('/?q=a&source=b')).toBe('/?q=a&source=b');
   });
 
-  test('after five wrong ones further wrong ones have to wait, and the right one never', async () => {
+  test('after five wrong tokens further wrong tokens must wait, and the right token never must', async () => {
     const own = (await stand.serve({ token: TOKEN })).url;
     const bearer = (token: string) => ask(own, '/api/hosts', { headers: { authorization: `Bearer ${token}` } });
     for (let time = 0; time < 5; time += 1) expect((await bearer('wrong')).status).toBe(401);
@@ -193,7 +193,7 @@ describe('with a token', () => {
     expect((await ask(own, '/login', { method: 'POST', headers: form, body: `token=${TOKEN}` })).status).toBe(303);
   });
 
-  test('behind a declared proxy wrong tokens count for the client that sent them, and claims of a client do not', async () => {
+  test('behind a declared proxy wrong tokens count for the client that sent them, and addresses that the client claims are ignored', async () => {
     const own = (await stand.serve({ token: TOKEN, proxies: ['127.0.0.0/8', '10.0.0.0/8'] })).url;
     const wrong = async (forwarded: string) => {
       const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': forwarded };
@@ -214,13 +214,13 @@ describe('with a token', () => {
     ['10.0.0.1', 'unknown', ['10.0.0.0/8'], '10.0.0.1'],
     [undefined, '203.0.113.7', ['10.0.0.0/8'], 'unknown'],
   ])(
-    'a connection from %s that says %s, with the proxies %j, is the client %s',
+    'a connection from %s with the X-Forwarded-For %s and the proxies %j is the client %s',
     (remote, forwarded, proxies, client) => {
       expect(clientAddress({ remote, forwarded, proxies: HostList.of(proxies) })).toBe(client);
     },
   );
 
-  test('signing out ends the session on the server, and no other one', async () => {
+  test('logging out ends the session on the server, and no other session', async () => {
     const cookieOf = async () => ((await login(TOKEN)).headers['set-cookie'] as string[])[0]!.split(';')[0]!;
     const [cookie, other] = [await cookieOf(), await cookieOf()];
     const statusWith = async (pair: string) => (await ask(locked, '/', { headers: { cookie: pair } })).status;
@@ -230,7 +230,7 @@ describe('with a token', () => {
     expect([await statusWith(cookie), await statusWith(other)]).toEqual([303, 200]);
   });
 
-  test('a visitor who leaves in the middle of a request is no error', async () => {
+  test('a client that disconnects during a request causes no error', async () => {
     const { hostname, port } = new URL(locked);
     for (const path of ['/login', '/logout']) {
       const socket = connect(Number(port), hostname);
@@ -240,13 +240,13 @@ describe('with a token', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       socket.resetAndDestroy();
     }
-    // The server has seen both by the time it answers another one.
+    // The server has received both requests when it responds to another one.
     await ask(locked, '/live');
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(stand.errors).toEqual([]);
   });
 
-  test('who tries from many addresses fills no memory', () => {
+  test('wrong tokens from many addresses do not fill the memory', () => {
     const throttle = new Throttle();
     for (let from = 0; from < 5_000; from += 1) throttle.failed(String(from));
     expect((throttle as unknown as { wrong: Map<string, unknown> }).wrong.size).toBe(1_000);
@@ -254,12 +254,12 @@ describe('with a token', () => {
     expect([throttle.wait('a', 2_000), throttle.wait('a', 61_001), throttle.wait('b', 2_000)]).toEqual([59, 0, 0]);
   });
 
-  test('a body without end is refused', async () => {
+  test('a body that is too long is rejected', async () => {
     const { status } = await login('x'.repeat(10_000));
     expect(status).toBe(413);
   });
 });
 
-test('nothing unforeseen happened', () => {
+test('no unexpected error happened', () => {
   expect(stand.errors).toEqual([]);
 });

@@ -13,14 +13,14 @@ import { serveUi, type Ui } from '../../src/ui/serve.js';
 import type { record } from '../host/records.js';
 import { dropStore, freshStore } from '../support/store.js';
 
-/** The page over a database of its own, on a free port. */
+/** The page on its own database and a free port. */
 export interface Stand {
   store: Store;
   database: string;
   reportDir: string;
-  /** Everything unforeseen that it met. */
+  /** All unexpected errors of the page. */
   errors: unknown[];
-  /** A page of another manner over the same database. */
+  /** Serves another page on the same database, with its own options. */
   serve(options?: { token?: string; proxies?: string[] }): Promise<Ui>;
   /** Stores records and merges them into hosts. */
   put(...records: ReturnType<typeof record>[]): Promise<void>;
@@ -69,7 +69,7 @@ export async function openStand(): Promise<Stand> {
           run: 'run-1',
           observedAt: new Date(),
         };
-        const understood = own.map(({ id, vendor, observation, keys }, row) => ({
+        const normalized = own.map(({ id, vendor, observation, keys }, row) => ({
           _id: id,
           row,
           observation,
@@ -77,7 +77,7 @@ export async function openStand(): Promise<Stand> {
           identity: identityDigest(vendor, observation, keys),
           hash: `1.${contentHash(observation, keys)}`,
         }));
-        await putRecords(store, origin, understood);
+        await putRecords(store, origin, normalized);
       }
       await mergeChanged(store, { holder: 'test', run: 'run-1' });
     },
@@ -90,18 +90,18 @@ export async function openStand(): Promise<Stand> {
   };
 }
 
-export interface Answer {
+export interface HttpResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
 }
 
-/** Asks as no browser would: any header, the path as it is written. */
+/** Sends a request as no browser does: with any header and the path unchanged. */
 export function ask(
   url: string,
   path: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { hostname, port } = new URL(url);
   const { method = 'GET', headers = {}, body } = options;
   return new Promise((resolve, reject) => {

@@ -29,10 +29,10 @@ async function inventory(): Promise<string> {
   return JSON.stringify([records, hosts]);
 }
 
-/** Of the runs of both sources. */
+/** The workflow id of the run of both sources. */
 let workflowId: string;
 
-test('two vendors become one inventory: the fleet as it is, each machine once', async () => {
+test('a run of two vendors gives one inventory with each machine of the fleet once', async () => {
   const { handle } = await pipeline.start({ sources: SOURCES, force: true });
   ({ workflowId } = handle);
   const summary = await handle.result();
@@ -57,7 +57,7 @@ test('two vendors become one inventory: the fleet as it is, each machine once', 
   }
 });
 
-test('only references and counts travel through Temporal, and its histories replay', async () => {
+test('workflow histories contain only references and counts, and they replay', async () => {
   const codePath = process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE'];
   const code =
     codePath && existsSync(codePath)
@@ -81,7 +81,7 @@ test('a second run over the same fleet writes nothing to records or hosts', asyn
   expect(await inventory()).toBe(before);
 });
 
-test('when only times move, times move on records and hosts, and nothing is merged', async () => {
+test('when only times change, a run updates the times of records and hosts and merges nothing', async () => {
   const [before] = await pipeline.store.hosts
     .find({ 'sources.1': { $exists: true } })
     .sort({ _id: 1 })
@@ -95,7 +95,7 @@ test('when only times move, times move on records and hosts, and nothing is merg
   expect(after!.version).toBe(before!.version);
 });
 
-test('changed records are merged again, and only they', async () => {
+test('only changed records are merged again', async () => {
   const { changed } = await simulator.changeFleet({ change: 0.1 });
   const summary = await collect();
   expect(summary.sources['qualys']!.changed).toBe(changed.qualys);
@@ -103,7 +103,7 @@ test('changed records are merged again, and only they', async () => {
   expect(changed.qualys + changed.crowdstrike).toBeGreaterThan(0);
 });
 
-test('machines that a complete listing no longer holds are gone, and their hosts retired', async () => {
+test('machines that a complete listing no longer contains are gone, and their hosts are retired', async () => {
   const before = await simulator.state();
   await simulator.changeFleet({ remove: 5 });
   const after = await simulator.state();
@@ -115,19 +115,19 @@ test('machines that a complete listing no longer holds are gone, and their hosts
   expect((await collect()).hosts).toBe(before.hosts);
 });
 
-test('a listing that shrank by more than the set share retires nothing until it is confirmed', async () => {
+test('a listing that shrinks by more than the configured share retires nothing until a user confirms it', async () => {
   const { hosts } = await simulator.state();
   await simulator.changeFleet({ remove: 16 });
-  const held = await collect();
-  expect(held.hosts).toBe(hosts);
-  expect(held.sources['qualys']).toMatchObject({ status: 'complete', gone: 0 });
-  expect(held.sources['qualys']!.held).toBeGreaterThan(8);
-  expect(held.sources['qualys']!.reason).toContain('nothing was retired');
+  const shrunk = await collect();
+  expect(shrunk.hosts).toBe(hosts);
+  expect(shrunk.sources['qualys']).toMatchObject({ status: 'complete', gone: 0 });
+  expect(shrunk.sources['qualys']!.unconfirmed).toBeGreaterThan(8);
+  expect(shrunk.sources['qualys']!.reason).toContain('nothing was retired');
   const confirmed = await pipeline.collect({ sources: SOURCES, force: true, confirmShrink: true });
   expect(confirmed.hosts).toBe(hosts! - 16);
 });
 
-test('stored pages alone give the same inventory again, without asking a vendor', async () => {
+test('a replay of stored pages gives the same inventory, without requests to a vendor', async () => {
   const hosts = async () =>
     (
       await pipeline.store.hosts
@@ -135,19 +135,19 @@ test('stored pages alone give the same inventory again, without asking a vendor'
         .sort({ _id: 1 })
         .toArray()
     ).map(({ _id, device, sources, keys, external_ips, tags }) => ({ _id, device, sources, keys, external_ips, tags }));
-  // Why they are one is told with what machines that are gone held, and no page holds those any more.
+  // The reasons are not compared: they also depend on machines that are gone, and no page contains these any more.
   const before = await hosts();
   const { requests } = await simulator.state();
   const latest = await pipeline.store.runs.findOne({}, { sort: { started_at: -1 } });
   await Promise.all([pipeline.store.records.deleteMany({}), pipeline.store.hosts.deleteMany({})]);
-  const pagesOf = Object.fromEntries(SOURCES.map((source) => [source, latest!._id]));
-  const summary = await pipeline.collect({ sources: SOURCES, replay: true, pagesOf });
+  const pagesFromRun = Object.fromEntries(SOURCES.map((source) => [source, latest!._id]));
+  const summary = await pipeline.collect({ sources: SOURCES, replay: true, pagesFromRun });
   expect(summary).toMatchObject({ status: 'completed', sources: { qualys: { status: 'complete' } } });
   expect(await hosts()).toEqual(before);
   expect((await simulator.state()).requests).toBe(requests);
 });
 
-test('a source that completed within its window is not asked again unless forced', async () => {
+test('a source that completed within its window is not fetched again unless forced', async () => {
   const { requests } = await simulator.state();
   const summary = await pipeline.collect({ sources: SOURCES });
   expect(summary).toMatchObject({
@@ -157,7 +157,7 @@ test('a source that completed within its window is not asked again unless forced
   expect((await simulator.state()).requests).toBe(requests);
 });
 
-test('the steps can be taken one by one', async () => {
+test('a run can fetch, normalize or merge only', async () => {
   await pipeline.store.db.collection('records').deleteMany({});
   await pipeline.store.hosts.deleteMany({});
   const fetched = await pipeline.collect({ sources: SOURCES, force: true, only: 'fetch' });

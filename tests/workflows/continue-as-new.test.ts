@@ -3,8 +3,8 @@ import { startTemporal } from '../../src/servers/temporal.js';
 import { localSimulator } from '../support/local-simulator.js';
 import { openPipeline } from '../support/pipeline.js';
 
-test('a long listing continues as new before its history grows large, and loses nothing', async () => {
-  const { path } = await locateBinary('temporal', { say: () => {} });
+test('a long listing continues as new before its history grows large, and loses no record', async () => {
+  const { path } = await locateBinary('temporal', { notify: () => {} });
   const temporal = await startTemporal({
     binary: path,
     headless: true,
@@ -16,7 +16,7 @@ test('a long listing continues as new before its history grows large, and loses 
     TEMPORAL_ADDRESS: temporal.address,
     QUALYS_DEMO_PAGE_SIZE: '4',
     QUALYS_DEMO_CONCURRENCY: '1',
-    ROLLCALL_STRETCH_RECORDS: '4',
+    ROLLCALL_BATCH_RECORDS: '4',
   });
   try {
     const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });

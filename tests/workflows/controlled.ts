@@ -4,35 +4,36 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
 import { orPark } from '../../src/activities/parked.js';
+import type { NormalizeInput } from '../../src/normalize/normalized.js';
 import { NO_COUNTS, type SourceAccount } from '../../src/model/run.js';
 import type { collectInventory } from '../../src/workflows/collect-inventory.js';
 import { progressQuery, type SourceProgress } from '../../src/model/messages.js';
 import { summaryOf, withoutPromiseHooks } from '../support/pipeline.js';
 
-/** A place in an activity where the test may hold it. */
+/** A point in an activity at which a test can make it wait. */
 export class Gate {
-  private held: Promise<void> | undefined;
+  private closed: Promise<void> | undefined;
   private release = (): void => {};
   private reach = (): void => {};
   /** Resolves when an activity waits here. */
   reached = Promise.resolve();
 
   close(): void {
-    this.held = new Promise((resolve) => (this.release = resolve));
+    this.closed = new Promise((resolve) => (this.release = resolve));
     this.reached = new Promise((resolve) => (this.reach = resolve));
   }
   open(): void {
-    this.held = undefined;
+    this.closed = undefined;
     this.release();
   }
   async pass(): Promise<void> {
-    if (!this.held) return;
+    if (!this.closed) return;
     this.reach();
-    await this.held;
+    await this.closed;
   }
 }
 
-/** One source whose activities the test controls: `pages` pages of one row. What Temporal does is real. */
+/** A source with `pages` pages of one row, whose activities the test controls. Temporal is real. */
 export class ControlledSource {
   readonly name = `s${randomUUID().slice(0, 8)}`;
   readonly fetching = new Gate();
@@ -40,7 +41,7 @@ export class ControlledSource {
   /** Positions that were fetched, in order. */
   readonly fetched: number[] = [];
   readonly closed: Parameters<Activities['closeListing']>[0][] = [];
-  /** Fetching this page fails in a way that can be mended. */
+  /** The fetch of this page fails with an error that a user can correct. */
   broken: number | undefined;
   stored = 0;
 
@@ -58,11 +59,16 @@ export class ControlledSource {
     return { from: seq, to: seq + 1, rows: 1, bytes: 1, next, warnings: [] };
   }
 
-  async normalize(from: number, follow: boolean): Promise<Awaited<ReturnType<Activities['normalizePages']>>> {
+  async normalize({
+    from,
+    follow,
+    share,
+  }: NormalizeInput): Promise<Awaited<ReturnType<Activities['normalizePages']>>> {
     await this.normalizing.pass();
-    const next = Math.max(from, this.stored);
-    const rows = next - from;
-    const stopped = next === this.pages || (rows === 0 && !follow) ? 'ended' : rows > 0 ? 'budget' : 'waited';
+    const step = share?.of ?? 1;
+    const rows = Math.max(0, Math.ceil((this.stored - from) / step));
+    const next = from + rows * step;
+    const stopped = next >= this.pages || (rows === 0 && !follow) ? 'ended' : rows > 0 ? 'budget' : 'waited';
     return { pages: rows, rows, new: rows, changed: 0, unchanged: 0, quarantined: 0, next, stopped };
   }
 
@@ -79,7 +85,7 @@ export class ControlledSource {
   }
 }
 
-/** A worker with the real workflows on a real server, whose activities do what the test's sources say. */
+/** Starts a worker with the real workflows on a real server. The sources of the test control its activities. */
 export async function openControlled(address: string) {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   withoutPromiseHooks();
@@ -93,13 +99,14 @@ export async function openControlled(address: string) {
       collect: true,
       startedAt: new Date().toISOString(),
       listing: 'full',
-      settle: 'merge',
+      afterNormalizing: 'merge',
       timings,
+      normalizers: 2,
     }),
     fetchPages: async ({ source, seq }) => of(source).fetch(seq),
-    normalizePages: async ({ source, from, follow }) => of(source).normalize(from, follow),
+    normalizePages: async (input) => of(input.source).normalize(input),
     closeListing: async (input) => of(input.source).close(input),
-    mergeRecords: async () => ({ settled: 0, resolved: 0, created: 0, changed: 0, removed: 0, more: false }) as never,
+    mergeRecords: async () => ({ records: 0, resolved: 0, created: 0, changed: 0, removed: 0, more: false }) as never,
     resumeListing: async () => {},
     recountRun: async () => {},
     closeInventoryRun: async () => ({ hosts: 0 }),
@@ -113,7 +120,7 @@ export async function openControlled(address: string) {
     workflowBundle: { codePath: process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE']! },
     activities,
     maxConcurrentActivityTaskExecutions: 100,
-    // In this thread, as pipelines of tests do.
+    // Run workflows in this thread, as the pipelines of tests do.
     debugMode: true,
   });
   const running = worker.run();
@@ -128,7 +135,7 @@ export async function openControlled(address: string) {
       sources.set(made.name, made);
       return made;
     },
-    /** A run of that source alone, of its own workflow id: others may be under way. */
+    /** Starts a run of that source alone, with its own workflow id, because other runs may be in progress. */
     async start(source: ControlledSource) {
       const handle = await client.workflow.start<typeof collectInventory>('collectInventory', {
         taskQueue,

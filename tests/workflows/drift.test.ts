@@ -5,7 +5,7 @@ import type { SourceAccount } from '../../src/model/run.js';
 import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
-/** A vendor that changes what its records look like is told of, and nothing breaks. */
+/** When a vendor changes the fields of its records, the run reports it and completes. */
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-drift-'));
 let recorded: LocalSimulator | undefined;
@@ -35,7 +35,7 @@ async function collect(records: Raw[]): Promise<SourceAccount> {
   return (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
 }
 
-test('new fields and vanished ones are named, once; rare ones and names that are values are not', async () => {
+test('a run reports new and vanished fields once; it does not report rare fields and names that are values', async () => {
   const first = await collect(rows((id) => ({ agentInfo: { status: 'ACTIVE' }, ...(id === 3 ? { rare: 1 } : {}) })));
   expect(first.status).toBe('complete');
   expect(first.drift).toBeUndefined();
@@ -47,7 +47,7 @@ test('new fields and vanished ones are named, once; rare ones and names that are
   expect(second.drift).toEqual({ appeared: ['labels', 'risk'], vanished: ['agentInfo'] });
   expect(JSON.stringify(second.drift)).not.toContain('corp.test');
 
-  // Not seen for a while is not new.
+  // A field that was absent for a time is not new.
   const third = await collect(
     changed().map((row, id) => ({ ...row, name: `renamed-${id}`, ...(id === 5 ? { rare: 2 } : {}) })),
   );

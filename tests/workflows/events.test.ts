@@ -43,7 +43,7 @@ async function delivered(): Promise<Record<string, unknown>[]> {
 const reasons = async () =>
   (await pipeline.store.quarantine.find().sort({ row: 1 }).toArray()).map(({ reason }) => reason);
 
-test('events come out in the order of their ids, each once; what cannot be understood or contradicts waits with its reason', async () => {
+test('events are delivered in the order of their ids, each once; invalid and contradicting lines go to quarantine with a reason', async () => {
   writeFileSync(
     file,
     [
@@ -78,7 +78,7 @@ test('events come out in the order of their ids, each once; what cannot be under
   expect((await verify(pipeline.config, '')).findings).toEqual([]);
 });
 
-test('one event is traced to the row it was read from, whatever its id is', async () => {
+test('an event can be traced to its row, whatever its id is', async () => {
   const large = '9007199254740993';
   writeFileSync(file, event(7) + event(10, 'a', 5) + event(1).replace('"id":1', `"id":${large}`));
   await collect();
@@ -99,7 +99,7 @@ test('one event is traced to the row it was read from, whatever its id is', asyn
   expect(await trace('7')).toBeNull();
 });
 
-test('a second run reads what was appended, knows what came before, and does nothing where there is nothing', async () => {
+test('a second run reads the appended lines, recognizes earlier events, and changes nothing without new lines', async () => {
   writeFileSync(file, event(1) + event(5));
   expect(await collect()).toMatchObject({ status: 'complete', new: 2, pages: 1 });
   appendFileSync(file, event(3) + event(5) + event(1, 'other'));
@@ -114,7 +114,7 @@ test('a second run reads what was appended, knows what came before, and does not
   expect(await pipeline.store.events.find().toArray()).toEqual(before);
 });
 
-test('a last line that is cut off waits in quarantine, and is read when it is whole', async () => {
+test('a last line that is cut off goes to quarantine, and is read when it is complete', async () => {
   writeFileSync(file, `${event(1)}{"id": 2, "cat`);
   expect(await collect()).toMatchObject({ new: 1, quarantined: 1 });
   expect(await reasons()).toEqual(['the last line is cut off']);
@@ -124,7 +124,7 @@ test('a last line that is cut off waits in quarantine, and is read when it is wh
   expect((await delivered()).map(({ id }) => id)).toEqual([1, 2]);
 });
 
-test('a file that was truncated or replaced is read again, says so, and doubles nothing', async () => {
+test('a truncated or replaced file is read again with a warning, and no event is duplicated', async () => {
   writeFileSync(file, event(1) + event(2) + event(3));
   await collect();
   truncateSync(file, event(1).length);
@@ -143,7 +143,7 @@ test('a file that was truncated or replaced is read again, says so, and doubles 
   expect((await delivered()).map(({ id }) => id)).toEqual([1, 2, 3, 7, 8]);
 });
 
-test('keys that mean something to databases and to JavaScript are kept as data', async () => {
+test('keys with a meaning in databases or JavaScript are stored as data', async () => {
   const odd =
     '{"id": "a", "category": "$where", "value": 1, "$set": {"x.y": 1}, "a.b": 2, "__proto__": {"polluted": true}}\n';
   writeFileSync(file, odd + odd + event('b', '__proto__', 2) + event('c', 'a.b', 2));
@@ -168,7 +168,7 @@ test('ids beyond 2^53 keep their digits, text is ordered by code point', async (
   expect(lines.map((line) => /"id":(\d+)/.exec(line)![1])).toEqual(['9007199254740992', '9007199254740993']);
 });
 
-test('while followed, events come as they are written, until the run is told to stop', async () => {
+test('a run that follows a file delivers events as they are written, until it gets the signal stop', async () => {
   writeFileSync(file, event(2));
   const { handle } = await pipeline.start({ sources: ['events'], follow: true });
   const until = async (count: number) => {

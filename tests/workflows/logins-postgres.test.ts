@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.js';
 import { openPipeline, summaryOf, type Pipeline } from '../support/pipeline.js';
 import { describeWithPostgres, PASSWORD, startPostgres, type TestPostgres } from '../support/postgres.js';
 import { sharedSqs } from '../support/sqs.js';
+import { soakTest } from '../support/soak.js';
 
 /** Login events of a real queue into MongoDB and a real PostgreSQL. */
 
@@ -83,7 +84,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
     );
   };
 
-  test('both hold every login once, and a replay changes nothing', async () => {
+  test('both databases have every login once, also after a replay that restores deleted rows', async () => {
     await open(postgres.url());
     await fillQueue({ endpoint: server.endpoint, queueUrl, count: 60, seed: 5 });
     const { sources } = await pipeline.collect({ sources: ['logins'] });
@@ -95,7 +96,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
     await expectEqual();
   });
 
-  test('while PostgreSQL is away messages stay in the queue; nothing is lost, nothing is doubled', async () => {
+  soakTest('while PostgreSQL is not reachable messages stay in the queue; no login is lost or duplicated', async () => {
     await open(postgres.url());
     const { handle } = await pipeline.start({ sources: ['logins'], follow: true });
     await fillQueue({ endpoint: server.endpoint, queueUrl, count: 50, seed: 6 });
@@ -106,7 +107,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
     try {
       await fillQueue({ endpoint: server.endpoint, queueUrl, count: 50, seed: 7 });
       await eventually('logins of the second half', inMongo, (logins) => logins > first);
-      // Longer than messages stay invisible.
+      // Wait longer than messages stay invisible.
       await new Promise((resolve) => setTimeout(resolve, 4_000));
       expect(await left()).toBe(50);
     } finally {
@@ -123,7 +124,7 @@ describeWithPostgres('a queue drained into MongoDB and PostgreSQL', () => {
     await expectEqual();
   });
 
-  test('a refused password ends the run with the reason, takes no message away and shows nowhere', async () => {
+  test('a rejected password ends the run with the reason, removes no message and is shown nowhere', async () => {
     await open(postgres.url({ password: 'canary-wrong' }));
     await fillQueue({ endpoint: server.endpoint, queueUrl, count: 20, seed: 8 });
     const summary = await pipeline.collect({ sources: ['logins'] });

@@ -8,7 +8,7 @@ import pino from 'pino';
 import { fillQueue } from '../../simulator/logins.js';
 import { createActivities } from '../../src/activities/index.js';
 import { verify } from '../../src/cli/commands/verify.js';
-import { openNormalizer } from '../../src/threads/pool.js';
+import { openThreads } from '../../src/threads/pool.js';
 import { addKey, createKeyRing, openKeyRing } from '../../src/privacy/key-ring.js';
 import { unmask } from '../../src/privacy/mask.js';
 import { createQueue, type OpenSqs } from '../../src/servers/sqs.js';
@@ -105,11 +105,11 @@ const login = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-test('every message is a login or in quarantine, the queue is empty, and no clear value is anywhere', async () => {
+test('every message becomes a login or goes to quarantine, the queue is empty, and no clear value is stored anywhere', async () => {
   const sent = await fillQueue({ endpoint: server.endpoint, queueUrl, count: 150, seed: 5 });
   const account = await collect();
   expect(account.status).toBe('complete');
-  // A queue may give a message twice, and does when a machine is busy for longer than messages stay invisible.
+  // A queue can deliver a message twice, and does so when a machine is busy for longer than messages stay invisible.
   expect(account.records - account.unchanged).toBe(150);
   expect(account.quarantined).toBeGreaterThan(0);
   expect(account.new + account.quarantined).toBe(150);
@@ -146,7 +146,7 @@ test('every message is a login or in quarantine, the queue is empty, and no clea
 test('a run whose records are stored slowly does not end before its queue is empty', async () => {
   const { store } = pipeline;
   const ids = await send(...Array.from({ length: 20 }, (_, at) => login({ user_id: `u-${at}` })));
-  // A login that somebody is about to insert: whoever inserts it, too, waits for that transaction.
+  // Another transaction is about to insert these logins, so the run waits for it when it inserts them, too.
   const session = store.client.startSession();
   session.startTransaction();
   await store.logins.insertMany(
@@ -159,7 +159,7 @@ test('a run whose records are stored slowly does not end before its queue is emp
     return pages.reduce((sum, { rows }) => sum + rows, 0);
   };
   while ((await rowsStored()) < 20) await sleep(20);
-  // More than the time in which an empty queue is found to be empty.
+  // Wait longer than the source needs to find that an empty queue is empty.
   const ended = async () => (await store.pages.findOne({ source: 'logins', next: null })) !== null;
   for (let looks = 0; looks < 40 && !(await ended()); looks += 1) await sleep(50);
   const early = await ended();
@@ -170,10 +170,10 @@ test('a run whose records are stored slowly does not end before its queue is emp
   expect(early).toBe(false);
 });
 
-test('an attempt after one that died behind the end of the listing drains the queue again', async () => {
+test('an attempt after one that failed after the end of the listing drains the queue again', async () => {
   const { store } = pipeline;
   const usual = queueUrl;
-  // What the attempt that died has taken is given again after this time.
+  // After this time the queue delivers the messages of the failed attempt again.
   queueUrl = await newQueue(5);
   const config = { ...pipeline.config, environment: { ...pipeline.config.environment, LOGINS_SQS_URL: queueUrl } };
   await send(login(), login({ user_id: 'u-2' }), login({ user_id: 'u-3' }));
@@ -183,21 +183,21 @@ test('an attempt after one that died behind the end of the listing drains the qu
   const input = sources
     .get('logins')
     .input(resolveSettings('logins', sources.get('logins').settings, config.environment));
-  const dying = input.pages(null, { signal: new AbortController().signal, more: () => true })[Symbol.asyncIterator]();
-  const page = (await dying.next()).value as FetchedPage;
+  const failed = input.pages(null, { signal: new AbortController().signal, more: () => true })[Symbol.asyncIterator]();
+  const page = (await failed.next()).value as FetchedPage;
   await appendPage(store, 'run', 'logins', 0, page, keys.keys());
   const body = Buffer.from('{"Messages":[]}');
   const digest = createHash('sha256').update(body).digest('hex');
-  const ending = { ...page, cursor: { batch: 1 }, next: null, body, digest, rows: 0 };
-  await appendPage(store, 'run', 'logins', 1, ending, keys.keys());
-  await dying.return?.();
+  const lastPage = { ...page, cursor: { batch: 1 }, next: null, body, digest, rows: 0 };
+  await appendPage(store, 'run', 'logins', 1, lastPage, keys.keys());
+  await failed.return?.();
   expect(await left()).toBe(3);
 
-  const normalizer = openNormalizer(config, store, sources);
-  const { fetchPages } = createActivities({ store, sources, normalizer, keys, config, log });
+  const threads = openThreads(config, store, sources);
+  const { fetchPages } = createActivities({ store, sources, threads, keys, config, log });
   const attempt = new MockActivityEnvironment({ attempt: 2 });
   const fetched = await attempt.run(fetchPages, { run: 'run', source: 'logins', seq: 0, cursor: null, rows: 0 });
-  await normalizer.close();
+  await threads.close();
   expect(fetched).toMatchObject({ from: 0, next: null });
   expect(await left()).toBe(0);
   expect(await store.logins.countDocuments()).toBe(3);
@@ -207,7 +207,7 @@ test('an attempt after one that died behind the end of the listing drains the qu
   queueUrl = usual;
 });
 
-test('equal values have equal masks, those who hold the keys recover them, and a rotation changes neither', async () => {
+test('equal values have equal masks, the key ring recovers the values, and both are still true after a rotation', async () => {
   await send(login(), login({ user_id: 'u-2' }), login({ ip: '199.172.111.9', device_id: 'other' }));
   expect(await collect()).toMatchObject({ new: 3 });
   const check = async () => {
@@ -229,7 +229,7 @@ test('equal values have equal masks, those who hold the keys recover them, and a
   expect(replayed.sources['logins']).toMatchObject({ status: 'complete', new: 0, unchanged: 3 });
 });
 
-test('what is wrong with a message is said without its values, and its neighbours go on', async () => {
+test('the reason for a rejected message contains no values, and the other messages are stored', async () => {
   const { ip: _ip, ...without } = login();
   await send(
     login(),
@@ -245,7 +245,7 @@ test('what is wrong with a message is said without its values, and its neighbour
   expect(await left()).toBe(0);
 });
 
-test('a message that comes again is the login that it was', async () => {
+test('a message that is read again does not change its login', async () => {
   await send(login());
   expect(await collect()).toMatchObject({ new: 1 });
   const [stored] = await pipeline.store.logins.find().toArray();
@@ -254,8 +254,8 @@ test('a message that comes again is the login that it was', async () => {
   expect(await pipeline.store.logins.find().toArray()).toEqual([stored]);
 });
 
-test('while followed, logins are there shortly after they are sent, until the run is told to stop', async () => {
-  // An activity that follows goes on for as long as two heartbeats may take.
+test('a run that follows a queue stores logins shortly after they are sent, until it gets the signal stop', async () => {
+  // An activity that follows a queue runs for as long as two heartbeats may take.
   const following = await openPipeline({ ...environment(), ROLLCALL_HEARTBEAT_SECONDS: '3' });
   const { handle } = await following.start({ sources: ['logins'], follow: true });
   for (let sent = 1; sent <= 3; sent += 1) {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
-/** What follows a scheduled run. */
+/** Maintenance after a scheduled run. */
 
 const SOURCE = 'qualys-demo';
-const dir = mkdtempSync(join(tmpdir(), 'rollcall-upkeep-'));
+const dir = mkdtempSync(join(tmpdir(), 'rollcall-maintenance-'));
 let simulator: LocalSimulator;
 let pipeline: Pipeline;
 
@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-test('it writes the report of the day, with what the run has brought, and removes raw pages that nothing needs', async () => {
+test('maintenance writes the report of the day with the hosts of the run, and removes raw pages that nothing needs', async () => {
   const first = await pipeline.collect({ sources: [SOURCE], force: true });
   const old = new Date(Date.now() - 365 * 86_400_000);
   await pipeline.store.pages.updateMany({ run: first.run }, { $set: { fetched_at: old } });
@@ -35,7 +35,7 @@ test('it writes the report of the day, with what the run has brought, and remove
     _id: 'a-run-long-ago/qualys-demo/1',
     run: 'a-run-long-ago',
   });
-  const second = await pipeline.collect({ sources: [SOURCE], force: true, upkeep: ['report', 'prune'] });
+  const second = await pipeline.collect({ sources: [SOURCE], force: true, maintenance: ['report', 'prune'] });
   expect(second.status).toBe('completed');
   const [day] = readdirSync(join(dir, 'reports'));
   expect(day).toMatch(/^\d{4}-\d\d-\d\d$/);
@@ -43,13 +43,13 @@ test('it writes the report of the day, with what the run has brought, and remove
   expect(data.hosts).toBe(second.hosts);
   expect(existsSync(join(dir, 'reports', day!, 'index.html'))).toBe(true);
   expect(await pipeline.store.pages.countDocuments({ run: 'a-run-long-ago' })).toBe(0);
-  // Records still point to these.
+  // Records still refer to these pages.
   expect(await pipeline.store.pages.countDocuments({ run: first.run })).toBeGreaterThan(0);
 });
 
-test('a report that cannot be written fails no run', async () => {
+test('a report that cannot be written does not fail the run', async () => {
   rmSync(join(dir, 'reports'), { recursive: true });
   writeFileSync(join(dir, 'reports'), 'a file where the folder should be');
-  const summary = await pipeline.collect({ sources: [SOURCE], force: true, upkeep: ['report'] });
+  const summary = await pipeline.collect({ sources: [SOURCE], force: true, maintenance: ['report'] });
   expect(summary.status).toBe('completed');
 });

@@ -20,10 +20,10 @@ beforeAll(async () => {
     QUALYS_DEMO_PAGE_SIZE: '5',
     CROWDSTRIKE_DEMO_PAGE_SIZE: '5',
     QUALYS_PAGE_SIZE: '5',
-    // One request at a time, so that the page that a fault is meant for is the one that fails.
+    // One request at a time, so that a fault affects the intended page.
     QUALYS_DEMO_CONCURRENCY: '1',
     CROWDSTRIKE_DEMO_CONCURRENCY: '1',
-    ROLLCALL_STRETCH_RECORDS: '10',
+    ROLLCALL_BATCH_RECORDS: '10',
     ROLLCALL_MAX_RECORDS: '40',
   });
 });
@@ -46,7 +46,7 @@ const workflow = (source: string) =>
 
 const DEMOS = ['qualys-demo', 'crowdstrike-demo'];
 
-test('a source that fails leaves the others alone: the run is partial, what came is kept, and nothing is retired', async () => {
+test('a source that fails does not affect the others: the run is partial, fetched records are kept, and nothing is retired', async () => {
   expect((await pipeline.collect({ sources: DEMOS, force: true })).status).toBe('completed');
   await simulator.setFaults({ kind: 'outage', on: 'qualys-demo', at: 3, times: 1_000 });
   const summary = await pipeline.collect({ sources: DEMOS, force: true });
@@ -68,7 +68,7 @@ const RECOVERED: Fault[] = [
   { kind: 'duplicate-page', at: 11 },
 ];
 
-test('a 500, an HTML 502, a limit, a body that is cut, a reset and a page served twice are overcome in one listing: no record is lost or doubled', async () => {
+test('a listing completes in spite of a 500, an HTML 502, a limit, a cut body, a reset and a page served twice: no record is lost or duplicated', async () => {
   await simulator.setFaults(...RECOVERED.map((fault) => ({ on: 'qualys-demo' as const, times: 1, ...fault })));
   const before = (await simulator.state()).requests;
   const summary = await pipeline.collect({ sources: ['qualys-demo'], force: true });
@@ -81,22 +81,16 @@ test('a 500, an HTML 502, a limit, a body that is cut, a reset and a page served
   });
 });
 
-/** In two runs, whose sources fail each in another way. */
+/** The faults of two runs. Each source of a run fails in another way. */
 const ENDED: [string, number, string, Fault, RegExp][] = [
-  ['a last page that comes for ever', 0, 'qualys', { kind: 'repeat-last' }, /not greater/i],
+  ['a last page that repeats without end', 0, 'qualys', { kind: 'repeat-last' }, /not greater/i],
   ['a listing without an end', 0, 'qualys-demo', { kind: 'endless' }, /ROLLCALL_MAX_RECORDS/],
-  ['an answer that is a login page', 0, 'crowdstrike-demo', { kind: 'html', at: 3, times: 100 }, /HTML|JSON/i],
-  [
-    'an object where a list belongs',
-    1,
-    'crowdstrike-demo',
-    { kind: 'object', at: 3, times: 100 },
-    /list|records|JSON/i,
-  ],
+  ['a response that is a login page', 0, 'crowdstrike-demo', { kind: 'html', at: 3, times: 100 }, /HTML|JSON/i],
+  ['an object instead of a list', 1, 'crowdstrike-demo', { kind: 'object', at: 3, times: 100 }, /list|records|JSON/i],
   ['a redirect to another origin', 1, 'qualys', { kind: 'redirect', at: 3, times: 100 }, /not an allowed host/],
 ];
 
-describe('each source has its own end', () => {
+describe('each source has its own outcome', () => {
   const ran: { summary: RunSummary; stored: Record<string, number> }[] = [];
   beforeAll(async () => {
     for (const turn of [0, 1]) {
@@ -119,24 +113,27 @@ describe('each source has its own end', () => {
     }
   });
 
-  test.each(ENDED)('%s ends as a named partial, and what came is kept', async (_what, turn, source, _fault, reason) => {
-    const { summary, stored } = ran[turn]!;
-    const account = summary.sources[source]!;
-    expect(account.status).toBe('partial');
-    expect(account.reason).toMatch(reason);
-    expect(account.records).toBeGreaterThan(0);
-    expect(stored[source]).toBe(account.new);
-    const { strays } = await simulator.state();
-    expect(strays.withSecrets).toBe(0);
-  });
+  test.each(ENDED)(
+    '%s makes the source partial with a reason, and fetched records are kept',
+    async (_what, turn, source, _fault, reason) => {
+      const { summary, stored } = ran[turn]!;
+      const account = summary.sources[source]!;
+      expect(account.status).toBe('partial');
+      expect(account.reason).toMatch(reason);
+      expect(account.records).toBeGreaterThan(0);
+      expect(stored[source]).toBe(account.new);
+      const { strays } = await simulator.state();
+      expect(strays.withSecrets).toBe(0);
+    },
+  );
 
-  test('a request that is never answered is given up in time and asked again', async () => {
+  test('a request without a response is aborted in time and sent again', async () => {
     const { records } = await simulator.state();
     expect(ran[1]!.summary.sources['qualys-demo']).toMatchObject({ status: 'complete', records: records.qualys });
   });
 });
 
-test('a listing that moved while it was read retires nothing; the next one does', async () => {
+test('a listing that changes while it is read retires nothing; the next one does', async () => {
   const collect = async () =>
     (await pipeline.collect({ sources: ['qualys-demo'], force: true })).sources['qualys-demo']!;
   const { new: all } = await collect();
@@ -145,16 +142,16 @@ test('a listing that moved while it was read retires nothing; the next one does'
   const moved = await collect();
   expect(moved).toMatchObject({ status: 'complete', gone: 0 });
   expect(moved.repeated).toBeGreaterThan(0);
-  expect(moved.held).toBeGreaterThan(0);
-  expect(moved.reason).toContain('moved while it was read');
+  expect(moved.unconfirmed).toBeGreaterThan(0);
+  expect(moved.reason).toContain('rows shifted during the listing');
   await simulator.setFaults();
-  const quiet = await collect();
+  const unmoved = await collect();
   const { records } = await simulator.state();
-  expect(quiet).toMatchObject({ status: 'complete', repeated: 0 });
-  expect(quiet.gone).toBeGreaterThanOrEqual(all - records.qualys);
+  expect(unmoved).toMatchObject({ status: 'complete', repeated: 0 });
+  expect(unmoved.gone).toBeGreaterThanOrEqual(all - records.qualys);
 });
 
-describe('held by a vendor that is slow', () => {
+describe('with a slow vendor', () => {
   const SLOW = 'qualys-demo';
   const until = (state: string) =>
     eventually(
@@ -162,7 +159,7 @@ describe('held by a vendor that is slow', () => {
       () => workflow(SLOW).query(progressQuery),
       (progress) => progress.state === state,
     );
-  /** A run with one page, the others of which take a second and a half each. */
+  /** Starts a run and waits for its first page. Each further page takes a second and a half. */
   const started = async () => {
     await simulator.setFaults({ kind: 'latency', ms: 1_500, on: SLOW, at: 2, times: 1_000 });
     const run = await pipeline.start({ sources: [SLOW], force: true });
@@ -170,7 +167,7 @@ describe('held by a vendor that is slow', () => {
     return run;
   };
 
-  test('two triggers in the same second are one run; another run that wants the same source is told it is busy; paused, it asks for no page until it is resumed', async () => {
+  test('two triggers in the same second start one run; another run gets the status busy for the source; a paused source requests no page until it is resumed', async () => {
     const [first, second] = await Promise.all([started(), started()]);
     expect(first.attached).not.toBe(second.attached);
     await until('fetching');
@@ -188,7 +185,7 @@ describe('held by a vendor that is slow', () => {
     expect(await pipeline.store.records.countDocuments({ source: SLOW })).toBe(records.qualys);
   });
 
-  test('a run that is stopped keeps what came', async () => {
+  test('a run that is stopped keeps the fetched records', async () => {
     const { handle } = await started();
     await until('fetching');
     await handle.signal('stop');
@@ -200,7 +197,7 @@ describe('held by a vendor that is slow', () => {
     expect(summary.sources[SLOW]!.records).toBeGreaterThan(0);
   });
 
-  test('a run that is cancelled says so in its account', async () => {
+  test('a run that is cancelled has the reason cancelled in its account', async () => {
     const { handle } = await started();
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow();
@@ -209,7 +206,7 @@ describe('held by a vendor that is slow', () => {
   });
 });
 
-/** Sources of a folder with records, and others whose credentials are wrong. */
+/** Sources with recorded records from a folder, and sources with wrong credentials. */
 describe('recorded records', () => {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-records-'));
   let recorded: LocalSimulator | undefined;
@@ -242,7 +239,7 @@ describe('recorded records', () => {
     rmSync(dir, { recursive: true });
   });
 
-  test('wrong credentials fail at once, in one sentence without a secret', async () => {
+  test('wrong credentials fail at once, and no secret is stored', async () => {
     const { handle } = await reading.start({ sources: ['qualys', 'crowdstrike'], force: true });
     const summary = await summaryOf(handle.result());
     expect(summary.status).toBe('failed');
@@ -259,7 +256,7 @@ describe('recorded records', () => {
     expect(JSON.stringify(await reading.store.runs.find().toArray())).not.toContain('canary');
   });
 
-  test('records that cannot be understood go to quarantine with reason and place, and their neighbours go on', async () => {
+  test('records that cannot be normalized go to quarantine with reason and place, and the other records are stored', async () => {
     expect(await collect()).toMatchObject({ status: 'complete', records: 6, new: 3, quarantined: 3 });
     const kept = await reading.store.quarantine.find().sort({ page: 1, row: 1 }).toArray();
     expect(kept).toHaveLength(3);
@@ -272,11 +269,11 @@ describe('recorded records', () => {
     expect(await collect()).toMatchObject({ unchanged: 3, quarantined: 3 });
   });
 
-  test('a record that is listed but not understood is not gone, and one without a readable id holds retirement back', async () => {
+  test('a record that is listed but not normalized is not gone, and a record without a readable id prevents retirement', async () => {
     await list(good(1), good(2), '{"name":"the third, broken"}');
-    const held = await collect();
-    expect(held).toMatchObject({ status: 'complete', gone: 0, held: 1, quarantined: 1 });
-    expect(held.reason).toContain('nothing was retired');
+    const account = await collect();
+    expect(account).toMatchObject({ status: 'complete', gone: 0, unconfirmed: 1, quarantined: 1 });
+    expect(account.reason).toContain('nothing was retired');
     expect(await reading.store.quarantine.countDocuments()).toBe(1);
     await list(good(1), good(2));
     expect(await collect()).toMatchObject({ status: 'complete', gone: 1, quarantined: 0 });

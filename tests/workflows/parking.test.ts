@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { localSimulator, type LocalSimulator } from '../support/local-simulator.js';
 import { openPipeline, type Pipeline } from '../support/pipeline.js';
 
-/** A source that fails for good keeps its cursor, says what it needs, and goes on from there. */
+/** A source that fails permanently keeps its cursor, reports the remedy, and continues from the cursor. */
 
 const SOURCE = 'qualys-demo';
 let simulator: LocalSimulator;
@@ -33,12 +33,12 @@ afterEach(async () => {
 
 const workflow = () => pipeline.env.client.workflow.getHandle(`${pipeline.config.temporal.taskQueue}-source-${SOURCE}`);
 const collect = () => pipeline.collect({ sources: [SOURCE], force: true });
-const refuse = () => simulator.setFaults({ kind: 'status', status: 401, on: SOURCE, at: 4, times: 1_000 });
+const rejectRequests = () => simulator.setFaults({ kind: 'status', status: 401, on: SOURCE, at: 4, times: 1_000 });
 const parkedOf = async () => (await pipeline.store.sources.findOne({ _id: SOURCE }))?.parked;
 const requests = async () => (await simulator.state()).requests;
 
-test('it waits with its cursor and says what it needs; its run ends, a run that meets it still refused is told so, and the signal resume brings it to its end', async () => {
-  await refuse();
+test('a parked source keeps its cursor and reports the remedy; its run ends, a run that finds it still rejected reports it as parked, and the signal resume completes it', async () => {
+  await rejectRequests();
   const summary = await pipeline.collect({ sources: [SOURCE, 'crowdstrike-demo'], force: true });
   expect(summary.status).toBe('partial');
   expect(summary.sources['crowdstrike-demo']!.status).toBe('complete');
@@ -75,15 +75,15 @@ test('it waits with its cursor and says what it needs; its run ends, a run that 
   const hosts = await pipeline.store.hosts.countDocuments({ retired: { $ne: true } });
   expect(run).toMatchObject({ status: 'completed', hosts, sources: { [SOURCE]: { status: 'complete' } } });
   expect(hosts).toBeGreaterThan(summary.hosts);
-  // The three pages that were stored were not asked for again.
+  // The source does not request the three stored pages again.
   await collect();
   expect((await requests()) - before - resumed).toBe(resumed + 3);
 });
 
-test('the next run lets it go on where it was, and tells its outcome as its own; what it did not see while it was parked is not gone', async () => {
+test('the next run resumes a parked source at its cursor and reports its outcome; records that the source did not see while it was parked are not gone', async () => {
   const { new: all } = (await collect()).sources[SOURCE]!;
   await simulator.changeFleet({ remove: 3 });
-  await refuse();
+  await rejectRequests();
   const first = await collect();
   await simulator.setFaults();
   const second = await collect();
@@ -91,24 +91,24 @@ test('the next run lets it go on where it was, and tells its outcome as its own;
   expect(second).toMatchObject({ status: 'completed' });
   const resumed = second.sources[SOURCE]!;
   expect(resumed).toMatchObject({ status: 'complete', listing: first.run, records: records.qualys, gone: 0 });
-  expect(resumed.warnings).toEqual([expect.stringContaining('nothing was retired')]);
+  expect(resumed.warnings).toEqual([expect.stringContaining('no records were retired')]);
   expect(await pipeline.store.pages.countDocuments({ run: second.run })).toBe(0);
   expect(await pipeline.store.runs.findOne({ _id: first.run })).toMatchObject({ status: 'completed' });
-  // The one after it is a listing of its own again, and decides.
+  // The third run reads a new listing, and retires the records.
   const third = (await collect()).sources[SOURCE]!;
   expect(third).toMatchObject({ status: 'complete', unchanged: records.qualys, gone: all - records.qualys });
   expect(third.listing).toBeUndefined();
   await simulator.changeFleet({ add: 3 });
 });
 
-test('stop gives the cursor up, and the next run begins anew; cancelled while it is parked, it is no longer parked', async () => {
-  await refuse();
+test('the signal stop discards the cursor, and the next run reads a new listing; a source that is cancelled while parked is no longer parked', async () => {
+  await rejectRequests();
   await collect();
   await workflow().cancel();
   await expect(workflow().result()).rejects.toThrow();
   expect(await parkedOf()).toBeUndefined();
 
-  await refuse();
+  await rejectRequests();
   await collect();
   expect(await parkedOf()).toBeDefined();
   await workflow().signal('stop');
@@ -123,7 +123,7 @@ test('stop gives the cursor up, and the next run begins anew; cancelled while it
   expect(next.sources[SOURCE]!.listing).toBeUndefined();
 });
 
-/** The activities that Temporal shows as pending, as the Web UI does. */
+/** The pending activities, as the Web UI shows them. */
 const pendingOf = async () => (await workflow().describe()).raw.pendingActivities ?? [];
 const failed = async () => {
   const [pending] = await eventually(
@@ -139,8 +139,8 @@ const execution = () => ({ workflowId: workflow().workflowId });
 const service = () => pipeline.env.client.workflowService;
 const common = () => ({ namespace: 'default', execution: execution(), identity: 'a user of the Web UI' });
 
-test('in the Web UI its activity is pending with what failed and what to do; paused and unpaused there it is tried again, and reset it goes on from its cursor', async () => {
-  await refuse();
+test('the Web UI shows the pending activity with failure and remedy; pause and unpause retry it, and a reset continues from the cursor', async () => {
+  await rejectRequests();
   const { handle } = await pipeline.start({ sources: [SOURCE], force: true });
   const failure = await handle.result().then(
     () => undefined,
@@ -157,7 +157,7 @@ test('in the Web UI its activity is pending with what failed and what to do; pau
   expect(pending.lastFailure!.applicationFailureInfo!.type).toBe('credentials-rejected');
 
   const { run } = (await parkedOf())!;
-  // Paused and unpaused, it is tried again; still refused, it parks again with the new failure.
+  // Pause and unpause retry the activity. The vendor still rejects it, so it parks again with the new failure.
   await simulator.setFaults({ kind: 'status', status: 403, on: SOURCE, at: 1, times: 1_000 });
   await service().pauseActivity({ ...common(), id: pending.activityId! });
   await service().unpauseActivity({ ...common(), id: pending.activityId!, resetAttempts: true });
@@ -172,7 +172,7 @@ test('in the Web UI its activity is pending with what failed and what to do; pau
   expect(second.activityId).toBe(pending.activityId);
   expect(second.lastFailure!.message).toMatch(/403/);
 
-  // Reset, it completes, and its run with it.
+  // After a reset the activity completes, and its run, too.
   await simulator.setFaults();
   const before = await requests();
   await service().resetActivity({ ...common(), id: second.activityId!, resetHeartbeat: true });
@@ -181,7 +181,7 @@ test('in the Web UI its activity is pending with what failed and what to do; pau
   expect(account).toMatchObject({ status: 'complete', records: records.qualys });
   expect(await pipeline.store.runs.findOne({ _id: run })).toMatchObject({ status: 'completed' });
   expect(await parkedOf()).toBeUndefined();
-  // The three pages that were stored were not asked for again.
+  // The source does not request the three stored pages again.
   const resumed = (await requests()) - before;
   await collect();
   expect((await requests()) - before - resumed).toBe(resumed + 3);

@@ -1,13 +1,13 @@
 import { CLOUD_LINUX } from '../../../simulator/machines/systems.js';
 import { FLEET_NOW } from '../../../simulator/times.js';
 import { fillAzure, fillEc2, fillGcp, fillPod } from './clouds.js';
-import { Draw } from './draw.js';
+import { RandomStream } from './random-stream.js';
 import { DAY, type Machine } from './machine.js';
 import { GENERIC, longName, nameOf, neighbour, userOf } from './names.js';
 import { egressOf, fillEndpoint, fillHyperv, fillServer, fillVmware, type Body } from './premises.js';
 import { domainOf, isCloud, isEndpoint, kindOf, siteOf, type Kind, type World } from './world.js';
 
-const FILL: Record<Kind, (world: World, draw: Draw, body: Body) => void> = {
+const FILL: Record<Kind, (world: World, random: RandomStream, body: Body) => void> = {
   server: fillServer,
   vmware: fillVmware,
   hyperv: fillHyperv,
@@ -20,13 +20,13 @@ const FILL: Record<Kind, (world: World, draw: Draw, body: Body) => void> = {
   pod: fillPod,
 };
 
-/** The machine that a slot has now (`before` false), or the hardware that stood in its place before. */
+/** The machine that a slot has now (`before` false), or the hardware that was in its place before. */
 export function buildMachine(world: World, slot: number, before = false): Machine {
   const kind = kindOf(world, slot);
-  const draw = new Draw(world.seed, slot, before ? 'before' : 'body');
+  const random = new RandomStream(world.seed, slot, before ? 'before' : 'body');
   const site = siteOf(world, slot);
-  const from = FLEET_NOW - (40 + draw.below(1_000)) * DAY - draw.below(DAY);
-  const ended = draw.chance(world.rates.decommissioned);
+  const from = FLEET_NOW - (40 + random.below(1_000)) * DAY - random.below(DAY);
+  const ended = random.chance(world.rates.decommissioned);
   const body: Body = {
     id: before ? `m${slot}-before` : `m${slot}`,
     slot,
@@ -34,7 +34,7 @@ export function buildMachine(world: World, slot: number, before = false): Machin
     kind,
     site,
     os: CLOUD_LINUX[0],
-    maker: '',
+    manufacturer: '',
     model: '',
     bios: '',
     externalIp: egressOf(world, site),
@@ -48,7 +48,7 @@ export function buildMachine(world: World, slot: number, before = false): Machin
     agentOf: '',
     eni: undefined,
     from,
-    to: ended ? Math.max(from + 5 * DAY, FLEET_NOW - (10 + draw.below(300)) * DAY) : FLEET_NOW,
+    to: ended ? Math.max(from + 5 * DAY, FLEET_NOW - (10 + random.below(300)) * DAY) : FLEET_NOW,
     states: [
       {
         from,
@@ -63,9 +63,9 @@ export function buildMachine(world: World, slot: number, before = false): Machin
     keepsOld: false,
     pitfalls: [],
   };
-  FILL[kind](world, draw, body);
-  misname(world, draw, body);
-  const [shares, group] = [draw.chance(world.rates['clone-agent']), draw.below(world.agentClones)];
+  FILL[kind](world, random, body);
+  addNamePitfalls(world, random, body);
+  const [shares, group] = [random.chance(world.rates['clone-agent']), random.below(world.agentClones)];
   if (shares && kind !== 'pod' && !isEndpoint(kind) && kind !== 'server') {
     body.pitfalls.push(`clone-agent:${group}`);
     body.agentOf = `clone${group}`;
@@ -74,14 +74,14 @@ export function buildMachine(world: World, slot: number, before = false): Machin
 }
 
 /** Names that other machines share, or that NetBIOS truncates. */
-function misname(world: World, draw: Draw, body: Body): void {
+function addNamePitfalls(world: World, random: RandomStream, body: Body): void {
   const { rates } = world;
   const [state] = body.states;
   const { platform } = body.os;
-  const generic = draw.chance(body.kind === 'mac' ? rates['generic-mac'] : rates['generic-name']);
+  const generic = random.chance(body.kind === 'mac' ? rates['generic-mac'] : rates['generic-name']);
   const names = GENERIC[platform === 'Mac' ? 'mac' : platform === 'Windows' ? 'windows' : 'linux'];
-  const picked = draw.pick(names);
-  const [other, long] = [draw.chance(rates['other-domain']), draw.chance(rates['long-name'])];
+  const picked = random.pick(names);
+  const [other, long] = [random.chance(rates['other-domain']), random.chance(rates['long-name'])];
   if (body.kind === 'pod') return;
   if (generic) {
     body.pitfalls.push(`generic-name:${picked}`);
@@ -96,6 +96,6 @@ function misname(world: World, draw: Draw, body: Body): void {
     state.name = nameOf(world, twin);
   } else if (long && platform === 'Windows') {
     body.pitfalls.push('long-name');
-    state.name = longName(world, body.slot, draw);
+    state.name = longName(world, body.slot, random);
   }
 }

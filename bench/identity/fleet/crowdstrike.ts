@@ -7,9 +7,9 @@ import type { Sighting } from './sightings.js';
 const CID = '039b8503f1f44628b8fa96d590d90000';
 const PROVIDERS = { AWS: 'AWS_EC2_V2', AZURE: 'AZURE', GCP: 'GCP' } as const;
 
-/** A Falcon device: one MAC and one address, those of the interface that talked last; the serial, never the UUID as such. */
+/** A Falcon device: one MAC and one address, of the interface that connected last; the serial, never the UUID itself. */
 export function crowdstrikeRecord(seed: number, sighting: Sighting): { id: string; raw: object } {
-  const { machine, state, lacks, number, talks } = sighting;
+  const { machine, state, lacks, number, contactNic } = sighting;
   const { os, cloud } = machine;
   const id = hex32(seed, machine.slot * 16 + number, 30);
   const pod = machine.kind === 'pod';
@@ -24,21 +24,21 @@ export function crowdstrikeRecord(seed: number, sighting: Sighting): { id: strin
     first_seen: isoSeconds(sighting.first),
     last_seen: isoSeconds(sighting.last),
     modified_timestamp: isoSeconds(sighting.last),
-    local_ip: talks.ip,
-    connection_ip: talks.ip,
+    local_ip: contactNic.ip,
+    connection_ip: contactNic.ip,
     machine_domain: windows ? state.domain : '',
     os_version: os.crowdstrike,
     platform_name: os.platform,
     product_type_desc: pod ? 'Pod' : os.server ? 'Server' : 'Workstation',
-    system_manufacturer: machine.maker,
+    system_manufacturer: machine.manufacturer,
     system_product_name: machine.model,
     status: 'normal',
     tags: [],
     groups: [],
   };
   if (os.build) raw['os_build'] = os.build;
-  if (machine.bios) [raw['bios_manufacturer'], raw['bios_version']] = [machine.maker, machine.bios];
-  if (!lacks.mac) raw['mac_address'] = raw['connection_mac_address'] = spell(talks.mac, '-');
+  if (machine.bios) [raw['bios_manufacturer'], raw['bios_version']] = [machine.manufacturer, machine.bios];
+  if (!lacks.mac) raw['mac_address'] = raw['connection_mac_address'] = spell(contactNic.mac, '-');
   if (!lacks.serial && state.serial) raw['serial_number'] = state.serial;
   if (cloud && !lacks.cloud) {
     raw['instance_id'] = cloud.instance;
@@ -51,7 +51,7 @@ export function crowdstrikeRecord(seed: number, sighting: Sighting): { id: strin
     raw['pod_id'] = hex32(seed, machine.slot, 32);
     raw['pod_name'] = state.name;
     raw['pod_namespace'] = 'default';
-    raw['pod_ip4'] = talks.ip;
+    raw['pod_ip4'] = contactNic.ip;
   }
   return { id, raw };
 }

@@ -7,7 +7,7 @@ import { sightingsOf, type Sighting } from './sightings.js';
 import { tenableRecord } from './tenable.js';
 import { worldOf } from './world.js';
 
-/** A record in the vendor's form, with its truth. */
+/** A record in the vendor's format, with its truth. */
 export interface Labelled {
   source: SourceName;
   /** The vendor's own id. */
@@ -25,8 +25,8 @@ const RENDER: Record<SourceName, (seed: number, sighting: Sighting) => { id: str
 };
 
 /**
- * The records of `hosts` machines, a machine after the other: the same for ever for a seed, size and rates. Nothing is kept,
- * so a fleet of any size can be made.
+ * Generates the records of `hosts` machines, one machine after the other. They are always the same for a seed, size and rates. The
+ * generator keeps nothing in memory, so a fleet can have any size.
  */
 export function* fleet(seed: number, hosts: number, rates: Rates): Generator<Labelled> {
   const world = worldOf(seed, hosts, rates);

@@ -1,12 +1,12 @@
 import { hash, hex32, letters, uuid } from '../../../simulator/random.js';
-import type { Draw } from './draw.js';
+import type { RandomStream } from './random-stream.js';
 import type { Machine } from './machine.js';
 import { factoryMac } from '../../../simulator/machines/addresses.js';
 import { neighbour } from './names.js';
 import { isPhysical, kindOf, type Kind, type World } from './world.js';
 
 export interface Build {
-  maker: string;
+  manufacturer: string;
   prefix: string;
   models: Record<'server' | 'laptop' | 'desktop', string>;
   bios: string;
@@ -15,21 +15,21 @@ export interface Build {
 
 export const BUILDS: readonly Build[] = [
   {
-    maker: 'Dell Inc.',
+    manufacturer: 'Dell Inc.',
     prefix: '8c04ba',
     models: { server: 'PowerEdge R650', laptop: 'Latitude 7440', desktop: 'OptiPlex 7010' },
     bios: '1.21.0',
     serialLength: 7,
   },
   {
-    maker: 'HP',
+    manufacturer: 'HP',
     prefix: '3c5282',
     models: { server: 'ProLiant DL380 Gen10', laptop: 'HP EliteBook 840 G10', desktop: 'HP EliteDesk 800 G9' },
     bios: 'U30 v2.72',
     serialLength: 10,
   },
   {
-    maker: 'LENOVO',
+    manufacturer: 'LENOVO',
     prefix: '6c2408',
     models: { server: 'ThinkSystem SR650', laptop: '21HDCTO1WW', desktop: '11T3000QUS' },
     bios: 'N3QET40W (1.40 )',
@@ -74,7 +74,7 @@ export function dellUuid(tag: string): string {
 /** Serial and UUID of a physical machine, with its pitfalls. */
 export function physicalIds(
   world: World,
-  draw: Draw,
+  random: RandomStream,
   kind: Kind,
   unit: number,
   build: Build,
@@ -82,21 +82,21 @@ export function physicalIds(
 ): Pick<Machine['states'][number], 'serial' | 'uuid'> {
   const { seed, rates } = world;
   let serial = letters(unit, build.serialLength, seed);
-  let id = build.maker.startsWith('Dell') ? dellUuid(serial) : uuid(seed, unit, 40);
+  let id = build.manufacturer.startsWith('Dell') ? dellUuid(serial) : uuid(seed, unit, 40);
   const filled = kind === 'laptop';
-  const [noSerial, noUuid] = [draw.chance(rates['placeholder-serial']), draw.chance(rates['placeholder-uuid'])];
-  const placeholders = [draw.pick(PLACEHOLDER_SERIALS), draw.pick(PLACEHOLDER_UUIDS)] as const;
+  const [noSerial, noUuid] = [random.chance(rates['placeholder-serial']), random.chance(rates['placeholder-uuid'])];
+  const placeholders = [random.pick(PLACEHOLDER_SERIALS), random.pick(PLACEHOLDER_UUIDS)] as const;
   if (!filled && noSerial) {
     pitfalls.push(`placeholder-serial:${placeholders[0].replaceAll(' ', '_')}`);
     serial = placeholders[0];
     // A Dell without a service tag has no tag in its UUID.
-    if (build.maker.startsWith('Dell')) id = uuid(seed, unit, 40);
-  } else if (draw.chance(rates['serial-batch'])) {
-    const batch = draw.below(world.batches);
+    if (build.manufacturer.startsWith('Dell')) id = uuid(seed, unit, 40);
+  } else if (random.chance(rates['serial-batch'])) {
+    const batch = random.below(world.batches);
     pitfalls.push(`serial-batch:${batch}`);
     serial = `SB${letters(0x7000_0000 + batch, 8, seed)}`;
     id = uuid(seed, unit, 40);
-  } else if (draw.chance(rates['serial-twin'])) {
+  } else if (random.chance(rates['serial-twin'])) {
     // Manufacturers number in similar ways, so short serials coincide by chance.
     const twin = neighbour(unit >> 1, (slot) => isPhysical(kindOf(world, slot)) && kindOf(world, slot) !== 'mac');
     if (twin >= 0) {
@@ -130,18 +130,20 @@ export function swapped(id: string): string {
   return [turn(a), turn(b), turn(c), ...rest].join('-');
 }
 
-/** An interface card of the machine: `card` counts them, 0 is the one on the board. */
+/** The MAC of an interface card of the machine: `card` counts the cards, 0 is the one on the board. */
 export function cardMac(prefix: string, unit: number, card: number): string {
   return factoryMac(prefix, unit * 4 + card);
 }
 
 /** A random, locally administered address. */
-export function randomMac(draw: Draw): string {
-  const first = ((draw.next() & 0xfc) | 2).toString(16).padStart(2, '0');
-  return first + (draw.next() >>> 0).toString(16).padStart(8, '0') + (draw.next() & 0xff).toString(16).padStart(2, '0');
+export function randomMac(random: RandomStream): string {
+  const first = ((random.next() & 0xfc) | 2).toString(16).padStart(2, '0');
+  return (
+    first + (random.next() >>> 0).toString(16).padStart(8, '0') + (random.next() & 0xff).toString(16).padStart(2, '0')
+  );
 }
 
-/** Three MACs a fleet that many machines share and that are on no deny list. */
+/** One of the three MACs per fleet that many machines share and that are on no deny list. */
 export function unlistedMac(seed: number, which: number): string {
   return `00e04c${hex32(seed, which, 60).slice(0, 6)}`;
 }

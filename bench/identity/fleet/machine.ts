@@ -25,16 +25,16 @@ export interface CloudPlace {
 export interface State {
   /** Epoch milliseconds. */
   from: number;
-  /** The short name as the machine spells it. */
+  /** The short name, in the machine's own spelling. */
   name: string;
-  /** Empty outside of one. */
+  /** Empty if the machine is in no domain. */
   domain: string;
   /** The first one is the machine's own. */
   nics: Nic[];
   serial: string;
   /** In the byte order of SMBIOS 2.6 as most tools print it. */
   uuid: string;
-  /** Which installation of the agent each vendor knows it by: a new number is a new record. */
+  /** The number of the agent installation, by vendor. A new number is a new record. */
   agents: Record<SourceName, number>;
 }
 
@@ -47,29 +47,29 @@ export interface Machine {
   kind: Kind;
   site: number;
   os: Os;
-  maker: string;
+  manufacturer: string;
   model: string;
   bios: string;
   externalIp: string;
-  /** A cloud machine with a public address of its own. */
+  /** A cloud machine with its own public address. */
   ownAddress: boolean;
   /** The last user: a person on endpoints, one of a few accounts elsewhere. */
   user: string;
-  /** Its address is leased: records see different ones. */
+  /** Its address is a DHCP lease, so its records have different addresses. */
   dhcp: boolean;
   home: boolean;
   /** Its Wi-Fi MAC differs in each network. */
   randomMac: boolean;
   docks: Nic[];
   cloud: CloudPlace | undefined;
-  /** Agent ids that a clone shares, instead of its own. */
+  /** The group of clones that share an agent id. Empty if the machine has its own agent id. */
   agentOf: string;
   /** An elastic interface that it had until its records stopped (`before`), or has now (`after`). */
   eni: { nic: Nic; when: 'before' | 'after' } | undefined;
   from: number;
   to: number;
   states: State[];
-  /** Its records of the state before a re-image are still there. */
+  /** The vendors still have its records of the state before a re-image. */
   keepsOld: boolean;
   /** `kind`, `kind:group` (machines of a group share the pitfall) or `kind>slot` (looks like the machine of that slot). */
   pitfalls: string[];

@@ -1,5 +1,5 @@
 import { letters } from '../../../simulator/random.js';
-import { Draw } from './draw.js';
+import { RandomStream } from './random-stream.js';
 import { isEndpoint, kindOf, siteOf, type Kind, type World } from './world.js';
 
 const ROLES = ['web', 'app', 'db', 'api', 'cache', 'build', 'file', 'mail', 'queue', 'search', 'auth', 'batch'];
@@ -16,36 +16,36 @@ export const GENERIC: Readonly<Record<'windows' | 'linux' | 'mac', readonly stri
 
 /** The first name of the machine of a slot, before any pitfall. */
 export function nameOf(world: World, slot: number, kind: Kind = kindOf(world, slot)): string {
-  const draw = new Draw(world.seed, slot, 'name');
+  const random = new RandomStream(world.seed, slot, 'name');
   const code = letters(slot, 7, world.seed);
   switch (kind) {
     case 'laptop':
-      return draw.chance(0.5) ? `LT-${code}` : `${draw.pick(OFFICES)}-L${code}`;
+      return random.chance(0.5) ? `LT-${code}` : `${random.pick(OFFICES)}-L${code}`;
     case 'desktop':
-      return draw.chance(0.6) ? `DESKTOP-${code}` : `${draw.pick(OFFICES)}-D${code}`;
+      return random.chance(0.6) ? `DESKTOP-${code}` : `${random.pick(OFFICES)}-D${code}`;
     case 'mac':
-      return `${draw.pick(OWNERS)}s-mbp-${slot.toString(36)}`;
+      return `${random.pick(OWNERS)}s-mbp-${slot.toString(36)}`;
     case 'pod':
-      return `${draw.pick(ROLES)}-${code.toLowerCase()}`;
+      return `${random.pick(ROLES)}-${code.toLowerCase()}`;
     default:
-      return `${draw.pick(ROLES)}${draw.pick(ENVIRONMENTS)}${slot.toString(36)}`;
+      return `${random.pick(ROLES)}${random.pick(ENVIRONMENTS)}${slot.toString(36)}`;
   }
 }
 
 const ACCOUNTS = ['root', 'administrator', 'svc-backup', 'ec2-user', 'ubuntu', 'azureuser'];
 
-/** The user of the endpoint of a slot, who stays when it is replaced; on servers, one of a few common accounts. */
+/** The user of the endpoint of a slot, the same after a replacement. On servers, one of a few common accounts. */
 export function userOf(world: World, slot: number, kind: Kind): string {
-  const draw = new Draw(world.seed, slot, 'user');
-  return isEndpoint(kind) ? `${draw.pick(OWNERS)}.${letters(slot, 4).toLowerCase()}` : draw.pick(ACCOUNTS);
+  const random = new RandomStream(world.seed, slot, 'user');
+  return isEndpoint(kind) ? `${random.pick(OWNERS)}.${letters(slot, 4).toLowerCase()}` : random.pick(ACCOUNTS);
 }
 
 /** A name of more than fifteen characters with the same beginning as others of its kind. */
-export function longName(world: World, slot: number, draw: Draw): string {
-  return `${draw.pick(OFFICES)}-${draw.pick(ROLES)}-${draw.pick(ENVIRONMENTS)}-${letters(slot, 7, world.seed)}`.toUpperCase();
+export function longName(world: World, slot: number, random: RandomStream): string {
+  return `${random.pick(OFFICES)}-${random.pick(ROLES)}-${random.pick(ENVIRONMENTS)}-${letters(slot, 7, world.seed)}`.toUpperCase();
 }
 
-/** The nearest machine before `slot`, at most sixty away, that `fits`; -1 where there is none. */
+/** The nearest machine before `slot`, at most sixty away, that `fits`, or -1 if there is none. */
 export function neighbour(slot: number, fits: (slot: number) => boolean): number {
   for (let at = slot - 1; at >= 0 && at > slot - 60; at--) if (fits(at)) return at;
   return -1;

@@ -41,9 +41,9 @@ export function qualysRecord(seed: number, sighting: Sighting): { id: string; ra
   raw['dnsHostName'] = full.toLowerCase();
   raw['lastLoggedOnUser'] =
     windows && state.domain ? `${state.domain.split('.')[0]!.toUpperCase()}\\${sighting.user}` : sighting.user;
-  raw['manufacturer'] = machine.maker;
+  raw['manufacturer'] = machine.manufacturer;
   raw['model'] = machine.model;
-  if (machine.bios) raw['biosDescription'] = `${machine.maker} ${machine.bios} 08/24/2024`;
+  if (machine.bios) raw['biosDescription'] = `${machine.manufacturer} ${machine.bios} 08/24/2024`;
   raw['agentInfo'] = {
     lastCheckedIn: last,
     agentVersion: '6.0.0.41',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * What a fleet is made of and what goes wrong in it, each as a share of what its text names. No public statistics of most of
- * these were found: they are estimates, and every one can be set otherwise (`--rate dock=0.6`, `--rates FILE`).
+ * The composition of a fleet and its pitfalls, each as a share of the machines or records that its text names. There are no public
+ * statistics of most of these, so they are estimates. The user can set each one (`--rate dock=0.6`, `--rates FILE`).
  */
 export const RATES = {
   // Kinds of machines, as weights and not as shares.
@@ -21,23 +21,23 @@ export const RATES = {
   'seen-qualys': [0.8, 'machines with a Qualys agent or connector'],
   'seen-crowdstrike': [0.8, 'machines with a Falcon sensor'],
   'seen-tenable': [0.63, 'machines with a Tenable agent or authenticated scan'],
-  'stopped-early': [0.15, 'records whose agent stopped while the machine lived on'],
-  'late-install': [0.08, 'records whose agent came long after the machine'],
+  'stopped-early': [0.15, 'records whose agent stopped while the machine stayed in use'],
+  'late-install': [0.08, 'records whose agent was installed long after the machine'],
   'scan-qualys': [0.05, 'machines with a further record, by address, of a Qualys scanner'],
-  'scan-tenable': [0.04, 'the same of a Tenable scanner'],
-  'scan-cloud': [0.3, 'of those in a cloud: the scan went by address, not through the cloud’s connector'],
+  'scan-tenable': [0.04, 'machines with a further record, by address, of a Tenable scanner'],
+  'scan-cloud': [0.3, 'of those in a cloud: scanned by address, not through the cloud’s connector'],
   'stale-ptr': [0.03, 'of those on DHCP: reverse DNS still names another machine'],
-  decommissioned: [0.08, 'machines that ended in the last year'],
+  decommissioned: [0.08, 'machines that were decommissioned in the last year'],
 
-  // Events in the life of a machine.
-  reimage: [0.06, 'machines installed anew: all agents new'],
+  // Events of a machine.
+  reimage: [0.06, 're-imaged machines: all agents are new'],
   'reimage-kept': [0.7, 'of those: vendors keep the old record'],
   'reimage-renamed': [0.3, 'of those: a new name as well'],
-  reinstall: [0.02, 'machines where one agent was installed anew'],
+  reinstall: [0.02, 'machines where one agent was reinstalled'],
   rename: [0.03, 'machines that got another name'],
-  lag: [0.35, 'records that still tell the name or hardware from before a change'],
+  lag: [0.35, 'records that still report the name or hardware from before a change'],
   refresh: [0.05, 'laptops, desktops and Macs that took over the name of the one they replaced'],
-  rebuild: [0.03, 'virtual machines and cloud instances built anew under one name and address'],
+  rebuild: [0.03, 'virtual machines and cloud instances rebuilt with the same name and address'],
   'board-swap': [0.004, 'physical machines with a new board: same serial, other UUID and MAC'],
   'nic-swap': [0.005, 'physical machines with a new network card'],
 
@@ -54,25 +54,28 @@ export const RATES = {
   'dock-first': [0.45, 'CrowdStrike records of those that show the dock as the MAC'],
   'vpn-adapter': [0.2, 'laptops, Macs and desktops with a VPN adapter’s MAC, equal on all'],
   'host-only': [0.03, 'the same with VMware’s host-only adapters'],
-  'shared-mac': [0.01, 'endpoints with one of a few MACs that no list knows'],
+  'shared-mac': [0.01, 'endpoints with one of a few MACs that are on no deny list'],
   't2-bridge': [0.4, 'Macs with the T2 chip’s MAC'],
   docker: [0.2, 'Linux machines with a Docker bridge'],
   'random-mac-mac': [0.3, 'Macs whose Wi-Fi address is random'],
   'random-mac-laptop': [0.1, 'Windows laptops whose Wi-Fi address is random'],
   home: [0.4, 'laptops and Macs at home'],
-  dhcp: [0.6, 'records of endpoints that saw another address than the others'],
-  roaming: [0.2, 'records of laptops and Macs that last spoke from elsewhere: other address, other external address'],
-  'home-lease': [0.4, 'records of machines at home that saw another external address'],
-  'public-lease': [0.1, 'records of cloud machines with a public address that saw another one'],
-  'other-user': [0.15, 'records in which somebody else logged on last'],
+  dhcp: [0.6, 'records of endpoints with another address than the others'],
+  roaming: [
+    0.2,
+    'records of laptops and Macs that last connected from another place: other address, other external address',
+  ],
+  'home-lease': [0.4, 'records of machines at home with another external address'],
+  'public-lease': [0.1, 'records of cloud machines with a public address that report another one'],
+  'other-user': [0.15, 'records in which another user logged on last'],
   'same-cidr': [0.4, 'AWS accounts that use 172.31.0.0/16'],
-  'private-instance': [0.4, 'EC2 instances that leave through their account’s NAT'],
-  'moved-eni': [0.005, 'EC2 instances with an interface that another had before or has now'],
+  'private-instance': [0.4, 'EC2 instances that connect through their account’s NAT'],
+  'moved-eni': [0.005, 'EC2 instances with an interface that another instance had before or has now'],
   'twin-mac': [0.003, 'VMware machines with the MAC of another'],
   'twin-mac-hyperv': [0.02, 'Hyper-V machines with the MAC of another'],
 
   // Hardware.
-  'placeholder-serial': [0.06, 'desktops and servers whose maker did not fill in the serial'],
+  'placeholder-serial': [0.06, 'desktops and servers whose manufacturer did not fill in the serial'],
   'placeholder-uuid': [0.025, 'the same for the UUID'],
   'serial-batch': [0.005, 'physical machines of a batch with one serial'],
   'serial-batch-size': [40, 'machines a batch (a count)'],
@@ -96,7 +99,7 @@ export const RATES = {
 export type RateName = keyof typeof RATES;
 export type Rates = Readonly<Record<RateName, number>>;
 
-/** The table's rates with `overrides` in their place. Throws a `RangeError` for an unknown name or a value below zero. */
+/** Returns the rates of the table, with `overrides` applied. Throws a `RangeError` for an unknown name or a value below zero. */
 export function ratesWith(overrides: Readonly<Record<string, number>> = {}): Rates {
   const rates = Object.fromEntries(Object.entries(RATES).map(([name, [rate]]) => [name, rate])) as Record<
     RateName,

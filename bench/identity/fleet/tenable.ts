@@ -5,7 +5,7 @@ import { swapped } from './hardware.js';
 import { fullName, groupOf } from './qualys.js';
 import type { Sighting } from './sightings.js';
 
-/** A record of Tenable's asset export (v1): everything in lists, UUID and serial where an agent or credentials read them. */
+/** A record of Tenable's asset export (v1): all values in lists, UUID and serial if an agent or a scan with credentials read them. */
 export function tenableRecord(seed: number, sighting: Sighting): { id: string; raw: object } {
   const { machine, state, lacks, number, agent } = sighting;
   const { os, cloud } = machine;

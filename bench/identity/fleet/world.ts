@@ -1,4 +1,4 @@
-import { Draw } from './draw.js';
+import { RandomStream } from './random-stream.js';
 import type { RateName, Rates } from './rates.js';
 
 export type Kind = 'server' | 'vmware' | 'hyperv' | 'ec2' | 'azure' | 'gcp' | 'laptop' | 'desktop' | 'mac' | 'pod';
@@ -30,7 +30,7 @@ export function worldOf(seed: number, hosts: number, rates: Rates): World {
   let sum = 0;
   const upTo = weights.map((weight) => (sum += weight) / total);
   const share = (...kinds: Kind[]): number => kinds.reduce((all, kind) => all + rates[`mix-${kind}`], 0) / total;
-  /** Groups of `size` among the machines of `kinds`, of which `rate` are in one. */
+  /** The number of groups of `size` machines, if the share `rate` of the machines of `kinds` is in a group. */
   const groups = (rate: number, size: number, ...kinds: Kind[]): number =>
     Math.max(1, Math.round((hosts * share(...kinds) * rate) / Math.max(1, size)));
   return {
@@ -51,15 +51,15 @@ export function worldOf(seed: number, hosts: number, rates: Rates): World {
 }
 
 export function kindOf(world: World, slot: number): Kind {
-  const drawn = new Draw(world.seed, slot, 'kind').share();
-  const at = world.upTo.findIndex((upTo) => drawn < upTo);
+  const random = new RandomStream(world.seed, slot, 'kind').share();
+  const at = world.upTo.findIndex((upTo) => random < upTo);
   return KINDS[at < 0 ? KINDS.length - 1 : at]!;
 }
 
 const DOMAINS = ['corp.example.com', 'emea.example.com', 'apac.example.com', 'us.example.net', 'labs.example.org'];
 
 export function siteOf(world: World, slot: number): number {
-  return new Draw(world.seed, slot, 'kind').next() % world.sites;
+  return new RandomStream(world.seed, slot, 'kind').next() % world.sites;
 }
 
 /** The directory domain of a site. */

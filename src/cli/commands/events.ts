@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Command } from 'commander';
 import { loadConfig } from '../../config.js';
 import { Failure } from '../../model/failure.js';
-import { plain } from '../../format/plain.js';
+import { printable } from '../../format/printable.js';
 import { openStore, type Store } from '../../store/database.js';
 import type { PageDoc } from '../../store/documents/pages.js';
 import { originOf } from '../../store/collections/quarantine.js';
@@ -42,17 +42,17 @@ async function trace(store: Store, source: string, id: string): Promise<void> {
     throw new Failure('settings-invalid', `${source} has delivered no event ${id}`, {
       remedy:
         rows === 0
-          ? `Nothing of ${source} is in quarantine either: it has not come`
+          ? `No row of ${source} is in quarantine, so the event has not arrived`
           : `${rows} of its rows could not be read: npm run rollcall -- quarantine list --source ${source} --records`,
     });
   }
   const { event, page } = found;
   const { seq, run, row } = event;
   const from = page
-    ? `${plain(JSON.stringify(page.cursor))}, received ${page.fetched_at.toISOString()}`
+    ? `${printable(JSON.stringify(page.cursor))}, received ${page.fetched_at.toISOString()}`
     : 'removed since';
   process.stdout.write(
-    `${plain(eventText(event))}\n` +
+    `${printable(eventText(event))}\n` +
       `delivered as number ${seq} of ${source}, by run ${run}\n` +
       `${lineOfRow(page, row)}read in row ${row} of page ${event.page}: ${from}\n`,
   );
@@ -61,5 +61,5 @@ async function trace(store: Store, source: string, id: string): Promise<void> {
 /** The line of a file, if the page comes from a file. */
 function lineOfRow(page: PageDoc | undefined, row: number): string {
   const lines = page && originOf(page).lines;
-  return lines ? plain(`line ${lines.before + row + 1} of ${lines.file}\n`) : '';
+  return lines ? printable(`line ${lines.before + row + 1} of ${lines.file}\n`) : '';
 }

@@ -55,16 +55,18 @@ Examples:
       const where = out === undefined ? '' : ` in ${out}`;
       process.stderr.write(`${exported.hosts} hosts${where}\n`);
       if (!exported.oneMoment)
-        process.stderr.write('It took long: the later hosts are as they stood when they were written\n');
+        process.stderr.write(
+          'The export took longer than the snapshot history of MongoDB: later hosts show their state at the time of writing\n',
+        );
     });
   });
 
-/** Writes next to `path` and renames the file once it is on disk. Throws `Failure` if that fails. */
+/** Writes a file next to `path`, and renames it to `path` once it is on disk. Throws `Failure` if that fails. */
 async function whole(path: string, write: (file: Writable) => Promise<void>): Promise<void> {
-  let beside: PrivateFolder | undefined;
+  let folder: PrivateFolder | undefined;
   try {
-    beside = await privateFolder(dirname(path), `.${basename(path)}.`);
-    const partial = join(beside.path, 'partial');
+    folder = await privateFolder(dirname(path), `.${basename(path)}.`);
+    const partial = join(folder.path, 'partial');
     await write(createWriteStream(partial, PRIVATE));
     const written = await open(partial);
     await written.sync();
@@ -77,6 +79,6 @@ async function whole(path: string, write: (file: Writable) => Promise<void>): Pr
       remedy: 'Give --out a path in a folder that exists, with room on its disk',
     });
   } finally {
-    await beside?.release();
+    await folder?.release();
   }
 }

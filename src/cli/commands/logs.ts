@@ -26,7 +26,7 @@ export const logsCommand = new Command('logs')
     'lines from then on: 30m, 1h, 2d, or a date (default: 1d; with --run, since it began)',
     since,
   )
-  .option('--follow', 'go on with what comes, until Ctrl-C')
+  .option('--follow', 'print new lines until Ctrl-C')
   .option('--json', 'the lines as they are in the files, one JSON object each')
   .addHelpText(
     'after',
@@ -50,7 +50,7 @@ export const logsCommand = new Command('logs')
       if (!follow) break;
       await sleep(POLL_MS);
     }
-    if (shown === 0) process.stderr.write(`No line in ${dir} is like that\n`);
+    if (shown === 0) process.stderr.write(`No lines in ${dir} match\n`);
   });
 
 /** A run's id begins with its day: older entries cannot belong to it. */

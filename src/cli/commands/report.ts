@@ -1,3 +1,4 @@
+import { number } from '../../format/number.js';
 import { Command, InvalidArgumentError } from 'commander';
 import { relative } from 'node:path';
 import { loadConfig } from '../../config.js';
@@ -15,7 +16,7 @@ interface Options {
 }
 
 export const reportCommand = new Command('report')
-  .description('write the report of the inventory: a page, its charts, lists of hosts to act upon, every number')
+  .description('write the report of the inventory: a page, its charts, lists of hosts that need action, every number')
   .option(
     '--out <dir>',
     'the folder of reports (ROLLCALL_REPORT_DIR, else reports); this one goes into a folder of its day',
@@ -27,7 +28,7 @@ export const reportCommand = new Command('report')
   )
   .option(
     '--days <number>',
-    'what was not seen for so long is old, what was first seen within it is new',
+    'hosts not seen for this many days are old; hosts first seen within this many days are new',
     wholeDays,
     30,
   )
@@ -54,7 +55,7 @@ export const reportCommand = new Command('report')
 
 function printReport({ dir, files, seconds, headlines, notes }: WrittenReport): void {
   const width = Math.max(...headlines.map(({ label }) => label.length));
-  const numbers = headlines.map(({ value }) => value.toLocaleString('en-US'));
+  const numbers = headlines.map(({ value }) => number(value));
   const wide = Math.max(...numbers.map(({ length }) => length));
   for (const [at, { label, note }] of headlines.entries())
     process.stdout.write(`${label.padEnd(width)}  ${pc.bold(numbers[at]!.padStart(wide))}  ${pc.dim(note)}\n`);

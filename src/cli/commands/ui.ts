@@ -5,7 +5,7 @@ import { loadSources } from '../../sources/loading/registry.js';
 import { openStore } from '../../store/database.js';
 import { bindOf } from '../../ui/bind.js';
 import { serveUi } from '../../ui/serve.js';
-import { prepareSearchIndexes } from '../shared/prepare-to-look.js';
+import { prepareSearchIndexes } from '../shared/prepare-search.js';
 
 export const uiCommand = new Command('ui')
   .description('a read-only web page for hosts, runs and quarantine; Ctrl-C ends it')
@@ -23,7 +23,7 @@ Examples:
   .action(async (options: { address?: string }) => {
     const config = loadConfig();
     const { token } = config.ui;
-    // Before anything is opened, so that an invalid address fails at once.
+    // Checked before the store is opened, so that the command rejects an invalid address at once.
     const bind = bindOf({ address: options.address ?? config.ui.address, ...(token === undefined ? {} : { token }) });
     const open = sourcesWithoutPersonalData(config.sourceFolders);
     const store = await openStore(config.mongodb, { prepare: false });

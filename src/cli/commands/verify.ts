@@ -1,3 +1,4 @@
+import { number } from '../../format/number.js';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../../config.js';
@@ -6,8 +7,7 @@ import type { NormalizedEvent } from '../../normalize/datasets/events.js';
 import { readPage } from '../../normalize/page.js';
 import { openNormalizerContext } from '../../normalize/context.js';
 import { loadSources } from '../../sources/loading/registry.js';
-import { offlineInput } from '../../sources/offline.js';
-import type { Input } from '../../model/source.js';
+import { storedRows } from '../../sources/decode.js';
 import { openStore } from '../../store/database.js';
 import { latestWithPages } from '../../store/collections/runs.js';
 import { verifyRun, type ReadBody, type Verification } from '../../operations/verify/verify.js';
@@ -36,14 +36,13 @@ export const verifyCommand = new Command('verify')
     process.exitCode = findings.length === 0 ? EXIT.ok : EXIT.incomplete;
   });
 
-/** Compares the ledger with the stored data, a source a row. */
+/** Compares the ledger with the stored data, one row per source. */
 function tableOf({ sources }: Verification): string {
   const table = new Table({
     head: ['source', 'pages', 'rows', 'read again', 'records', 'found', 'checksum', 'of the bodies'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
     style: { head: [], border: [] },
   });
-  const number = (value: number) => value.toLocaleString('en');
   for (const [source, { pages, rows, records, checksum }] of Object.entries(sources)) {
     const counts = [pages, rows.expected, rows.actual, records.expected, records.actual].map(number);
     table.push([source, ...counts, checksum.expected.slice(0, 12), checksum.actual.slice(0, 12)]);
@@ -59,14 +58,11 @@ export async function verify(config: Config, prefix: string): Promise<Verificati
     const run = prefix === '' ? await latestWithPages(store) : await runWithPages(store, prefix);
     if (!run) throw new Failure('settings-invalid', 'There is no run yet', { remedy: 'npm run trigger -- --wait' });
     const context = openNormalizerContext(config, store, sources);
-    const inputs = new Map<string, Input>();
     const read: ReadBody = (name, page, body) => {
       const source = sources.get(name);
-      const input = inputs.get(name) ?? offlineInput(source, config.environment);
-      inputs.set(name, input);
-      const rows = [...input.rows({ body, mediaType: page.media_type, status: page.status })].length;
+      const rows = [...storedRows(source, page, body)].length;
       const eventIds = () =>
-        (readPage(source, input, page, body, context).understood as NormalizedEvent[]).map(({ event }) => event.id);
+        (readPage(source, page, body, context).normalized as NormalizedEvent[]).map(({ event }) => event.id);
       return { rows, eventIds };
     };
     return await verifyRun(store, sources, run, read, () => context.keys.keys());

@@ -4,9 +4,11 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 
-/** The same flags as `npm start`: the collector's helper threads cost more than they save when every core is busy. */
+/**
+ * The same flags as `npm start`: the helper threads of the garbage collector cost more than they save when every core is busy.
+ */
 const FLAGS = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4'];
-/** Makes glibc return freed memory at once, which keeps a worker a third smaller. */
+/** Makes glibc return freed memory at once. A worker then uses a third less memory. */
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '32768' };
 
 export const workerCommand = new Command('worker')
@@ -22,7 +24,7 @@ export const workerCommand = new Command('worker')
       stdio: 'inherit',
       env: { ...MALLOC, ...process.env },
     });
-    // A terminal signals both processes; a supervisor knows only this one.
+    // A terminal sends signals to both processes. A supervisor sends SIGTERM only to this process, which forwards it.
     process.on('SIGINT', () => {});
     process.on('SIGTERM', () => worker.kill('SIGTERM'));
     const [code, signal] = (await once(worker, 'exit')) as [number | null, NodeJS.Signals | null];

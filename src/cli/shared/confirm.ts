@@ -15,7 +15,7 @@ export async function askYes(question: string): Promise<boolean> {
   }
 }
 
-/** Asks, unless `yes`. Throws `Failure` when the answer is not yes, or without a terminal. */
+/** Asks, unless `yes`. Throws `Failure` when the user does not confirm, or without a terminal. */
 export async function confirmed(question: string, yes = false): Promise<void> {
   if (!yes && !(await askYes(question))) throw notConfirmed('Not confirmed');
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Store } from '../../store/database.js';
 import { mergeChanged, type MergeResult } from '../../merge/drain.js';
-import { asideText } from '../../merge/set-aside.js';
-import { plain } from '../../format/plain.js';
+import { setAsideWarning } from '../../merge/set-aside.js';
+import { printable } from '../../format/printable.js';
 import { EXIT } from './exit.js';
 
 /**
@@ -18,7 +18,7 @@ export async function mergeNow(store: Store, run: string, onBatch?: (sum: MergeR
     ...(onBatch ? { onBatch } : {}),
   });
   if (aside.length > 0) {
-    process.stderr.write(`${plain(asideText(aside))}\n`);
+    process.stderr.write(`${printable(setAsideWarning(aside))}\n`);
     process.exitCode = EXIT.incomplete;
   }
   return merged;

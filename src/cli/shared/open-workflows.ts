@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Config } from '../../config.js';
+import { sourceWorkflowId } from '../../model/workflow-ids.js';
 import { viewSource, type SourceView } from '../watch/view.js';
 
 /** An execution of a run's workflow. */
@@ -10,25 +11,21 @@ export interface Execution {
 
 /** A source whose workflow is open: it is being collected, or parked. */
 export interface OpenSource extends SourceView {
-  /** The run that started it; it may have ended. */
+  /** The run that started the workflow; the run may have ended. */
   parent?: Execution;
 }
 
-export const sourceWorkflowId = (config: Config, source: string): string =>
-  `${config.temporal.taskQueue}-source-${source}`;
-
-/** Where the Web UI shows a workflow. */
-export const workflowUrl = ({ temporal }: Config, workflowId: string): string =>
-  `${temporal.ui}/namespaces/${temporal.namespace}/workflows/${encodeURIComponent(workflowId)}`;
-
-/** Those of `names` whose workflow is open. Queried one by one, because Temporal's list may be a second old. */
+/**
+ * The sources among `names` whose workflow is open. Each workflow is described separately, because Temporal's list may be a
+ * second old.
+ */
 export async function openSources(client: Client, config: Config, names: readonly string[]): Promise<OpenSource[]> {
   const found = await Promise.all(names.map((name) => openSource(client, config, name)));
   return found.flatMap((source) => source ?? []);
 }
 
 async function openSource(client: Client, config: Config, source: string): Promise<OpenSource | undefined> {
-  const workflowId = sourceWorkflowId(config, source);
+  const workflowId = sourceWorkflowId(config.temporal.taskQueue, source);
   const description = await describe(client, { workflowId });
   if (description?.status.name !== 'RUNNING') return undefined;
   const { workflowId: parentId, runId } = description.parentExecution ?? {};
@@ -38,7 +35,7 @@ async function openSource(client: Client, config: Config, source: string): Promi
   };
 }
 
-/** Running runs: those that Temporal lists, and the parents of `sources`, which it may not list yet. */
+/** The running runs: the runs that Temporal lists, and the parents of `sources`, which Temporal may not list yet. */
 export async function openRuns(
   client: Client,
   config: Config,
@@ -56,7 +53,10 @@ export async function openRuns(
   return [...runs.values()].sort((a, b) => a.started.getTime() - b.started.getTime());
 }
 
-/** Whether a run is open, given its workflow and its id (which ends with a part of Temporal's run id). */
+/**
+ * The open execution of a run; `undefined` if the workflow has ended, or if it executes another run now. The run's id ends with
+ * a part of Temporal's run id.
+ */
 export async function isOpen(
   client: Client,
   run: { _id: string; workflow_id: string },

@@ -4,11 +4,14 @@ import { listRuns, runsNamed, runsWithPages } from '../../store/collections/runs
 import type { RunDoc } from '../../store/documents/runs.js';
 import { minute } from '../../format/time.js';
 
-/** Number of latest runs in which the named one is searched. */
+/** Maximum number of matching runs that are read. */
 const MOST = 1_000;
 const LISTED = 10;
 
-/** Finds the run that the user named; the latest without a name. Throws `Failure` when none matches, and when several do. */
+/**
+ * Finds the run that the user named, or the latest run if there is no name. Throws `Failure` when no run matches, and when
+ * several match.
+ */
 export async function runOf(store: Store, prefix: string | undefined): Promise<RunDoc> {
   if (prefix) return theOne(prefix, await matching(store, prefix), 'runs');
   const [latest] = await listRuns(store, {}, 1);
@@ -17,8 +20,8 @@ export async function runOf(store: Store, prefix: string | undefined): Promise<R
 }
 
 /**
- * Finds the run that the user named, among those with stored pages (of `source`, if given): a replay and a run that found
- * everything fresh have none. Throws `Failure` when none matches, and when several do.
+ * Finds the run that the user named, among the runs with stored pages (of `source`, if given). A replay, and a run that found
+ * all sources fresh, have no pages. Throws `Failure` when no run matches, and when several match.
  */
 export async function runWithPages(store: Store, prefix: string, source?: string): Promise<RunDoc> {
   const runs = await matching(store, prefix);

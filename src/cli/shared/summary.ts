@@ -1,9 +1,9 @@
+import { number } from '../../format/number.js';
 import Table from 'cli-table3';
 import { colours as pc } from '../../format/colours.js';
 import type { SourceAccount } from '../../model/run.js';
 import type { RunSummary } from '../../workflows/collect-inventory.js';
 
-const number = (value: number): string => value.toLocaleString('en-US');
 const COLOURS: Record<string, (text: string) => string> = {
   complete: pc.green,
   fresh: pc.green,
@@ -14,7 +14,7 @@ const COLOURS: Record<string, (text: string) => string> = {
 };
 const coloured = (status: string): string => (COLOURS[status] ?? String)(status);
 
-/** The machine-readable end of a run: stable field names, counts only. */
+/** The result of a run as JSON for programs: stable field names, counts only. */
 export function summaryJson(summary: RunSummary): Record<string, unknown> {
   return {
     run: summary.run,
@@ -49,10 +49,10 @@ export function summaryJson(summary: RunSummary): Record<string, unknown> {
   };
 }
 
-/** Rows of pages that are not normalized yet. */
+/** Number of rows whose pages were fetched and not normalized yet. */
 export const onlyFetched = ({ records, rows = 0 }: SourceAccount): number => (records === 0 ? rows : 0);
 
-/** The table that ends a run on a terminal. */
+/** The result of a run as text for a terminal. */
 export function summaryTable(summary: RunSummary): string {
   // Sorted, because sources end in a different order in each run.
   const sources = Object.entries(summary.sources).sort(([a], [b]) => (a < b ? -1 : 1));

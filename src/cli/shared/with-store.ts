@@ -1,7 +1,7 @@
 import type { Config } from '../../config.js';
 import { openStore, type Store } from '../../store/database.js';
 
-/** Opens the store for one command's work, and closes it in any case. */
+/** Opens the store, calls `work`, and closes the store even if `work` throws. */
 export async function withStore(config: Config, work: (store: Store) => Promise<void>): Promise<void> {
   const store = await openStore(config.mongodb);
   try {

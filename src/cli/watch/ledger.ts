@@ -3,8 +3,8 @@ import { ledgerTail } from '../../store/ledger-tail.js';
 import type { SourceView } from './view.js';
 
 /**
- * Adds page counts from the ledger: a workflow learns of pages only after a whole batch. Without a store, or while it is
- * unreachable, the workflow's counts are used.
+ * Adds page counts from the ledger: a workflow gets the number of pages only after a whole batch. Without a store, or while
+ * MongoDB is unreachable, the workflow's counts are used.
  */
 export function withLedger(store: Store | undefined, views: readonly SourceView[]): Promise<SourceView[]> {
   return Promise.all(

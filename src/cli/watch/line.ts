@@ -1,5 +1,6 @@
+import { number } from '../../format/number.js';
 import type { SourceAccount } from '../../model/run.js';
-import { plain } from '../../format/plain.js';
+import { printable } from '../../format/printable.js';
 import { onlyFetched } from '../shared/summary.js';
 import { clock, duration } from '../../format/time.js';
 import type { Pace } from './pace.js';
@@ -11,16 +12,14 @@ export interface Line {
   source: string;
   text: string;
   pace?: string;
-  /** The counts; the first part to be dropped where a line is too long. */
+  /** The counts. They are at the end of the line, so they are cut first if the line is too long. */
   rest?: string;
   notes: string[];
 }
 
-/** One line of it, without the notes. */
+/** The progress as one line of text, without the notes. */
 export const wholeLine = ({ text, pace, rest }: Omit<Line, 'source' | 'notes'>): string =>
   [text, pace, rest].filter(Boolean).join(', ');
-
-const number = (value: number): string => value.toLocaleString('en-US');
 
 export function lineOf(view: SourceView, pace: Pace | undefined): Line {
   const { source, progress, account, waiting } = view;
@@ -46,7 +45,7 @@ function outcomeText(account: SourceAccount): string {
   const rows = onlyFetched(account);
   const some = status === 'complete' || records > 0 ? `, ${number(records)} records` : '';
   const counted = rows > 0 ? `, ${number(rows)} rows fetched` : some;
-  return `${parked ? 'parked, ' : ''}${status}${counted}${reason ? `: ${plain(reason)}` : ''}`;
+  return `${parked ? 'parked, ' : ''}${status}${counted}${reason ? `: ${printable(reason)}` : ''}`;
 }
 
 export function parkedNotes({
@@ -59,5 +58,5 @@ export function parkedNotes({
   parkedAt?: string;
 }): string[] {
   const since = parkedAt ? ` since ${clock(new Date(parkedAt))}` : '';
-  return [`parked${since}: ${plain(reason ?? 'it failed')}`, ...(remedy ? [plain(remedy)] : [])];
+  return [`parked${since}: ${printable(reason ?? 'it failed')}`, ...(remedy ? [printable(remedy)] : [])];
 }

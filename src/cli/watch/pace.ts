@@ -8,10 +8,12 @@ export interface Pace {
   left?: number;
 }
 
-/** Rows arrive in batches, so the pace is measured between two arrivals, over about a minute. */
+/** Rows arrive in batches, so the pace is measured between two batches, over about a minute. */
 const WINDOW_MS = 60_000;
 
-/** Stores the progress of sources at each update. A new source is measured from its start. */
+/**
+ * Keeps the progress of each source at each update, to compute its pace. The pace of a new source is measured from its start.
+ */
 export class Paces {
   private readonly seen = new Map<string, { at: number; rows: number }[]>();
 

@@ -1,6 +1,6 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { optionalTsToDate } from '@temporalio/common/lib/time.js';
-import { plain } from '../../format/plain.js';
+import { printable } from '../../format/printable.js';
 import { clock } from '../../format/time.js';
 
 /** Why a workflow makes no progress: an activity failed, or no worker has taken one. */
@@ -21,7 +21,7 @@ export interface Waiting {
 
 /** `PENDING_ACTIVITY_STATE_SCHEDULED` of Temporal's API. */
 const SCHEDULED = 1;
-/** A running worker takes an activity at once. */
+/** An activity that waits longer has no worker, because a running worker takes an activity at once. */
 const TAKEN_MS = 3_000;
 
 type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
@@ -48,7 +48,7 @@ function waitingOf(pending: Pending, now: number): Waiting | undefined {
 /** `rate limited until 14:05:10` */
 export function waitingText({ kind, because = '', attempt, next }: Waiting): string {
   if (kind === 'no-worker') return 'no worker takes it: npm start starts one';
-  if (kind === 'trying') return `attempt ${attempt} is under way after: ${plain(because)}`;
+  if (kind === 'trying') return `attempt ${attempt} is under way after: ${printable(because)}`;
   if (kind === 'limited') return next ? `rate limited until ${clock(next)}` : 'rate limited';
-  return `${plain(because)}; attempt ${attempt} ${next ? `at ${clock(next)}` : 'at once'}`;
+  return `${printable(because)}; attempt ${attempt} ${next ? `at ${clock(next)}` : 'at once'}`;
 }

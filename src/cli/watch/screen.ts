@@ -28,7 +28,7 @@ export class Screen {
     this.lines = 0;
   }
 
-  /** A changed pace alone is not printed. */
+  /** Prints the line if it has changed. A change of the pace alone does not count. */
   private print({ source, notes, pace, ...line }: Line): void {
     const news = [wholeLine(line), ...notes].join('; ');
     if (this.printed.get(source) !== news)
@@ -37,7 +37,7 @@ export class Screen {
   }
 }
 
-/** Cuts a line to the width, because a wrapped line would be two when it is cleared. */
+/** Cuts a line to the width of the terminal, because `clear` counts a wrapped line as one line. */
 function fit(text: string): string {
   const room = (process.stderr.columns || 80) - WIDTH - 2;
   return text.length <= room ? text : `${text.slice(0, Math.max(1, room - 1))}…`;

@@ -5,7 +5,7 @@ import type { SourceAccount } from '../../model/run.js';
 import { progressQuery, runProgressQuery, type SourceProgress } from '../../model/messages.js';
 import { waitingIn, type Waiting } from './pending-activity.js';
 
-/** The current state of one source of a run. Without progress and account: it could not be queried. */
+/** The current state of one source of a run. Progress and account are both absent if its workflow could not be queried. */
 export interface SourceView {
   source: string;
   workflowId: string;
@@ -17,7 +17,10 @@ export interface SourceView {
   waiting: Waiting[];
 }
 
-/** Without a worker, queries get no response: then the state that Temporal itself has is used. */
+/**
+ * Time limit of a query. Without a worker, queries get no response; the view then has only the state that Temporal itself
+ * stores.
+ */
 const QUERY_MS = 3_000;
 
 /** All sources of the run, queried from the workflows themselves; empty when the run cannot be queried. */
@@ -48,7 +51,7 @@ export async function viewSource(
     workflowId,
     ...(since ? { since } : {}),
     ...(progress ? { progress } : {}),
-    // The progress of a parked source has the reason, and no attempt is due.
+    // A parked source has no pending activity: its progress contains the reason.
     waiting: description && progress?.state !== 'parked' ? waitingIn(description) : [],
   };
 }

@@ -15,9 +15,9 @@ const LIVE_MS = 500;
 const PLAIN_MS = 5_000;
 
 /**
- * Shows a run's progress on standard error until it ends: redrawn in place on a terminal, elsewhere a line now and then.
- * Returns the summary, also of a failed run. Ctrl-C detaches, and the run continues.
- * With the store, pages count as soon as they are stored.
+ * Shows a run's progress on standard error until it ends: redrawn in place on a terminal, elsewhere printed as lines when it
+ * changes. Returns the summary, also of a failed run. Ctrl-C detaches, and the run continues. With `store`, pages are counted
+ * as soon as they are stored.
  */
 export function watchRun(client: Client, handle: RunHandle, store?: Store): Promise<RunSummary> {
   return watching(async () => withLedger(store, await viewRun(client, handle)), summaryOf(handle));
@@ -41,7 +41,7 @@ export async function watching<T>(look: () => Promise<SourceView[]>, end: Promis
     view.open = false;
     screen.clear();
     drawing.catch(() => {});
-    // Requests in flight would be retried on a connection that the caller closes.
+    // Waits for in-flight requests: the client would retry them on a connection that the caller closes.
     await view.looking;
   }
 }

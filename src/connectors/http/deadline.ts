@@ -1,9 +1,9 @@
 import { setTimeout, clearTimeout } from 'node:timers';
 
 /**
- * Timers and `AbortController` of one exchange. We do not combine signals of `AbortSignal.timeout`: Node 20 garbage-collects
- * them before they fire, while this object is referenced until the last byte. `race` ends a read even if the stream does not
- * notice the abort.
+ * Timers and the `AbortController` of one exchange. It replaces combined signals of `AbortSignal.timeout`, because Node 20
+ * garbage-collects those before they fire; the exchange references this object until the last byte. `race` rejects even if
+ * the stream does not react to the abort.
  */
 export class Deadline {
   readonly #controller = new AbortController();

@@ -27,12 +27,12 @@ export interface ParsedPage {
 export interface ApplicationError {
   kind: FailureKind;
   /** The vendor's code or keyword, never its whole message. */
-  says: string;
+  message: string;
 }
 
 /** Structure of a source's pages. */
 export interface Envelope {
-  /** Path of the record list, `''` for a bare list. In XML the parent element. */
+  /** Path of the record list, `''` for a bare list. In XML, the path of the records' parent element. */
   records: Path;
   /** Key that wraps each record (`{HostAsset: {…}}`), or the list if there is one record only. */
   wrapper?: string;
@@ -41,14 +41,14 @@ export interface Envelope {
   /** Whether a response without a record list is an empty page. Without it such a response is a mismatch. */
   empty?: (values: Values) => boolean;
   /** Detects an application error in a response with status 200. */
-  complaint?: (values: Values) => ApplicationError | undefined;
+  applicationError?: (values: Values) => ApplicationError | undefined;
 }
 
 const isXml = (body: Buffer) => /^(?:\u00ef\u00bb\u00bf)?\s*</.test(body.toString('latin1', 0, 256));
 const isHtml = (body: Buffer) =>
   /^(?:\u00ef\u00bb\u00bf)?\s*<(?:!doctype\s+html|html|head|body)\b/i.test(body.toString('latin1', 0, 256));
 
-/** Parses a page, JSON or XML by the first character of its body. Throws `Malformed`. */
+/** Parses a page as JSON or XML, depending on the first character of its body. Throws `Malformed`. */
 export function readEnvelope(body: Buffer, envelope: Envelope): ParsedPage {
   if (isHtml(body)) throw new Malformed('is an HTML page');
   return isXml(body) ? readXml(body, envelope) : readJson(body, envelope);
@@ -106,7 +106,7 @@ function lastOf(rows: Iterable<Row>): unknown {
  */
 export function parsePage(body: Buffer, envelope: Envelope, at: string): ParsedPage & { rows: number } {
   const mismatch = (why: string, options?: ErrorOptions) =>
-    new Failure('response-mismatch', `${at} answered 200, but the answer ${why}`, { at, status: 200 }, options);
+    new Failure('response-mismatch', `${at} responded 200, but the response ${why}`, { at, status: 200 }, options);
   let parsed: ParsedPage;
   try {
     if (body.length === 0) throw new Malformed('is empty');
@@ -115,9 +115,12 @@ export function parsePage(body: Buffer, envelope: Envelope, at: string): ParsedP
     if (error instanceof Malformed) throw mismatch(error.message, { cause: error });
     throw error;
   }
-  const applicationError = envelope.complaint?.(parsed.values);
+  const applicationError = envelope.applicationError?.(parsed.values);
   if (applicationError)
-    throw new Failure(applicationError.kind, `${at} answered 200 with ${applicationError.says}`, { at, status: 200 });
+    throw new Failure(applicationError.kind, `${at} responded 200 with ${applicationError.message}`, {
+      at,
+      status: 200,
+    });
   if (parsed.rows !== undefined) return { ...parsed, rows: parsed.rows };
   if (envelope.empty?.(parsed.values)) return { ...parsed, rows: 0 };
   const where = pathText(envelope.records);

@@ -39,7 +39,7 @@ export interface HttpResponse {
 }
 
 /**
- * Sends one request and reads its response, whatever the status; redirects are returned too. Throws `Failure('unreachable')` if
+ * Sends one request and reads its response with any status; redirects are returned too. Throws `Failure('unreachable')` if
  * no complete response arrives in time, `Failure('address-refused')` for an internal address that is not declared,
  * `Failure('response-too-large')` over the cap, and the signal's own reason on abort.
  */
@@ -71,7 +71,7 @@ export async function exchange(
     const response = await deadline.race(
       ky(url, {
         ...init,
-        // Temporal retries; error responses are read like any other.
+        // ky must neither retry nor throw: Temporal retries, and an error response is read like any other response.
         retry: 0,
         timeout: false,
         throwHttpErrors: false,
@@ -113,7 +113,9 @@ async function receive(response: Response, limits: TransportLimits, deadline: De
   const reader = response.body?.getReader();
   if (reader) {
     deadline.start(limits.bodyMs, () => late(`${at} did not send its whole response within ${limits.bodyMs} ms`, at));
-    const idle = deadline.start(limits.idleMs, () => late(`${at} stopped in mid-response for ${limits.idleMs} ms`, at));
+    const idle = deadline.start(limits.idleMs, () =>
+      late(`${at} sent no data for ${limits.idleMs} ms in the middle of its response`, at),
+    );
     for (;;) {
       const { done, value } = await deadline.race(reader.read());
       if (done) break;
@@ -132,7 +134,7 @@ async function receive(response: Response, limits: TransportLimits, deadline: De
   return { body: bodyBuffer.concat(), digest: hash.digest('hex') };
 }
 
-/** Collects a body. Uses one buffer if the length was announced, so that megabytes are not held twice. */
+/** Collects a body. Uses one buffer if the length was announced, so that large bodies are not in memory twice. */
 class BodyBuffer {
   readonly #complete: Buffer;
   #rest: Uint8Array[] = [];
@@ -143,7 +145,7 @@ class BodyBuffer {
   }
 
   add(chunk: Uint8Array): void {
-    // A compressed response announces its compressed length: the rest goes to further chunks.
+    // A compressed response announces its compressed length, so the rest of the body is stored in further chunks.
     if (this.#rest.length > 0 || this.#filled + chunk.length > this.#complete.length) this.#rest.push(chunk);
     else {
       this.#complete.set(chunk, this.#filled);

@@ -5,7 +5,7 @@ export interface InFlightRequest<Position, Result> {
   controller: AbortController;
 }
 
-/** The requests in flight, in page order. Each can be aborted; a rejection never goes unhandled. */
+/** The requests in flight, in page order. Each request can be aborted, and a rejection is never unhandled. */
 export class InFlightRequests<Position, Result> {
   readonly #queue: InFlightRequest<Position, Result>[] = [];
 
@@ -23,7 +23,10 @@ export class InFlightRequests<Position, Result> {
     this.#queue.push(this.#request(position));
   }
 
-  /** Awaits the first page in order. The request stays in the queue until then, so that `abort` reaches it. */
+  /**
+   * Awaits the first page in order. The request stays in the queue until its response arrives, so that `abort` can abort
+   * it.
+   */
   async awaitFirst(): Promise<Result> {
     return this.#awaitResult(this.#queue[0]!);
   }

@@ -3,7 +3,7 @@ export { basic, header } from './auth/auth.js';
 export { clientCredentials } from './auth/client-credentials.js';
 export type { ApplicationError, Envelope, Values } from './envelope.js';
 export { failedBodyOf, type FailedBody } from './errors/failed-body.js';
-export { httpInput, type HttpInputOptions } from './input.js';
+export { httpInput, httpRows, type HttpInputOptions } from './input.js';
 export { keyset, type KeysetPosition } from './paging/keyset.js';
 export { follow, link, type LinkPosition } from './paging/link.js';
 export { offset, type OffsetPosition } from './paging/offset.js';

@@ -1,5 +1,5 @@
 import { Failure, type FailureKind } from '../../model/failure.js';
-import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../model/source.js';
+import type { Cursor, Decode, FetchOptions, FetchedPage, Input } from '../../model/source.js';
 import type { Auth } from './auth/auth.js';
 import { parsePage, type Envelope, type Values } from './envelope.js';
 import { keepFailedBody } from './errors/failed-body.js';
@@ -30,15 +30,15 @@ export interface HttpInputOptions<Position extends Cursor> {
   request: (position: Position) => RequestTemplate;
   paging: Paging<Position>;
   envelope: Envelope;
-  /** Meaning of error responses where the general table is wrong for this vendor. */
-  refusals?: ErrorResponseRule[];
+  /** Failure kinds of error responses for which the general mapping is wrong for this vendor. */
+  errorRules?: ErrorResponseRule[];
   /** Remedy per failure kind, in this source's own terms. */
   remedies?: Partial<Record<FailureKind, string>>;
 }
 
 /**
- * Creates an input that reads an HTTP API. It connects to nothing yet: `rows` works without any setting, so that stored pages
- * can be read without the vendor. Keep it for the life of the process: it caches the region it was redirected to.
+ * Creates an input that fetches from an HTTP API; `httpRows` reads its pages. It opens no connection yet. Keep the input
+ * until the process ends: it caches the region to which the vendor redirected it.
  */
 export function httpInput<Position extends Cursor>(options: HttpInputOptions<Position>): Input {
   const { source, paging, envelope, remedies = {} } = options;
@@ -75,7 +75,7 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
     const page = { body, mediaType, digest, status, fetchedAt, ...(warnings.length > 0 && { warnings }) };
     const { end } = paging;
     if (end && status === end.status && bodyText(response).includes(end.text)) return { page: { ...page, rows: 0 } };
-    if (status !== 200) throw responseError(response, options.refusals, !sameAsStart(position));
+    if (status !== 200) throw responseError(response, options.errorRules, !sameAsStart(position));
     const found = parsePage(body, envelope, redactedUrl(response.url));
     const { rows } = found;
     const parsed = { ...found, values: completeValues(found.values, envelope, response, paging.link) };
@@ -94,7 +94,7 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
     return session.base.host + session.base.pathname.replace(/\/+$/, '') + path;
   };
 
-  /** Adds the source, address and remedy, which the lower layers do not know. */
+  /** Adds the source, the address and the remedy to a failure, because the lower layers do not know them. */
   const withSource = (error: unknown): unknown => {
     if (!(error instanceof Failure)) return error;
     error.details.source ??= source;
@@ -127,19 +127,20 @@ export function httpInput<Position extends Cursor>(options: HttpInputOptions<Pos
     rehearse() {
       buildRequest(session.base, options.request(paging.start()), {});
     },
-    *rows({ body, status }): Generator<Row> {
-      // The error response that ends a listing is a page without rows.
-      if (status !== 200) return;
-      try {
-        yield* parsePage(body, envelope, `A page of ${source}`).all();
-      } catch (error) {
-        throw withSource(error);
-      }
-    },
   };
 }
 
-/** Adds the values found in headers to those of the body, and resolves the next page's address against the request's URL. */
+/** Reads the pages of an HTTP API, whose structure `envelope` declares. */
+export const httpRows = (envelope: Envelope): Decode =>
+  function* ({ body, status }, source) {
+    // The error response that ends a listing is a page without rows.
+    if (status === 200) yield* parsePage(body, envelope, `A page of ${source}`).all();
+  };
+
+/**
+ * Adds the values found in headers to the values of the body, and resolves the next page's address against the request's
+ * URL.
+ */
 function completeValues(
   values: Values,
   { values: locations = {} }: Envelope,
@@ -162,7 +163,7 @@ function totalOf({ total }: Values): number | undefined {
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
-/** Declared values that this page should hold and does not. A value that is present but empty counts as found. */
+/** Declared values that this page should contain and does not. A value that is present but empty counts as found. */
 function missingValues(
   needed: string[],
   { values: locations = {} }: Envelope,

@@ -3,21 +3,21 @@ import { AddressRefused } from '../../network/lookup.js';
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS|ERR_SSL|EPROTO/;
 
-/** Message and remedy by error code; any other code is shown as it is. */
+/** Message and remedy by error code; any other code is shown unchanged. */
 const MESSAGES: [RegExp, string, string?][] = [
   [/^ENOTFOUND$/, 'has a host name that does not exist', 'Check the host name in the source’s URL setting'],
   [/^EAI_AGAIN$/, 'has a host name that cannot be looked up now'],
   [/^ECONNREFUSED$/, 'refused the connection'],
   [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'did not accept the connection in time'],
-  [/^Z_/, 'sent an answer that cannot be decompressed'],
+  [/^Z_/, 'sent a response that cannot be decompressed'],
   [
     /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|UND_ERR_ABORTED)$/,
-    'cut the connection before its answer was complete',
+    'closed the connection before its response was complete',
   ],
   [
     CERTIFICATE,
     'has a TLS certificate or protocol that is not accepted',
-    'Have the certificate fixed, or name its authority in NODE_EXTRA_CA_CERTS',
+    'Correct the certificate, or name its certificate authority in NODE_EXTRA_CA_CERTS, in the environment of the process (not in .env)',
   ],
 ];
 
@@ -31,7 +31,7 @@ export function networkFailure(error: unknown, at: string): Failure {
   const proxyStatus = causes(error)
     .map(({ message }) => /^Proxy response \((\d{3})\)|\(407\)$/.exec(String(message)))
     .find((match) => match !== null);
-  if (proxyStatus) return proxyRefused(proxyStatus[1] ?? '407', at);
+  if (proxyStatus) return proxyFailure(proxyStatus[1] ?? '407', at);
   const code = codeOf(error);
   const [, phrase, remedy] = MESSAGES.find(([pattern]) => pattern.test(code)) ?? [];
   return new Failure('unreachable', `${at} ${phrase ?? 'could not be reached'}${code === '' ? '' : ` (${code})`}`, {
@@ -47,8 +47,8 @@ function addressRefused({ host, why }: AddressRefused, at: string): Failure {
   });
 }
 
-function proxyRefused(status: string, at: string): Failure {
-  return new Failure('unreachable', `${at} could not be reached: the proxy answered ${status}`, {
+function proxyFailure(status: string, at: string): Failure {
+  return new Failure('unreachable', `${at} could not be reached: the proxy responded ${status}`, {
     at,
     remedy: 'Check HTTPS_PROXY and HTTP_PROXY, and that the proxy lets the worker reach that host',
   });

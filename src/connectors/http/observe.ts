@@ -12,11 +12,13 @@ export interface VendorRequest {
   left?: number;
 }
 
-/** Node's diagnostics channel for `VendorRequest`s. Metrics subscribe to it; without a subscriber it costs nothing. */
+/**
+ * Node's diagnostics channel for `VendorRequest`s. The metrics subscribe to it; without a subscriber, nothing is published.
+ */
 export const VENDOR_REQUESTS = 'rollcall:vendor-request';
 const requests = channel(VENDOR_REQUESTS);
 
-/** Publishes one exchange, successful or not. An exchange that we aborted is not published. */
+/** Publishes one exchange, successful or not. An exchange that `signal` aborted is not published. */
 export async function observed(
   source: string,
   signal: AbortSignal,

@@ -10,21 +10,24 @@ export interface Fetched {
   parsed?: ParsedPage & { rows: number };
 }
 
-/** A page over the byte cap that is requested again in smaller pages. The first of them keeps the page's cursor. */
+/**
+ * A page over the byte cap that is requested again in smaller pages. The first smaller page keeps the cursor of the large
+ * one.
+ */
 interface Shrunk<Position> {
   cursor: Position;
   warning: string;
 }
 
-/** Maximum bytes in flight for read-ahead: large pages keep the connection busy without it. */
+/** Maximum bytes in flight for read-ahead. Large pages use the connection fully without read-ahead. */
 const BYTES_AHEAD = 16 * 1024 * 1024;
 
 const key = (position: Cursor | undefined) => JSON.stringify(position);
 
 /**
- * Reads a listing in order with up to `paging.concurrency` pages in flight, and sends the next request while the caller stores
- * a page. Aborts requests for pages that turn out not to follow. Throws what `fetch` throws, and `Failure('listing-loops')` if
- * a page or a position repeats.
+ * Reads a listing in order with up to `paging.concurrency` pages in flight, and sends the next request while the caller
+ * stores a page. Aborts a read-ahead request if the listing continues at another position. Throws the errors of `fetch`,
+ * and `Failure('listing-loops')` if a page or a position repeats.
  */
 export class Paginator<Position extends Cursor> {
   readonly #requests: InFlightRequests<Position, Fetched>;
@@ -64,8 +67,8 @@ export class Paginator<Position extends Cursor> {
         if (!fetched) continue;
         const { next, loop } = this.#step(position, fetched);
         const page = this.#complete(position, fetched, next);
-        // Deferred: the caller has to see this page before `more()` is called, and the request should run while the caller
-        // stores the page.
+        // Deferred, because the caller must receive this page before `more()` is called, and the request should run while
+        // the caller stores the page.
         timer = setImmediate(() => this.#sendAhead());
         yield page;
         clearImmediate(timer);
@@ -96,15 +99,14 @@ export class Paginator<Position extends Cursor> {
   }
 
   /**
-   * Awaits the first page, and requests it once more if it repeats an earlier one. Returns `undefined` if it has to be
-   * requested in smaller pages.
+   * Awaits the first page, and requests it once more if it repeats an earlier page. Returns `undefined` if the page has to
+   * be requested again in smaller pages.
    */
   async #awaitPage(position: Position): Promise<Fetched | undefined> {
     try {
       let fetched = await this.#requests.awaitFirst();
       if (this.#repeats(fetched)) fetched = await this.#requests.refetch(position);
-      if (this.#repeats(fetched))
-        throw new Failure('listing-loops', 'The listing serves the same page again and again');
+      if (this.#repeats(fetched)) throw new Failure('listing-loops', 'The vendor returned the same page again');
       if (fetched.parsed && fetched.page.rows > 0) this.#digests.add(fetched.page.digest);
       this.#previous = fetched;
       return fetched;
@@ -114,7 +116,7 @@ export class Paginator<Position extends Cursor> {
       this.#requests.abort();
       this.#shrunk = {
         cursor: this.#shrunk?.cursor ?? position,
-        warning: `${error.message}: asked again in smaller pages`,
+        warning: `${error.message}: requested again in smaller pages`,
       };
       this.#ahead = smaller;
       return undefined;
@@ -126,8 +128,8 @@ export class Paginator<Position extends Cursor> {
   }
 
   /**
-   * Determines the next position. A page that leads to a known position is still yielded before the failure, with its own
-   * cursor as the next.
+   * Determines the next position. If a page leads to a known position, `pages` still yields that page, with its own cursor
+   * as `next`, and then throws `loop`.
    */
   #step(position: Position, { parsed }: Fetched): { next: Position | null; loop?: Failure } {
     let next: Position | null;

@@ -20,12 +20,12 @@ export function restartable(from: Cursor | null): Restart {
 }
 
 /**
- * Restarts a listing within its run when the vendor no longer accepts its cursor: vendors expire cursors after some minutes, or
- * during an update. The cursors of a restarted listing carry a mark, so that its pages get their own entries in the ledger and
- * repeated rows are recognised.
+ * Restarts a listing within its run when the vendor no longer accepts its cursor: vendors expire cursors after some
+ * minutes, or during an update. The cursors of a restarted listing have a mark, so that its pages get their own entries in
+ * the ledger and repeated rows are recognised.
  */
 export const restarts = {
-  /** Whether to restart: only if the vendor rejected a position that it returned itself. */
+  /** Whether to restart: only if the vendor rejected a position that the vendor itself had returned. */
   helps(error: unknown, advanced: boolean, times: number): boolean {
     if (!(error instanceof Failure) || error.kind !== 'cursor-expired' || error.details.status === undefined)
       return false;

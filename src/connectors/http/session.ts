@@ -5,7 +5,7 @@ import { observed } from './observe.js';
 import { buildRequest, redactedUrl, type RequestTemplate } from './request.js';
 import { keepsTls, targetOf } from './target.js';
 
-/** Redirects that a source allows. Without it every redirect fails. */
+/** Redirects that a source allows. Without a policy, every redirect fails. */
 export interface RedirectPolicy {
   /** Allowed hosts, `host` or `host:port`. */
   hosts: () => string[];
@@ -69,7 +69,7 @@ export class Session {
     }
   }
 
-  /** Resolved for each try, because a redirect changes the base. */
+  /** The target is resolved for each try, because a redirect changes the base. */
   #target({ path }: RequestTemplate): URL {
     return targetOf(path, { base: this.base, hosts: this.#options.redirects?.hosts() ?? [] });
   }
@@ -98,7 +98,7 @@ export class Session {
         });
       const response = await this.#once(url, { ...template, path: url.pathname }, {}, signal);
       if (!REDIRECTS.has(response.status)) return response;
-      throw redirectRefused(response, 'leads elsewhere, where no login is sent');
+      throw redirectRefused(response, 'redirects to another address; the login is not sent there');
     };
     const base = () => this.base;
     return {
@@ -111,23 +111,25 @@ export class Session {
   }
 
   /**
-   * Takes the redirect's origin as the new base. Throws if it is not allowed: credentials go to listed hosts only, and never
-   * from https to http.
+   * Takes the redirect's origin as the new base. Throws if the redirect is not allowed: credentials are sent to listed
+   * hosts only, and never after a change from https to http.
    */
   #move(response: HttpResponse, moves: number): void {
     const reject = (why: string) => {
       throw redirectRefused(response, why);
     };
     const target = this.#redirectOf(response);
-    if (!target) return reject('does not say where to go');
+    if (!target) return reject('names no valid target');
     if (target.origin === response.url.origin) return reject('leads to another page of the same host');
     if (!this.#options.redirects?.hosts().includes(target.host))
       return reject(`leads to ${target.host}, which is not an allowed host`);
     if (!keepsTls(response.url, target)) return reject(`leads to ${target.host} without TLS`);
-    if (moves > MOST_MOVES) return reject('leads from host to host without an end');
+    if (moves > MOST_MOVES) return reject('redirects too often');
     const moved = new URL(this.base.pathname, target.origin);
     if (moved.href !== this.base.href) {
-      this.#warnings.push(`${this.base.host} sends this account to ${moved.host}: set that as the base URL`);
+      this.#warnings.push(
+        `${this.base.host} redirects this account to ${moved.host}: set ${moved.host} as the base URL`,
+      );
       this.#base = moved;
     }
   }
@@ -144,7 +146,7 @@ export class Session {
 
 function redirectRefused({ method, url, status }: HttpResponse, why: string): Failure {
   const at = redactedUrl(url);
-  return new Failure('redirect-refused', `${method} ${at} answered ${status} and ${why}`, { at, status });
+  return new Failure('redirect-refused', `${method} ${at} responded ${status} and ${why}`, { at, status });
 }
 
 function parseBase(text: string): URL {

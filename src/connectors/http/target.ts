@@ -1,6 +1,6 @@
 import { Failure } from '../../model/failure.js';
 
-/** Hosts that a source declares; requests go to no others. */
+/** Hosts that a source declares. Requests are sent to no other host. */
 export interface DeclaredHosts {
   base: URL;
   /** `host` or `host:port` of `redirects.hosts`. */
@@ -16,14 +16,14 @@ export function keepsTls(from: URL, to: URL): boolean {
 }
 
 /**
- * Resolves where a request goes: a path below the base URL, or a whole URL on a declared host, as vendors return for the next
- * page. Throws `Failure('address-refused')` before anything is sent; its message names the host and never the query.
+ * Resolves the URL of a request: a path below the base URL, or a whole URL on a declared host, which vendors return for the
+ * next page. Throws `Failure('address-refused')` before a request is sent. The message names the host and never the query.
  */
 export function targetOf(path: string, { base, hosts }: DeclaredHosts): URL {
   const reject = (why: string): never => {
     throw new Failure('address-refused', `A request of the source was not sent: it ${why}`, {
       at: base.host,
-      remedy: `Correct the path in the source file; a further host belongs into its redirects.hosts, that of a login into the url of clientCredentials`,
+      remedy: `Correct the path in the source file; add a further host to redirects.hosts, and set the host of a login in the url of clientCredentials`,
     });
   };
   const [before = ''] = path.split(/[?#]/);

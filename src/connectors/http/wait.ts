@@ -1,13 +1,15 @@
 const SECOND = 1000;
-/** Longest wait, milliseconds: a wrong header must not stop a source for good, and Qualys returns waits of up to a day. */
+/**
+ * Longest wait in milliseconds: a wrong header must not stop a source permanently, and Qualys returns waits of up to a day.
+ */
 export const LONGEST_WAIT = 24 * 3600 * SECOND;
-/** Numbers from here on are epoch seconds (2001 and later), smaller ones a number of seconds. */
+/** Numbers from this value on are epoch seconds (2001 and later); smaller numbers are a number of seconds. */
 const EPOCH = 1_000_000_000;
 
 /**
- * Milliseconds the vendor asks to wait, at least one second; `undefined` without a hint. Reads `Retry-After` (seconds or HTTP
- * date), CrowdStrike's `X-RateLimit-RetryAfter` (epoch seconds), Qualys' `X-RateLimit-ToWait-Sec` and `SECONDS_TO_WAIT` in its
- * body. Returns the longest; the caller limits it to a day.
+ * Milliseconds the vendor asks to wait, at least one second; `undefined` without a hint. Reads `Retry-After` (seconds or
+ * HTTP date), CrowdStrike's `X-RateLimit-RetryAfter` (epoch seconds), Qualys' `X-RateLimit-ToWait-Sec` and
+ * `SECONDS_TO_WAIT` in its body. Returns the longest wait; the caller limits it to a day.
  */
 export function waitHint(headers: Headers, body: string): number | undefined {
   const date = Date.parse(headers.get('date') ?? '');

@@ -4,7 +4,7 @@ import type { Cursor } from '../../model/source.js';
 
 /** A position between two lines of a file. Bytes are counted after decompression. */
 export type LineCursor = {
-  /** The log's path within the folder. It stays the same after a rotation; the content identifies the file. */
+  /** The log's path within the folder. The path stays the same after a rotation; the content identifies the file. */
   file: string;
   offset: number;
   /** Number of lines that end before the position. */
@@ -15,19 +15,25 @@ export type LineCursor = {
   /** SHA-256 of the last `tailBytes` bytes before the position. */
   tail: string;
   tailBytes: number;
-  /** Size on disk of a compressed file that was read to its end: it need not be decompressed to detect that it has not grown. */
+  /**
+   * Size on disk of a compressed file that was read to its end. While the size is equal, the file has not grown and need
+   * not be decompressed.
+   */
   packed?: number;
-  /** Device and inode of the file. They only tell which file to try first: the content decides. */
+  /** Device and inode of the file. They only select the file to try first; the content identifies the file. */
   inode?: string;
   /** Path of the file if it is not `file` itself: after a rotation, or the target of a link. */
   in?: string;
   /** The log's previous name in the folder. */
   was?: string;
-  /** The user has been warned that the file is gone. */
+  /** The file no longer exists, and the user has been warned. */
   gone?: true;
 };
 
-/** Bytes of a file's beginning, and before a position, that distinguish it from another file of the same name. */
+/**
+ * Number of bytes at a file's beginning, and before a position, that distinguish the file from another file of the same
+ * name.
+ */
 export const HEAD_BYTES = 4096;
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -55,7 +61,7 @@ export function lineCursor(cursor: Cursor): LineCursor {
     [offset, line, headBytes, tailBytes].every(isCount) &&
     (tailBytes as number) <= (offset as number) &&
     (packed === undefined || isCount(packed));
-  if (!sound) throw new Failure('cursor-expired', 'The position is not one in a file of lines');
+  if (!sound) throw new Failure('cursor-expired', 'The stored position is not a position in a file of JSON lines');
   const { old: _kept, ...place } = cursor;
   return place as LineCursor;
 }

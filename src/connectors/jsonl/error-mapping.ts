@@ -1,13 +1,17 @@
 import { Failure, type FailureKind } from '../../model/failure.js';
 
-const MEANINGS: Record<string, { kind: FailureKind; says: string; remedy: string }> = {
-  ENOENT: { kind: 'settings-invalid', says: 'does not exist', remedy: 'Correct the path in .env, or create the file' },
-  ENOTDIR: { kind: 'settings-invalid', says: 'lies below a file', remedy: 'Correct the path in .env' },
-  ENAMETOOLONG: { kind: 'settings-invalid', says: 'is too long a path', remedy: 'Correct the path in .env' },
-  ELOOP: { kind: 'settings-invalid', says: 'is a link that leads to itself', remedy: 'Correct the link' },
-  EACCES: { kind: 'settings-invalid', says: 'may not be read', remedy: 'Let the worker’s user read it' },
-  EPERM: { kind: 'settings-invalid', says: 'may not be read', remedy: 'Let the worker’s user read it' },
-  EISDIR: { kind: 'request-rejected', says: 'is a folder, not a file', remedy: 'Move it away or rename it' },
+const MEANINGS: Record<string, { kind: FailureKind; message: string; remedy: string }> = {
+  ENOENT: {
+    kind: 'settings-invalid',
+    message: 'does not exist',
+    remedy: 'Correct the path in .env, or create the file',
+  },
+  ENOTDIR: { kind: 'settings-invalid', message: 'lies below a file', remedy: 'Correct the path in .env' },
+  ENAMETOOLONG: { kind: 'settings-invalid', message: 'is too long a path', remedy: 'Correct the path in .env' },
+  ELOOP: { kind: 'settings-invalid', message: 'is a link that leads to itself', remedy: 'Correct the link' },
+  EACCES: { kind: 'settings-invalid', message: 'may not be read', remedy: 'Let the worker’s user read it' },
+  EPERM: { kind: 'settings-invalid', message: 'may not be read', remedy: 'Let the worker’s user read it' },
+  EISDIR: { kind: 'request-rejected', message: 'is a folder, not a file', remedy: 'Move it away or rename it' },
 };
 
 const TRANSIENT = 'Check the disk or the network share';
@@ -21,12 +25,12 @@ export function fileFailure(error: unknown, path: string): unknown {
     return new Failure('response-mismatch', `${path} is damaged: it does not decompress`, { at: path, remedy });
   }
   if (!/^E[A-Z0-9]+$/.test(code)) return error;
-  const { kind, says, remedy } = MEANINGS[code] ?? {
+  const { kind, message, remedy } = MEANINGS[code] ?? {
     kind: 'unreachable' as const,
-    says: `could not be read (${code})`,
+    message: `could not be read (${code})`,
     remedy: TRANSIENT,
   };
-  return new Failure(kind, `${path} ${says}`, { at: path, remedy }, { cause: error });
+  return new Failure(kind, `${path} ${message}`, { at: path, remedy }, { cause: error });
 }
 
 export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';

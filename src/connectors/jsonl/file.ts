@@ -7,7 +7,7 @@ import { HEAD_BYTES, sha256, type LineCursor } from './cursor.js';
 import { signatureOf } from './signature.js';
 import { fileFailure, isMissing } from './error-mapping.js';
 
-/** Why a file does not match a cursor. */
+/** Why a file does not match a cursor. `short`: the number of bytes that the file has. */
 export type Mismatch = { short: number } | 'replaced';
 
 /** An open file of lines. File-system errors become `Failure`s that name it. */
@@ -22,7 +22,7 @@ export class LogFile {
     /** The file's first `HEAD_BYTES` bytes, fewer if it is shorter. */
     private head: Buffer,
     readonly size: number,
-    /** Changes when the file does. */
+    /** Changes when the file changes. */
     readonly signature: string,
     /** Device and inode. */
     readonly inode: string,
@@ -63,7 +63,7 @@ export class LogFile {
     }
   }
 
-  /** Stands for a file that no longer exists; it is empty. */
+  /** An empty `LogFile` in place of a file that no longer exists. */
   static none(folder: string, name: string): LogFile {
     const nothing: Bytes = { read: async () => 0, seek: async () => 0, close: () => {} };
     return new LogFile(resolve(folder, name), undefined, nothing, Buffer.alloc(0), 0, 'missing', '');
@@ -97,8 +97,8 @@ export class LogFile {
   }
 
   /**
-   * Moves to `cursor` if this is its file or a copy of it; else returns the mismatch. Returns `end` for a compressed file that
-   * is known to be read to its end.
+   * Moves to `cursor` if this is the cursor's file or a copy of it; else returns the mismatch. Returns `end` for a
+   * compressed file that was already read to its end.
    */
   async goTo(cursor: LineCursor): Promise<Mismatch | 'end' | undefined> {
     const { offset, head, headBytes, tail, tailBytes, packed, inode } = cursor;
@@ -114,7 +114,7 @@ export class LogFile {
     return undefined;
   }
 
-  /** The cursor `length` bytes after `from`, where `body` begins; `body` may hold only the first of these bytes. */
+  /** The cursor `length` bytes after `from`, where `body` begins; `body` may contain only the first of these bytes. */
   after(from: LineCursor, body: Buffer, length: number, lines: number): LineCursor {
     if (this.head.length < HEAD_BYTES && from.offset <= this.head.length) this.#growHead(from.offset, body);
     const offset = from.offset + length;

@@ -5,7 +5,7 @@ import { fileFailure, isMissing } from './error-mapping.js';
 
 const LOG = /\.(?:jsonl|ndjson)(?:\.gz)?$/;
 
-/** Compares by code point, as UTF-8 bytes do; JavaScript compares UTF-16 units. */
+/** Compares by code point, which is the order of the UTF-8 bytes. JavaScript compares UTF-16 units. */
 export const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** Whether `name` comes after `other` in the order in which files are read. */

@@ -1,5 +1,5 @@
 import { Failure } from '../../model/failure.js';
-import type { Cursor, FetchOptions, FetchedPage, Input, Row } from '../../model/source.js';
+import type { Cursor, Decode, FetchOptions, FetchedPage, Input } from '../../model/source.js';
 import { lineCursor } from './cursor.js';
 import { Scratch } from './lines.js';
 import { lineRows } from './rows.js';
@@ -11,19 +11,20 @@ export interface JsonlInputOptions {
   source: string;
   /** A file, or a folder of `*.jsonl` and `*.ndjson` files; each plain or compressed with gzip. */
   path: string;
-  /** Approximate size of a page, which holds whole lines. */
+  /** Approximate size of a page in bytes. A page contains whole lines. */
   pageBytes?: number;
-  /** Maximum length of a line; a longer line becomes an error row. */
+  /** Maximum length of a line; a longer line becomes an error row. The same as that of `jsonlRows`. */
   lineBytes?: number;
 }
 
 const MIB = 1024 * 1024;
+const LINE_BYTES = 16 * MIB;
 
 /**
- * Creates an input that reads append-only files, one JSON text per line. It opens nothing yet: `rows` works without the files.
- * With `follow`, no page is the last one: its `next` is the current end of the log.
+ * Creates an input that fetches from append-only files, one JSON text per line; `jsonlRows` reads its pages. It opens no
+ * file yet. With `follow`, no page is the last one: its `next` is the current end of the log.
  */
-export function jsonlInput({ source, path, pageBytes = MIB, lineBytes = 16 * MIB }: JsonlInputOptions): Input {
+export function jsonlInput({ source, path, pageBytes = MIB, lineBytes = LINE_BYTES }: JsonlInputOptions): Input {
   return {
     async *pages(from: Cursor | null, options: FetchOptions): AsyncGenerator<FetchedPage> {
       try {
@@ -37,8 +38,11 @@ export function jsonlInput({ source, path, pageBytes = MIB, lineBytes = 16 * MIB
         throw error;
       }
     },
-    rows({ body, mediaType }): Iterable<Row> {
-      return lineRows(body, mediaType, lineBytes);
-    },
   };
 }
+
+/** Reads the pages of files of JSON lines. */
+export const jsonlRows =
+  ({ lineBytes = LINE_BYTES }: Pick<JsonlInputOptions, 'lineBytes'> = {}): Decode =>
+  ({ body, mediaType }) =>
+    lineRows(body, mediaType, lineBytes);

@@ -3,15 +3,18 @@ import { countLines, isBlank, markAt } from './blank.js';
 import { parseLine } from './parse.js';
 
 /** Consecutive lines of a file. */
-export interface PageBatch {
+export interface LineBatch {
   body: Buffer;
-  /** `length`: bytes of the file that the batch covers. `done`: those of them that the next run need not read again. */
+  /**
+   * `length`: number of bytes of the file that the batch covers. `done`: number of these bytes that the next run need not
+   * read again.
+   */
   length: number;
   done: number;
-  /** Number of lines that end in it. */
+  /** Number of lines that end in the batch. */
   lines: number;
   rows: number;
-  /** Full length of a line that is too long; `body` holds only its beginning. */
+  /** Full length of a line that is too long; `body` contains only its beginning. */
   cut?: number;
 }
 
@@ -20,7 +23,7 @@ export interface LineLimits {
   lineBytes: number;
 }
 
-/** Bytes kept of a line that is too long, to recognise it by. */
+/** Number of bytes kept of a line that is too long, to identify the line. */
 const KEPT_OF_CUT = 64 * 1024;
 const LF = 0x0a;
 
@@ -55,7 +58,7 @@ export class Lines {
    * The next lines; `undefined` at the end. Includes a last line without a line end if it is complete. If it is incomplete, it
    * is omitted only with `wait`, because its writer may still be writing it.
    */
-  async next(wait: boolean): Promise<PageBatch | undefined> {
+  async next(wait: boolean): Promise<LineBatch | undefined> {
     for (;;) {
       const ended = await this.#fillUp();
       if (this.#end === 0) return undefined;
@@ -83,7 +86,7 @@ export class Lines {
     return read;
   }
 
-  #take(length: number, done: number): PageBatch {
+  #take(length: number, done: number): LineBatch {
     const body = Buffer.allocUnsafeSlow(length);
     this.#buffer.copy(body, 0, 0, length);
     this.#keepFrom(length);
@@ -91,7 +94,7 @@ export class Lines {
   }
 
   /** Skips a line that is too long, and returns its beginning. */
-  async #skipLongLine(wait: boolean): Promise<PageBatch | undefined> {
+  async #skipLongLine(wait: boolean): Promise<LineBatch | undefined> {
     const body = Buffer.from(this.#buffer.subarray(0, KEPT_OF_CUT));
     let length = this.#end;
     for (;;) {
@@ -107,7 +110,7 @@ export class Lines {
     }
   }
 
-  /** Drops the bytes before `from`, and a buffer that only a long line needed. */
+  /** Drops the bytes before `from`, and returns to the shared buffer after a long line. */
   #keepFrom(from: number): void {
     const kept = this.#end - from;
     const into = kept <= this.scratch.usual.length ? this.scratch.usual : this.#buffer;
@@ -123,7 +126,10 @@ export class Lines {
   }
 }
 
-/** Whether a last line without a line end is complete. A number may have more digits to come. */
+/**
+ * Whether a last line without a line end is complete. A line that ends with a digit counts as incomplete, because more
+ * digits may follow.
+ */
 function isWhole(line: Buffer): boolean {
   const start = markAt(line, 0);
   if (isBlank(line, start, line.length)) return true;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cursor, FetchOptions, FetchedPage } from '../../model/source.js';
 import { beginning, sha256, type LineCursor } from './cursor.js';
-import { Lines, type Scratch, type PageBatch } from './lines.js';
+import { Lines, type Scratch, type LineBatch } from './lines.js';
 import { Queue } from './queue.js';
 import { openAt, type Opened, type ResumePoint } from './resume.js';
 import { cutType, MEDIA_TYPE } from './rows.js';
@@ -15,7 +15,7 @@ interface OpenLog extends Opened {
 
 const POLL_MS = 1_000;
 const MOST_WARNINGS = 100;
-const EMPTY_BATCH: PageBatch = { body: Buffer.alloc(0), length: 0, done: 0, lines: 0, rows: 0 };
+const EMPTY_BATCH: LineBatch = { body: Buffer.alloc(0), length: 0, done: 0, lines: 0, rows: 0 };
 
 /** Reads the logs of a path one after the other; only one file is open at a time. */
 export class Paginator {
@@ -63,7 +63,7 @@ export class Paginator {
     return this.options.more();
   }
 
-  /** Opens the next log with something to read; with `follow`, waits for one. */
+  /** Opens the next log with unread lines; with `follow`, waits for such a log. */
   async #open(): Promise<OpenLog | undefined> {
     for (;;) {
       const resumePoint = this.#queue.next();
@@ -114,7 +114,7 @@ export class Paginator {
       log.at = beginning(at.file);
       this.#queue.goTo(log.at, seen);
     } else {
-      // Its writer may still have the rotated file open: it is checked again until another file has content.
+      // The writer may still have the rotated file open, so the file is checked again until another file has content.
       this.#queue.store(at, rotated ? undefined : file.signature, seen);
     }
   }
@@ -148,7 +148,7 @@ export class Paginator {
 
   #page(
     cursor: LineCursor,
-    { body, rows, cut }: PageBatch,
+    { body, rows, cut }: LineBatch,
     next: LineCursor | null,
     end?: LineCursor & { old: string[] },
   ): FetchedPage {

@@ -3,9 +3,9 @@ import type { FetchOptions } from '../../model/source.js';
 import { beginning, lineCursor, type LineCursor } from './cursor.js';
 import { LogFile } from './file.js';
 import { byCodePoint, isAfter, findLogs, type LogFiles } from './folder.js';
-import { CursorsByHead } from './heads.js';
+import { CursorsByHead } from './cursors-by-head.js';
 import type { ResumePoint } from './resume.js';
-import { FinishedFiles } from './seen.js';
+import { FinishedFiles } from './finished-files.js';
 import { signatureAt } from './signature.js';
 
 /** The logs of a path in order, and the read position of each. */
@@ -31,7 +31,7 @@ export class Queue {
     return this.#logFiles;
   }
 
-  /** Lists the logs; with `from`, only that log and those after it. */
+  /** Lists the logs; with `from`, only that log and the logs after it. */
   async fill(from: LineCursor | null): Promise<void> {
     for (const [part, at] of (await this.positions?.()) ?? []) {
       this.#known.set(part, { ...lineCursor(at), file: part });
@@ -46,7 +46,8 @@ export class Queue {
       this.#enqueue(this.#logs());
       return;
     }
-    // With stored positions, logs before it are skipped quickly; one of them may have been replaced.
+    // With stored positions, the logs before `from` are listed too: an unchanged log is skipped quickly, and one of them
+    // may have been replaced.
     const others = this.#logs().filter((name) => (this.positions ? name !== from.file : isAfter(name, from.file)));
     this.#enqueue(others);
     this.#waiting.push(from.file);
@@ -93,7 +94,7 @@ export class Queue {
     this.store(at, undefined, seen);
   }
 
-  /** Stores a log's read position; `signature` if that is its end. */
+  /** Stores a log's read position. Pass `signature` if the position is the end of the log. */
   store(at: LineCursor, signature?: string, seen?: FinishedFiles): void {
     this.#known.set(at.file, at);
     if (seen) this.#finished.set(at.file, FinishedFiles.from(seen.toTexts()));
@@ -130,7 +131,8 @@ export class Queue {
     const byHead = new CursorsByHead([...this.#known.values()]);
     if (fresh.length === 0 || byHead.isEmpty) return;
     for (const name of fresh) {
-      const file = await LogFile.open(folder, name).catch(() => undefined); // an unreadable file is reported when it is read
+      // The paginator reports an unreadable file when it reads that file.
+      const file = await LogFile.open(folder, name).catch(() => undefined);
       if (!file) continue;
       try {
         const from = await byHead.find(file);

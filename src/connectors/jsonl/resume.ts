@@ -2,19 +2,19 @@ import { basename } from 'node:path';
 import { beginning, type LineCursor } from './cursor.js';
 import { LogFile, type Mismatch } from './file.js';
 import { unpacked, type LogFiles } from './folder.js';
-import { FinishedFiles } from './seen.js';
+import { FinishedFiles } from './finished-files.js';
 
 /** Where to resume a log. */
 export interface ResumePoint {
   at: LineCursor;
   /**
-   * Rotated files of the log with nothing left to read; `undefined` if the log was never read, so that all of its rotated files
+   * Rotated files of the log that need not be read; `undefined` if the log was never read, so that all of its rotated files
    * are skipped.
    */
   seen?: FinishedFiles;
-  /** Logs of the folder that this log's file has become; if so, its rest is read there. */
+  /** Logs of the folder to which this log's file was renamed or copied. The rest of the file is read from them. */
   moved?: readonly string[];
-  /** The position has to be stored even if nothing is read after it. */
+  /** The position has to be stored even if no line is read after it. */
   fresh?: boolean;
 }
 
@@ -22,23 +22,23 @@ export interface ResumePoint {
 export interface Opened {
   file: LogFile;
   at: LineCursor;
-  /** Known to be read to its end, without reading it. */
+  /** The file was already read to its end; this is known without reading it again. */
   finished: boolean;
   /** The file is not the one read before: its new position has to be stored even while it is empty. */
   anew?: boolean;
   /** The file is a rotated one. `more`: the log continues in another file, which is not empty. */
   rotated?: { more: boolean };
   seen: FinishedFiles;
-  /** Warnings to report when something is read from the file. */
+  /** Warnings to report when lines are read from the file. */
   warnings: string[];
-  /** Lost content, which is reported in any case. */
+  /** Warnings about lost content, which are reported in any case. */
   losses: string[];
 }
 
 /**
- * Opens a log at `at`, and verifies by content that it is the file that was read up to there. The order is: the rest of the
- * file that was rotated away, then files rotated after it, oldest first, then the log itself. Files that cannot be found are
- * reported in `losses`. Returns `undefined` if there is nothing to read.
+ * Opens a log at `at`, and verifies by the content that this file was read up to `at`. The order is: the rest of the file
+ * that was rotated away, then files rotated after it, oldest first, then the log itself. Files that cannot be found are
+ * reported in `losses`. Returns `undefined` if there is no file to read.
  */
 export async function openAt(
   logs: LogFiles,
@@ -179,7 +179,7 @@ async function openRotated(
   return undefined;
 }
 
-/** Opens the oldest unread file that was rotated away since. */
+/** Opens the oldest unread file that was rotated away after the last read. */
 async function openNext({ folder }: LogFiles, at: LineCursor, { unknown }: RotatedFiles): Promise<Found | undefined> {
   for (const name of unknown) {
     const file = await LogFile.open(folder, name);

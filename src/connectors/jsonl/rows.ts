@@ -5,7 +5,7 @@ import { isOpenEnded } from './lines.js';
 import { NULS, parseLine } from './parse.js';
 
 export const MEDIA_TYPE = 'application/jsonl';
-/** Media type of a page that holds the beginning of one line that is too long. */
+/** Media type of a page that contains the beginning of one line that is too long. */
 export const cutType = (length: number): string => `${MEDIA_TYPE}; cut=${length}`;
 
 const LF = 0x0a;

@@ -5,8 +5,8 @@ import { inBatches, type Queue } from './queue.js';
 const BACKOFF_MS = [100, 400, 1_600];
 
 /**
- * Deletes messages and stops tracking them. Returns how many remain after the last try; those become visible retryable. Throws
- * `Failure` if a whole request fails; its messages stay in flight.
+ * Deletes messages and stops tracking them. Returns the number of messages that SQS did not delete in the last try; these
+ * messages become visible again. Throws `Failure` if a whole request fails; the messages of that request stay in flight.
  */
 export async function deleteMessages(
   messages: InFlightMessage[],
@@ -34,7 +34,7 @@ async function deleteBatch(batch: InFlightMessage[], queue: Queue, inFlight: InF
     const retryable: InFlightMessage[] = [];
     for (const [index, message] of rest.entries()) {
       const senderFault = failed.get(message.id);
-      // A message received retryable meanwhile needs its newest receipt: AWS ignores the older one.
+      // If the message was received again in the meantime, only its newest receipt deletes it: AWS ignores older receipts.
       const changed = message.receipt !== receipts[index]?.receipt;
       if (changed || senderFault === false) retryable.push(message);
       else {

@@ -3,22 +3,23 @@ import type { Pollers } from './pollers.js';
 import type { Counts, Queue } from './queue.js';
 
 /**
- * Extra wait, milliseconds: for messages in transit when their visibility timeout ends, and for messages that are only delayed.
+ * Milliseconds to wait after the visibility timeout, for messages that become visible late. Also the whole wait if the
+ * queue has delayed messages only.
  */
 const LATE_MS = 5_000;
 
 /**
- * When the queue was first seen idle. Kept across activity attempts of one listing, so that the wait continues where the last
- * attempt stopped.
+ * The time (epoch milliseconds) at which the queue was first found idle. It is kept across the activity attempts of one
+ * listing, so that the next attempt continues the wait.
  */
 export interface IdleTimer {
   since: number | undefined;
 }
 
 /**
- * Checks whether the queue is drained; called while all pollers pause. Returns `undefined` if it is not, else warnings about
- * messages that the listing ends without. Messages that another consumer holds are waited for as long as a message stays
- * invisible, because that consumer may have been killed.
+ * Checks whether the queue is drained. The receiver calls it while all pollers pause. Returns `undefined` if the queue is
+ * not drained, else warnings about messages that this listing did not receive. If another consumer has received messages,
+ * the queue counts as drained only after one visibility timeout, because that consumer may have been killed.
  */
 export async function detectDrain(
   queue: Queue,
@@ -43,10 +44,15 @@ export async function detectDrain(
 
 function warningsFor({ visible, invisible, delayed }: Counts): string[] {
   return [
-    invisible > 0 ? `The queue ended with ${counted(invisible)} still invisible: held by another consumer` : [],
-    visible > 0 ? `The queue ended with ${counted(visible)} that it counts as visible and does not deliver` : [],
-    delayed > 0 ? `The queue ended with ${counted(delayed)} still delayed, for a later run` : [],
+    invisible > 0
+      ? `${stillInQueue(invisible)} invisible: another consumer received ${them(invisible)} and has not deleted ${them(invisible)}`
+      : [],
+    visible > 0 ? `The queue counts ${counted(visible)} as visible but did not deliver ${them(visible)}` : [],
+    delayed > 0 ? `${stillInQueue(delayed)} delayed: a later run receives ${them(delayed)}` : [],
   ].flat();
 }
 
+const stillInQueue = (count: number) => `${counted(count)} in the queue ${count === 1 ? 'is' : 'are'} still`;
+
 export const counted = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
+export const them = (count: number) => (count === 1 ? 'it' : 'them');

@@ -1,7 +1,10 @@
 import { Failure, type FailureKind } from '../../model/failure.js';
 import { networkFailure } from '../http/network.js';
 
-/** Shape of the SDK's errors. Only name and status are used: messages may repeat what was sent. */
+/**
+ * Shape of the SDK's errors. Only the name and the status are used, because the error's message may repeat a part of the
+ * request.
+ */
 interface SdkError {
   name?: string;
   $metadata?: { httpStatusCode?: number; requestId?: string };
@@ -27,10 +30,15 @@ const KINDS: [RegExp, FailureKind, string?][] = [
   [/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/i, 'rate-limited'],
 ];
 
-/** Whether AWS reports the limit of 120,000 in-flight messages of one queue. The error passes when messages are deleted. */
+/**
+ * Whether AWS reports that the queue has reached its limit of 120,000 in-flight messages. The error ends when messages are
+ * deleted.
+ */
 export const isOverLimit = (error: unknown) => /OverLimit/.test((error as SdkError | undefined)?.name ?? '');
 
-/** Converts an SDK error to a `Failure` that names host, queue and error name, and nothing of what was sent. */
+/**
+ * Converts an SDK error to a `Failure` that names the host, the queue and the error, and contains no part of the request.
+ */
 export function sqsFailure(error: unknown, at: string): Failure {
   if (error instanceof Failure) return error;
   const { name = 'Error', $metadata: { httpStatusCode: status, requestId } = {}, $retryable } = error as SdkError;
@@ -42,7 +50,7 @@ export function sqsFailure(error: unknown, at: string): Failure {
     return networkFailure(error, at);
   }
   const message =
-    status === undefined ? `No request can be sent to ${at}: ${name}` : `${at} answered ${name} (${status})`;
+    status === undefined ? `No request can be sent to ${at}: ${name}` : `${at} responded ${name} (${status})`;
   return new Failure(kind, message, {
     at,
     ...(status !== undefined && { status }),

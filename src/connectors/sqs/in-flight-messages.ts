@@ -1,7 +1,7 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { inBatches, type Entry, type Queue } from './queue.js';
 
-/** AWS makes a message visible twelve hours after its receive, whatever its renewals. */
+/** AWS makes a message visible twelve hours after it was received, even if its visibility timeout was renewed. */
 const LONGEST_MS = 12 * 3600 * 1000;
 
 /** A message that was received and is not deleted yet. */
@@ -9,9 +9,9 @@ export interface InFlightMessage extends Entry {
   receivedAt: number;
   /** When its visibility timeout is renewed next. */
   renewAt: number;
-  /** Part of a page that was yielded. */
+  /** The message is part of a page that was yielded. */
   yielded: boolean;
-  /** Its deletion is in progress. */
+  /** The deletion of the message is in progress. */
   deleting: boolean;
 }
 
@@ -77,7 +77,7 @@ export class InFlightMessages {
       if (message.deleting === deleting) continue;
       message.deleting = deleting;
       this.#deleting += deleting ? 1 : -1;
-      // After `close` a message is no longer tracked once its deletion ends.
+      // After `close`, stop tracking a message when its deletion ends.
       if (!deleting && this.#closed) this.#messages.delete(message.id);
     }
     this.#changes += 1;
@@ -89,7 +89,10 @@ export class InFlightMessages {
     this.markDeleting([message], false);
   }
 
-  /** Makes messages that were never yielded visible after `seconds`, and stops tracking all messages but those being deleted. */
+  /**
+   * Makes messages that were never yielded visible after `seconds`, and stops tracking all messages except messages whose
+   * deletion is in progress.
+   */
   async close(seconds: number): Promise<void> {
     this.#closed = true;
     const unyielded: (Entry & { seconds: number })[] = [];
@@ -99,7 +102,7 @@ export class InFlightMessages {
       if (!message.yielded) unyielded.push({ id: message.id, receipt: message.receipt, seconds });
     }
     if (this.#messages.size === 0) clearTimeout(this.#timer);
-    // If the request fails, their visibility timeout ends by itself.
+    // If the request fails, the messages become visible when their visibility timeout ends.
     await inBatches(unyielded, async (batch) => void (await this.queue.setVisibility(batch))).catch(() => {});
   }
 
@@ -126,7 +129,7 @@ export class InFlightMessages {
 
   async #renew(): Promise<void> {
     const now = Date.now();
-    // Messages due soon are renewed too: a batch of batch costs one request.
+    // Also renew messages that are due soon, because one request renews a whole batch.
     const soon = now + (this.visibilitySeconds * 1000) / 12;
     const due: (Entry & { seconds: number })[] = [];
     for (const message of this.#messages.values()) {
@@ -136,7 +139,8 @@ export class InFlightMessages {
       if (seconds > 0) due.push({ id: message.id, receipt: message.receipt, seconds });
       this.#schedule(message);
     }
-    // A failed renewal is repeated at the next one. A message renewed too late is received again and recognised.
+    // The next renewal repeats a failed one. A message that is renewed too late is received again, and `add` recognises it
+    // by its id.
     await inBatches(due, async (batch) => void (await this.queue.setVisibility(batch))).catch(() => {});
   }
 }

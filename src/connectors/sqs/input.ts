@@ -1,5 +1,5 @@
 import { Failure } from '../../model/failure.js';
-import type { Cursor, FetchedPage, FetchOptions, Input, Row } from '../../model/source.js';
+import type { Cursor, Decode, FetchedPage, FetchOptions, Input } from '../../model/source.js';
 import { parsePage } from '../http/envelope.js';
 import { remedyFor } from '../http/errors/remedies.js';
 import type { IdleTimer } from './drain-detection.js';
@@ -10,12 +10,13 @@ import { Queue } from './queue.js';
 import { Receiver } from './receiver.js';
 
 /**
- * Creates an input that drains an SQS queue, or follows it. The constructor connects to nothing: `rows` works without the queue
- * and without credentials. A received message stays in flight, invisible to other consumers, until its page is acknowledged. A
- * message that is never acknowledged becomes visible again, so that the queue's own redrive policy decides about it.
+ * Creates an input that drains an SQS queue, or follows it; `sqsRows` reads its pages. It opens no connection yet. A
+ * received message stays in flight, invisible to other consumers, until its page is acknowledged. A message that is never
+ * acknowledged becomes visible again, so that the queue's own redrive policy decides about it.
  *
- * At `heldMessages` in-flight messages receiving pauses, and the listing does not end before every page is acknowledged:
- * acknowledge pages while the next one is being requested. A caller that can no longer acknowledge aborts `signal`.
+ * Receiving pauses at `maxInFlight` in-flight messages, and the listing ends only after every page is acknowledged. So the
+ * caller must acknowledge pages while it requests the next one. A caller that can no longer acknowledge pages aborts
+ * `signal`.
  */
 export function sqsInput(options: SqsInputOptions): Input {
   const { source } = options;
@@ -23,7 +24,7 @@ export function sqsInput(options: SqsInputOptions): Input {
   const idleTimer: IdleTimer = { since: undefined };
   let queue: Queue | undefined;
 
-  /** Adds the source and its remedy, which the lower layers do not know. */
+  /** Adds the source and the remedy to a failure, because the lower layers do not know them. */
   const withSource = (error: unknown): unknown => {
     if (!(error instanceof Failure)) return error;
     error.details.source ??= source;
@@ -46,13 +47,6 @@ export function sqsInput(options: SqsInputOptions): Input {
         if (receiver) receivers.delete(receiver);
       }
     },
-    *rows({ body }): Generator<Row> {
-      try {
-        yield* parsePage(body, { records: 'Messages' }, `A page of ${source}`).all();
-      } catch (error) {
-        throw withSource(error);
-      }
-    },
     async peek(most: number, signal: AbortSignal): Promise<FetchedPage> {
       try {
         queue ??= new Queue(options);
@@ -72,6 +66,10 @@ export function sqsInput(options: SqsInputOptions): Input {
     },
   };
 }
+
+/** Reads the pages of a queue: a row is a message. */
+export const sqsRows: Decode = ({ body }, source) =>
+  parsePage(body, { records: 'Messages' }, `A page of ${source}`).all();
 
 function batchOf(from: Cursor | null): number {
   const batch = from === null ? 0 : from['batch'];

@@ -6,7 +6,7 @@ export class Notifier {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Resolves at the wait `notify`, or after `timeoutMs` milliseconds. */
+  /** Resolves at the next `notify`, or after `timeoutMs` milliseconds. */
   wait(timeoutMs?: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {

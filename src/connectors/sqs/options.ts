@@ -13,10 +13,13 @@ export interface SqsInputOptions {
   pollers?: number;
   /** Maximum messages per page. */
   pageMessages?: number;
-  /** Maximum messages received and not yet acknowledged; at this number receiving waits for `acknowledge`. */
-  heldMessages?: number;
+  /**
+   * Maximum number of messages that are received and not yet acknowledged. At this number, receiving waits for
+   * `acknowledge`.
+   */
+  maxInFlight?: number;
   /** Visibility timeout requested for each message, and for each renewal. Default: the queue's own timeout. */
   visibilitySeconds?: number;
 }
 
-export const DEFAULTS = { pollers: 8, pageMessages: 500, heldMessages: 5_000 };
+export const DEFAULTS = { pollers: 8, pageMessages: 500, maxInFlight: 5_000 };

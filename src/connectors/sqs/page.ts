@@ -23,7 +23,7 @@ export function idsOf(page: FetchedPage): string[] {
   return Messages.map(({ MessageId }) => MessageId);
 }
 
-/** Encodes binary attributes as base64 again: the SDK decodes them to bytes, which JSON cannot hold. */
+/** Encodes binary attributes as base64 again: the SDK decodes them to bytes, which JSON cannot represent. */
 function withBase64(message: Message): unknown {
   if (!message.MessageAttributes) return message;
   const attributes = Object.entries(message.MessageAttributes).map(([name, value]) => [name, attributeJson(value)]);

@@ -3,14 +3,15 @@ import { pageOf } from './page.js';
 import { BATCH, type Queue } from './queue.js';
 
 /**
- * Visibility timeout of peeked messages, seconds: if the request that makes them visible is lost, they become visible after
- * this.
+ * Visibility timeout of peeked messages in seconds. If the request that makes them visible again is lost, they become
+ * visible after this time.
  */
 const HIDDEN_SECONDS = 30;
 
 /**
- * Receives up to `most` messages (ten at most) and makes them visible to other consumers at once. AWS counts it as a receive of
- * each message, which a redrive policy counts too. `total` is the approximate number of waiting messages.
+ * Receives up to `most` messages (ten at most) and makes them visible to other consumers again at once. AWS increases the
+ * receive count of each message, and a redrive policy uses that count. `total` is the approximate number of waiting
+ * messages.
  */
 export async function peek(queue: Queue, most: number, signal: AbortSignal): Promise<FetchedPage> {
   const { visible, delayed } = await queue.counts(signal);

@@ -10,21 +10,22 @@ import { BATCH, type Queue } from './queue.js';
 const WAIT_SECONDS = { drain: 1, follow: 10 };
 const OVER_LIMIT_MS = 5_000;
 /**
- * Milliseconds to wait for receives in progress before they are aborted; longer than a receive takes while draining. AWS may
- * hand messages to an aborted receive, and they then stay invisible for nothing, so only long polls are aborted.
+ * Milliseconds to wait for receives in progress before they are aborted; longer than a receive takes while draining, so
+ * that only long polls are aborted. AWS may deliver messages to an aborted receive; such messages stay invisible although
+ * no consumer has them.
  */
 const FINISH_MS = 1_500;
 
 export interface PollerOptions {
   count: number;
-  heldMessages: number;
+  maxInFlight: number;
   visibilitySeconds: number;
   fetch: FetchOptions;
 }
 
 /**
- * Runs concurrent receives into one buffer. While draining, a poller whose receive was empty pauses until another poller gets a
- * message: once all pause, no request in progress can still bring one.
+ * Runs concurrent receives into one buffer. While draining, a poller pauses after an empty receive until another poller
+ * receives a message. When all pollers pause, no request is in progress that can still return a message.
  */
 export class Pollers {
   readonly buffer: Message[] = [];
@@ -59,8 +60,8 @@ export class Pollers {
   }
 
   /**
-   * Stops receiving and waits for the receives in progress. Returns the seconds in which an aborted receive may still take
-   * messages.
+   * Stops receiving and waits for the receives in progress. Returns the number of seconds during which AWS may still
+   * deliver messages to an aborted receive.
    */
   async stop(): Promise<number> {
     this.#stopped = true;
@@ -75,7 +76,7 @@ export class Pollers {
     const { follow = false, more } = this.options.fetch;
     try {
       while (!this.#stopped && more()) {
-        const maxMessages = Math.min(BATCH, this.options.heldMessages - this.inFlight.size - this.#requested);
+        const maxMessages = Math.min(BATCH, this.options.maxInFlight - this.inFlight.size - this.#requested);
         if (maxMessages <= 0) {
           await this.notifier.wait();
           continue;
@@ -91,7 +92,9 @@ export class Pollers {
     this.notifier.notify();
   }
 
-  /** Returns `undefined` at the queue's limit of in-flight messages, where AWS hands out none although more may wait. */
+  /**
+   * Returns `undefined` at the queue's limit of in-flight messages: AWS then delivers no message, although more may wait.
+   */
   async #receive(maxMessages: number, waitSeconds: number): Promise<Message[] | undefined> {
     this.#requested += maxMessages;
     try {

@@ -17,14 +17,14 @@ export interface Entry {
   receipt: string;
 }
 
-/** Approximate message counts by state; AWS promises no exact ones. */
+/** Approximate message counts by state. AWS guarantees no exact counts. */
 export interface Counts {
   visible: number;
   invisible: number;
   delayed: number;
 }
 
-/** Failed entries of one batch request, by id; `true` where a retry is pointless (`SenderFault`). */
+/** Failed entries of one batch request, by id; `true` if a retry cannot succeed (`SenderFault`). */
 export type FailedEntries = Map<string, boolean>;
 
 export const BATCH = 10;
@@ -46,8 +46,8 @@ export class Queue {
       throw new Failure('settings-invalid', `The queue of ${source} is not a URL`, { source, at: source });
     }
     const url = new URL(queueUrl);
-    // Always passed: without an endpoint the SDK compares it with the queue URL on every request, and prints the URL if they
-    // differ.
+    // Always pass an endpoint. Without one, the SDK compares its default endpoint with the queue URL on every request, and
+    // prints the URL if they differ.
     const endpoint = options.endpoint || url.origin;
     this.at = `${URL.canParse(endpoint) ? new URL(endpoint).host : url.host}/${url.pathname.split('/').at(-1)}`;
     this.#url = queueUrl;
@@ -96,7 +96,7 @@ export class Queue {
     return { visible, invisible, delayed };
   }
 
-  /** Deletes up to batch messages. */
+  /** Deletes up to `BATCH` messages. */
   delete(entries: Entry[]): Promise<FailedEntries> {
     const Entries = entries.map(({ id, receipt }) => ({ Id: id, ReceiptHandle: receipt }));
     return this.#failedEntries(() =>
@@ -104,7 +104,7 @@ export class Queue {
     );
   }
 
-  /** Sets the visibility timeout of up to batch messages, in seconds from now; zero makes them visible at once. */
+  /** Sets the visibility timeout of up to `BATCH` messages, in seconds from now; zero makes them visible at once. */
   setVisibility(entries: (Entry & { seconds: number })[]): Promise<FailedEntries> {
     const Entries = entries.map(({ id, receipt, seconds }) => ({
       Id: id,
@@ -149,7 +149,10 @@ type Attribute =
 const attributesOf = (QueueUrl: string, AttributeNames: Attribute[]) =>
   new GetQueueAttributesCommand({ QueueUrl, AttributeNames });
 
-/** Calls `work` with batches of batch, several batches concurrently. Waits for all of them before it throws the first error. */
+/**
+ * Calls `work` with batches of up to `BATCH` entries, several batches concurrently. Waits for all of them before it throws
+ * the first error.
+ */
 export async function inBatches<T>(entries: T[], work: (batch: T[]) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async () => {

@@ -1,6 +1,6 @@
 import type { FetchedPage, FetchOptions } from '../../model/source.js';
 import { Notifier } from './notifier.js';
-import { counted, detectDrain, type IdleTimer } from './drain-detection.js';
+import { counted, detectDrain, them, type IdleTimer } from './drain-detection.js';
 import { InFlightMessages, type InFlightMessage } from './in-flight-messages.js';
 import { DEFAULTS, type SqsInputOptions } from './options.js';
 import { pageOf } from './page.js';
@@ -15,7 +15,7 @@ const TICK_MS = 100;
 export class Receiver {
   readonly #notifier = new Notifier();
   #inFlight: InFlightMessages | undefined;
-  /** Messages that could not be deleted and are not reported yet. */
+  /** Number of messages that SQS did not delete and that are not reported yet. */
   #notDeleted = 0;
 
   constructor(
@@ -50,7 +50,8 @@ export class Receiver {
           continue;
         }
         if (pollers.error) throw pollers.error;
-        // Messages whose page is not acknowledged yet keep the listing open: after its end nothing could delete them.
+        // The listing does not end while a page is not acknowledged, because no code could delete the messages of that page
+        // afterwards.
         const pending = inFlight.size > 0;
         if (stopped && !pending) return;
         if (!stopped && !follow && pollers.allPaused && !pending) {
@@ -68,23 +69,23 @@ export class Receiver {
     }
   }
 
-  /** Deletes those of the messages that are still in flight here. */
+  /** Deletes the messages that this receiver still has in flight. */
   async remove(ids: string[]): Promise<void> {
     const inFlight = this.#inFlight;
     if (!inFlight) return;
     const messages = ids
       .map((id) => inFlight.get(id))
       .filter((message): message is InFlightMessage => !!message?.yielded);
-    // Messages that an earlier acknowledge is deleting are notDeleted to it.
+    // Skip messages that an earlier `acknowledge` is already deleting.
     const toDelete = messages.filter(({ deleting }) => !deleting);
     if (toDelete.length > 0) this.#notDeleted += await deleteMessages(toDelete, this.queue, inFlight);
   }
 
   #pollers(inFlight: InFlightMessages, visibilitySeconds: number): Pollers {
-    const { pollers: count = DEFAULTS.pollers, heldMessages = DEFAULTS.heldMessages } = this.input;
+    const { pollers: count = DEFAULTS.pollers, maxInFlight = DEFAULTS.maxInFlight } = this.input;
     return new Pollers(this.queue, inFlight, this.#notifier, {
       count,
-      heldMessages,
+      maxInFlight,
       visibilitySeconds,
       fetch: this.fetch,
     });
@@ -94,7 +95,9 @@ export class Receiver {
     const notDeleted = this.#notDeleted;
     this.#notDeleted = 0;
     return notDeleted > 0
-      ? [`The queue did not delete ${counted(notDeleted)}: messages that come again are recognised`]
+      ? [
+          `The queue did not delete ${counted(notDeleted)}: Rollcall recognises ${them(notDeleted)} when it receives ${them(notDeleted)} again`,
+        ]
       : [];
   }
 }

@@ -11,16 +11,16 @@ export interface Finding {
   level: Level;
   /** One line. May hold text of servers and vendors. */
   message: string;
-  /** The command or step that fixes it; every finding has one unless it is ok or skipped. */
+  /** The command or step that fixes the problem; absent only for `ok` and `skipped`. */
   fix?: string;
 }
 
 export type Server = 'MongoDB' | 'Temporal';
 
-/** One group of findings. It may throw a `Failure`. */
+/** A check, which returns one group of findings. `run` may throw a `Failure`. */
 export interface Check {
   group: string;
-  /** The server that the check tests: if it does not respond, it is down. */
+  /** The server that the check tests: if it does not respond, the finding is `down`. */
   about?: Server;
   run(doctor: Doctor): Promise<Finding[]>;
 }
@@ -29,7 +29,7 @@ export interface Check {
 export interface Doctor {
   config: Config;
   sources: Found;
-  /** Both connect once, at the first call. They throw `Failure`. */
+  /** `store` and `temporal` connect once, at the first call. They throw `Failure`. */
   store: () => Promise<Store>;
   temporal: () => Promise<Client>;
 }

@@ -4,12 +4,12 @@ import { describeQueue } from './task-queue.js';
 /** Larger skews shift freshness windows and schedules, and vendors reject signed logins. */
 const MOST_SECONDS = 5;
 
-/** Compares our clock with those of the servers. */
+/** Compares our clock with MongoDB's. */
 export const mongodbClockCheck: Check = {
   group: 'Clock of MongoDB',
   async run({ store }) {
     const admin = (await store()).client.db('admin');
-    // The first response may include the time to connect, so the fastest of three counts.
+    // The first response may include the time to connect, so the fastest of three responses counts.
     let best: { ahead: number; took: number } | undefined;
     for (let turn = 0; turn < 3; turn++) {
       const sent = Date.now();
@@ -22,7 +22,10 @@ export const mongodbClockCheck: Check = {
   },
 };
 
-/** Temporal does not report its time, but the time of a worker's last poll, which cannot be in the future. */
+/**
+ * Compares our clock with Temporal's. Temporal does not report its time, but the time of a worker's last poll, which cannot be
+ * in the future.
+ */
 export const temporalClockCheck: Check = {
   group: 'Clock of Temporal',
   async run({ temporal, config }) {

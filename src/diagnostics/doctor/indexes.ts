@@ -18,7 +18,7 @@ export const indexesCheck: Check = {
   },
 };
 
-/** In the notation of mongosh: `records {"keys":1}`. */
+/** Missing indexes in the notation of mongosh: `records {"keys":1}`. */
 async function missingOf(collection: Collection<any>, declared: readonly IndexDescription[]): Promise<string[]> {
   const there = await collection.indexes().catch((error: { code?: number }) => {
     if (error.code === 26) return []; // the collection does not exist yet

@@ -20,7 +20,7 @@ interface Privilege {
   actions: string[];
 }
 
-/** Checks that our user may do what a worker does, and that a server that others can reach requires a user. */
+/** Checks that our user may do what a worker does, and that the server requires a user if other machines can reach it. */
 export async function permissionFinding({ client, db }: Store, { mongodb }: Config): Promise<Finding> {
   const { authInfo } = await client.db('admin').command({ connectionStatus: 1, showPrivileges: true });
   const { authenticatedUsers: users, authenticatedUserPrivileges: privileges } = authInfo as {

@@ -39,7 +39,10 @@ async function members({ client }: Store): Promise<Finding[]> {
   ];
 }
 
-/** A majority that acknowledges before journaling may lose writes. The client itself always requests both. */
+/**
+ * Checks that the members acknowledge a write only after journaling it, because otherwise they may lose acknowledged writes.
+ * The client itself always requests a majority with journal.
+ */
 async function durability({ client }: Store): Promise<Finding> {
   const config = await allowed(client.db('admin').command({ replSetGetConfig: 1 }));
   if (!config) return ok('Writes ask for a majority with journal');

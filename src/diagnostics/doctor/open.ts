@@ -5,7 +5,7 @@ import { openStore, type Store } from '../../store/database.js';
 import { findSources } from '../source/find.js';
 import type { Doctor } from './check.js';
 
-/** Opens the servers for the checks; each is connected to once, when the first check needs it. Close it afterwards. */
+/** Connects to the servers for the checks: to each server once, when the first check needs it. The caller must call `close`. */
 export function openDoctor(config: Config, timeoutMs: number): Doctor & { close(): Promise<void> } {
   let store: Promise<Store> | undefined;
   let temporal: Promise<Client> | undefined;

@@ -37,7 +37,7 @@ async function findingsOf(check: Check, doctor: Doctor, timeoutMs: number): Prom
 }
 
 function explain({ about }: Check, error: unknown): Finding {
-  // Messages of drivers may contain what was sent, so only names are shown.
+  // Messages of drivers may contain data that was sent, so only names are shown.
   const failure = error instanceof Failure ? error : undefined;
   const message = failure?.message ?? `could not be checked: ${nameOf(error)}`;
   const fix = failure?.details.remedy ?? 'ROLLCALL_DEBUG=1 npm run rollcall -- doctor shows the stack trace';
@@ -52,7 +52,7 @@ function nameOf(error: unknown): string {
   return detail === undefined ? name : `${name} (${detail})`;
 }
 
-/** The worst level of all groups; skipped checks are covered by the check that caused the skip. */
+/** The worst level of all groups; a skipped check does not count, because another check reports the cause. */
 export function worst(groups: readonly Group[]): Level {
   const levels = groups.flatMap(({ findings }) => findings.map(({ level }) => level));
   return (['down', 'attention', 'ok'] as const).find((level) => levels.includes(level)) ?? 'ok';

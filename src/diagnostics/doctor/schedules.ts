@@ -42,7 +42,7 @@ type Judged = Pick<ScheduleDescription, 'spec' | 'state' | 'info'>;
 /** Tolerance for jitter and a slow start of a run. */
 const SLACK_MS = 20 * 60_000;
 
-/** Problems of a schedule, by its description; one line if there are none. */
+/** Problems of a schedule, from its description; one finding with level `ok` if there are none. */
 export function judge(
   name: string,
   wanted: { cron: string; timezone: string },

@@ -1,3 +1,4 @@
+import { number } from '../../format/number.js';
 import type { SourceAccount } from '../../model/run.js';
 import type { SourceDoc } from '../../store/documents/sources.js';
 import type { Store } from '../../store/database.js';
@@ -92,7 +93,7 @@ async function collected(store: Store, name: string, doc: SourceDoc | undefined,
     return attention(`${name} ended ${account.status} (${ago(doc?.last_checked)}): ${reason}`, account.remedy ?? again);
   }
   if (!complete) return attention(`${name} was never collected completely`, again);
-  const message = `${name} completed ${ago(complete.at)}, ${complete.records.toLocaleString('en-US')} records`;
+  const message = `${name} completed ${ago(complete.at)}, ${number(complete.records)} records`;
   if (Date.now() - complete.at.getTime() > stale) return attention(message, again);
   return ok(message);
 }

@@ -1,3 +1,4 @@
+import { roughDuration } from '../../format/time.js';
 import type { Client, Connection } from '@temporalio/client';
 import type { Config } from '../../config.js';
 import { SOURCE_ATTRIBUTE, STATUS_ATTRIBUTE } from '../../model/messages.js';
@@ -31,7 +32,7 @@ async function namespaceFinding(client: Client, { temporal: { namespace, address
   try {
     const { config } = await client.workflowService.describeNamespace({ namespace });
     const seconds = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0);
-    const message = `Namespace ${namespace} keeps ended runs for ${duration(seconds)}`;
+    const message = `Namespace ${namespace} keeps ended runs for ${roughDuration(1_000 * seconds)}`;
     // A run that fails at night should still be visible in the morning.
     if (seconds >= DAY) return ok(message);
     return attention(
@@ -73,9 +74,4 @@ async function workersFinding(client: Client, config: Config): Promise<Finding> 
   return ok(
     `${pollers.length === 1 ? 'One worker polls' : `${pollers.length} workers poll`} task queue ${taskQueue}: ${names}`,
   );
-}
-
-function duration(seconds: number): string {
-  if (seconds >= 2 * DAY) return `${Math.floor(seconds / DAY)} days`;
-  return `${Math.round(seconds / 3_600)} hours`;
 }

@@ -1,3 +1,4 @@
+import { number } from '../../format/number.js';
 import { check } from '../source/check.js';
 import { attention, ok, skipped, type Check, type Finding } from './check.js';
 import { skewFinding } from './clock.js';
@@ -19,7 +20,7 @@ export const vendorsCheck = (timeoutMs: number): Check => ({
         findings.push(attention(`${name}: ${failure.message}`, fix));
         continue;
       }
-      const total = response?.total === undefined ? '' : `, ${response.total.toLocaleString('en-US')} records`;
+      const total = response?.total === undefined ? '' : `, ${number(response.total)} records`;
       findings.push(ok(`${name} responded in ${response?.ms ?? 0} ms${total}`));
       const ahead = response?.clockAheadSeconds;
       if (ahead !== undefined && skewFinding(ahead * 1000).level !== 'ok')

@@ -1,11 +1,11 @@
 import type { Config } from '../../config.js';
 import { Failure, type FailureKind } from '../../model/failure.js';
 import type { AnySource } from '../../model/source.js';
-import { ask } from './ask.js';
+import { ask } from './fetch-sample.js';
 import { remarksOn, shownPath } from './definition.js';
-import { doubtsOf } from './doubts.js';
+import { doubtsOf } from './completeness-doubts.js';
 import { brokenIn } from './rehearse.js';
-import { headerFacts, type HeaderFacts } from './reported.js';
+import { headerFacts, type HeaderFacts } from './header-facts.js';
 import { isPartlySet, settingLines, type SettingLine } from './settings.js';
 
 /** The result of checking one source. */
@@ -23,7 +23,7 @@ interface Response extends HeaderFacts {
   /** From the first request (usually a login) to the page, milliseconds. */
   ms: number;
   requests: { method: string; at: string; status: number; ms: number }[];
-  /** Records on the requested page; absent if none came. */
+  /** Number of records on the requested page; absent if no page arrived. */
   rows?: number;
   /** Records of the whole listing, if the vendor reports it or this page is the only one. */
   total?: number;
@@ -52,7 +52,7 @@ export async function check(source: AnySource, file: string, config: Config, opt
   }
   const unset = settings.filter(({ fault }) => fault !== undefined);
   if (unset.length > 0) {
-    // The user has not set it up: without a request that is no fault.
+    // The user has not set up this source. With `--offline` that is no error.
     if (options.offline && !isPartlySet(settings)) return checked;
     checked.failure = {
       kind: 'settings-invalid',
@@ -67,7 +67,7 @@ export async function check(source: AnySource, file: string, config: Config, opt
     const rows = source.listing === 'queue' ? 0 : 1;
     const { page, failure, exchanges, ms } = await ask(source, config, rows, options.timeout * 1000);
     const lacking = page?.lacks ?? [];
-    // If the source cannot tell how the listing continues, this page may not be the only one.
+    // If the page lacks the values that lead to the next page, there may be more pages.
     const all = page?.next === null && source.listing !== 'queue' && lacking.length === 0;
     const total = page?.total ?? (all ? page?.rows : undefined);
     checked.response = {

@@ -13,10 +13,10 @@ const FIELDS = [
   'freshnessMs',
   'listing',
   'mapping',
-].concat('input', 'map');
+].concat('input', 'decode', 'map');
 const GUIDE = 'docs/adding-a-source.md#the-definition';
 
-/** A file that is not a valid source: its error, and a hint for each fault that has one. */
+/** A file that is not a valid source: its error, and hints for the user. */
 export interface Faulty {
   file: string;
   fault: string;
@@ -37,19 +37,22 @@ export function faultyOf(failure: Failure): Faulty {
       return near === undefined ? `${key} is not a field of a source` : `Did you mean ${near} instead of ${key}?`;
     });
   if (/cannot be loaded: Cannot find module/.test(failure.message))
-    hints.push('A file imports `rollcall`, `rollcall/<path below src>.js`, files beside it, and installed packages');
+    hints.push('A file imports `rollcall`, `rollcall/<path below src>.js`, files next to it, and installed packages');
   hints.push(`${GUIDE} describes each field`);
   return { file: shownPath(failure.details.at ?? ''), fault: failure.message, hints };
 }
 
-/** Odd records that a mapping must tolerate, because vendors send anything. */
+/** Invalid records that a mapping must reject in the usual way, because vendors may send any value. */
 const ODD_RECORDS: [what: string, raw: unknown][] = [
   ['an empty record', {}],
   ['null', null],
   ['a list', []],
 ];
 
-/** Warns about likely future problems of a valid definition: a mapping that throws on odd records instead of rejecting them. */
+/**
+ * Warns about likely future problems of a valid definition: a mapping that accepts invalid records, or throws another error
+ * instead of rejecting them.
+ */
 export function remarksOn(source: AnySource): string[] {
   return ODD_RECORDS.flatMap(([what, raw]) => {
     try {

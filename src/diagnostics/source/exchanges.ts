@@ -10,7 +10,7 @@ export interface Exchange {
   ms: number;
   /** Lower-case names. */
   headers: Record<string, string>;
-  /** When the response came, by our clock. */
+  /** When the response arrived, by our clock. */
   respondedAt: Date;
 }
 
@@ -20,8 +20,8 @@ interface UndiciEvent {
 }
 
 /**
- * Records the requests that `fetch` makes in this process while `work` runs. Connectors keep a page's body but no headers, and
- * headers report limits, clocks and accounts.
+ * Records the requests that `fetch` makes in this process while `work` runs. Needed because connectors keep a page's body but
+ * not its headers, which report rate limits, the vendor's clock and the account.
  */
 export async function recordExchanges<T>(work: () => Promise<T>): Promise<{ result: T; exchanges: Exchange[] }> {
   const started = new Map<object, number>();

@@ -20,7 +20,10 @@ export function faultOf({ faults }: Found, name: string): Failure | undefined {
   return faults.find(({ details: { at = '' } }) => basename(at, extname(at)) === name);
 }
 
-/** Returns the source `name`. Throws the `Failure` of its file if that is invalid, or one for an unknown name. */
+/**
+ * Returns the source `name`. Throws the `Failure` of the source's file if the file is invalid, or a `Failure` for an unknown
+ * name.
+ */
 export function sourceNamed(config: Config, name: string) {
   const found = findSources(config);
   const fault = faultOf(found, name);

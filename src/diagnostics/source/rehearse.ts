@@ -1,16 +1,16 @@
 import { basename } from 'node:path';
 import { Failure } from '../../model/failure.js';
-import { offlineInput } from '../../sources/offline.js';
-import { RecordRejected, type AnySource } from '../../model/source.js';
+import { resolveSettings } from '../../model/settings.js';
+import { RecordRejected, type AnySource, type Input } from '../../model/source.js';
 
-/** Finds what is broken in a definition without its settings: builds its first request without sending it, and maps a record. */
+/** Finds errors in a definition without its settings: builds its first request without sending it, and maps a record. */
 export function brokenIn(
   source: AnySource,
   file: string,
   environment: Record<string, string | undefined>,
 ): string | undefined {
   const attempts: [what: string, attempt: () => unknown][] = [
-    ['input()', () => offlineInput(source, environment).rehearse?.()],
+    ['input()', () => inputOf(source, environment).rehearse?.()],
     ['map()', () => source.map({})],
     ['map()', () => source.map({ id: '1' })],
   ];
@@ -19,7 +19,8 @@ export function brokenIn(
       attempt();
     } catch (error) {
       if (error instanceof RecordRejected || error instanceof Failure) continue;
-      // Odd records only cause a remark; a mapping that calls something undefined can never work.
+      // An error on an incomplete record only causes a remark. A mapping that uses an undefined variable or function can never
+      // work.
       const { name, message } = error as Error;
       if (what === 'map()' && name !== 'ReferenceError' && !/is not a (?:function|constructor)$/.test(message))
         continue;
@@ -27,6 +28,15 @@ export function brokenIn(
     }
   }
   return undefined;
+}
+
+/** Creates a source's input; settings without a value get a placeholder that does not resolve. */
+function inputOf(source: AnySource, environment: Record<string, string | undefined>): Input {
+  const placeholders = Object.values(source.settings).map(({ env, fallback }) => [
+    env,
+    environment[env] || fallback || 'https://placeholder.invalid',
+  ]);
+  return source.input(resolveSettings(source.name, source.settings, Object.fromEntries(placeholders)));
 }
 
 /** The line of a file at which an error was thrown, from its stack. */

@@ -10,7 +10,7 @@ export interface SettingLine {
   /** Has no default. */
   required: boolean;
   from: 'environment' | '.env' | 'default' | 'nowhere';
-  /** `(hidden)` for a secret. Absent if not set, and if malformed: a URL may then hold a password. */
+  /** `(hidden)` for a secret. Absent if not set, and if malformed: a malformed URL may contain a password. */
   value?: string;
   /** Why the source cannot use the value. */
   fault?: string;
@@ -34,7 +34,7 @@ function lineOf(setting: Setting<unknown>, environment: Environment, file: Envir
   const line = { variable, help, required: fallback === undefined };
   const given = environment[variable]?.trim();
   const text = given || fallback;
-  // The environment has priority over .env. If both have the same value, naming .env is as good.
+  // The environment has priority over .env. If both have the same value, the origin is shown as .env.
   const from = given ? (file[variable]?.trim() === given ? '.env' : 'environment') : 'default';
   if (text === undefined) return { ...line, from: 'nowhere', fault: 'is not set' };
   const parsed = schema.safeParse(text);

@@ -8,16 +8,19 @@ export interface ChunkLimits {
   chunkBytes: number;
 }
 
-/** Size of the first buffer; many sorts need no larger one. */
+/** Size of the first buffer in bytes. Many sorts need no larger buffer. */
 const SMALL = 64 * 1024;
 
-/** Entries in memory, in one buffer with the format of the files. As objects they would take three times as much. */
+/**
+ * Entries in memory, in one buffer with the format of the files. As objects, the entries would take three times as much
+ * memory.
+ */
 export class Chunk {
   #buffer = Buffer.allocUnsafeSlow(SMALL);
   #ids: EventId[] = [];
   #pages: number[] = [];
   #rows: number[] = [];
-  /** Offsets where the entries begin, and where the last one ends. */
+  /** Offsets at which the entries begin, and the offset at which the last entry ends. */
   #starts: number[] = [0];
   /** Number of ids that are text. */
   #texts = 0;

@@ -4,7 +4,7 @@ import type { EventId } from '../../model/event-order.js';
 export interface Entry {
   /** Numbers sort before text. */
   id: EventId;
-  /** Page and row where it was read; the order of equal ids. */
+  /** Page and row of the event. They determine the order of events with equal ids. */
   page: number;
   row: number;
   /** Byte range in the page. */

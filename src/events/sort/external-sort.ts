@@ -11,7 +11,7 @@ import { SpillWriter } from './spill-writer.js';
 
 /** Limits of memory. */
 export interface SortLimits extends ChunkLimits, BatchLimits {
-  /** Most files that are merged at once. */
+  /** Maximum number of files that are merged at once. */
   files: number;
 }
 
@@ -25,9 +25,9 @@ const DEFAULTS: SortLimits = {
 };
 
 /**
- * Sorts any number of entries (see `compare`) in constant memory. Entries that fit in one chunk are not written to files. Add all
- * entries, then read `sorted`, then call `dispose`. The files are in a new private folder in `parent`, so that another attempt at
- * the same work cannot find them.
+ * Sorts any number of entries (see `compare`) in constant memory. Entries that fit in one chunk are not written to files.
+ * Add all entries, then read `sorted`, then call `dispose`. The files are in a new private folder in `parent`, so that
+ * another attempt at the same work cannot find these files.
  */
 export class ExternalSort {
   readonly #limits: SortLimits;
@@ -46,7 +46,7 @@ export class ExternalSort {
     this.#chunk = new Chunk(this.#limits);
   }
 
-  /** Returns a promise only when a chunk is full. Await it before adding more, or memory grows. */
+  /** Returns a promise only when a chunk is full. Await it before you add more entries, or memory grows. */
   add(entry: Entry): Promise<void> | undefined {
     this.#chunk.add(entry);
     return this.#chunk.isFull ? this.#spill() : undefined;

@@ -2,7 +2,8 @@ import type { EventId } from '../../model/event-order.js';
 import type { Entry } from './entry.js';
 
 /**
- * Format of an entry in a spill file: header of fixed size, id, text. Faster than lines of text, and without limits to the text.
+ * Format of an entry in a spill file: header of fixed size, id, text. This format is faster than lines of text, and it does
+ * not limit the text.
  */
 export const HEADER_BYTES = 29;
 
@@ -21,7 +22,7 @@ export const mostBytes = ({ id, text }: Entry): number =>
   (typeof id === 'string' ? 2 * id.length : typeof id === 'number' ? 8 : String(id).length) +
   3 * text.length;
 
-/** Writes an entry at `at`, and returns where it ends. The buffer must be large enough. */
+/** Writes an entry at `at`, and returns the offset at which the entry ends. The buffer must be large enough. */
 export function writeEntry(into: Buffer, at: number, { id, page, row, offset, length, text }: Entry): number {
   const idAt = at + HEADER_BYTES;
   let kind = NUMBER;

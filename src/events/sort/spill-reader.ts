@@ -16,7 +16,7 @@ export class SpillReader {
   #start = 0;
   #textAt = 0;
   #end = 0;
-  /** The next entry; undefined content after `isOver`. */
+  /** The next entry. Its content is undefined if `isOver` is true. */
   head!: Framed;
   isOver = false;
 
@@ -57,7 +57,7 @@ export class SpillReader {
     return writer.write(this.#block, this.#start, end) ? undefined : writer.writeLarge(this.#block, this.#start, end);
   }
 
-  /** Advances if the following entry is in memory. Returns whether it did. */
+  /** Advances if the following entry is in memory. Returns whether the reader advanced. */
   advanceQuickly(): boolean {
     const next = this.#textAt + this.head.textBytes;
     const idAt = next + HEADER_BYTES;

@@ -22,15 +22,18 @@ export function cloudProvider(name: string): string | undefined {
 
 const AWS_INSTANCE = /^m?i-[0-9a-f]{8}(?:[0-9a-f]{9})?$/;
 
-/** Returns the provider that the form of an instance id proves. EC2 also uses the id as a machine's name (resource names). */
+/**
+ * Returns the provider if the form of an instance id belongs to one provider only. EC2 also uses the id as the name of a
+ * machine (resource names).
+ */
 export function providerOfInstance(instance: string): string | undefined {
   return /^i-[0-9a-f]{17}$/.test(instance) ? 'aws' : undefined;
 }
 
 /**
- * Returns the value of a `cloud` key. AWS instance ids, Azure vmIds and GCP's numeric ids are unique in their whole cloud, so the
- * key omits the account: records with and without the account must share it. The ids of other providers are unique only within
- * an account, so there is no key without one.
+ * Returns the value of a `cloud` key. AWS instance ids, Azure vmIds and GCP's numeric ids are unique in their whole cloud,
+ * so the key omits the account: records with and without the account must share it. The ids of other providers are unique
+ * only within an account, so there is no key without an account.
  */
 export function cloudKey(provider: string, instance: string, account: string | undefined): string | undefined {
   const folded = instance.toLowerCase();

@@ -53,7 +53,7 @@ const VIRTUAL =
 const LAPTOP = /book|latitude|thinkpad|precision m?[57]\d|xps 1[3-7]|travelmate|portege|tecra|lifebook|surface laptop/i;
 const DESKTOP = /imac|mac ?mini|mac ?pro|mac ?studio|optiplex|thinkcentre|prodesk|elitedesk|\bnuc/i;
 
-/** Returns OCSF `device.type_id` and its caption from the strongest evidence; 0 Unknown rather than a guess. */
+/** Returns OCSF `device.type_id` and its caption from the strongest evidence; 0 (Unknown) if there is no evidence. */
 export function deviceType(evidence: TypeEvidence): { type_id: number; type: string } {
   const type_id = typeOf(evidence);
   return { type_id, type: CAPTIONS[type_id] };

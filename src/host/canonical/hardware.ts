@@ -7,13 +7,13 @@ const UUID = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([
 /** VMware and Parallels append the sixteen octets of the UUID to their name. */
 const OCTETS = /^(?:vmware|parallels)-((?:[0-9a-f]{2}[ -]?){16})$/;
 
-/** A manufacturer's or model's name; placeholders of board manufacturers are absent. */
+/** A manufacturer's or model's name; `undefined` for a placeholder of a board manufacturer. */
 export function productName(value: unknown): string | undefined {
   const name = text(value, 256);
   return name === undefined || PLACEHOLDER_MODELS.has(name.toLowerCase()) ? undefined : name;
 }
 
-/** A serial number as reported; placeholders are absent. Leading zeros and case are part of it. */
+/** A serial number as reported; `undefined` for a placeholder. Leading zeros and case are part of it. */
 export function serialNumber(value: unknown): string | undefined {
   const serial = text(value, 128);
   if (serial === undefined) return undefined;
@@ -23,7 +23,7 @@ export function serialNumber(value: unknown): string | undefined {
   return serial;
 }
 
-/** A UUID in lower case with dashes, in the byte order that the vendor reports; placeholders are absent. */
+/** A UUID in lower case with dashes, in the byte order that the vendor reports; `undefined` for a placeholder. */
 export function uuid(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length < 32 || value.length > 40) return undefined;
   const match = UUID.exec(value.trim().toLowerCase());
@@ -89,8 +89,9 @@ export function serialKey(serial: string): string {
 }
 
 /**
- * Returns the service tag inside a Dell's SMBIOS UUID: `DELL` in ASCII, then the tag's seven characters at fixed positions, the
- * first with its high bit set (`4c4c4544-00SS-SS10-80SS-SSc04fSSSSSS`). Other tools report the tag as the serial number.
+ * Returns the service tag inside the SMBIOS UUID of a Dell machine: `DELL` in ASCII, then the tag's seven characters at
+ * fixed positions, the first with its high bit set (`4c4c4544-00SS-SS10-80SS-SSc04fSSSSSS`). Other tools report the tag as
+ * the serial number.
  */
 export function serviceTag(uuid: string): string | undefined {
   const octets = uuid.startsWith('4c4c4544') ? uuid : uuid.startsWith('44454c4c') ? swap(uuid) : undefined;

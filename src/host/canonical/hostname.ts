@@ -4,8 +4,9 @@ import { text } from './text.js';
 const ASCII_NAME = /^[\x21-\x7e]+$/;
 
 /**
- * A host name in lower case and without trailing dots, with the domain if the source reports one; an address in this field is
- * absent. Width and compatibility forms are folded and invisible characters dropped, so that names that look equal are equal.
+ * A host name in lower case and without trailing dots, with the domain if the source reports one; `undefined` for an
+ * address. Width and compatibility forms are folded and invisible characters are dropped, so that names that look equal are
+ * equal.
  */
 export function hostname(value: unknown): string | undefined {
   let name = text(value, 255);
@@ -28,7 +29,10 @@ export function shortName(hostname: string): string {
   return dot < 0 ? hostname : hostname.slice(0, dot);
 }
 
-/** Whether a name is derived from an address (`ip-10-0-0-22`, `dhcp-192-0-2-7`): it is no more evidence than the address. */
+/**
+ * Whether a name is derived from an address (`ip-10-0-0-22`, `dhcp-192-0-2-7`). Such a name adds no evidence to the
+ * address.
+ */
 export function isAddressName(short: string): boolean {
   return ADDRESS_IN_NAME.test(short);
 }

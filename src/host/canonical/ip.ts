@@ -7,7 +7,8 @@ const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 
 /**
  * An address as canonical text (RFC 5952 for IPv6). Zone, prefix length and brackets are dropped; IPv4-mapped IPv6 becomes
- * IPv4. Octets with leading zeros (ambiguous: decimal or octal), unspecified addresses and anything else are absent.
+ * IPv4. Returns `undefined` for octets with leading zeros (ambiguous: decimal or octal), for unspecified addresses and for
+ * any other value.
  */
 export function ip(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length < 2 || value.length > 64) return undefined;
@@ -31,7 +32,7 @@ function parse6(text: string): ipaddr.IPv6 | undefined {
   }
 }
 
-/** All addresses of a field that holds several in one string (`10.0.0.5, fe80::1`) or in an array. */
+/** All addresses of a field that contains several addresses in one string (`10.0.0.5, fe80::1`) or in an array. */
 export function ips(value: unknown): string[] {
   const parts: unknown[] = Array.isArray(value)
     ? value.slice(0, 64)
@@ -70,7 +71,10 @@ function scopeOf6(ip: string): IpScope {
   return first >= 0xfc00 && first < 0xfe00 ? 'private' : 'local';
 }
 
-/** A machine's private addresses: its primary one first, then by text. Addresses of software-created networks are excluded. */
+/**
+ * A machine's private addresses: the primary address first, then the others sorted by text. Addresses of software-created
+ * networks are excluded.
+ */
 export function privateIps({ ip, network_interfaces }: Device, limit: number): string[] {
   const found: string[] = [];
   if (ip !== undefined && isPrivate(ip)) found.push(ip);

@@ -1,7 +1,10 @@
 const CANONICAL = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 const BARE = /^[0-9a-f]{12}$/;
 
-/** A 48-bit MAC as lower-case octets with colons, parsed with dashes, colons, dots or none. All zeros and broadcast are absent. */
+/**
+ * A 48-bit MAC as lower-case octets with colons. Accepts dashes, colons, dots or no separators. Returns `undefined` for all
+ * zeros, for broadcast and for any other value.
+ */
 export function mac(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length < 11 || value.length > 20) return undefined;
   let text = value.trim().toLowerCase().replaceAll('-', ':');

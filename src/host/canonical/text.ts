@@ -3,7 +3,7 @@ const OTHER_THAN_PRINTABLE_ASCII = /[^\x20-\x7e]/;
 const LONE_SURROGATES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Placeholders that vendors write for a missing value. */
-const FILLERS = new Set([
+const PLACEHOLDERS = new Set([
   '(none)',
   '(null string)',
   '(null)',
@@ -28,11 +28,11 @@ const FILLERS = new Set([
   'unknown',
   'unspecified',
 ]);
-const LONGEST_FILLER = Math.max(...[...FILLERS].map((filler) => filler.length));
+const LONGEST_PLACEHOLDER = Math.max(...[...PLACEHOLDERS].map((placeholder) => placeholder.length));
 
 /**
  * Text that is safe to store and show: no control characters, no lone surrogates, at most `limit` UTF-16 units, not empty.
- * Numbers become their original text; any other type is absent.
+ * Numbers become their original text. Returns `undefined` for any other type.
  */
 export function clean(value: unknown, limit = TEXT_LIMIT): string | undefined {
   let text = typeof value === 'string' ? value : digits(value);
@@ -43,16 +43,16 @@ export function clean(value: unknown, limit = TEXT_LIMIT): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** Like `clean`, and vendors' placeholders (`null`, `N/A`, `unknown`, …) are absent. */
+/** Like `clean`, but returns `undefined` for vendors' placeholders (`null`, `N/A`, `unknown`, …). */
 export function text(value: unknown, limit = TEXT_LIMIT): string | undefined {
   const cleaned = clean(value, limit);
-  if (cleaned === undefined || cleaned.length > LONGEST_FILLER) return cleaned;
-  return FILLERS.has(cleaned.toLowerCase()) ? undefined : cleaned;
+  if (cleaned === undefined || cleaned.length > LONGEST_PLACEHOLDER) return cleaned;
+  return PLACEHOLDERS.has(cleaned.toLowerCase()) ? undefined : cleaned;
 }
 
 /**
  * The exact decimal text of a number in any of its forms: JSON number, bigint, extended JSON (`{"$numberLong": "…"}`),
- * lossless-json's `LosslessNumber`. A JSON number beyond 2^53 has already lost digits and is absent.
+ * lossless-json's `LosslessNumber`. Returns `undefined` for a JSON number beyond 2^53, because it has already lost digits.
  */
 export function digits(value: unknown): string | undefined {
   if (typeof value === 'number') {
@@ -76,7 +76,7 @@ export function count(value: unknown): number | undefined {
 }
 
 function repair(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it removes
+  // oxlint-disable-next-line no-control-regex -- the expression removes control characters
   const shown = text.replace(/[\t\n\v\f\r\u2028\u2029]+/g, ' ').replace(/[\x00-\x1f\x7f-\x9f]/g, '');
   return shown.replace(LONE_SURROGATES, '\ufffd');
 }

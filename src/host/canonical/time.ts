@@ -1,22 +1,22 @@
 import { digits } from './text.js';
 
-/** No inventory API is older. Vendors use epoch 0, year 1 and BIOS defaults for "never". */
+/** Earliest accepted time: no inventory API is older. Vendors use epoch 0, year 1 and BIOS defaults for "never". */
 const EARLIEST = Date.UTC(1990, 0, 1);
-/** Wrong device clocks and "never expires" are later than this. */
+/** All accepted times are earlier: wrong device clocks and "never expires" are later. */
 const LATEST = Date.UTC(2100, 0, 1);
 
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?)?\s?(?:(Z|UTC|GMT)|([+-])(\d\d):?(\d\d))?$/i;
 
 /**
- * A vendor's time as a `Date`, by one rule table; without a zone it is UTC.
+ * A vendor's time as a `Date`, by one rule table. A time without a zone is UTC.
  *
- * | form | read as |
+ * | form | result |
  * |---|---|
  * | `2023-07-26T04:27:35Z`, any fraction digits, `+02:00`, `+0200`, a space for `T`, date alone | ISO 8601 |
  * | `{"$date": …}` (extended JSON) | the wrapped value; a bare number is milliseconds |
  * | number or digits | epoch seconds, milliseconds, microseconds or nanoseconds, by magnitude |
- * | before 1990 (epoch 0, year 1) or from 2100 on, impossible days, anything else | absent |
+ * | before 1990 (epoch 0, year 1) or from 2100 on, impossible days, any other value | `undefined` |
  */
 export function time(value: unknown): Date | undefined {
   if (typeof value === 'string') return value.length > 64 ? undefined : fromText(value.trim());

@@ -4,12 +4,15 @@ import type { HostRecord } from '../types.js';
 /** A member of a host, and the fields that it supplies. */
 export interface Candidate {
   record: HostRecord;
-  /** When its source last saw it; 0 if the source does not report that. */
+  /** The time at which the source last saw the machine, epoch milliseconds; 0 if the source does not report it. */
   at: number;
   supplies: string[];
 }
 
-/** Orders the members where no rule applies: listed before gone, fresh before old, then by id. A total order. */
+/**
+ * Sorts the members for fields without an order of vendors: listed records before gone ones, recent before old, then by id.
+ * The order is total.
+ */
 export function rank(members: readonly HostRecord[]): Candidate[] {
   const candidates = members.map((record) => ({
     record,
@@ -37,7 +40,7 @@ export function choose(
     if (!has(candidate.record)) continue;
     if (!rule.order) return candidate;
     if (best) {
-      // All later candidates are gone as well, or older.
+      // All later candidates are gone too, or older.
       if (candidate.record.gone !== best.record.gone) break;
       if (!rule.lasting && candidate.at < freshest - STALE_AFTER_MS) break;
     } else freshest = candidate.at;

@@ -40,8 +40,8 @@ const FIELDS: readonly (readonly [path: string, value: Text, same: (a: string, b
 ];
 
 /**
- * Values of listed members that differ from the host's: the surviving value is in the field, the others are here, by field and
- * then the best member first. The time of each value is the member's `last_seen`.
+ * Values of listed members that differ from the surviving value of the host, sorted by field and then by member, the best
+ * member first. The time of each value is the member's `last_seen`.
  */
 export function conflictsOf(host: HostAttributes, ranked: readonly Candidate[]): Conflict[] {
   const conflicts: Conflict[] = [];

@@ -1,5 +1,6 @@
 import type { KeyFinding, Reason, ForbiddenJoin } from '../identity/resolution.js';
-import type { Cloud, Device, HostObservation } from '../types.js';
+import type { Device, HostObservation } from '../types.js';
+import type { HOST_RULES } from './survivorship-rules.js';
 
 /** The contribution of one record to a host. */
 export interface HostSource {
@@ -11,10 +12,11 @@ export interface HostSource {
   last_seen?: Date;
   gone?: true;
   /**
-   * Paths below the host that hold this record's values; a path covers everything below it, and `*` every single-valued field
-   * for which no other record is named. With `last_seen` this is each field's provenance, in a fraction of the space that a
-   * source and a time per field would take. Lists name every record that contributed entries, unless the host has only one
-   * record; times (`first_seen`, `last_seen` and those in `device`) cover all records and name none.
+   * Paths below the host whose values come from this record. A path covers everything below it, and `*` covers every
+   * single-valued field that no other record supplies. Together with `last_seen`, this is the provenance of each field; a
+   * source and a time per field would take much more space. The path of a list is in every record that contributed entries,
+   * unless the host has only one record. Times (`first_seen`, `last_seen` and the times in `device`) are computed over all
+   * records, so no record has their paths.
    */
   supplies: string[];
 }
@@ -28,18 +30,14 @@ export interface Conflict {
   record: string;
 }
 
-/** The surviving values of a machine's records. */
-export interface HostAttributes {
+/** The surviving values of a machine's records: `device`, the fields of `HOST_RULES`, and what is computed over all records. */
+export interface HostAttributes extends Pick<HostObservation, keyof typeof HOST_RULES> {
   /** `h` and 20 hex digits, see `hostId`. */
   _id: string;
   class: HostObservation['class'];
   device: Device;
-  cloud?: Cloud;
   external_ips: string[];
   tags: string[];
-  software_count?: number;
-  vulnerability_count?: number;
-  status?: string;
   first_seen?: Date;
   last_seen?: Date;
   /** Sorted by record id. */
@@ -50,17 +48,20 @@ export interface HostAttributes {
   retired?: true;
 }
 
-/** Why the records belong to one machine and what they were kept apart from. Changes only when a record's identity changes. */
+/**
+ * Why the records belong to one machine, and which joins with other hosts were forbidden. Changes only when a record's
+ * identity changes.
+ */
 export interface MatchEvidence {
   /** All identity keys of the members, sorted. */
   keys: string[];
   reasons: Reason[];
-  /** Joins with other hosts that a cannot-link rule forbade; at most `MOST_REFUSED`, `more_refused` counts the others. */
-  refused?: ForbiddenJoin[];
-  more_refused?: number;
+  /** Joins with other hosts that a cannot-link rule forbade; at most `MOST_FORBIDDEN_JOINS`, `more_forbidden_joins` counts the others. */
+  forbidden_joins?: ForbiddenJoin[];
+  more_forbidden_joins?: number;
   /** Keys that are weak or suppressed. */
   findings?: KeyFinding[];
-  /** Its component has so many records that only cloud, agent, serial and UUID keys could join them. */
+  /** The host's component has so many records that only cloud, agent, serial and UUID keys could join them. */
   oversized?: true;
 }
 

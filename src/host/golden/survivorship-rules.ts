@@ -3,11 +3,12 @@ import type { Device, HardwareInfo, HostObservation } from '../types.js';
 /** How one field's value is chosen among the records that have one. */
 export interface Rule {
   /**
-   * Vendors in order of preference. Without it, the most recent observation wins; among equals, the smaller record id. A record
-   * that its source no longer lists never wins against a listed one.
+   * Vendors in order of preference. Without an order, the most recent observation supplies the value; of equally recent
+   * ones, the one with the smaller record id. A record that its source no longer lists supplies a value only if no listed
+   * record has one.
    */
   order?: readonly string[];
-  /** The order applies at any age: for values that never change during a machine's life. */
+  /** The order applies at any age of the observation, because these values never change on a machine. */
   lasting?: true;
 }
 
@@ -15,11 +16,11 @@ export interface Rule {
 export const STALE_AFTER_MS = 30 * 86_400_000;
 
 const RECENT: Rule = {};
-/** Sensors read the firmware directly; scanners report what the network shows. */
+/** Sensors read the firmware directly; scanners report only values that are visible on the network. */
 const SENSOR_LASTING: Rule = { order: ['crowdstrike', 'qualys'], lasting: true };
 /** A sensor reads these values on the machine; a scanner may have them only from reverse DNS or a banner. */
 const SENSOR_FIRST: Rule = { order: ['crowdstrike', 'qualys'] };
-/** Qualys reads it from the cloud's own API, through its connector. */
+/** Qualys reads these values from the cloud's own API, through its connector. */
 const CONNECTOR_LASTING: Rule = { order: ['qualys', 'crowdstrike'], lasting: true };
 
 /** Survivorship rules of `device`, in stored order. All other fields are lists, times over all records, or objects with their own rules. */
@@ -57,7 +58,10 @@ export const HARDWARE_RULES = {
   uuid: SENSOR_LASTING,
 } as const satisfies Record<keyof HardwareInfo, Rule>;
 
-/** Fields outside `device`. `status` is the vendor's text: containment matters more than a licence's state. */
+/**
+ * Fields outside `device`. `status` is the vendor's text. The sensor's status comes first, because containment is more
+ * important than the state of a licence.
+ */
 export const HOST_RULES = {
   cloud: CONNECTOR_LASTING,
   software_count: RECENT,
@@ -71,3 +75,7 @@ type OverAll = 'created_time' | 'first_seen_time' | 'last_seen_time' | 'modified
 type None<T extends never> = T;
 /** Does not compile when a field of `Device` has no survivorship rule. `type` is chosen together with `type_id`. */
 export type RulelessField = None<Exclude<keyof Device, Ruled | Lists | OverAll | 'hw_info' | 'type'>>;
+/** The same for the fields outside `device`. `external_ips` and `tags` are united. */
+export type RulelessHostField = None<
+  Exclude<keyof HostObservation, keyof typeof HOST_RULES | 'device' | 'class' | 'external_ips' | 'tags'>
+>;

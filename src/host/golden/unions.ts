@@ -3,8 +3,8 @@ import { agentText, groupText, strings } from '../observation.js';
 import type { Agent, Device, HostRecord, NetworkInterface } from '../types.js';
 
 /**
- * Merges all candidates' interfaces. Entries with the same address and MAC are combined; an entry with only the address or only
- * the MAC of another one adds nothing. Candidates are sorted best first, and earlier values are kept.
+ * Merges all candidates' interfaces. Entries with the same address and MAC are combined; an entry with only the address or
+ * only the MAC of another entry is omitted. Candidates are sorted best first, and earlier values are kept.
  */
 export function unionInterfaces(candidates: readonly Candidate[]): NetworkInterface[] {
   const all: NetworkInterface[] = [];

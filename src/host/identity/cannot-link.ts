@@ -10,20 +10,19 @@ export type CannotLinkRule = Exclude<ForbiddenBy, 'ambiguous' | 'size' | 'split'
 type CannotLinkTest = (a: Cluster, b: Cluster) => string[] | undefined;
 
 /**
- * Rules that forbid a join even if other evidence supports it.
- *
+ * Rules that forbid a join even if other evidence supports it. Each level of `match-levels.ts` names the rules that apply to it.
  *
  * | rule | forbids | because |
  * |---|---|---|
  * | class | a machine and a pod | pods report their node's instance id, serial and UUID |
- * | cloud | two instance ids | AWS, Azure and GCP never give an id twice |
+ * | cloud | two instance ids | AWS, Azure and GCP never assign an id twice |
  * | serial | two serial numbers | different hardware under an old name is another machine, even if it follows the first; a replaced board keeps the serial |
  * | uuid | two hardware UUIDs, unless records with one serial had them in succession (a replaced board), or a name and an interface are shared (a desktop that is rebuilt at each logon) | SMBIOS |
  * | clone | one hardware id, but no interface and no name in common | copies at the storage level keep UUID, serial and agent id |
- * | agents | two live agents of one vendor without a common interface | a machine runs one agent at a time; a reinstalled agent follows the old one |
+ * | agents | two active agents of one vendor without a common interface | a machine runs one agent at a time; a reinstalled agent follows the old one |
  * | macs | at name levels: both report interfaces, none in common | a machine rebuilt on an old name |
- * | os, maker | different families of systems (appliances are a family), different computer manufacturers | scanners' guesses are coarse, but not that coarse |
- * | domain | one short name in two real domains, neither inside the other | `web-01` exists in each |
+ * | os, manufacturer | different families of systems (appliances are a family), different computer manufacturers | scanners guess the system imprecisely, but not its family |
+ * | domain | one short name in two real domains, neither inside the other | each domain may have its own `web-01` |
  */
 export const CANNOT_LINK_RULES: Record<CannotLinkRule, CannotLinkTest> = {
   class: (a, b) => (classOf(a) === classOf(b) ? undefined : []),
@@ -52,13 +51,13 @@ export const CANNOT_LINK_RULES: Record<CannotLinkRule, CannotLinkTest> = {
     const found = pairOf(a, b, (x, y) => x.os !== 0 && y.os !== 0 && x.os !== y.os);
     return found && texts('os', found, ({ record }) => record.observation.device.os?.name);
   },
-  maker: (a, b) => {
+  manufacturer: (a, b) => {
     const found = pairOf(
       a,
       b,
       (x, y) => x.manufacturer !== undefined && y.manufacturer !== undefined && x.manufacturer !== y.manufacturer,
     );
-    return found && texts('maker', found, ({ manufacturer }) => manufacturer);
+    return found && texts('manufacturer', found, ({ manufacturer }) => manufacturer);
   },
   domain: (a, b) => {
     const found = pairOf(a, b, (x, y) => {
@@ -73,7 +72,7 @@ const classOf = (cluster: Cluster) => cluster.members[0]!.record.observation.cla
 
 const both = (a: readonly string[], b: readonly string[]) => [...a, ...b].sort();
 
-/** Returns the first pair of members for which the test holds. */
+/** Returns the first pair of members for which `test` returns `true`. */
 function pairOf(a: Cluster, b: Cluster, test: (x: Facts, y: Facts) => boolean): [Facts, Facts] | undefined {
   for (const x of a.members) for (const y of b.members) if (test(x, y)) return [x, y];
   return undefined;

@@ -3,7 +3,10 @@ import type { Evidence } from './evidence.js';
 import type { Facts } from './facts.js';
 import type { KeyVerdict, Level, ForbiddenBy } from './resolution.js';
 
-/** Records that are joined so far, with the union of their keys. Weak and suppressed keys are excluded: they are no evidence against a join. */
+/**
+ * Records that are joined so far, with the union of their keys. Weak and suppressed keys are excluded, because they are not
+ * evidence against a join.
+ */
 export interface Cluster {
   members: Facts[];
   /** Positions of the members in their component; the first is the smallest. */

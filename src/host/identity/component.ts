@@ -13,12 +13,12 @@ export interface SharedKey {
   holders: number[];
 }
 
-/** Match levels that still apply to a component that is too large to be compared pair by pair. */
+/** Match levels for a component that is too large to compare its records pair by pair. */
 const STRONG = MATCH_LEVELS.filter(({ level }) => level === 'cloud' || level === 'hardware');
 
 /**
- * Joins the records of one component, strongest evidence first, and checks each join cluster against cluster. `facts` are sorted
- * by record id and `shared` by key, so the result does not depend on any other order.
+ * Joins the records of one component, strongest evidence first, and checks each join against all members of both clusters.
+ * `facts` are sorted by record id and `shared` by key, so the result does not depend on any other order.
  */
 export function resolveComponent(
   facts: readonly Facts[],
@@ -59,7 +59,7 @@ function joinAll(
 }
 
 function alone({ record }: Facts, states: ReadonlyMap<string, KeyVerdict>): ResolvedHost {
-  return { members: [record.id], reasons: [], refused: [], findings: findingsOf([record], states) };
+  return { members: [record.id], reasons: [], forbidden: [], findings: findingsOf([record], states) };
 }
 
 function splitLater({ clusters, splits }: Component, i: number, j: number, at: string): boolean {
@@ -70,7 +70,7 @@ function splitLater({ clusters, splits }: Component, i: number, j: number, at: s
   });
 }
 
-/** Collects what each pair of records that share a key has in common. */
+/** Collects the common values of each pair of records that share a key. */
 function evidence(
   facts: readonly Facts[],
   shared: readonly SharedKey[],
@@ -111,7 +111,7 @@ function finalize(
   facts.forEach(({ record }, at) => {
     const cluster = clusters[at]!;
     let host = made.get(cluster);
-    if (!host) made.set(cluster, (host = { members: [], reasons: [], refused: [], findings: [] }));
+    if (!host) made.set(cluster, (host = { members: [], reasons: [], forbidden: [], findings: [] }));
     host.members.push(record.id);
   });
   for (const { level, i, j, evidence } of reasons) {
@@ -123,16 +123,16 @@ function finalize(
   }
   for (const { rule, level, evidence, against } of forbidden.values()) {
     const [left, right] = [clusters[evidence.i]!, clusters[evidence.j]!];
-    // Other evidence joined these clusters after all.
+    // Other evidence has joined these clusters in the meantime.
     if (left === right) continue;
     const records: [string, string] = [idAt(evidence.i), idAt(evidence.j)];
     const join: ForbiddenJoin = { rule, level, keys: keysOf(evidence), against, records };
-    into.refused.push(join);
-    made.get(left)!.refused.push(join);
-    made.get(right)!.refused.push(join);
+    into.forbidden.push(join);
+    made.get(left)!.forbidden.push(join);
+    made.get(right)!.forbidden.push(join);
   }
   for (const [cluster, host] of made) {
-    host.refused.sort(byRecords);
+    host.forbidden.sort(byRecords);
     host.findings = findingsOf(
       cluster.members.map(({ record }) => record),
       states,

@@ -1,7 +1,7 @@
 import type { Facts } from './facts.js';
 import type { Decisions } from './resolution.js';
 
-/** Decisions about the records of one component, by their positions; decisions about other records are left out. */
+/** Decisions about the records of one component, by their positions; decisions about other records are omitted. */
 export interface ComponentDecisions {
   joins: ComponentDecision[];
   splits: ComponentDecision[];
@@ -33,7 +33,7 @@ export function decisionsOfComponent(
   return found;
 }
 
-/** Positions of records that join decisions link, whatever their keys. */
+/** Positions of the records that join decisions link, independently of their keys. */
 export function decided(facts: readonly Facts[], decisions: Decisions): number[][] {
   const joins = decisions.filter(({ kind }) => kind === 'join');
   const wanted = new Set(joins.flatMap(({ records }) => records));

@@ -20,17 +20,17 @@ export interface Evidence {
   rivalMacs: number;
   /** Full names, names with an address, short names. */
   names: string[];
-  /** Whether a good (not weak) key of this kind is shared; a weak one belongs to several machines at once. */
+  /** Whether a good (not weak) key of this kind is shared. A weak key belongs to several machines at the same time. */
   fqdn: boolean;
   nameIp: boolean;
   name: boolean;
   sameName: boolean;
   sameIp: boolean;
-  /** Days between the two active intervals, negative where they overlap. */
+  /** Days between the two active intervals; negative if they overlap. */
   gap: number;
-  /** Possibly alive at the same time, see `maybeTogether`. */
+  /** Whether both may have been active at the same time, see `maybeTogether`. */
   together: boolean;
-  /** Both are agents of one vendor: a reinstallation, or new hardware under the old name. */
+  /** Both records come from agents of one vendor: a reinstalled agent, or new hardware with the old name. */
   successor: boolean;
 }
 
@@ -128,7 +128,10 @@ export function agreements({ x, y }: Evidence): string[] {
   return found.sort();
 }
 
-/** Address plans assign blocks of 10.0.0.0/8 to sites. 10.0 itself is excluded: routers and clouds use it by default. */
+/**
+ * Returns a common block of 10.0.0.0/8, because address plans assign such blocks to sites. 10.0 is excluded: routers and
+ * clouds use it by default.
+ */
 function sameSite(a: readonly string[], b: readonly string[]): string | undefined {
   const site = (ip: string) => /^10\.[1-9]\d*\./.exec(ip)?.[0];
   const sites = a.flatMap((ip) => site(ip) ?? []);

@@ -15,15 +15,19 @@ import type {
 import type { HostRecord } from '../types.js';
 import { evidenceText, keyText, listed, recordText } from './wording.js';
 
-/** Explains one host, a sentence each: why its records were joined, what was kept apart, which keys are weak or suppressed. */
-export function explainHost({ reasons, refused, findings, oversized }: Omit<ResolvedHost, 'members'>): string[] {
-  const sentences = [...reasons.map(explainReason), ...refused.map(explainForbidden), ...findings.map(explainFinding)];
+/** Explains one host. Returns one sentence for each join, for each forbidden join, and for each weak or suppressed key. */
+export function explainHost({ reasons, forbidden, findings, oversized }: Omit<ResolvedHost, 'members'>): string[] {
+  const sentences = [
+    ...reasons.map(explainReason),
+    ...forbidden.map(explainForbidden),
+    ...findings.map(explainFinding),
+  ];
   return oversized ? [...sentences, OVERSIZED] : sentences;
 }
 
 const OVERSIZED =
-  `More than ${COMPONENT_CAP} records are connected to it by names and interfaces: only instance ids, agent ids, serial ` +
-  'numbers and hardware UUIDs were allowed to join its records.';
+  `Names and interfaces connect more than ${COMPONENT_CAP} records to this host, so only instance ids, agent ids, serial ` +
+  'numbers and hardware UUIDs were used to join its records.';
 
 /** The kinds of key that decide at each match level; the explanation also lists the other shared keys. */
 const DECISIVE: Record<Level, readonly Kind[]> = {
@@ -46,8 +50,8 @@ const BECAUSE: Record<Level, (keys: string, facts: string) => string> = {
   mac: (keys) => `both have ${keys} and their names do not differ`,
   'mac+renamed': (keys, facts) => `both have ${keys}${facts && ` and agree in ${facts}`}, under another name each`,
   'name+address': (keys) => `both report ${keys}`,
-  fqdn: (keys) => `both go by ${keys} at the same time`,
-  name: (keys, facts) => `both go by ${keys} at the same time and agree in ${facts}`,
+  fqdn: (keys) => `both have the ${keys} at the same time`,
+  name: (keys, facts) => `both have the ${keys} at the same time and agree in ${facts}`,
 };
 
 export function explainReason({ level, keys, facts = [], records: [a, b] }: Reason): string {
@@ -66,12 +70,12 @@ const AGAINST: Record<ForbiddenBy, (against: string) => string> = {
   serial: (against) => `they have different serial numbers (${against})`,
   uuid: (against) => `they have different hardware UUIDs (${against})`,
   clone: (against) => `they have no interface and no name in common (${against}), as copies of one machine do`,
-  agents: (against) => `agents of one vendor were alive on both at the same time (${against})`,
+  agents: (against) => `agents of one vendor were active on both at the same time (${against})`,
   macs: (against) => `their interfaces are all different (${against})`,
   os: (against) => `they run different systems (${against})`,
-  maker: (against) => `they are of different manufacturers (${against})`,
+  manufacturer: (against) => `they are of different manufacturers (${against})`,
   domain: (against) => `they are in different domains (${against})`,
-  size: () => 'together they would be more records than one machine has',
+  size: () => 'together they have more records than one machine can have',
   ambiguous: (against) => `there are several candidates, which differ in ${against}`,
 };
 
@@ -90,17 +94,17 @@ const DOUBT: Record<Exclude<NonNullable<KeyVerdict['why']>, 'holders'>, string> 
 };
 
 export function explainFinding({ key, state, holders, why, records }: KeyFinding): string {
-  const effect = state === 'cut' ? 'does not count' : 'counts only with a second agreement';
+  const effect = state === 'suppressed' ? 'is ignored' : 'joins records only together with a second agreement';
   const because =
     why === undefined || why === 'holders'
-      ? `${holders === undefined ? 'too many' : holders} records hold it, and a key of more than ${KEY_LIMITS[kindOf(key)]} records identifies no machine`
-      : `${records ? listed(records) : 'records that hold it'} were alive at the same time ${DOUBT[why]}`;
+      ? `${holders === undefined ? 'too many' : holders} records have it, and a key that more than ${KEY_LIMITS[kindOf(key)]} records share does not identify a machine`
+      : `${records ? listed(records) : 'records that have it'} were active at the same time ${DOUBT[why]}`;
   return `The ${keyText(key)} ${effect}: ${because}.`;
 }
 
 /**
- * Explains why two records are or are not one host. `records` are those of their components, with the states of their keys.
- * Throws `RangeError` if they do not include both.
+ * Explains why two records are or are not one host. `records` are the records of their components, with the states of their
+ * keys. Throws `RangeError` if they do not include both.
  */
 export function whyOrWhyNot(
   a: string,
@@ -112,10 +116,10 @@ export function whyOrWhyNot(
 ): { one: boolean; sentences: string[] } {
   const [x, y] = [a, b].map((id) => records.find((record) => record.id === id));
   if (!x || !y) throw new RangeError(`There is no record ${x ? b : a} among the records to explain`);
-  const { clusters, refused } = resolve(records, states, decisions, { oversized });
+  const { clusters, forbidden } = resolve(records, states, decisions, { oversized });
   const [left, right] = [a, b].map((id) => clusters.find(({ members }) => members.includes(id))!);
   if (left === right) return { one: true, sentences: path(left!.reasons, a, b).map(explainReason) };
-  const between = refused.filter(
+  const between = forbidden.filter(
     ({ records: [p, q] }) =>
       (left!.members.includes(p) && right!.members.includes(q)) ||
       (left!.members.includes(q) && right!.members.includes(p)),
@@ -155,9 +159,9 @@ function path(reasons: readonly Reason[], from: string, to: string): Reason[] {
 function missing(x: HostRecord, y: HostRecord, states: ReadonlyMap<string, KeyVerdict>): string {
   const pair = `${recordText(x.id)} and ${recordText(y.id)}`;
   const shared = x.keys.filter((key) => y.keys.includes(key));
-  const good = shared.filter((key) => states.get(key)?.state !== 'cut');
+  const good = shared.filter((key) => states.get(key)?.state !== 'suppressed');
   if (shared.length === 0) return `${pair} have no identifier in common.`;
-  if (good.length === 0) return `${pair} have nothing in common that counts.`;
+  if (good.length === 0) return `${pair} have only suppressed identifiers in common.`;
   const share = `${pair} share ${listed(good.map(keyText))}`;
   const [left, right] = [factsOf(x), factsOf(y)];
   const { together, successor } = evidenceOf(left, right, 0, 1);
@@ -165,11 +169,11 @@ function missing(x: HostRecord, y: HostRecord, states: ReadonlyMap<string, KeyVe
     if (successor)
       return `${share}, but are two agents of one vendor: it is unknown whether one was reinstalled or is on another machine.`;
     if (!together)
-      return `${share}, but were not alive at the same time (${activeSpan(left)}, ${activeSpan(right)}): a name may pass to another machine.`;
+      return `${share}, but were not active at the same time (${activeSpan(left)}, ${activeSpan(right)}): another machine may take over a name.`;
     return `${share}, and a short name joins no records without a second agreement.`;
   }
   if (good.every((key) => kindOf(key) === 'mac') && !namesAgree(left, right))
-    return `${share}, but go by different names: adapters travel between machines.`;
+    return `${share}, but have different names: an adapter can move between machines.`;
   return `${share}, which needs a second agreement.`;
 }
 

@@ -7,7 +7,7 @@ import type { HostRecord, Os } from '../types.js';
 /** The values of a record that resolution compares, computed once. */
 export interface Facts extends ActiveInterval {
   record: HostRecord;
-  /** Its vendor's own agent reports it; a machine has one. */
+  /** The vendor's own agent reports the record. A machine has one agent of each vendor. */
   agent: boolean;
   /** Keys, by kind. */
   cloud: readonly string[];
@@ -18,7 +18,7 @@ export interface Facts extends ActiveInterval {
   /** Specific short names. */
   names: readonly string[];
   ips: readonly string[];
-  /** OCSF family; 99 for appliances, 0 where it is unknown or not comparable. */
+  /** OCSF family; 99 for appliances, 0 if the family is unknown or not comparable. */
   os: number;
   manufacturer: string | undefined;
 }
@@ -64,7 +64,7 @@ export function factsOf(record: HostRecord): Facts {
 type ListedKind = 'cloud' | 'serial' | 'uuid' | 'mac' | 'fqdn' | 'name';
 export type Kind = ListedKind | 'agent' | 'name-ip';
 
-/** The kind of a key, by its first letters: fast, since it runs for every key of every record. */
+/** The kind of a key. Compares only its first letters, because the function runs for every key of every record. */
 export function kindOf(key: string): Kind {
   switch (key.charCodeAt(0)) {
     case 0x61:

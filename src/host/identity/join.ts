@@ -3,7 +3,9 @@ import type { MatchLevel } from './match-levels.js';
 import type { ForbiddenBy } from './resolution.js';
 import { CANNOT_LINK_RULES } from './cannot-link.js';
 
-/** A larger cluster is only formed by an instance id, a serial, a UUID or a user's decision. */
+/**
+ * Maximum number of records in a cluster. Only an instance id, a serial, a UUID or a user's decision forms a larger one.
+ */
 const CLUSTER_CAP = 16;
 
 interface Conflict {
@@ -11,7 +13,10 @@ interface Conflict {
   against: string[];
 }
 
-/** Joins along the edges that no rule forbids, the best first; of contradictory candidates only one that is clearly better. */
+/**
+ * Joins the clusters of the edges that no rule forbids, the best edge first. Of candidates that contradict each other,
+ * joins only one that is clearly better.
+ */
 export function joinAtLevel(component: Component, level: MatchLevel, edges: readonly Edge[]): void {
   const { clusters } = component;
   const allowed: Edge[] = [];
@@ -44,7 +49,7 @@ function better(a: Edge, b: Edge): number {
   return rank(b, a) || a.evidence.gap - b.evidence.gap || a.evidence.i - b.evidence.i || a.evidence.j - b.evidence.j;
 }
 
-/** Positive where `a` is clearly better than `b`. */
+/** Positive if `a` is clearly better than `b`. */
 function rank(a: Edge, b: Edge): number {
   return a.score - b.score || Number(a.evidence.together) - Number(b.evidence.together);
 }
@@ -69,7 +74,10 @@ function forbid({ forbidden }: Component, level: MatchLevel, { evidence }: Edge,
   if (!forbidden.has(id)) forbidden.set(id, { rule, level: level.level, evidence, against });
 }
 
-/** Edges of a cluster whose candidates cannot be one machine, unless one is clearly better; each with what they differ in. */
+/**
+ * Returns the edges of a cluster whose candidates cannot be one machine, each with the values in which they differ. Omits
+ * an edge that is clearly better than the others.
+ */
 function contradictory(component: Component, level: MatchLevel, allowed: readonly Edge[]): Map<Edge, string[]> {
   const { clusters } = component;
   const around = new Map<Cluster, Edge[]>();

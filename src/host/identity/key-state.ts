@@ -8,8 +8,9 @@ import type { HostRecord } from '../types.js';
 export type { KeyFinding, KeyState, KeyVerdict } from './resolution.js';
 
 /**
- * How many records may share a key of a kind; above the limit it identifies no machine, and its holders need not be read. Many
- * agents and listings may report a machine's instance id over its lifetime; few report its name.
+ * Maximum number of records that may share a key of each kind. Above the limit, the key identifies no machine, and its
+ * holders need not be read. Over the years many agents and listings may report the instance id of a machine; few report its
+ * name.
  */
 export const KEY_LIMITS: Record<KeyKind, number> = {
   cloud: 64,
@@ -25,9 +26,10 @@ export const KEY_LIMITS: Record<KeyKind, number> = {
 type Doubt = Exclude<NonNullable<KeyVerdict['why']>, 'holders'>;
 
 /**
- * Differences by which two holders of a key that were alive at the same time prove to be two machines. A vendor has one live
- * agent on a machine; agents read the name from the system itself. Clones of a virtual machine have disjoint interfaces, but a
- * laptop may report only its dock to another tool: interfaces make a key weak and never suppress it.
+ * Differences that prove that two holders of a key, active at the same time, are two machines. A machine has one active
+ * agent of each vendor, and agents read the name from the system itself. Clones of a virtual machine have disjoint
+ * interfaces, but another tool may see only the dock of a laptop, so different interfaces make a key weak and never
+ * suppress it.
  */
 const DOUBTS: Record<Kind, readonly Doubt[]> = {
   cloud: [],
@@ -40,8 +42,15 @@ const DOUBTS: Record<Kind, readonly Doubt[]> = {
   name: ['cloud', 'serial', 'uuid', 'agents'],
 };
 
-/** Two machines at once make a key weak: one of them may be a clone, or share its adapter. Three machines suppress it. */
-const MACHINES_TO_CUT = 3;
+/**
+ * Number of machines that suppress a key if they have it at the same time. Two machines make the key weak: one of them may
+ * be a clone, or they may share an adapter.
+ */
+const MACHINES_TO_SUPPRESS = 3;
+
+/** A verdict without the holders, which change more often than the state. */
+export const knownState = ({ state, why }: Pick<KeyVerdict, 'state' | 'why'>): Pick<KeyVerdict, 'state' | 'why'> =>
+  why === undefined ? { state } : { state, why };
 
 export const limitOf = (key: string): number => KEY_LIMITS[kindOf(key)];
 
@@ -50,7 +59,7 @@ export const limitOf = (key: string): number => KEY_LIMITS[kindOf(key)];
  * fields, never the states of other keys, so a changed record can change only the states of its own keys, old and new.
  */
 export function keyState(key: string, holders: readonly HostRecord[]): KeyVerdict {
-  if (holders.length > limitOf(key)) return { state: 'cut', holders: holders.length, why: 'holders' };
+  if (holders.length > limitOf(key)) return { state: 'suppressed', holders: holders.length, why: 'holders' };
   return verdict(key, holders.map(factsOf)) ?? { state: 'ok', holders: holders.length };
 }
 
@@ -59,21 +68,21 @@ export function verdict(key: string, holders: readonly Facts[]): KeyVerdict | un
   const count = holders.length;
   if (count < 2) return undefined;
   const kind = kindOf(key);
-  if (count > KEY_LIMITS[kind]) return { state: 'cut', holders: count, why: 'holders' };
+  if (count > KEY_LIMITS[kind]) return { state: 'suppressed', holders: count, why: 'holders' };
   const doubts = DOUBTS[kind];
   if (doubts.length === 0 || !anyDoubt(kind, doubts, holders)) return undefined;
   const sorted = [...holders].sort((a, b) => (a.record.id < b.record.id ? -1 : 1));
   return judge(kind, doubts, sorted);
 }
 
-/** A fast check: most keys raise no doubt, and then the holders need not be sorted. */
+/** A fast check. Most keys raise no doubt, so their holders need not be sorted. */
 function anyDoubt(kind: Kind, doubts: readonly Doubt[], holders: readonly Facts[]): boolean {
   for (let j = 1; j < holders.length; j++)
     for (let i = 0; i < j; i++) if (doubtBetween(kind, doubts, holders[i]!, holders[j]!)) return true;
   return false;
 }
 
-/** Searches for records that are all different machines, pair by pair and at the same time. */
+/** Searches for records that are all different machines: each pair differs and was active at the same time. */
 function judge(kind: Kind, doubts: readonly Doubt[], holders: readonly Facts[]): KeyVerdict {
   const firm = doubts.filter((doubt) => doubt !== 'nics');
   let first: KeyVerdict | undefined;
@@ -86,7 +95,8 @@ function judge(kind: Kind, doubts: readonly Doubt[], holders: readonly Facts[]):
       if (why === 'nics' && !doubtBetween(kind, firm, apart[0]!, apart[1]!)) continue;
       for (const other of holders)
         if (!apart.includes(other) && apart.every((one) => doubtBetween(kind, firm, one, other))) apart.push(other);
-      if (apart.length >= MACHINES_TO_CUT) return { state: 'cut', holders: holders.length, why, records: idsOf(apart) };
+      if (apart.length >= MACHINES_TO_SUPPRESS)
+        return { state: 'suppressed', holders: holders.length, why, records: idsOf(apart) };
     }
   }
   return first ?? { state: 'weak', holders: holders.length };

@@ -2,23 +2,23 @@ import { cloudKey, cloudScope, providerOfInstance } from '../canonical/cloud.js'
 import { serialKey, serialNumber, serviceTag, uuid, uuidFromSerial, uuidKey } from '../canonical/hardware.js';
 import { domain, isAddressName, NETBIOS_LENGTH, shortName } from '../canonical/hostname.js';
 import { privateIps } from '../canonical/ip.js';
-import { denyListsOf, type Junk } from '../canonical/deny-lists/index.js';
+import { denyListsOf, type CompiledDenyLists } from '../canonical/deny-lists/index.js';
 import { isLocalMac, isMulticastMac } from '../canonical/mac.js';
 import type { Agent, Device, HostObservation } from '../types.js';
 
 /** The kinds of identity keys, strongest first; keys are `kind:scope:value`. */
 export type KeyKind = 'cloud' | 'agent' | 'serial' | 'uuid' | 'mac' | 'fqdn' | 'name-ip' | 'name';
 
-/** A Kubernetes node lists an interface per pod; more keys than this add no evidence. */
+/** Maximum number of MAC keys. A Kubernetes node lists an interface per pod; more keys than this add no evidence. */
 const MOST_MACS = 32;
-/** A machine's own address and those of two more interfaces. */
+/** Maximum number of addresses: the machine's own address and the addresses of two more interfaces. */
 const MOST_ADDRESSES = 3;
 
 const BUILT_IN = denyListsOf();
 
 /**
- * Derives the identity keys of a record, sorted and distinct. Pods and containers have none, because they report their node's
- * identifiers; an address, an external address or a network alone is no key.
+ * Derives the identity keys of a record, sorted and distinct. Pods and containers have none, because they report their
+ * node's identifiers; an address, an external address or a network alone is no key.
  *
  * | key | strength | derived from |
  * |---|---|---|
@@ -26,21 +26,22 @@ const BUILT_IN = denyListsOf();
  * | `agent:<vendor>:<uid>` | strong | agents; an agent of the record's own vendor without an id gets the record's native id |
  * | `serial::<serial>` | strong | hardware serial, unless it is the hardware UUID in another spelling; the service tag in a Dell's UUID |
  * | `uuid::<uuid>` | strong | SMBIOS UUID, such a serial, Azure's vmId; one spelling for both byte orders |
- * | `mac::<mac>` | medium | vendor-assigned MACs that are not shared by kind |
+ * | `mac::<mac>` | medium | vendor-assigned MACs, except MACs that many machines share |
  * | `mac:<provider>:<mac>` | medium | locally administered MACs inside a cloud, where the provider assigns each to one interface; EC2 has no others. Elsewhere they are random or a bridge's |
  * | `fqdn::<name>` | weak | a specific name within a real domain, from DNS or from the directory |
  * | `name-ip:<address>:<name>` | weak | a specific short name with a private address, truncated to NetBIOS' length |
- * | `name-ip:<external>/<address>:<name>` | weak | a common name (a product's, one made of an address) with a private address behind an external one |
+ * | `name-ip:<external>/<address>:<name>` | weak | a common name (the name of a product, or a name made of an address) with a private address behind an external one |
  * | `name::<name>`, `name:netbios:<name>` | never alone | a specific short name; long ones also truncated to NetBIOS' length |
  *
- * The scope of a MAC is the provider, not the network or account: agents report neither, and their key must equal a connector's.
- * A name derived from an address is no name key. `denyLists` are the built-in lists, or `denyListsOf` an operator's additions.
+ * The scope of a MAC is the provider, not the network or account: agents report neither, and the key of an agent must equal
+ * the key of a connector. A name derived from an address is no name key. `denyLists` are the built-in lists, or
+ * `denyListsOf` an operator's additions.
  */
 export function identityKeys(
   vendor: string,
   nativeId: string,
   observation: HostObservation,
-  denyLists: Junk = BUILT_IN,
+  denyLists: CompiledDenyLists = BUILT_IN,
 ): string[] {
   if (observation.class !== 'machine') return [];
   const { device } = observation;
@@ -78,7 +79,7 @@ function addHardwareKeys(
   keys: string[],
   serial: string | undefined,
   hardwareUuid: string | undefined,
-  denyLists: Junk,
+  denyLists: CompiledDenyLists,
 ): void {
   const addUuid = (found: string | undefined) => {
     if (found === undefined) return;
@@ -103,7 +104,7 @@ function addHardwareKeys(
 /** A serial in the form of a UUID that is not a usable UUID is a placeholder. */
 const UUID_SHAPED = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function addMacKeys(keys: string[], observation: HostObservation, denyLists: Junk): void {
+function addMacKeys(keys: string[], observation: HostObservation, denyLists: CompiledDenyLists): void {
   const { device } = observation;
   const first = keys.length;
   let scope: string | undefined;
@@ -127,16 +128,16 @@ function addMacKeys(keys: string[], observation: HostObservation, denyLists: Jun
     }
   }
   if (keys.length - first > MOST_MACS) {
-    // `mac::…` sorts before `mac:aws:…`: vendor-assigned ones stay.
+    // `mac::…` sorts before `mac:aws:…`, so vendor-assigned MACs are kept.
     const macs = [...new Set(keys.splice(first))].sort();
     keys.push(...macs.slice(0, MOST_MACS));
   }
 }
 
-/** Characters of a host name; a machine's display name counts if it consists of them. */
+/** Form of a host name. A machine's display name is used as a host name if it has this form. */
 const HOST_NAME = /^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$/;
 
-function addNameKeys(keys: string[], observation: HostObservation, denyLists: Junk): void {
+function addNameKeys(keys: string[], observation: HostObservation, denyLists: CompiledDenyLists): void {
   const { device } = observation;
   const { hostname, name } = device;
   const addresses = privateIps(device, MOST_ADDRESSES);
@@ -154,8 +155,8 @@ function addNameKeys(keys: string[], observation: HostObservation, denyLists: Ju
 }
 
 /**
- * Adds a key for a name that many machines have: it is only distinctive together with a private address behind one external
- * address, which is assigned to one machine at a time.
+ * Adds a key for a name that many machines have. Such a name is distinctive only together with a private address behind one
+ * external address, because that address is assigned to one machine at a time.
  */
 function addCommonNameKey(keys: string[], short: string, [own]: readonly string[], external: readonly string[]): void {
   if (own === undefined) return;
@@ -170,7 +171,7 @@ function addNameKey(
   short: string,
   device: Device,
   addresses: readonly string[],
-  denyLists: Junk,
+  denyLists: CompiledDenyLists,
 ): void {
   keys.push(`name::${short}`);
   if (short.length >= NETBIOS_LENGTH) keys.push(`name:netbios:${truncated(short)}`);

@@ -6,31 +6,37 @@ import type { Level } from './resolution.js';
 /** One level of joining: the evidence that it requires, and the rules that forbid a join. */
 export interface MatchLevel {
   level: Exclude<Level, 'decision'>;
-  /** How much two records agree at this level: 0 is not enough; the higher score wins where candidates contradict each other. */
+  /**
+   * How much two records agree at this level. 0 is not enough for a join. If candidates contradict each other, the higher
+   * score is preferred.
+   */
   score(evidence: Evidence): number;
   cannotLink: readonly CannotLinkRule[];
 }
 
 const HARD: readonly CannotLinkRule[] = ['class', 'cloud', 'serial', 'uuid'];
-const SOFT: readonly CannotLinkRule[] = [...HARD, 'agents', 'os', 'maker', 'domain'];
+const SOFT: readonly CannotLinkRule[] = [...HARD, 'agents', 'os', 'manufacturer', 'domain'];
 const NAMED: readonly CannotLinkRule[] = [...SOFT, 'macs'];
 
-/** Days between a scan of an address and an agent that took over from scanning, or the other way round. */
+/**
+ * Maximum days between the scan of an address and an agent that reports the machine after the scan, or in the opposite
+ * order.
+ */
 const LONGEST_GAP = 60;
 
 /**
- * The levels, strongest first; each joins only what the earlier ones left apart.
+ * The levels, strongest first. Each level joins only records that the earlier levels did not join.
  *
  * | level | requires | because |
  * |---|---|---|
- * | cloud | one instance id | AWS, Azure and GCP never give one twice |
- * | hardware | a serial; a UUID or agent id where the names do not differ or something else agrees; a weak one with a second agreement | read from firmware, or generated once at installation; copies of a disk or machine keep UUID and agent id |
+ * | cloud | one instance id | AWS, Azure and GCP never assign an id twice |
+ * | hardware | a serial; a UUID or agent id where the names do not differ or another value agrees; a weak one with a second agreement | read from firmware, or generated once at installation; copies of a disk or machine keep UUID and agent id |
  * | mac+name | a MAC and a name or private address, or two MACs; a weak MAC and a name | adapters move between machines, but the name does not |
  * | mac | one MAC where the names do not differ | vendor-assigned, and not seen on two machines at once |
  * | mac+renamed | one MAC: one vendor's records that follow each other, or a private address between stationary machines | see `renamed` |
- * | name+address | a name and a private address, alive at the same time; a scan up to 60 days apart from an agent | successive machines reuse both, so time decides; a scanner's record ends where an agent takes over (Qualys, agent_merge_data) |
- * | fqdn | a name within a real domain, alive at the same time | unique there at one time |
- * | name | a short name alive at the same time, and a second agreement: site, external address, model, user | a short name alone never joins |
+ * | name+address | a name and a private address, active at the same time; a scan up to 60 days apart from an agent | successive machines reuse both, so time decides; a scanner's record ends where an agent takes over (Qualys, agent_merge_data) |
+ * | fqdn | a name within a real domain, active at the same time | the name is unique in the domain at one time |
+ * | name | a short name, active at the same time, and a second agreement: site, external address, model, user | a short name alone never joins |
  */
 export const MATCH_LEVELS: readonly MatchLevel[] = [
   { level: 'cloud', cannotLink: ['class'], score: ({ cloud }) => cloud.length },
@@ -93,8 +99,9 @@ function isScan({ x, y }: Evidence): boolean {
 }
 
 /**
- * One interface under two names. An adapter moves from laptop to laptop together with its leased address, so laptops are
- * ambiguous; a server keeps both, and successive records of one vendor are one agent that was reinstalled.
+ * Whether the records have one interface under two names. An adapter moves from laptop to laptop together with its leased
+ * address, so laptops are ambiguous; a server keeps both, and successive records of one vendor are one agent that was
+ * reinstalled.
  */
 function renamed({ x, y, macs, rivalMacs, sameIp, together, successor }: Evidence): boolean {
   if (macs.length > 0 && successor && !together) return true;

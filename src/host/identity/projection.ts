@@ -5,9 +5,9 @@ const texts = new Map<string, string>();
 const systems = new Map<string, Os>();
 
 /**
- * The observation reduced to what identity rules may read, so that a million machines fit into memory. Equal texts and systems
- * share one object. Identity rules must not read what is left out (tags, groups, locations, software, versions); a test
- * compares the results of both.
+ * The observation reduced to the fields that identity rules may read, so that a million machines fit into memory. Equal
+ * texts and systems share one object. Identity rules must not read the omitted fields (tags, groups, locations, software,
+ * versions); a test compares the results of both forms.
  */
 export function identityProjection({ class: kind, device: d, cloud, external_ips }: HostObservation): HostObservation {
   const device: { [field in keyof Device]?: Device[field] | undefined } = {

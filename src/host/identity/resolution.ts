@@ -24,7 +24,7 @@ export type ForbiddenBy =
   | 'agents'
   | 'macs'
   | 'os'
-  | 'maker'
+  | 'manufacturer'
   | 'domain'
   | 'size'
   | 'ambiguous';
@@ -36,22 +36,25 @@ export interface ForbiddenJoin {
   level: Level;
   /** The shared keys that support a join, sorted. */
   keys: string[];
-  /** The keys (or `fact:value`: `record`, `os`, `maker`, `domain`) against the join, sorted; none for `class`, `split` and `size`. */
+  /** The keys (or `fact:value`: `record`, `os`, `manufacturer`, `domain`) against the join, sorted; none for `class`, `split` and `size`. */
   against: string[];
   records: [string, string];
 }
 
-/** `weak`: needs a second agreement and is no evidence against a join. `cut`: suppressed, neither for nor against one. */
-export type KeyState = 'ok' | 'weak' | 'cut';
+/**
+ * `weak`: needs a second agreement and is no evidence against a join. `suppressed`: evidence neither for nor against a
+ * join.
+ */
+export type KeyState = 'ok' | 'weak' | 'suppressed';
 
 /** The state of a key; a pure function of its holders, see `keyState`. */
 export interface KeyVerdict {
   state: KeyState;
-  /** The number of holders, where they were counted. */
+  /** The number of holders, if they were counted. */
   holders?: number;
   /**
-   * `holders`: more than the limit of its kind. Otherwise how holders that were alive at the same time differ: in `cloud`, `serial`
-   * or `uuid`, as live `agents` of one vendor, in `names` or in all their interfaces (`nics`).
+   * `holders`: more than the limit of its kind. Otherwise how holders that were active at the same time differ: in `cloud`,
+   * `serial` or `uuid`, as active `agents` of one vendor, in `names` or in all their interfaces (`nics`).
    */
   why?: 'holders' | 'cloud' | 'serial' | 'uuid' | 'agents' | 'names' | 'nics';
   /** Records that contradict each other, sorted. */
@@ -68,20 +71,22 @@ export interface ResolvedHost {
   members: string[];
   reasons: Reason[];
   /** Joins with other clusters that a rule forbade. */
-  refused: ForbiddenJoin[];
-  /** Its members' weak and suppressed keys, sorted. */
+  forbidden: ForbiddenJoin[];
+  /** The weak and suppressed keys of the members, sorted. */
   findings: KeyFinding[];
-  /** Its component is larger than `COMPONENT_CAP`: only cloud, agent, serial and UUID keys could join its records. */
+  /**
+   * The host's component is larger than `COMPONENT_CAP`: only cloud, agent, serial and UUID keys could join its records.
+   */
   oversized?: true;
 }
 
 export interface Resolution {
   /** Each record is in exactly one cluster; clusters are sorted by their first member. */
   clusters: ResolvedHost[];
-  refused: ForbiddenJoin[];
+  forbidden: ForbiddenJoin[];
 }
 
-/** A user's decision about two records; of contradictory decisions the later one (`at`, as text) counts. */
+/** A user's decision about two records; of contradictory decisions, the later one (`at`, compared as text) applies. */
 export interface Decision {
   kind: 'join' | 'split';
   records: readonly [string, string];

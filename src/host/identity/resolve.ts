@@ -2,7 +2,7 @@ import { resolveComponent, type SharedKey } from './component.js';
 import { components, sharedKeys } from './components.js';
 import { decided, decisionsOfComponent, UNDECIDED } from './decisions.js';
 import { factsOf, isStrong, type Facts } from './facts.js';
-import { verdict } from './key-state.js';
+import { knownState, verdict } from './key-state.js';
 import type { Decisions, KeyVerdict, Resolution } from './resolution.js';
 import type { HostRecord } from '../types.js';
 
@@ -23,14 +23,14 @@ export const COMPONENT_CAP = 2_000;
 
 export interface Resolving {
   cap?: number;
-  /** Records whose component is larger than the cap although not all of it is given: see `src/merge`. */
+  /** Records whose component is larger than the cap, although the given records are only a part of it: see `src/merge`. */
   oversized?: ReadonlySet<string>;
 }
 
 /**
- * Groups records into machines: a pure function of the set of records, their keys' states and the decisions, in any order. Keys
- * that `states` lacks are good. Components are independent: a record's result is the same whether its component is resolved
- * alone or with the whole inventory.
+ * Groups records into machines: a pure function of the set of records, their keys' states and the decisions, in any order.
+ * A key without an entry in `states` is good. Components are independent: a record's result is the same whether its
+ * component is resolved alone or with the whole inventory.
  */
 export function resolve(
   records: readonly HostRecord[],
@@ -38,11 +38,14 @@ export function resolve(
   decisions: Decisions = [],
   resolving: Resolving = {},
 ): Resolution {
-  const shared = sharedKeys(records).filter(({ key }) => states.get(key)?.state !== 'cut');
+  const shared = sharedKeys(records).filter(({ key }) => states.get(key)?.state !== 'suppressed');
   return resolveShared(records.map(factsOf), shared, states, decisions, resolving);
 }
 
-/** Resolves the whole inventory at once and computes the keys' states from its records: for bootstrap, audit and comparisons. */
+/**
+ * Resolves the whole inventory at once and computes the keys' states from its records: for bootstrap, for audits and for
+ * comparisons.
+ */
 export function resolveAll(
   records: readonly HostRecord[],
   decisions: Decisions = [],
@@ -51,8 +54,30 @@ export function resolveAll(
   const shared = sharedKeys(records);
   const facts = records.map(factsOf);
   const states = judged(shared, facts);
-  const usable = states.size === 0 ? shared : shared.filter(({ key }) => states.get(key)?.state !== 'cut');
+  const usable = states.size === 0 ? shared : shared.filter(({ key }) => states.get(key)?.state !== 'suppressed');
   return resolveShared(facts, usable, states, decisions, resolving);
+}
+
+/**
+ * Resolves records that contain all holders of their keys, except of `popular` keys, whose states are given. `verdicts`: the
+ * states of the other keys that are weak or suppressed.
+ */
+export function resolveClosed(
+  records: readonly HostRecord[],
+  popular: ReadonlyMap<string, KeyVerdict>,
+): Resolution & { verdicts: Map<string, Pick<KeyVerdict, 'state' | 'why'>> } {
+  const shared = popular.size === 0 ? sharedKeys(records) : sharedKeys(records).filter(({ key }) => !popular.has(key));
+  const facts = records.map(factsOf);
+  const verdicts = new Map([...judged(shared, facts)].map(([key, found]) => [key, knownState(found)]));
+  const states = new Map<string, KeyVerdict>(verdicts);
+  if (popular.size > 0)
+    for (const { keys } of records)
+      for (const key of keys) {
+        const state = popular.get(key);
+        if (state) states.set(key, state);
+      }
+  const usable = verdicts.size === 0 ? shared : shared.filter(({ key }) => states.get(key)?.state !== 'suppressed');
+  return { ...resolveShared(facts, usable, states, [], {}), verdicts };
 }
 
 /** The states of the weak and suppressed keys, given all their holders. */
@@ -89,7 +114,7 @@ function resolveShared(
   decisions: Decisions,
   { cap = COMPONENT_CAP, oversized = NONE }: Resolving,
 ): Resolution {
-  const into: Resolution = { clusters: [], refused: [] };
+  const into: Resolution = { clusters: [], forbidden: [] };
   const work: Work = { facts, states, decisions, position: new Int32Array(facts.length), into };
   const all = facts.map((_, at) => at);
   for (const part of divide(work, all, shared)) {
@@ -100,11 +125,11 @@ function resolveShared(
     else resolvePart(work, part, false);
   }
   into.clusters.sort((a, b) => order(a.members[0]!, b.members[0]!));
-  into.refused.sort((a, b) => order(a.records[0], b.records[0]) || order(a.records[1], b.records[1]));
+  into.forbidden.sort((a, b) => order(a.records[0], b.records[0]) || order(a.records[1], b.records[1]));
   return into;
 }
 
-/** Resolves an oversized component by its strong keys; records that share none stay apart. */
+/** Resolves an oversized component by its strong keys. Records that share no strong key stay separate. */
 function resolveStrong(work: Work, { indexes, keys }: Part): void {
   const strong = keys.filter(({ key }) => isStrong(key));
   for (const part of divide(work, indexes, strong)) resolvePart(work, part, true);

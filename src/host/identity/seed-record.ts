@@ -6,15 +6,15 @@ import type { HostRecord } from '../types.js';
  * order of processing nor on sources that join later. Records without `first_seen_time` come last.
  */
 export function seedRecordOf(members: readonly HostRecord[]): HostRecord {
-  let anchor: HostRecord | undefined;
-  for (const member of members) if (!anchor || isEarlier(member, anchor)) anchor = member;
-  if (!anchor) throw new RangeError('A host has at least one record');
-  return anchor;
+  let seed: HostRecord | undefined;
+  for (const member of members) if (!seed || isEarlier(member, seed)) seed = member;
+  if (!seed) throw new RangeError('A host has at least one record');
+  return seed;
 }
 
 /** A host's id: `h` and 80 bits of the SHA-256 of its seed record's id. */
-export function hostId(anchorRecordId: string): string {
-  return `h${hash('sha256', anchorRecordId, 'hex').slice(0, 20)}`;
+export function hostId(seedRecordId: string): string {
+  return `h${hash('sha256', seedRecordId, 'hex').slice(0, 20)}`;
 }
 
 function isEarlier(a: HostRecord, b: HostRecord): boolean {

@@ -20,11 +20,11 @@ export function recordText(id: string): string {
   return `${vendorText(id.slice(0, id.indexOf(':')).replace(/-.*$/, ''))} record ${id}`;
 }
 
-/** An identity key for people: `serial number C02F60U4Q05N`. */
+/** An identity key as text for the user: `serial number C02F60U4Q05N`. */
 export function keyText(key: string): string {
   const first = key.indexOf(':');
   const second = key.indexOf(':', first + 1);
-  // Addresses hold colons, names do not.
+  // Addresses may contain colons, names do not.
   const split = kindOf(key) === 'name-ip' ? key.lastIndexOf(':') : second;
   const [scope, value] = [key.slice(first + 1, split), key.slice(split + 1)];
   switch (kindOf(key)) {
@@ -54,7 +54,7 @@ const FACTS: Readonly<Record<string, (value: string) => string>> = {
   external: (value) => `external address ${value}`,
   hostname: (value) => `name ${value}`,
   ip: (value) => `private address ${value}`,
-  maker: (value) => `manufacturer ${value}`,
+  manufacturer: (value) => `manufacturer ${value}`,
   model: (value) => `model ${value}`,
   network: (value) => `network ${value}x.x`,
   os: (value) => `system ${value}`,
@@ -62,7 +62,7 @@ const FACTS: Readonly<Record<string, (value: string) => string>> = {
   record: recordText,
 };
 
-/** A key or a `fact:value` for people. */
+/** A key or a `fact:value` as text for the user. */
 export function evidenceText(text: string): string {
   const colon = text.indexOf(':');
   return FACTS[text.slice(0, colon)]?.(text.slice(colon + 1)) ?? keyText(text);

@@ -13,8 +13,8 @@ export interface NormalizedEvent extends NormalizedRecord {
 export const events: Dataset<'events', NormalizedEvent> = {
   name: 'events',
   personal: [],
-  settle: 'order',
-  understand: (source, { observation }, place) => {
+  afterNormalizing: 'order',
+  toRecord: (source, { observation }, place) => {
     const event = checkedEvent(observation);
     return { _id: `${source.name}:${event.id}`, row: place.index, place, hash: '', event };
   },

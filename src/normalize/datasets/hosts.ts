@@ -10,13 +10,13 @@ import type { Dataset } from './dataset.js';
 export const hosts: Dataset<'hosts', NormalizedRecord> = {
   name: 'hosts',
   personal: [],
-  settle: 'merge',
-  understand(source, { id, observation }, { index: row, length }, { junk }) {
+  afterNormalizing: 'merge',
+  toRecord(source, { id, observation }, { index: row, length }, { denyLists }) {
     checkTimes(id, observation);
     // Measuring BSON costs time, and a row is usually larger than its observation, so small rows are not measured.
     if (length > LARGE_ROW && bsonSize(observation) > MOST_BYTES)
-      throw new RecordRejected('what is kept of the record is larger than 1 MB', id);
-    const keys = identityKeys(source.vendor, id, observation, junk);
+      throw new RecordRejected('the normalized record is larger than 1 MB', id);
+    const keys = identityKeys(source.vendor, id, observation, denyLists);
     return {
       _id: `${source.name}:${id}`,
       row,
@@ -30,7 +30,7 @@ export const hosts: Dataset<'hosts', NormalizedRecord> = {
   put: putRecords,
 };
 
-/** Largest observation in bytes. A host holds values of several records and has to fit into one document. */
+/** Largest observation in bytes. A host contains the values of several records and must fit into one document. */
 const MOST_BYTES = 1024 * 1024;
 const LARGE_ROW = 256 * 1024;
 

@@ -6,51 +6,51 @@ import { privateFolder } from '../../system/private-folder.js';
 import { fileOf, MANIFEST, type CollectionEntry, type Manifest } from './manifest.js';
 import { writeDocuments } from './bson-file.js';
 import type { Store } from '../../store/database.js';
-import { claimingRaw, type ClaimOptions, type RawClaim } from '../../store/raw-claim.js';
+import { withRawLease, type LeaseOptions, type RawLease } from '../../store/raw-lease.js';
 import { isTooOld, openSnapshot, type Snapshot } from '../../store/snapshot.js';
 
-export interface BackupOptions extends ClaimOptions {
+export interface BackupOptions extends LeaseOptions {
   /** Called after each collection is written. */
   onCollection?: (entry: CollectionEntry) => void | Promise<void>;
 }
 
-/** Pruning after a run takes at most ten minutes. */
+/** Longer than pruning after a run, which takes at most ten minutes. */
 const PATIENCE_MS = 900_000;
 /** Events, their load positions and their aggregates must be from the same snapshot. */
-const EVENT_COLLECTIONS = ['deliveries', 'event_categories', 'events', 'positions'];
+const EVENT_COLLECTIONS = ['event_loads', 'event_categories', 'events', 'positions'];
 /** By far the largest collection. Bodies never change, and bodies without a page are harmless. */
 const BODIES = 'bodies';
 /** Not backed up: leases are valid only in this database. */
 const LEASES = 'leases';
 
 /**
- * Writes all collections into `folder`, which must not exist; it is created when all files are on disk. Reads all collections in
- * one snapshot, so workers may continue. MongoDB keeps a snapshot for five minutes by default
+ * Writes all collections into `folder`, which must not exist; it is created when all files are on disk. Reads all collections
+ * in one snapshot, so workers may continue. MongoDB keeps a snapshot for five minutes by default
  * (`minSnapshotHistoryWindowInSeconds`). If that is too short, a group of collections is read again in a snapshot of its own:
  *
- * 1. events and their positions. A later snapshot of the others only means that the next run reads some lines again
+ * 1. events and their positions. If the other collections come from a later snapshot, the next run reads some lines again
  * 2. records, hosts, the page ledger and all small collections
- * 3. bodies. A later snapshot only means that there are more bodies than the ledger names
+ * 3. bodies. If they come from a later snapshot, the backup has more bodies than the ledger names
  *
- * No body is removed or resealed meanwhile, see `raw-claim.ts`, so that the backup has the body of each page.
+ * No process removes or reseals a body in the meantime, see `raw-lease.ts`, so that the backup has the body of each page.
  *
  * Throws `Failure` when group 1 or 2 alone takes longer than MongoDB keeps a snapshot, and when the folder exists.
  */
 export async function backup(store: Store, folder: string, options: BackupOptions = {}): Promise<Manifest> {
   const { patienceMs = PATIENCE_MS, onWait } = options;
-  return claimingRaw(store, 'rollcall backup', (claim) => backupInto(store, folder, claim, options), {
+  return withRawLease(store, 'rollcall backup', (lease) => backupInto(store, folder, lease, options), {
     patienceMs,
     ...(onWait ? { onWait } : {}),
   });
 }
 
-async function backupInto(store: Store, folder: string, claim: RawClaim, options: BackupOptions): Promise<Manifest> {
+async function backupInto(store: Store, folder: string, lease: RawLease, options: BackupOptions): Promise<Manifest> {
   if (await stat(folder).catch(() => undefined)) throw folderExists(folder);
   const parent = dirname(resolve(folder));
   await mkdir(parent, { recursive: true });
   const temporary = await privateFolder(parent, `.${basename(resolve(folder))}.`);
   try {
-    return await writeWhole(store, folder, join(temporary.path, 'whole'), claim, options);
+    return await writeWhole(store, folder, join(temporary.path, 'whole'), lease, options);
   } finally {
     await temporary.release();
   }
@@ -60,7 +60,7 @@ async function writeWhole(
   store: Store,
   folder: string,
   partial: string,
-  claim: RawClaim,
+  lease: RawLease,
   { onCollection }: BackupOptions,
 ): Promise<Manifest> {
   await mkdir(partial, { mode: 0o700 });
@@ -105,8 +105,8 @@ async function writeWhole(
     await snapshot.session.endSession();
   }
   await writeFile(join(partial, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600, flush: true });
-  // Fails if another process took over the lease: it may have removed bodies before they were read.
-  await claim.fence();
+  // Fails if another process took over the lease, because that process may have removed bodies before this one read them.
+  await lease.fence();
   await rename(partial, folder).catch((error: NodeJS.ErrnoException) => {
     // Another backup into the same folder finished first.
     throw ['ENOTEMPTY', 'EEXIST'].includes(error.code ?? '') ? folderExists(folder) : error;

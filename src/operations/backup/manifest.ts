@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../model/failure.js';
 
-/** The manifest of a backup. The folder has it and one file for each collection. */
+/** The file name of a backup's manifest. The folder of a backup has this file and one file for each collection. */
 export const MANIFEST = 'manifest.json';
 
 const schema = z.object({

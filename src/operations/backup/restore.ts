@@ -17,15 +17,15 @@ const BATCH = { documents: 1_000, bytes: 4 * 1024 * 1024 };
 const FAITHFUL = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true } as const;
 
 /**
- * Fills an empty store from a backup. Checks first that all files are complete, and afterwards that each collection has the same
- * documents as in the backup, byte for byte. No worker may run meanwhile. Throws `Failure`; if that happens half-way, the caller
- * must empty the store.
+ * Fills an empty store from a backup. Checks first that all files are complete, and afterwards that each collection has the
+ * same documents as in the backup, byte for byte. No worker may run meanwhile. Throws `Failure`. If it throws after it began to
+ * write, the caller must empty the store.
  */
 export async function restore(store: Store, folder: string, { onCollection }: RestoreOptions = {}): Promise<Manifest> {
   const manifest = await readManifest(folder);
-  await refuseFilled(store);
+  await rejectFilled(store);
   for (const entry of manifest.collections) await checkFile(folder, entry);
-  // Removes what a worker registers when it starts.
+  // Removes the sources that a worker registers when it starts.
   await store.sources.deleteMany({});
   for (const entry of manifest.collections) {
     const target = entry.name === manifest.hosts_collection ? store.hosts.collectionName : entry.name;
@@ -47,7 +47,7 @@ export async function restore(store: Store, folder: string, { onCollection }: Re
 }
 
 /** Throws `Failure` when a collection has documents other than those that a worker registers when it starts. */
-async function refuseFilled(store: Store): Promise<void> {
+async function rejectFilled(store: Store): Promise<void> {
   for (const { name } of await store.db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray()) {
     const seeds = name === store.sources.collectionName ? { last_run: { $exists: true } } : {};
     if (name.startsWith('system.') || !(await store.db.collection(name).findOne(seeds))) continue;

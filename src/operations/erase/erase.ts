@@ -5,7 +5,7 @@ import { mergeChanged } from '../../merge/drain.js';
 import { eraseHistory, valuesOf } from './history.js';
 import { removeRecords } from './records.js';
 import { eraseRaw, type Redacting, type ErasedRaw } from './raw.js';
-import { claimingRaw } from '../../store/raw-claim.js';
+import { withRawLease } from '../../store/raw-lease.js';
 import type { Subject } from './subject.js';
 
 export interface EraseOptions {
@@ -31,9 +31,9 @@ export interface Erased extends ErasedRaw {
 }
 
 /**
- * Erases a subject: rows in raw pages, records, hosts, their former ids, history, quarantine, decisions, logins. Writes the audit
- * entry first, and removes last what identifies the subject, so that an interrupted call can be repeated. Hosts that have other
- * records are merged again without the erased ones.
+ * Erases a subject: rows in raw pages, records, hosts, their former ids, history, quarantine, decisions, logins. Writes the
+ * audit entry first, and removes last what identifies the subject, so that an interrupted call can be repeated. Hosts that have
+ * other records are merged again without the erased records.
  */
 export async function erase(
   store: Store,
@@ -51,7 +51,7 @@ export async function erase(
   const values = valuesOf(records);
   const raw = dryRun
     ? await eraseRaw(store, subject, redacting, true)
-    : await claimingRaw(store, 'rollcall erase', (claim) => eraseRaw(store, subject, redacting, false, claim));
+    : await withRawLease(store, 'rollcall erase', (lease) => eraseRaw(store, subject, redacting, false, lease));
   const entries = { _id: { $in: ids } };
   const counts = {
     ...raw,

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Filter } from 'mongodb';
 import type { KeyRing } from '../../privacy/key-ring.js';
-import { getBody, inTransaction, partId, partsOf, putBody } from '../../store/collections/bodies.js';
+import { getBody, partId, partsOf, putBody } from '../../store/collections/bodies.js';
+import { inTransaction } from '../../store/transaction.js';
 import type { Store } from '../../store/database.js';
 import type { Subject } from './subject.js';
 import { putIds, wholeOutcome } from '../../store/collections/page-ids.js';
 import type { PageDoc, PageOutcome } from '../../store/documents/pages.js';
-import type { RawClaim } from '../../store/raw-claim.js';
+import type { RawLease } from '../../store/raw-lease.js';
 
 /** A row of the subject. */
 export interface ErasedRow {
@@ -17,7 +18,7 @@ export interface ErasedRow {
   id?: string;
 }
 
-/** How rows are found and redacted. Passed in, because this file does not decode pages. */
+/** Functions that find and redact rows. The caller passes them, because this file does not decode pages. */
 export interface Redacting {
   /** The subject's rows of a page. */
   rowsOf: (source: string, page: PageDoc, body: Buffer) => ErasedRow[];
@@ -41,7 +42,7 @@ export async function eraseRaw(
   subject: Subject,
   redacting: Redacting,
   dryRun: boolean,
-  claim?: RawClaim,
+  lease?: RawLease,
 ): Promise<ErasedRaw> {
   const erased: ErasedRaw = { rows: 0, pages: 0, bodies: 0 };
   for (const [source, natives] of subject.natives) {
@@ -67,14 +68,17 @@ export async function eraseRaw(
           natives,
           sealed,
           redacting,
-          claim,
+          lease,
         );
     }
   }
   return erased;
 }
 
-/** Filter of pages that may have rows of the subject. The ledger has the ids of normalized rows only, so others are included. */
+/**
+ * Filter of pages that may have rows of the subject. The ledger has the ids of normalized rows only, so the filter includes
+ * pages that may have other rows.
+ */
 async function suspected(
   store: Store,
   source: string,
@@ -106,7 +110,7 @@ function redacted(body: Buffer, rows: readonly ErasedRow[], { blank }: Redacting
   return changed;
 }
 
-/** Replaces the old body by the new one in all pages that have it. Returns their number. */
+/** Replaces the old body with the new one in all pages that have it. Returns the number of these pages. */
 async function replace(
   store: Store,
   { digest: old, source }: PageDoc,
@@ -115,7 +119,7 @@ async function replace(
   natives: ReadonlySet<string>,
   sealed: boolean,
   { keys }: Redacting,
-  claim: RawClaim | undefined,
+  lease: RawLease | undefined,
 ): Promise<number> {
   const digest = createHash('sha256').update(body).digest('hex');
   await putBody(store, digest, body, sealed ? keys() : undefined);
@@ -134,7 +138,7 @@ async function replace(
       await store.quarantine.deleteMany({ source: page.source, page: page._id, row: { $in: at } });
       count += 1;
     }
-    if (round === 0) await removeBody(store, old, claim);
+    if (round === 0) await removeBody(store, old, lease);
   }
   return count;
 }
@@ -169,14 +173,15 @@ function without(outcome: PageOutcome, rows: readonly ErasedRow[], natives: Read
     ids,
     rejected_ids: outcome.rejected_ids.filter((id) => !own.has(id)),
     quarantined: Math.max(0, outcome.quarantined - rejected),
-    // Without a reading version, so that no page is skipped because of this one: the vendor did not send these bytes.
+    // Removes the reading version, because the vendor did not send these bytes: otherwise the worker could skip another page as
+    // equal to this one.
     reader: '',
   };
 }
 
-function removeBody(store: Store, digest: string, claim: RawClaim | undefined): Promise<void> {
+function removeBody(store: Store, digest: string, lease: RawLease | undefined): Promise<void> {
   return inTransaction(store, async (session) => {
-    await claim?.fence(session);
+    await lease?.fence(session);
     await store.bodies.deleteMany({ _id: { $gte: partId(digest, 0), $lt: `${digest};` } }, { session });
   });
 }

@@ -1,16 +1,19 @@
 import type { ClientSession } from 'mongodb';
 import type { Store } from '../../store/database.js';
-import { inTransaction } from '../../store/collections/bodies.js';
+import { inTransaction } from '../../store/transaction.js';
 import { fenceLease } from '../../store/collections/leases.js';
 import { LEASE_TTL_MS, withMergeLeases } from '../../merge/leases.js';
 
 const RESOLVE = { dirty: true, unresolved: true } as const;
 
 /**
- * Removes records, and takes them out of their hosts, in one transaction without concurrent merges. Marks for the merge: the
- * other records of their hosts, records with a user's decision about them and the removed ones, and one other holder of each of
- * their keys, which gets the key in its `prior_keys`. So the merge determines the state of the key and the size of the component
- * again, as it does when a record loses a key.
+ * Removes records, and takes them out of their hosts, in one transaction without concurrent merges. Marks these records for the
+ * merge:
+ *
+ * - the other records of their hosts
+ * - records that a user's decision links to a removed record
+ * - for each key of a removed record, one other record that has the key. This record gets the key in its `prior_keys`, so that
+ *   the merge computes the state of the key and the size of the component again, as it does when a record loses a key
  */
 export async function removeRecords(store: Store, ids: readonly string[], holder: string): Promise<void> {
   await withMergeLeases(store, holder, (leases) =>
@@ -38,7 +41,7 @@ async function removeFromHosts(store: Store, session: ClientSession, ids: readon
   await store.hosts.deleteMany({ _id: { $in: gone } }, { session });
   await store.hosts.updateMany(holding, { $pull: { sources: { record: { $in: [...ids] } } } }, { session });
   await store.records.updateMany({ _id: { $in: left } }, { $set: RESOLVE }, { session });
-  // Removes redirects to a removed host, and redirects to these.
+  // Removes redirects to a removed host, and redirects to these redirects.
   for (let to = gone; to.length > 0;) {
     const former = await store.redirects.find({ to: { $in: to } }, { session }).toArray();
     await store.redirects.deleteMany({ $or: [{ _id: { $in: to } }, { to: { $in: to } }] }, { session });

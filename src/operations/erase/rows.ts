@@ -1,6 +1,6 @@
 import { datasetOf } from '../../normalize/datasets/index.js';
 import type { NormalizedLogin } from '../../normalize/datasets/logins.js';
-import { offlineInput } from '../../sources/offline.js';
+import { storedRows } from '../../sources/decode.js';
 import { RecordRejected } from '../../model/source.js';
 import { SET_ASIDE } from '../../normalize/deaths.js';
 import type { Redacting, ErasedRow } from './raw.js';
@@ -12,29 +12,28 @@ import type { NormalizerContext } from '../../normalize/context.js';
 
 /** Finds a subject's rows by reading pages like the normalizer: by record id, and for logins by user. */
 export function redactingOf(subject: Subject, context: NormalizerContext): Redacting {
-  const { sources, environment, keys } = context;
+  const { sources, keys } = context;
   const rowsOf = (name: string, page: PageDoc, body: Buffer): ErasedRow[] => {
     const source = sources.get(name);
     const natives = subject.natives.get(name) ?? new Set();
     const mentions = mentioning([...natives, ...(subject.user === undefined ? [] : [subject.user])]);
-    const input = offlineInput(source, environment);
     // Pages that were set aside are not mapped, because that would end this process. Their rows are searched as text.
-    const reader = page.outcome?.set_aside ? { ...source, map: refuse } : source;
-    const { understood, rejected } = readPage(reader, input, page, body, context);
+    const reader = page.outcome?.set_aside ? { ...source, map: rejectRow } : source;
+    const { normalized, rejected } = readPage(reader, page, body, context);
     const own = new Map<number, string>();
-    for (const record of understood) {
+    for (const record of normalized) {
       const id = record._id.slice(name.length + 1);
       const ofUser = datasetOf(source).name === 'logins' && (record as NormalizedLogin).user_id === subject.user;
       if (natives.has(id) || ofUser) own.set(record.row, id);
     }
     const found: ErasedRow[] = [];
     for (const { row, offset, length, recordId } of rejected) {
-      // A row that could not be read counts as the subject's if it contains one of its ids.
+      // A row that could not be read counts as a row of the subject if it contains one of the subject's ids.
       if ((recordId !== undefined && natives.has(recordId)) || mentions(body.subarray(offset, offset + length)))
         found.push({ index: row, offset, length });
     }
     if (own.size > 0) {
-      for (const { index, offset, length } of input.rows({ body, mediaType: page.media_type, status: page.status })) {
+      for (const { index, offset, length } of storedRows(source, page, body)) {
         const id = own.get(index);
         if (id !== undefined) found.push({ index, offset, length, id });
       }
@@ -44,7 +43,7 @@ export function redactingOf(subject: Subject, context: NormalizerContext): Redac
   return { rowsOf, blank: redactionMarker, keys: () => keys.keys() };
 }
 
-const refuse = (): never => {
+const rejectRow = (): never => {
   throw new RecordRejected(SET_ASIDE);
 };
 
@@ -52,6 +51,6 @@ const refuse = (): never => {
 function mentioning(texts: readonly string[]): (bytes: Buffer) => boolean {
   const escaped = texts.filter(Boolean).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   if (escaped.length === 0) return () => false;
-  const word = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${escaped.join('|')})(?![\\p{L}\\p{N}_-])`, 'u');
-  return (bytes) => word.test(bytes.toString('utf8'));
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${escaped.join('|')})(?![\\p{L}\\p{N}_-])`, 'u');
+  return (bytes) => pattern.test(bytes.toString('utf8'));
 }

@@ -3,7 +3,7 @@ import type { Store } from '../../store/database.js';
 import { findHost } from '../../store/collections/hosts.js';
 
 /** What a user asks to erase. */
-export type Asked = { host: string } | { record: string } | { user: string };
+export type ErasureTarget = { host: string } | { record: string } | { user: string };
 
 /** The subject in the store. */
 export interface Subject {
@@ -18,9 +18,9 @@ export interface Subject {
 }
 
 /** Finds the subject. Throws `Failure` when a host does not exist or a record id is invalid. */
-export async function subjectOf(store: Store, asked: Asked): Promise<Subject> {
-  if ('user' in asked) return userSubject(store, asked.user);
-  const ids = 'record' in asked ? [asked.record] : await recordsOf(store, asked.host);
+export async function subjectOf(store: Store, target: ErasureTarget): Promise<Subject> {
+  if ('user' in target) return userSubject(store, target.user);
+  const ids = 'record' in target ? [target.record] : await recordsOf(store, target.host);
   const hosts = await store.hosts.find({ 'sources.record': { $in: ids } }, { projection: { _id: 1 } }).toArray();
   return { ids, natives: bySource(ids, await sourcesOf(store)), hosts: hosts.map(({ _id }) => _id) };
 }

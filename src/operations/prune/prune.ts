@@ -6,8 +6,8 @@ import { markUnusedBodies, removeMarkedBodies } from './unused-bodies.js';
 import type { Store } from '../../store/database.js';
 import { removeIds } from '../../store/collections/page-ids.js';
 import type { PageDoc } from '../../store/documents/pages.js';
-import { keepersOf, type Keepers } from './keepers.js';
-import type { RawClaim } from '../../store/raw-claim.js';
+import { retentionCutoff, retentionOf, type Retention } from './retention.js';
+import type { RawLease } from '../../store/raw-lease.js';
 
 export interface PruneOptions {
   /** Pages younger than this are kept. */
@@ -17,23 +17,22 @@ export interface PruneOptions {
   dryRun?: boolean;
   /** Stops after the current batch when this time has passed, milliseconds. The next call continues. */
   budgetMs?: number;
-  /** Also finds bodies that never got a page. Reads the ids of all bodies. */
+  /** Also finds bodies whose page was never stored. This reads the ids of all bodies. */
   orphans?: boolean;
   /** How long a body must be unused before it is removed; see `unused-bodies.ts`. */
   graceMs?: number;
   signal?: AbortSignal;
   /** Keeps a backup from reading bodies that are being removed. */
-  claim?: RawClaim;
+  lease?: RawLease;
 }
 
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const BATCH = 500;
 
 type Candidate = Pick<PageDoc, '_id' | 'run' | 'digest'>;
 
 /**
- * Removes raw pages that are older than `keepDays` and not needed, see `keepers.ts`. Can be repeated, interrupted, and run twice
+ * Removes raw pages that are older than `keepDays` and not needed, see `retention.ts`. Can be repeated, interrupted, and run twice
  * at the same time. Workers may write meanwhile.
  */
 export async function pruneRaw(
@@ -52,14 +51,14 @@ export async function pruneRaw(
   const pruned: Pruned = { pages: 0, unused: 0, bodies: 0, bytes: 0, more: false };
   const deadline = Date.now() + budgetMs;
   const spent = () => (pruned.more ||= Date.now() >= deadline || signal?.aborted === true);
-  const cutoff = new Date(now.getTime() - keepDays * DAY_MS);
+  const cutoff = retentionCutoff(now, keepDays);
   const names = (await store.pages.distinct('source')) as string[];
-  // Bodies that an earlier call marked go first, because that frees the most space.
-  if (!dryRun) await removeMarkedBodies(store, names, new Date(now.getTime() - graceMs), pruned, spent, options.claim);
+  // First removes bodies that an earlier call marked, because that frees the most space.
+  if (!dryRun) await removeMarkedBodies(store, names, new Date(now.getTime() - graceMs), pruned, spent, options.lease);
   const definitions = new Map<string, AnySource>(sources.all().map((source) => [source.name, source]));
   for (const name of names) {
-    const keepers = await keepersOf(store, name, definitions.get(name)?.listing, cutoff);
-    for await (const batch of candidates(store, name, cutoff, keepers)) {
+    const retained = await retentionOf(store, name, definitions.get(name)?.listing, cutoff);
+    for await (const batch of candidates(store, name, cutoff, retained)) {
       const unused = await markUnusedBodies(store, names, batch, dryRun ? undefined : now);
       // Marks bodies before removing pages, so that an interruption leaves no unmarked body without a page.
       if (!dryRun) await removePages(store, batch, now);
@@ -87,7 +86,7 @@ async function* candidates(
   store: Store,
   source: string,
   cutoff: Date,
-  { pages: kept, runs, unread }: Keepers,
+  { pages: kept, runs, unread }: Retention,
 ): AsyncGenerator<Candidate[]> {
   const old: Filter<PageDoc> = { source, fetched_at: { $lt: cutoff }, run: { $nin: [...runs] } };
   // Keeps pages that were not normalized: their rows would not be received again.
@@ -106,7 +105,10 @@ async function* candidates(
   if (batch.length > 0) yield batch;
 }
 
-/** Marks bodies without a page. An attempt that ended before it stored the page left them, or an interrupted `pruneRaw`. */
+/**
+ * Marks bodies without a page. They come from an attempt that ended before it stored the page, or from an interrupted
+ * `pruneRaw`.
+ */
 async function markOrphans(
   store: Store,
   names: readonly string[],

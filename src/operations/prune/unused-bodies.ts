@@ -1,14 +1,15 @@
-import { inTransaction, partId } from '../../store/collections/bodies.js';
+import { partId } from '../../store/collections/bodies.js';
+import { inTransaction } from '../../store/transaction.js';
 import type { Store } from '../../store/database.js';
 import type { Pruned } from './pruned.js';
-import type { RawClaim } from '../../store/raw-claim.js';
+import type { RawLease } from '../../store/raw-lease.js';
 
 /**
- * A worker stores a body before its page, and does not store a body that exists. So between a check for pages and the removal of
- * the body, a worker may find the body and add a page that would then have none. Therefore a call only marks unused bodies, and a
- * later one removes them. A worker that needs a marked body removes the mark (`putBody`). A worker that checked before the mark
- * has added its page long before the mark is an hour old, and the page is found when the body is checked again before its
- * removal.
+ * A worker stores a body before its page, and does not store a body that exists already. Removing an unused body in one step is
+ * not safe: after the check for pages, a worker may find the body and add a page, and the removal would leave that page without
+ * a body. Therefore one call only marks unused bodies, and a later call removes them. A worker that needs a marked body removes
+ * the mark (`putBody`). A worker that found the body before it was marked adds its page long before the mark is an hour old.
+ * The removal then finds this page, because it checks the body again.
  */
 
 /** Digests of `pages` that no other page has. */
@@ -37,9 +38,9 @@ export async function markUnusedBodies(
   now: Date | undefined,
 ): Promise<number> {
   const first = (await unusedOf(store, sources, pages)).map((digest) => partId(digest, 0));
-  const unmarked = { _id: { $in: first }, doomed: { $exists: false } };
+  const unmarked = { _id: { $in: first }, pending_deletion: { $exists: false } };
   if (!now) return store.bodies.countDocuments(unmarked);
-  return (await store.bodies.updateMany(unmarked, { $set: { doomed: now } })).modifiedCount;
+  return (await store.bodies.updateMany(unmarked, { $set: { pending_deletion: now } })).modifiedCount;
 }
 
 /** Removes bodies that were marked before `before` and still have no page, and removes the marks of the others. */
@@ -49,15 +50,17 @@ export async function removeMarkedBodies(
   before: Date,
   pruned: Pruned,
   spent: () => boolean,
-  claim?: RawClaim,
+  lease?: RawLease,
 ): Promise<void> {
-  const marked = store.bodies.find({ doomed: { $lt: before } }, { projection: { doomed: 1 } }).batchSize(100);
-  for await (const { _id, doomed } of marked) {
+  const marked = store.bodies
+    .find({ pending_deletion: { $lt: before } }, { projection: { pending_deletion: 1 } })
+    .batchSize(100);
+  for await (const { _id, pending_deletion: since } of marked) {
     const digest = _id.slice(0, 64);
     if ((await unusedOf(store, sources, [{ digest }])).length === 0)
-      await store.bodies.updateOne({ _id, doomed: doomed! }, { $unset: { doomed: true } });
+      await store.bodies.updateOne({ _id, pending_deletion: since! }, { $unset: { pending_deletion: true } });
     else {
-      const bytes = await removeBody(store, digest, doomed!, claim);
+      const bytes = await removeBody(store, digest, since!, lease);
       if (bytes === 0) continue; // a worker needs it again
       pruned.bodies += 1;
       pruned.bytes += bytes;
@@ -67,17 +70,17 @@ export async function removeMarkedBodies(
 }
 
 /** Removes all parts in one transaction. Returns their size; 0 when the mark has changed. */
-function removeBody(store: Store, digest: string, doomed: Date, claim: RawClaim | undefined): Promise<number> {
+function removeBody(store: Store, digest: string, since: Date, lease: RawLease | undefined): Promise<number> {
   const parts = { _id: { $gte: partId(digest, 0), $lt: `${digest};` } };
   return inTransaction(store, async (session) => {
-    await claim?.fence(session);
+    await lease?.fence(session);
     const [sum] = await store.bodies
       .aggregate<{ bytes: number }>(
         [{ $match: parts }, { $group: { _id: null, bytes: { $sum: { $binarySize: '$bytes' } } } }],
         { session },
       )
       .toArray();
-    const first = await store.bodies.deleteOne({ _id: partId(digest, 0), doomed }, { session });
+    const first = await store.bodies.deleteOne({ _id: partId(digest, 0), pending_deletion: since }, { session });
     if (first.deletedCount === 0) return 0;
     await store.bodies.deleteMany(parts, { session });
     return sum?.bytes ?? 0;

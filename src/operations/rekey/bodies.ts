@@ -1,21 +1,22 @@
 import { Binary, type ClientSession } from 'mongodb';
 import type { KeyRing } from '../../privacy/key-ring.js';
 import { seal, unseal } from '../../privacy/seal.js';
-import { inTransaction, joined, partId, partsOf, type Within } from '../../store/collections/bodies.js';
+import { joined, partId, partsOf, type Within } from '../../store/collections/bodies.js';
+import { inTransaction } from '../../store/transaction.js';
 import type { BodyDoc } from '../../store/documents/bodies.js';
 import type { Store } from '../../store/database.js';
-import type { RawClaim } from '../../store/raw-claim.js';
+import type { RawLease } from '../../store/raw-lease.js';
 
 export interface ResealOptions {
   /** Called after each body with the number of resealed ones so far. */
   onBatch?: (done: number) => void;
   /** Keeps a backup from reading a page that is being resealed. */
-  claim?: RawClaim;
+  lease?: RawLease;
 }
 
 /** Small, because the server closes a cursor that is not read for ten minutes. */
 const BATCH = 100;
-/** Most pages that an error names. */
+/** Maximum number of pages that an error names. */
 const NAMED = 10;
 /** Suffix of the id of a first part. */
 const FIRST = partId('', 0);
@@ -31,15 +32,15 @@ export function sealKeys(store: Store): Promise<string[]> {
 
 /**
  * Reseals all bodies that are not sealed with the current key. Can be interrupted, repeated, and run twice at the same time: a
- * body is replaced only if it still has the key that was read. Readers see either the old or the new body, and need the current
- * key in their ring before. Workers may write meanwhile; bodies that they seal with an older key after the last check are left to
- * the next call. Returns the number of resealed bodies. Throws `Failure` when the ring lacks a key, and at the end an error that
- * names the bodies that cannot be opened.
+ * body is replaced only if it still has the key that was read. Readers see either the old or the new body, and must have the
+ * current key in their ring before this call. Workers may write meanwhile; the next call reseals bodies that they seal with an
+ * older key after the last check. Returns the number of resealed bodies. Throws `Failure` when the ring lacks a key, and at the
+ * end an error that names the bodies that cannot be opened.
  */
 export async function resealBodies(
   store: Store,
   keys: KeyRing,
-  { onBatch, claim }: ResealOptions = {},
+  { onBatch, lease }: ResealOptions = {},
 ): Promise<number> {
   const unopened: string[] = [];
   let done = 0;
@@ -51,7 +52,7 @@ export async function resealBodies(
       const digest = _id.slice(0, -FIRST.length);
       const again = (within: Within) => reseal(store, keys, key, digest, within);
       const atOnce = async (session: ClientSession) => {
-        await claim?.fence(session);
+        await lease?.fence(session);
         return again({ session });
       };
       const outcome = await (parts === 1 ? again({}) : inTransaction(store, atOnce));
@@ -80,7 +81,7 @@ async function reseal(
   within: Within,
 ): Promise<'sealed' | 'unopened' | 'not needed'> {
   const stored = await partsOf(store, digest, within);
-  if (stored[0]?.key !== key) return 'not needed'; // another process was first
+  if (stored[0]?.key !== key) return 'not needed'; // another process resealed it first
   const packed = opened(keys, key, stored, digest);
   if (!packed) return 'unopened';
   const sealed = seal(keys, packed, digest);

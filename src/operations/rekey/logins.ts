@@ -12,13 +12,13 @@ export interface RotateOptions {
   onBatch?: (done: number) => void;
 }
 
-/** Most logins that an error names. */
+/** Maximum number of logins that an error names. */
 const NAMED = 10;
 
 /**
  * Re-masks all logins that are not masked with the current key. Can be interrupted, repeated, and run twice at the same time: a
- * login is replaced only if it still has the key that was read. Workers may write meanwhile; logins that they mask with an older
- * key after the last check are left to the next call. Returns the number of re-masked logins. Throws `Failure` when the ring
+ * login is replaced only if it still has the key that was read. Workers may write meanwhile; the next call re-masks logins that
+ * they mask with an older key after the last check. Returns the number of re-masked logins. Throws `Failure` when the ring
  * lacks a key, and at the end an error that names the logins whose masks cannot be opened.
  */
 export async function rotateLogins(

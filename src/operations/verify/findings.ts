@@ -1,4 +1,4 @@
-/** Most findings of one kind that are named. The rest is counted. */
+/** Maximum number of findings of one kind that the text names. The others are only counted. */
 const NAMED = 10;
 
 /** Findings of a verification, by kind. */

@@ -19,7 +19,7 @@ export interface CheckedPage {
   eventIds: () => EventId[];
 }
 
-/** Checks a page's records, by dataset. Each returns the expected and the actual number. */
+/** Functions that check a page's records, by dataset. Each returns the expected and the actual number. */
 export const RECORD_CHECKS: Record<
   DatasetName,
   (store: Store, checked: CheckedPage, findings: Findings) => Promise<Counted>
@@ -49,7 +49,7 @@ async function checkLogins(store: Store, { source, page, outcome }: CheckedPage,
 }
 
 async function checkEvents(store: Store, { source, outcome, eventIds }: CheckedPage, findings: Findings) {
-  // Reading the page would end this process.
+  // A page that was set aside is not read, because reading it would end this process.
   if (outcome.set_aside) return { expected: 0, actual: 0 };
   const ids = [...new Set(eventIds())];
   const found = await store.events

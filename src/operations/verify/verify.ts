@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KeyRing } from '../../privacy/key-ring.js';
 import type { SourceRegistry } from '../../sources/loading/registry.js';
 import type { DatasetName } from '../../model/source.js';
-import { beginsAnew } from '../../extract/beginnings.js';
+import { restartsAt } from '../../extract/restarts.js';
 import { getBody } from '../../store/collections/bodies.js';
 import type { Store } from '../../store/database.js';
 import { Findings } from './findings.js';
@@ -19,7 +19,7 @@ export interface Verification {
   rows: number;
   records: number;
   hosts: number;
-  /** For each source, the numbers of its ledger and those found. */
+  /** For each source, the numbers of its ledger and the numbers found. */
   sources: Record<string, Reconciled>;
   /** When raw pages of the run were last removed because of their age. Only the remaining ones are checked. */
   prunedAt?: Date;
@@ -110,8 +110,8 @@ function checkChain(source: string, pages: PageDoc[], findings: Findings): void 
     const where = `${source} page ${index}`;
     if (page.seq !== index) findings.add('the ledger has a gap or a page twice', where);
     const next = pages[index + 1];
-    if (next && JSON.stringify(page.next) !== JSON.stringify(next.cursor) && !beginsAnew(next.cursor, page.cursor))
-      findings.add('a page does not go on where the one before it ended', where);
+    if (next && JSON.stringify(page.next) !== JSON.stringify(next.cursor) && !restartsAt(next.cursor, page.cursor))
+      findings.add('a page does not continue where the previous page ended', where);
   }
 }
 

@@ -1,6 +1,6 @@
 import { defineChart, LIVE, sum } from '../chart.js';
 import { stacks } from '../draw/stacks.js';
-import { count, counted } from '../words.js';
+import { counted, number } from '../../format/number.js';
 
 const VERSIONS = 5;
 
@@ -60,7 +60,7 @@ export const agentVersions = defineChart<{ agents: Agent }>({
           const others = agents - sum(versions.map((version) => version.agents));
           return [
             ...versions.map((version) => [_id, label(version.major), version.agents]),
-            ...(others > 0 ? [[_id, `${count(kinds - versions.length)} more`, others]] : []),
+            ...(others > 0 ? [[_id, `${number(kinds - versions.length)} more`, others]] : []),
           ];
         }),
       },

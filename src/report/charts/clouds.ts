@@ -2,14 +2,15 @@ import { defineChart, LIVE, sum, type Chart, type Drawn } from '../chart.js';
 import { bars } from '../draw/bars.js';
 import type { Query } from '../query.js';
 import { countryOf } from '../regions.js';
-import { count, counted, percent, wordFor } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { percent, labelFor } from '../text.js';
 
 const MOST = 10;
 const IN_CLOUD = { ...LIVE, 'cloud.provider': { $exists: true } };
 
 /** The providers' own spellings. */
 const SPELLED: Readonly<Record<string, string>> = { aws: 'AWS', azure: 'Azure', gcp: 'GCP', oci: 'OCI', ibm: 'IBM' };
-const spelled = (provider: string) => wordFor(SPELLED, provider);
+const spelled = (provider: string) => labelFor(SPELLED, provider);
 
 export const providers = defineChart<{ providers: { _id: string | null; hosts: number } }>({
   name: 'cloud-providers',
@@ -86,7 +87,7 @@ export const accounts = defineChart<{ all: { accounts: number; hosts: number; mo
       ['Cloud', 'Account', 'Hosts'],
       [
         ...accounts.map(({ _id, hosts }) => ({ cells: [spelled(_id.provider), _id.account ?? 'not reported'], hosts })),
-        ...(rest > 0 ? [{ cells: [`${count(inAll - accounts.length)} more`, ''], hosts: rest, quiet: true }] : []),
+        ...(rest > 0 ? [{ cells: [`${number(inAll - accounts.length)} more`, ''], hosts: rest, quiet: true }] : []),
       ],
       hosts,
       `${counted(hosts, 'host')} in ${counted(inAll, 'account')}.`,
@@ -169,7 +170,7 @@ export const clouds: Chart[] = [providers, accounts, regions, countries];
 interface Ranked {
   cells: string[];
   hosts: number;
-  /** The remainder, not an item of its own. */
+  /** The row is the remainder, and not a cloud, an account, a region or a country. */
   quiet?: boolean;
 }
 
@@ -194,7 +195,7 @@ function ranked(
             shown.map(({ cells, hosts, quiet }) => ({
               name: nameOf(cells),
               value: hosts,
-              label: `${count(hosts)} · ${percent(hosts, total)}`,
+              label: `${number(hosts)} · ${percent(hosts, total)}`,
               part: quiet ? ('quiet' as const) : ('blue' as const),
             })),
           ),

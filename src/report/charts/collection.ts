@@ -3,7 +3,9 @@ import { defineChart, sum, type Chart } from '../chart.js';
 import { bars } from '../draw/bars.js';
 import { columns } from '../draw/columns.js';
 import type { Part } from '../palette.js';
-import { count, counted, minute, span } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { roughDuration } from '../../format/time.js';
+import { minute } from '../text.js';
 
 interface Source {
   _id: string;
@@ -36,7 +38,7 @@ export const freshness = defineChart<{ sources: Source }>({
     const oldest = Math.max(1, ...aged.map(({ seconds }) => seconds ?? 0));
     const never = aged.filter(({ seconds }) => seconds === undefined).length;
     return {
-      summary: `${counted(sources.length, 'source')} checked so far; ${never === 0 ? 'each was' : `${count(never)} never`} read completely.`,
+      summary: `${counted(sources.length, 'source')} checked so far; ${never === 0 ? 'each was' : `${number(never)} never`} read completely.`,
       table: {
         head: ['Source', 'Last checked', 'Last read completely', 'Records then'],
         rows: aged.map(({ name, last_checked, last_complete }) => [
@@ -54,7 +56,8 @@ export const freshness = defineChart<{ sources: Source }>({
               aged.map(({ name, seconds }) => ({
                 name,
                 value: seconds ?? oldest,
-                label: seconds === undefined ? 'never' : seconds < 60 ? 'just now' : `${span(seconds)} ago`,
+                label:
+                  seconds === undefined ? 'never' : seconds < 60 ? 'just now' : `${roughDuration(1_000 * seconds)} ago`,
                 part:
                   seconds === undefined
                     ? ('red' as const)
@@ -109,7 +112,7 @@ export const quarantine = defineChart<{
               rows.slice(0, 8).map(({ source, reason, value }) => ({
                 name: reason,
                 value,
-                label: `${count(value)} · ${source}`.slice(0, 22),
+                label: `${number(value)} · ${source}`.slice(0, 22),
                 part: 'orange',
               })),
             ),
@@ -174,8 +177,8 @@ export const runs = defineChart<{ runs: Run }>({
       summary:
         (middle === undefined
           ? 'None has ended yet.'
-          : `Half of them took ${span(middle)} or less, the longest ${span(ended.at(-1)!)}.`) +
-        ` ${failed === 0 ? 'None' : count(failed)} ended partial or failed (orange and red).`,
+          : `Half of them took ${roughDuration(1_000 * middle)} or less, the longest ${roughDuration(1_000 * ended.at(-1)!)}.`) +
+        ` ${failed === 0 ? 'None' : number(failed)} ended partial or failed (orange and red).`,
       table: {
         head: ['Run', 'Began', 'Status', 'Seconds', 'Records read', 'Hosts then'],
         rows: timed.map(({ _id, started_at, status, seconds, records, hosts }) => [
@@ -197,7 +200,7 @@ export const runs = defineChart<{ runs: Run }>({
                 values: [seconds],
                 parts: [PARTS.get(status) ?? 'quiet'],
               })),
-              { series: [{ name: 'seconds', part: 'blue' }], scale: span },
+              { series: [{ name: 'seconds', part: 'blue' }], scale: (seconds) => roughDuration(1_000 * seconds) },
             ),
           }),
     };

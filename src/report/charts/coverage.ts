@@ -1,9 +1,10 @@
 import type { Document } from 'mongodb';
 import { defineChart, LIVE, sum } from '../chart.js';
 import { matrix } from '../draw/matrix.js';
-import { count, counted, percent } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { percent } from '../text.js';
 
-/** The agents that hosts are expected to have: the most frequent ones. */
+/** Number of the most frequent agents, which hosts are expected to have. */
 const AGENTS = 4;
 const SOURCES = 4;
 const FAMILIES = 7;
@@ -105,8 +106,8 @@ export const coverage = defineChart<CoverageRows>({
       summary:
         agents.length === 0
           ? 'No host has an agent that a source reports.'
-          : `${counted(incomplete, 'machine')} of ${count(machines)} (${percent(incomplete, machines)}) ${incomplete === 1 ? 'lacks' : 'lack'} at least one of ` +
-            `${agents.map(({ name }) => name).join(', ')}; ${count(without)} ${without === 1 ? 'has' : 'have'} none at all.`,
+          : `${counted(incomplete, 'machine')} of ${number(machines)} (${percent(incomplete, machines)}) ${incomplete === 1 ? 'lacks' : 'lack'} at least one of ` +
+            `${agents.map(({ name }) => name).join(', ')}; ${number(without)} ${without === 1 ? 'has' : 'have'} none at all.`,
       table: {
         head: ['Operating system', 'Machines', ...columns.map(({ name, of }) => `${of} ${name}`)],
         rows: rows.map(({ name, hosts, values }) => [name, hosts, ...values]),
@@ -133,7 +134,7 @@ export const expectedAgents = (cells: readonly Inside[]): string[] =>
     .slice(0, AGENTS)
     .map(({ name }) => name);
 
-/** Over all families, the most frequent first. */
+/** The agents or sources with their number of hosts over all families, the most frequent first. */
 function namesIn(cells: readonly Inside[]): { name: string; hosts: number }[] {
   const hosts = new Map<string, number>();
   for (const { _id, hosts: some } of cells) hosts.set(_id.name, (hosts.get(_id.name) ?? 0) + some);

@@ -1,8 +1,8 @@
 import { defineChart, LIVE, sum } from '../chart.js';
 import { columns } from '../draw/columns.js';
-import { counted } from '../words.js';
+import { counted } from '../../format/number.js';
 
-/** Longer series are drawn by year. */
+/** Maximum number of months; a longer series is drawn by year. */
 const MONTHS = 36;
 const YEARS = 40;
 
@@ -15,7 +15,7 @@ interface Month {
 export const created = defineChart<{ months: Month }>({
   name: 'created',
   section: 'Inventory',
-  title: 'Hosts by when they came',
+  title: 'Hosts by creation date',
   question:
     'How has the fleet grown? By the time a host was created, or else first seen; month by month, or year by year.',
   empty: 'No record reports when its host was created or first seen',
@@ -47,7 +47,7 @@ export const created = defineChart<{ months: Month }>({
     const busiest = drawn.toSorted((a, b) => b.hosts - a.hosts)[0];
     return {
       summary: busiest
-        ? `Most came in ${busiest.name}: ${counted(busiest.hosts, 'host')}. ${drawn.at(-1)!.name}: ${counted(drawn.at(-1)!.hosts, 'host')}.`
+        ? `Most hosts were created in ${busiest.name}: ${counted(busiest.hosts, 'host')}. ${drawn.at(-1)!.name}: ${counted(drawn.at(-1)!.hosts, 'host')}.`
         : '',
       table: {
         head: ['Month', 'Hosts'],
@@ -81,7 +81,7 @@ function everyMonth(known: readonly (Month & { _id: string })[]): { name: string
   return months;
 }
 
-/** All years likewise; the latest ones if there are many. */
+/** All years from the first to the last, including years without a host. If there are many, only the latest years. */
 function everyYear(years: ReadonlyMap<string, number>): { name: string; hosts: number }[] {
   const known = [...years.keys()].map(Number);
   const last = Math.max(...known);

@@ -1,7 +1,8 @@
 import type { CategoryDoc } from '../../store/documents/events.js';
 import { defineChart, sum } from '../chart.js';
 import { bars } from '../draw/bars.js';
-import { count, counted, percent } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { percent } from '../text.js';
 
 export const eventCategories = defineChart<{ categories: CategoryDoc; all: { categories: number; events: number } }>({
   name: 'event-categories',
@@ -39,7 +40,7 @@ export const eventCategories = defineChart<{ categories: CategoryDoc; all: { cat
             max,
             distinct,
           ]),
-          ...(rest > 0 ? [['', `${count(inAll - categories.length)} more`, rest, '', '', '', '']] : []),
+          ...(rest > 0 ? [['', `${number(inAll - categories.length)} more`, rest, '', '', '', '']] : []),
         ],
       },
       figures: { events, categories: inAll },
@@ -49,7 +50,7 @@ export const eventCategories = defineChart<{ categories: CategoryDoc; all: { cat
               categories.slice(0, 12).map((category) => ({
                 name: category._id.category,
                 value: category.count,
-                label: `${count(category.count)} · ${percent(category.count, events)}`,
+                label: `${number(category.count)} · ${percent(category.count, events)}`,
               })),
             ),
           }

@@ -4,7 +4,8 @@ import { bars } from '../draw/bars.js';
 import { columns } from '../draw/columns.js';
 import type { Query } from '../query.js';
 import { FEWEST, hideSmall } from '../small-groups.js';
-import { count, counted, percent } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { percent } from '../text.js';
 
 const MOST = 10;
 const DAYS = 60;
@@ -46,7 +47,7 @@ const TOTALS: Query = {
 };
 
 const EMPTY = `No login events, or those of fewer than ${FEWEST} people`;
-const HIDDEN = `too small to show, with the smallest other`;
+const HIDDEN = 'groups too small to show, and the smallest other group';
 
 function byValue(name: string, title: string, question: string, field: string): Chart {
   return defineChart<Rows>({
@@ -59,7 +60,7 @@ function byValue(name: string, title: string, question: string, field: string): 
     draw({ groups, totals }) {
       const total = totals[0]?.logins ?? 0;
       const { shown, hidden } = hideSmall(groups);
-      // Values beyond the ones that were read are hidden as well.
+      // Values beyond the limit of the query are hidden as well.
       const rest = total - sum(shown.map(({ logins }) => logins));
       if (shown.length === 0) return nothing([title, 'Logins', 'People']);
       const rows = shown.map(({ _id, logins, users }) => ({ name: _id ?? 'not reported', value: logins, users }));
@@ -76,8 +77,8 @@ function byValue(name: string, title: string, question: string, field: string): 
         drawing: bars([
           ...rows
             .slice(0, MOST)
-            .map((row) => ({ ...row, label: `${count(row.value)} · ${percent(row.value, total)}` })),
-          ...(rest > 0 ? [{ name: 'small groups', value: rest, label: count(rest), part: 'quiet' as const }] : []),
+            .map((row) => ({ ...row, label: `${number(row.value)} · ${percent(row.value, total)}` })),
+          ...(rest > 0 ? [{ name: 'small groups', value: rest, label: number(rest), part: 'quiet' as const }] : []),
         ]),
       };
     },

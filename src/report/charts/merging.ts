@@ -1,9 +1,10 @@
 import type { Level, ForbiddenBy } from '../../host/identity/resolution.js';
 import { defineChart, LIVE, sum, type Chart } from '../chart.js';
 import { bars } from '../draw/bars.js';
-import { count, counted, wordFor } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { labelFor } from '../text.js';
 
-/** What two records agreed in, for people. */
+/** Labels of the match levels: what two records have in common. */
 const LEVELS: Readonly<Record<Level, string>> = {
   decision: 'a user’s decision',
   cloud: 'cloud instance',
@@ -16,7 +17,7 @@ const LEVELS: Readonly<Record<Level, string>> = {
   name: 'short name',
 };
 
-/** The cannot-link rules, for people. */
+/** Labels of the cannot-link rules: why records were kept apart. */
 const RULES: Readonly<Record<ForbiddenBy, string>> = {
   split: 'a user’s decision',
   class: 'pod or container',
@@ -27,7 +28,7 @@ const RULES: Readonly<Record<ForbiddenBy, string>> = {
   agents: 'other live agent',
   macs: 'other interfaces',
   os: 'other system',
-  maker: 'other manufacturer',
+  manufacturer: 'other manufacturer',
   domain: 'other domain',
   size: 'too many at once',
   ambiguous: 'several candidates',
@@ -53,7 +54,7 @@ export const duplicates = defineChart<{ levels: { _id: Level; joins: number } }>
   },
   draw({ levels }, { hosts, records }) {
     const joins = sum(levels.map((level) => level.joins));
-    const rows = levels.map(({ _id, joins }) => ({ name: wordFor(LEVELS, _id), level: _id, value: joins }));
+    const rows = levels.map(({ _id, joins }) => ({ name: labelFor(LEVELS, _id), level: _id, value: joins }));
     return {
       summary: `${counted(records, 'record')} are ${counted(hosts, 'host')}: ${counted(joins, 'duplicate')} found.`,
       table: {
@@ -61,7 +62,7 @@ export const duplicates = defineChart<{ levels: { _id: Level; joins: number } }>
         rows: rows.map(({ name, level, value }) => [name, level, value]),
       },
       figures: { duplicates: joins, records, hosts },
-      ...(joins === 0 ? {} : { drawing: bars(rows.map((row) => ({ ...row, label: count(row.value) }))) }),
+      ...(joins === 0 ? {} : { drawing: bars(rows.map((row) => ({ ...row, label: number(row.value) }))) }),
     };
   },
 });
@@ -98,23 +99,23 @@ export const conflicts = defineChart<{ paths: { _id: string; hosts: number }; al
       figures: { hosts },
       ...(hosts === 0
         ? {}
-        : { drawing: bars(rows.slice(0, 10).map((row) => ({ ...row, label: count(row.value), part: 'orange' }))) }),
+        : { drawing: bars(rows.slice(0, 10).map((row) => ({ ...row, label: number(row.value), part: 'orange' }))) }),
     };
   },
 });
 
 export const forbiddenJoins = defineChart<{ rules: { _id: ForbiddenBy; hosts: number } }>({
-  name: 'refusals',
+  name: 'forbidden-joins',
   section: 'Merging',
   title: 'Kept apart',
-  question: 'Which hosts share something with another one and were kept apart all the same, and by which rule?',
+  question: 'Which hosts share a key with another host but were kept apart, and by which rule?',
   empty: 'No join was forbidden',
   queries: {
     rules: {
       collection: 'hosts',
       pipeline: [
-        { $match: { ...LIVE, 'refused.0': { $exists: true } } },
-        { $group: { _id: { $setUnion: ['$refused.rule', []] }, hosts: { $sum: 1 } } },
+        { $match: { ...LIVE, 'forbidden_joins.0': { $exists: true } } },
+        { $group: { _id: { $setUnion: ['$forbidden_joins.rule', []] }, hosts: { $sum: 1 } } },
         { $unwind: '$_id' },
         { $group: { _id: '$_id', hosts: { $sum: '$hosts' } } },
         { $sort: { hosts: -1, _id: 1 } },
@@ -122,17 +123,17 @@ export const forbiddenJoins = defineChart<{ rules: { _id: ForbiddenBy; hosts: nu
     },
   },
   draw({ rules }) {
-    const rows = rules.map(({ _id, hosts }) => ({ name: wordFor(RULES, _id), rule: _id, value: hosts }));
+    const rows = rules.map(({ _id, hosts }) => ({ name: labelFor(RULES, _id), rule: _id, value: hosts }));
     return {
       summary: rows[0] ? `Mostly because of: ${rows[0].name} (${counted(rows[0].value, 'host')}).` : '',
       table: {
-        head: ['What spoke against it', 'Rule', 'Hosts'],
+        head: ['Why they were kept apart', 'Rule', 'Hosts'],
         rows: rows.map(({ name, rule, value }) => [name, rule, value]),
       },
       figures: { rules: rows.length },
       ...(rows.length === 0
         ? {}
-        : { drawing: bars(rows.map((row) => ({ ...row, label: count(row.value), part: 'purple' }))) }),
+        : { drawing: bars(rows.map((row) => ({ ...row, label: number(row.value), part: 'purple' }))) }),
     };
   },
 });

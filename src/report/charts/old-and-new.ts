@@ -1,13 +1,14 @@
 import type { Document } from 'mongodb';
 import { daysBefore, defineChart, LIVE, sum, type Scope } from '../chart.js';
 import { columns } from '../draw/columns.js';
-import { count, counted, percent } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { percent } from '../text.js';
 
-/** The bounds of age, days; `days` is always one of them. */
+/** The upper bounds of the age groups, in days; `days` is always one of them. */
 export const boundsOf = (days: number): number[] =>
   days > 7 ? [7, days, days * 3, days * 6, days * 12] : [days, days * 4, days * 12, days * 24, days * 52];
 
-/** The groups of unknown ages, and of times after the report. */
+/** Indexes of the groups for unknown times, and for times after the report. */
 const UNKNOWN = -1;
 const LATER = -2;
 
@@ -64,7 +65,7 @@ export const oldAndNew = defineChart<{ ages: Ages }>({
     return {
       summary:
         `${counted(old, 'host')} (${percent(old, hosts)}) not seen for ${days} days, ` +
-        `${counted(fresh, 'host')} (${percent(fresh, hosts)}) first seen within them: those in full colour.`,
+        `${counted(fresh, 'host')} (${percent(fresh, hosts)}) first seen within ${days} days. The chart shows both in full colour.`,
       table: {
         head: ['Days ago', 'Last seen', 'First seen'],
         rows: [
@@ -98,9 +99,9 @@ export const oldAndNew = defineChart<{ ages: Ages }>({
   },
 });
 
-/** `8–30`; days, whole ones. */
+/** A range of whole days as text: `8–30`. */
 function rangeOf(bounds: readonly number[], at: number): string {
-  if (at === bounds.length) return `> ${count(bounds.at(-1)!)}`;
+  if (at === bounds.length) return `> ${number(bounds.at(-1)!)}`;
   const from = at === 0 ? 0 : bounds[at - 1]!;
-  return `${count(from)}–${count(bounds[at]!)}`;
+  return `${number(from)}–${number(bounds[at]!)}`;
 }

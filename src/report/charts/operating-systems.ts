@@ -1,6 +1,7 @@
 import { defineChart, LIVE, sum } from '../chart.js';
 import { stacks } from '../draw/stacks.js';
-import { count, counted, percent } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { percent } from '../text.js';
 
 const MOST = 10;
 const VERSIONS = 5;
@@ -60,9 +61,9 @@ export const operatingSystems = defineChart<{ all: { systems: number; most: Syst
             ]);
             const others = system.hosts - sum(system.versions.map(({ hosts }) => hosts));
             const left = system.kinds - system.versions.length;
-            return others > 0 ? [...shown, [nameOf(system), `${count(left)} more`, others]] : shown;
+            return others > 0 ? [...shown, [nameOf(system), `${number(left)} more`, others]] : shown;
           }),
-          ...(rest > 0 ? [[`${count(further)} more`, '', rest]] : []),
+          ...(rest > 0 ? [[`${number(further)} more`, '', rest]] : []),
         ],
       },
       figures: { hosts, systems: kindsInAll, further: rest },
@@ -75,7 +76,7 @@ export const operatingSystems = defineChart<{ all: { systems: number; most: Syst
                 total: system.hosts,
                 parts: system.versions.map(({ version, hosts }) => ({ name: version ?? '', value: hosts })),
               })),
-              ...(rest > 0 ? [{ name: `${count(further)} more`, total: rest, parts: [] }] : []),
+              ...(rest > 0 ? [{ name: `${number(further)} more`, total: rest, parts: [] }] : []),
             ]),
           }),
     };

@@ -1,6 +1,7 @@
 import { defineChart, LIVE, sum } from '../chart.js';
 import { upset } from '../draw/upset.js';
-import { count, counted, percent } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { percent } from '../text.js';
 import { SOURCES_OF } from './coverage.js';
 
 const SETS = 8;
@@ -36,7 +37,7 @@ export const sourceOverlap = defineChart<{
       .slice(0, INTERSECTIONS)
       .map(({ _id, hosts }) => ({ of: _id.map((name) => indexes.get(name)!), size: hosts }));
     return {
-      summary: `${counted(several, 'host')} (${percent(several, hosts)}) listed by several sources, ${count(alone)} by one only.`,
+      summary: `${counted(several, 'host')} (${percent(several, hosts)}) listed by several sources, ${number(alone)} by one only.`,
       table: {
         head: ['Listed by exactly', 'Hosts'],
         rows: combinations.map(({ _id, hosts }) => [_id.join(' + '), hosts]),
@@ -47,7 +48,7 @@ export const sourceOverlap = defineChart<{
   },
 });
 
-/** The number of hosts of each source, the largest first; a host of several sources is in one combination. */
+/** The number of hosts of each source, the largest first. Each host is in exactly one combination of sources. */
 function membersOf(combinations: readonly { _id: string[]; hosts: number }[]): { name: string; size: number }[] {
   const sizes = new Map<string, number>();
   for (const { _id, hosts } of combinations) for (const name of _id) sizes.set(name, (sizes.get(name) ?? 0) + hosts);

@@ -1,6 +1,7 @@
 import { defineChart, LIVE, sum } from '../chart.js';
 import { bars } from '../draw/bars.js';
-import { count, counted, percent } from '../words.js';
+import { counted, number } from '../../format/number.js';
+import { percent } from '../text.js';
 
 const MOST = 10;
 
@@ -8,7 +9,7 @@ export const statuses = defineChart<{ statuses: { _id: string | null; hosts: num
   name: 'statuses',
   section: 'Inventory',
   title: 'Status',
-  question: 'In which state do the sources see them, in their own words? How many does no source list any more?',
+  question: 'Which status do the sources report for the hosts? How many hosts does no source list any more?',
   empty: 'No hosts yet',
   queries: {
     statuses: {
@@ -30,15 +31,15 @@ export const statuses = defineChart<{ statuses: { _id: string | null; hosts: num
       ...(rest > 0 ? [{ name: 'others', value: rest }] : []),
     ];
     return {
-      summary: `${counted(hosts, 'host')} listed by at least one source; ${count(gone)} more retired, which no source lists any more.`,
+      summary: `${counted(hosts, 'host')} listed by at least one source; ${number(gone)} more retired, which no source lists any more.`,
       table: { head: ['Status', 'Hosts'], rows: [...rows.map(({ name, value }) => [name, value]), ['retired', gone]] },
       figures: { hosts, retired: gone },
       ...(hosts + gone === 0
         ? {}
         : {
             drawing: bars([
-              ...rows.map((row) => ({ ...row, label: `${count(row.value)} · ${percent(row.value, hosts)}` })),
-              { name: 'retired', value: gone, label: count(gone), part: 'quiet' as const },
+              ...rows.map((row) => ({ ...row, label: `${number(row.value)} · ${percent(row.value, hosts)}` })),
+              { name: 'retired', value: gone, label: number(gone), part: 'quiet' as const },
             ]),
           }),
     };

@@ -1,7 +1,7 @@
 import type { Drawing } from '../chart.js';
 import { COLOUR, type Part } from '../palette.js';
 import { FONT } from '../svg.js';
-import { short } from '../words.js';
+import { short } from '../text.js';
 
 export interface Bar {
   name: string;
@@ -13,7 +13,7 @@ export interface Bar {
 
 /** Width of the names, pixels. */
 export const GUTTER = 144;
-/** About the number of characters that fit into it. */
+/** About the number of characters that fit into `GUTTER`. */
 export const NAME = 19;
 const ROW = 27;
 /** About the width of a character, pixels. */

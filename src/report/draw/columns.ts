@@ -1,6 +1,6 @@
 import type { Drawing } from '../chart.js';
 import { COLOUR, type Part } from '../palette.js';
-import { count } from '../words.js';
+import { number } from '../../format/number.js';
 
 export interface Column {
   name: string;
@@ -26,7 +26,7 @@ export interface ColumnOptions {
 /** Upright bars along a time or a scale, one colour a series. */
 export function columns(
   rows: readonly Column[],
-  { series, height = 200, labels = false, unit, scale = count }: ColumnOptions,
+  { series, height = 200, labels = false, unit, scale = number }: ColumnOptions,
 ): Drawing {
   const legend = series.length > 1;
   const small = { color: COLOUR.muted, fontSize: 11 };
@@ -67,7 +67,7 @@ export function columns(
           show: labels,
           position: 'top' as const,
           opacity: 1,
-          formatter: ({ value }: { value?: unknown }) => (value === 0 ? '' : count(Number(value))),
+          formatter: ({ value }: { value?: unknown }) => (value === 0 ? '' : number(Number(value))),
           color: COLOUR.ink,
           textBorderWidth: 0,
           fontSize: series.length > 1 ? 10 : 11,

@@ -2,7 +2,7 @@ import type { CustomSeriesOption } from 'echarts';
 import type { Drawing } from '../chart.js';
 import { COLOUR } from '../palette.js';
 import { FONT, WIDTH } from '../svg.js';
-import { short } from '../words.js';
+import { short } from '../text.js';
 
 export interface Matrix {
   rows: string[];

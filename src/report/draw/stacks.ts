@@ -2,7 +2,8 @@ import type { CustomSeriesOption } from 'echarts';
 import type { Drawing } from '../chart.js';
 import { COLOUR } from '../palette.js';
 import { FONT, WIDTH } from '../svg.js';
-import { count, short } from '../words.js';
+import { number } from '../../format/number.js';
+import { short } from '../text.js';
 import { axes, GUTTER } from './bars.js';
 
 export interface Stack {
@@ -20,7 +21,7 @@ const DEPTHS = [1, 0.55, 0.38, 0.26, 0.18, 0.12];
 /** Horizontal bars in parts; a part that is wide enough shows its name. */
 export function stacks(rows: readonly Stack[]): Drawing {
   const most = Math.max(1, ...rows.map(({ total }) => total));
-  const room = count(most).length * CHARACTER + 16;
+  const room = number(most).length * CHARACTER + 16;
   const scale = (WIDTH - GUTTER - room) / most;
   const data = rows.flatMap(({ total, parts }, row) => {
     let from = 0;
@@ -82,7 +83,7 @@ export function stacks(rows: readonly Stack[]): Drawing {
             show: true,
             position: 'right',
             opacity: 1,
-            formatter: ({ dataIndex }) => count(rows[dataIndex]!.total),
+            formatter: ({ dataIndex }) => number(rows[dataIndex]!.total),
             color: COLOUR.ink,
             textBorderWidth: 0,
             fontSize: FONT,

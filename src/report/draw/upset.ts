@@ -2,7 +2,8 @@ import type { CustomSeriesOption } from 'echarts';
 import type { Drawing } from '../chart.js';
 import { COLOUR } from '../palette.js';
 import { FONT, WIDTH } from '../svg.js';
-import { count, short } from '../words.js';
+import { number } from '../../format/number.js';
+import { short } from '../text.js';
 
 export interface Sets {
   /** The largest first. */
@@ -15,7 +16,7 @@ const LEFT = 168;
 const BARS = 122;
 const ROW = 26;
 
-/** An UpSet plot: a column for each combination of sets, above dots for the sets of the combination. */
+/** An UpSet plot: a column for each combination of sets, and below the column a dot for each set of the combination. */
 export function upset({ sets, intersections }: Sets): Drawing {
   const height = BARS + sets.length * ROW + 8;
   const names = intersections.map((_, at) => String(at));
@@ -70,7 +71,7 @@ export function upset({ sets, intersections }: Sets): Drawing {
           type: 'category',
           gridIndex: 1,
           inverse: true,
-          data: sets.map(({ name, size }) => `${short(name, 14)}  ${count(size)}`),
+          data: sets.map(({ name, size }) => `${short(name, 14)}  ${number(size)}`),
           ...hidden,
           axisLabel: { show: true, color: COLOUR.ink, fontSize: FONT, margin: 12, interval: 0 },
         },
@@ -89,7 +90,7 @@ export function upset({ sets, intersections }: Sets): Drawing {
           label: {
             show: true,
             position: 'top',
-            formatter: ({ value }) => count(Number(value)),
+            formatter: ({ value }) => number(Number(value)),
             color: COLOUR.ink,
             textBorderWidth: 0,
             fontSize: intersections.length > 8 ? 10 : 11.5,

@@ -9,7 +9,7 @@ export interface Binary {
   variable: string;
   command: string;
   /** Matches the output of `--version`. The first group, if any, is the version. */
-  answer: RegExp;
+  versionOutput: RegExp;
   /** Oldest major version that Rollcall is tested with. */
   oldest: number;
   /** What the user can do when no program is available. */
@@ -22,7 +22,7 @@ export const BINARIES: Record<BinaryKind, Binary> = {
     title: 'Temporal',
     variable: 'TEMPORAL_CLI',
     command: 'temporal',
-    answer: /temporal version v?(\d[\w.]*)/i,
+    versionOutput: /temporal version v?(\d[\w.]*)/i,
     oldest: 1,
     remedy:
       'Set TEMPORAL_ADDRESS to a Temporal server, or TEMPORAL_CLI to the temporal command (https://docs.temporal.io/cli)',
@@ -32,7 +32,7 @@ export const BINARIES: Record<BinaryKind, Binary> = {
     title: 'MongoDB',
     variable: 'MONGOD',
     command: 'mongod',
-    answer: /db version v?(\d[\w.]*)/i,
+    versionOutput: /db version v?(\d[\w.]*)/i,
     oldest: 6,
     remedy:
       'Set MONGODB_URI to a replica set, or MONGOD to the mongod of MongoDB 6.0 or later (https://www.mongodb.com/try/download/community)',
@@ -42,8 +42,8 @@ export const BINARIES: Record<BinaryKind, Binary> = {
     title: 'Temporal test server',
     variable: 'TEMPORAL_TEST_SERVER',
     command: 'temporal-test-server',
-    // The test server has no options: it takes `--version` for a port, and its name is in the error.
-    answer: /io\.temporal\.testserver|temporal-test-server/,
+    // The test server has no options: it parses `--version` as a port, and its error message contains its name.
+    versionOutput: /io\.temporal\.testserver|temporal-test-server/,
     oldest: 0,
     remedy: 'Set TEMPORAL_TEST_SERVER to a temporal-test-server (https://github.com/temporalio/sdk-java/releases)',
   },

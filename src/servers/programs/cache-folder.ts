@@ -4,8 +4,8 @@ import { cacheFolder, intoCache } from './cache.js';
 import type { Environment } from './path.js';
 
 /**
- * Like `intoCache`, for a folder. A move does not replace a folder, so a complete one of another process (`isWhole`) stays, and
- * an incomplete one is removed first.
+ * Like `intoCache`, for a folder. A move does not replace an existing folder: a complete folder of another process (`isWhole`)
+ * stays, and an incomplete folder is removed first.
  */
 export async function folderIntoCache(
   environment: Environment,

@@ -15,7 +15,8 @@ export function cacheFolder(environment: Environment): string {
 
 /**
  * Calls `fill` with an empty folder inside the cache, and moves the file that it returns to `name`. The move is atomic, so that
- * several processes can fill the same cache and none sees an incomplete file; the last one wins with the same content.
+ * several processes can fill the same cache and no process sees an incomplete file. The last process replaces the file with the
+ * same content.
  */
 export async function intoCache(
   environment: Environment,

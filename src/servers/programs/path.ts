@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 export type Environment = Record<string, string | undefined>;
 
-/** All executable files of the name on PATH, in order. Callers may try a later one when an earlier one is broken. */
+/** All executable files of the name on PATH, in order. Callers may try a later file when an earlier one is broken. */
 export function onPath(command: string, environment: Environment): string[] {
   const names = process.platform === 'win32' ? [`${command}.exe`] : [command];
   return (environment['PATH'] ?? '')

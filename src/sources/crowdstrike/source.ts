@@ -1,8 +1,10 @@
 import {
   clientCredentials,
   httpInput,
+  httpRows,
   token,
   type ApplicationError,
+  type Envelope,
   type Values,
 } from '../../connectors/http/index.js';
 import { setting } from '../../model/settings.js';
@@ -10,13 +12,22 @@ import { mapDevice } from './device.js';
 import { defineSource } from '../../model/source.js';
 
 /**
- * Commercial regions: each redirects an account of another region there with status 308. The government clouds never redirect.
+ * Commercial regions. Each region redirects a request for an account of another region to that region, with status 308. The
+ * government clouds never redirect.
  */
 const REGIONS = {
   'us-1': 'api.crowdstrike.com',
   'us-2': 'api.us-2.crowdstrike.com',
   'us-3': 'api.us-3.crowdstrike.com',
   'eu-1': 'api.eu-1.crowdstrike.com',
+};
+
+const envelope: Envelope = {
+  records: 'resources',
+  values: { next: 'meta.pagination.next', total: 'meta.pagination.total', errors: 'errors' },
+  applicationError,
+  // `resources` may be null if no host was found.
+  empty: ({ total }) => total === 0,
 };
 
 export default defineSource({
@@ -28,13 +39,19 @@ export default defineSource({
     url: setting.url('CROWDSTRIKE_URL', { help: 'base URL of your cloud', default: 'https://api.crowdstrike.com' }),
     clientId: setting.text('CROWDSTRIKE_CLIENT_ID', { help: 'API client with the scope Hosts: read' }),
     clientSecret: setting.secret('CROWDSTRIKE_CLIENT_SECRET', { help: 'secret of that API client' }),
-    pageSize: setting.integer('CROWDSTRIKE_PAGE_SIZE', { help: 'hosts a page', min: 1, max: 10_000, default: '5000' }),
+    pageSize: setting.integer('CROWDSTRIKE_PAGE_SIZE', {
+      help: 'hosts per page',
+      min: 1,
+      max: 10_000,
+      default: '5000',
+    }),
     regionHosts: setting.optional('CROWDSTRIKE_REGION_HOSTS', {
       help: 'further hosts that a redirect to another region may lead to, separated by commas',
     }),
   },
   listing: 'full',
   mapping: 1,
+  decode: httpRows(envelope),
   map: mapDevice,
   input: ({ url, clientId, clientSecret, pageSize, regionHosts }) =>
     httpInput({
@@ -45,7 +62,7 @@ export default defineSource({
         clientId,
         clientSecret,
         // Wrong credentials also return status 500 with an error of code 400.
-        refusals: [{ status: 500, body: /"code"\s*:\s*40[013]\b/, kind: 'credentials-rejected' }],
+        errorRules: [{ status: 500, body: /"code"\s*:\s*40[013]\b/, kind: 'credentials-rejected' }],
       }),
       headers: { accept: 'application/json' },
       limits: { headersMs: 60_000 },
@@ -61,14 +78,8 @@ export default defineSource({
         query: { limit, sort: 'device_id.asc', offset: token },
       }),
       paging: token({ limit: pageSize, next: 'next' }),
-      envelope: {
-        records: 'resources',
-        values: { next: 'meta.pagination.next', total: 'meta.pagination.total', errors: 'errors' },
-        complaint,
-        // `resources` may be null if nothing was found.
-        empty: ({ total }) => total === 0,
-      },
-      refusals: [{ status: 400, body: /offset|token|expired/i, continued: true, kind: 'cursor-expired' }],
+      envelope,
+      errorRules: [{ status: 400, body: /offset|token|expired/i, continued: true, kind: 'cursor-expired' }],
       remedies: {
         'credentials-rejected':
           'Correct CROWDSTRIKE_CLIENT_ID and CROWDSTRIKE_CLIENT_SECRET in .env and restart the worker; if they are right, the address of the worker may be missing from the IP allow-list',
@@ -80,14 +91,14 @@ export default defineSource({
     }),
 });
 
-/** Detects `errors[]` in a response with status 200, which is then incomplete even if it has resources. */
-function complaint({ errors }: Values): ApplicationError | undefined {
+/** Detects `errors[]` in a response with status 200. Such a response is incomplete even if it has resources. */
+function applicationError({ errors }: Values): ApplicationError | undefined {
   if (!Array.isArray(errors) || errors.length === 0) return undefined;
   const code = Number((errors[0] as { code?: unknown } | null)?.code);
-  const says = Number.isInteger(code) ? `an error of code ${code}` : 'an error without a code';
-  if (code === 401) return { kind: 'credentials-rejected', says };
-  if (code === 403) return { kind: 'not-permitted', says };
-  if (code === 429) return { kind: 'rate-limited', says };
-  if (code >= 500) return { kind: 'vendor-error', says };
-  return { kind: code >= 400 ? 'request-rejected' : 'response-mismatch', says };
+  const message = Number.isInteger(code) ? `an error of code ${code}` : 'an error without a code';
+  if (code === 401) return { kind: 'credentials-rejected', message };
+  if (code === 403) return { kind: 'not-permitted', message };
+  if (code === 429) return { kind: 'rate-limited', message };
+  if (code >= 500) return { kind: 'vendor-error', message };
+  return { kind: code >= 400 ? 'request-rejected' : 'response-mismatch', message };
 }

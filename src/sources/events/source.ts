@@ -1,4 +1,4 @@
-import { jsonlInput } from '../../connectors/jsonl/index.js';
+import { jsonlInput, jsonlRows } from '../../connectors/jsonl/index.js';
 import { setting } from '../../model/settings.js';
 import { mapEvent } from './event.js';
 import { defineSource } from '../../model/source.js';
@@ -15,6 +15,7 @@ export default defineSource({
   listing: 'append',
   freshnessMs: 0,
   mapping: 1,
+  decode: jsonlRows(),
   map: mapEvent,
   input: ({ path }) => jsonlInput({ source: 'events', path }),
 });

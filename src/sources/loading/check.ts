@@ -42,6 +42,7 @@ const definition = z.strictObject({
   listing: z.enum(['full', 'incremental', 'append', 'queue'], 'must be full, incremental, append or queue'),
   mapping: z.int('must be a whole number').positive('must be 1 or more'),
   input: callable,
+  decode: callable,
   map: callable,
 });
 

@@ -3,7 +3,7 @@ import type { AnySource } from '../../model/source.js';
 
 const HOUR = 3_600_000;
 
-/** Milliseconds for which a complete source is not collected again, unless the run is forced. */
+/** Milliseconds after a complete listing in which the source is not collected again, unless the run is forced. */
 export function freshnessOf(
   { freshnessMs }: Pick<AnySource, 'freshnessMs'>,
   config: Pick<Config, 'freshnessMs'>,

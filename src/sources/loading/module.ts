@@ -29,7 +29,7 @@ export function loadModule(file: string, loaded = new Map<string, Loaded>()): Re
   if (known) return known.exports;
   const module: Loaded = { exports: {} };
   loaded.set(file, module);
-  // Loaded only when there is such a module: the compiler takes 27 MB.
+  // The compiler is loaded only when there is such a module, because it takes 27 MB of memory.
   const { transformSync: transform } = require('@swc/core') as { transformSync: typeof transformSync };
   const text = readFileSync(file, 'utf8');
   const { code } = transform(text, {
@@ -41,7 +41,7 @@ export function loadModule(file: string, loaded = new Map<string, Loaded>()): Re
     module: { type: 'commonjs' },
     sourceMaps: 'inline',
   });
-  // Checked here, because an undefined function would otherwise only fail in the middle of a run, when it is first called.
+  // Checked here, because otherwise the first call of an undefined function would fail in the middle of a run.
   const fault = undefinedCall(text, extname(file) === '.ts', ownExports);
   if (fault !== undefined) throw new Error(fault);
   const run = compileFunction(code, ['exports', 'require', 'module', '__filename', '__dirname'], {
@@ -57,7 +57,7 @@ function requireFor(file: string, loaded: Map<string, Loaded>): (specifier: stri
   return (specifier) => {
     const own = ownModule(specifier);
     if (own !== undefined) return require(own) as unknown;
-    if (specifier.startsWith('.')) return requireBeside(resolve(dirname(file), specifier), loaded, outside);
+    if (specifier.startsWith('.')) return requireRelative(resolve(dirname(file), specifier), loaded, outside);
     try {
       return outside(specifier) as unknown;
     } catch (error) {
@@ -75,7 +75,7 @@ function ownModule(specifier: string): string | undefined {
   const path = PUBLIC[specifier];
   if (path !== undefined) return join(__dirname, path);
   if (specifier.startsWith('rollcall/'))
-    throw new Error(`There is no module ${specifier}: ${Object.keys(PUBLIC).join(', ')} are there`);
+    throw new Error(`There is no module ${specifier}; available modules: ${Object.keys(PUBLIC).join(', ')}`);
   return undefined;
 }
 
@@ -84,8 +84,8 @@ function ownExports(specifier: string): object | undefined {
   return own === undefined ? undefined : (require(own) as object);
 }
 
-/** TypeScript files import each other with the extension `.js`, or with none. */
-function requireBeside(path: string, loaded: Map<string, Loaded>, outside: NodeJS.Require): unknown {
+/** Requires a module by its path. TypeScript files import each other with the extension `.js` or without an extension. */
+function requireRelative(path: string, loaded: Map<string, Loaded>, outside: NodeJS.Require): unknown {
   const bare = path.replace(/\.js$/, '');
   const file = [path, `${bare}.ts`, `${bare}.js`].find(
     (candidate) => /\.[jt]s$/.test(candidate) && existsSync(candidate),

@@ -1,10 +1,10 @@
-/** The candidate closest to `word`, or `undefined` if none is close. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+/** The candidate closest to `name`, or `undefined` if none is close. */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  return best && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : undefined;
 }
 
 /** Levenshtein distance, computed one row at a time. */

@@ -11,7 +11,7 @@ export interface SourceRegistry {
   /** In alphabetical order. */
   names(): string[];
   all(): AnySource[];
-  /** Throws `Failure('settings-invalid')` with the nearest name if there is no such source. */
+  /** Throws `Failure('settings-invalid')`, with the most similar name, if there is no such source. */
   get(name: string): AnySource;
   /** Absolute path of the file that declares the source. Throws the same failure. */
   fileOf(name: string): string;
@@ -22,7 +22,7 @@ export interface SourceRegistry {
 export interface LoadOptions {
   /** Further folders with source files, absolute paths. */
   folders?: readonly string[];
-  /** Called for each invalid source file; without it the first one throws. */
+  /** Called for each invalid source file. Without it, `loadSources` throws at the first one. */
   onFault?: (fault: Failure) => void;
 }
 
@@ -78,7 +78,7 @@ export function loadSources({ folders = [], onFault }: LoadOptions = {}): Source
 
 const PROJECT = join(__dirname, '..');
 
-/** A source has the name of its file, or of its folder if the file is `source.ts`. */
+/** The name of a source is the name of its file, or of its folder if the file is `source.ts`. */
 function nameOf(file: string): string {
   const name = basename(file, extname(file));
   return name === 'source' ? basename(dirname(file)) : name;
@@ -138,7 +138,7 @@ function unknownSource(
     `There is no source ${name}${near === undefined ? '' : `, did you mean ${near}`}`,
     {
       at: name,
-      remedy: `Known sources: ${names.join(', ')}. Your own are looked for in ${folders.map(shown).join(', ') || './sources'}: ROLLCALL_SOURCES names other folders`,
+      remedy: `Known sources: ${names.join(', ')}. Rollcall searches for your own sources in ${folders.map(shown).join(', ') || './sources'}: ROLLCALL_SOURCES names other folders`,
     },
   );
 }
@@ -146,7 +146,7 @@ function unknownSource(
 function invalid(file: string, fault: string): Failure {
   return new Failure('settings-invalid', `${shown(file)} ${fault}`, {
     at: file,
-    remedy: 'Correct the file, or take its folder out of ROLLCALL_SOURCES',
+    remedy: 'Correct the file, or remove its folder from ROLLCALL_SOURCES',
   });
 }
 

@@ -21,7 +21,8 @@ export function undefinedCall(
   exportsOf: (specifier: string) => object | undefined,
 ): string | undefined {
   const { parseSync: parse } = require('@swc/core') as { parseSync: typeof parseSync };
-  // Positions count from the first token: the added `;` makes that the beginning of the file.
+  // swc counts positions from the first token. The added `;` is that token, so positions start at the beginning of the
+  // file.
   const tree = parse(`;${text}`, { syntax: typescript ? 'typescript' : 'ecmascript', target: 'es2022' });
   const start = tree.span.start + 1;
   const declared = new Set<string>();
@@ -49,7 +50,7 @@ export function undefinedCall(
   return undefined;
 }
 
-/** Names that a module can use besides the globals. */
+/** Names that a module can use in addition to the globals. */
 const LOCAL = new Set(['require']);
 
 function missing({ name, from }: { name: string; from: string }, exportsOf: (specifier: string) => object | undefined) {
@@ -63,11 +64,11 @@ function lineOf(text: string, at: number): number {
   return Buffer.from(text).subarray(0, at).toString().split('\n').length;
 }
 
-function visit(node: unknown, look: (node: Node) => void): void {
-  if (Array.isArray(node)) for (const each of node) visit(each, look);
+function visit(node: unknown, inspect: (node: Node) => void): void {
+  if (Array.isArray(node)) for (const each of node) visit(each, inspect);
   else if (typeof node === 'object' && node !== null) {
-    look(node as Node);
-    for (const value of Object.values(node)) visit(value, look);
+    inspect(node as Node);
+    for (const value of Object.values(node)) visit(value, inspect);
   }
 }
 

@@ -5,9 +5,9 @@ import { isRaw, rawOf, type Raw } from '../mapping/raw.js';
 
 /** Maximum lengths in characters: the widths of the export's columns. */
 const LIMITS = { user_id: 128, device_type: 32, locale: 32, app_version: 32, device_id: 128 } as const;
-/** Maximum bytes of a device id: its mask has 200 characters, and columns of masked values hold 256. */
+/** Maximum bytes of a device id: the mask of such an id has 200 characters, and the columns of masked values have 256. */
 const DEVICE_ID_BYTES = 128;
-/** Characters to read; more than any limit, so that a text over its limit is rejected instead of cut. */
+/** Number of characters to read. It is more than any limit, so that a text over its limit is rejected instead of cut. */
 const READ = 1_024;
 
 /**
@@ -67,7 +67,7 @@ function objectOf(text: string, what: string, reject: Reject): Raw {
   try {
     parsed = parseExactly(text);
   } catch {
-    throw reject(`${what} is not JSON`); // the parser's message contains a part of the text
+    throw reject(`${what} is not JSON`); // not the parser's message, which contains a part of the text
   }
   if (!isRaw(parsed)) throw reject(`${what} is not an object`);
   return parsed;
@@ -82,7 +82,7 @@ function addressOf(body: Raw, reject: Reject): string {
   return address;
 }
 
-/** The time in the login, else the time its message was sent. */
+/** The time in the login, else the time at which its message was sent. */
 function createdAt(body: Raw, message: Raw, reject: Reject): Date {
   const declared = body['create_date'] ?? undefined;
   const value = declared ?? rawOf(message['Attributes'])['SentTimestamp'];

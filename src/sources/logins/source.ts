@@ -1,4 +1,4 @@
-import { sqsInput } from '../../connectors/sqs/index.js';
+import { sqsInput, sqsRows } from '../../connectors/sqs/index.js';
 import { setting } from '../../model/settings.js';
 import { mapLogin } from './login.js';
 import { defineSource } from '../../model/source.js';
@@ -18,6 +18,7 @@ export default defineSource({
   listing: 'queue',
   freshnessMs: 0,
   mapping: 1,
+  decode: sqsRows,
   map: mapLogin,
   input: ({ queueUrl, region, endpoint, pollers }) =>
     sqsInput({ source: 'logins', queueUrl, region, pollers, ...(endpoint && { endpoint }) }),

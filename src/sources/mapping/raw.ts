@@ -1,4 +1,4 @@
-/** A JSON object of unknown content. Mappers read named fields only, so that no key of it can reach a prototype. */
+/** A JSON object of unknown content. Mappers read named fields only, so that no key of the object can reach a prototype. */
 export type Raw = { readonly [field: string]: unknown };
 
 export function isRaw(value: unknown): value is Raw {
@@ -12,7 +12,7 @@ export function rawOf(value: unknown): Raw {
 
 const NOTHING: Raw = Object.freeze(Object.create(null) as Raw);
 
-/** The first `limit` elements of a list, of any type; empty for anything but an array. */
+/** The first `limit` elements of a list, of any type; empty for any value that is not an array. */
 export function listOf(value: unknown, limit = 512): readonly unknown[] {
   if (!Array.isArray(value)) return [];
   return value.length > limit ? value.slice(0, limit) : value;

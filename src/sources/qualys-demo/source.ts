@@ -1,7 +1,10 @@
-import { header, httpInput, offset } from '../../connectors/http/index.js';
+import { header, httpInput, httpRows, offset } from '../../connectors/http/index.js';
 import { setting } from '../../model/settings.js';
 import { mapHostAsset } from '../qualys/host-asset.js';
 import { defineSource } from '../../model/source.js';
+
+/** A page is a list. */
+const envelope = { records: '' };
 
 /** Qualys hosts of a take-home API: bare lists by `skip` and `limit`; an error response marks the end. */
 export default defineSource({
@@ -13,11 +16,12 @@ export default defineSource({
     url: setting.url('QUALYS_DEMO_URL', { help: 'base URL of the API' }),
     token: setting.secret('QUALYS_DEMO_TOKEN', { help: 'API token' }),
     // The original API rejects more than 2.
-    pageSize: setting.integer('QUALYS_DEMO_PAGE_SIZE', { help: 'hosts a page', min: 1, max: 10_000, default: '2' }),
+    pageSize: setting.integer('QUALYS_DEMO_PAGE_SIZE', { help: 'hosts per page', min: 1, max: 10_000, default: '2' }),
     concurrency: setting.integer('QUALYS_DEMO_CONCURRENCY', { help: 'pages in flight', min: 1, max: 16, default: '4' }),
   },
   listing: 'full',
   mapping: 1,
+  decode: httpRows(envelope),
   map: mapHostAsset,
   input: ({ url, token, pageSize, concurrency }) =>
     httpInput({
@@ -28,7 +32,7 @@ export default defineSource({
       request: ({ skip, limit }) => ({ method: 'POST', path: '/api/qualys/hosts/get', query: { skip, limit } }),
       // An outage has the same status: only this text marks the end of the listing.
       paging: offset({ limit: pageSize, concurrency, end: { status: 500, text: 'Error invalid skip/limit combo' } }),
-      envelope: { records: '' },
+      envelope,
       remedies: {
         'credentials-rejected': 'Correct QUALYS_DEMO_TOKEN in .env and restart the worker',
         'not-permitted': 'Check that the token of QUALYS_DEMO_TOKEN may read hosts',

@@ -23,7 +23,7 @@ export interface CloudFacts {
   lastUpdated?: Date | undefined;
 }
 
-/** The first entry of a known cloud in `sourceInfo`; its empty `AssetSource` entry is ignored. */
+/** The first entry of a known cloud in `sourceInfo`. The empty `AssetSource` entry is ignored. */
 export function cloudFacts(sourceInfo: unknown): CloudFacts | undefined {
   const [ec2] = entries(sourceInfo, 'Ec2AssetSourceSimple');
   if (ec2) return fromEc2(ec2);
@@ -33,12 +33,12 @@ export function cloudFacts(sourceInfo: unknown): CloudFacts | undefined {
   return gcp && fromGcp(gcp);
 }
 
-// `zone` is not used, because it holds "VPC"; nor `createdDate`, which is the time of the API call.
+// Two fields are not used: `zone`, which contains the text "VPC", and `createdDate`, which is the time of the API call.
 function fromEc2(source: Raw): CloudFacts {
   return {
     provider: 'aws',
     instance: text(source['instanceId'])?.toLowerCase(),
-    account: text(source['accountId'])?.padStart(12, '0'), // number coercion somewhere on the way drops leading zeros
+    account: text(source['accountId'])?.padStart(12, '0'), // an earlier conversion to a number drops leading zeros
     region: text(source['region']),
     zone: text(source['availabilityZone']),
     vpc: text(source['vpcId']),

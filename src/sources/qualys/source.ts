@@ -1,9 +1,11 @@
 import {
   basic,
   httpInput,
+  httpRows,
   keyset,
   xml,
   type ApplicationError,
+  type Envelope,
   type KeysetPosition,
   type RequestTemplate,
   type Values,
@@ -15,6 +17,20 @@ import { defineSource } from '../../model/source.js';
 const MINUTE = 60_000;
 const credentials = 'Correct QUALYS_USERNAME and QUALYS_PASSWORD in .env and restart the worker';
 
+const envelope: Envelope = {
+  records: 'ServiceResponse.data',
+  wrapper: 'HostAsset',
+  values: {
+    code: 'ServiceResponse.responseCode',
+    count: 'ServiceResponse.count',
+    more: 'ServiceResponse.hasMoreRecords',
+    last: 'ServiceResponse.lastId',
+  },
+  applicationError,
+  // If there are no hosts, Qualys responds SUCCESS with count 0, without data and without hasMoreRecords.
+  empty: ({ code, count }) => code === 'SUCCESS' && Number(count) === 0 && count !== '',
+};
+
 export default defineSource({
   name: 'qualys',
   vendor: 'qualys',
@@ -25,10 +41,11 @@ export default defineSource({
     username: setting.text('QUALYS_USERNAME', { help: 'Qualys user with API access' }),
     password: setting.secret('QUALYS_PASSWORD', { help: 'password of that user' }),
     format: setting.choice('QUALYS_FORMAT', ['json', 'xml'], { help: 'format of the responses', default: 'json' }),
-    pageSize: setting.integer('QUALYS_PAGE_SIZE', { help: 'hosts a page', min: 1, max: 1000, default: '1000' }),
+    pageSize: setting.integer('QUALYS_PAGE_SIZE', { help: 'hosts per page', min: 1, max: 1000, default: '1000' }),
   },
   listing: 'full',
   mapping: 1,
+  decode: httpRows(envelope),
   map: mapHostAsset,
   input: ({ url, username, password, format, pageSize }) =>
     httpInput({
@@ -45,22 +62,11 @@ export default defineSource({
         last: 'last',
         idOf: (host) => (host as { id?: unknown } | null)?.id,
       }),
-      envelope: {
-        records: 'ServiceResponse.data',
-        wrapper: 'HostAsset',
-        values: {
-          code: 'ServiceResponse.responseCode',
-          count: 'ServiceResponse.count',
-          more: 'ServiceResponse.hasMoreRecords',
-          last: 'ServiceResponse.lastId',
-        },
-        complaint,
-        // Without hosts Qualys responds SUCCESS with count 0, without data and without hasMoreRecords.
-        empty: ({ code, count }) => code === 'SUCCESS' && Number(count) === 0 && count !== '',
-      },
-      refusals: [
-        // https://docs.qualys.com/en/vm/qweb-all-api/appendix/appendix_d.htm: 1920, 1960 and 1965 mean too many calls at once
-        // or in a window, which that page shows with status 400 too; 2003 and 2011 mean accounts that cannot call at all.
+      envelope,
+      errorRules: [
+        // https://docs.qualys.com/en/vm/qweb-all-api/appendix/appendix_d.htm: 1920, 1960 and 1965 mean too many calls at
+        // once or in a window; that page shows them with status 400 too. 2003 and 2011 mean accounts that cannot call the
+        // API at all.
         { status: 409, body: /\bcode\W{1,6}(?:1920|1960|1965)\b/i, kind: 'rate-limited' },
         { status: 400, body: /\bcode\W{1,6}(?:1960|1965)\b/i, kind: 'rate-limited' },
         { status: 409, body: /\bcode\W{1,6}(?:2003|2011)\b/i, kind: 'credentials-rejected' },
@@ -108,8 +114,8 @@ const KINDS: Record<string, ApplicationError['kind']> = {
 };
 
 /** Qualys returns errors with status 200 and a `responseCode` other than SUCCESS. */
-function complaint({ code }: Values): ApplicationError | undefined {
+function applicationError({ code }: Values): ApplicationError | undefined {
   if (code === undefined || code === 'SUCCESS') return undefined;
-  const says = typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? code : 'an unknown responseCode';
-  return { kind: KINDS[says] ?? 'response-mismatch', says };
+  const message = typeof code === 'string' && /^[A-Z_]{1,40}$/.test(code) ? code : 'an unknown responseCode';
+  return { kind: KINDS[message] ?? 'response-mismatch', message };
 }

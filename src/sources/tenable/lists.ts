@@ -1,6 +1,6 @@
 import { listOf } from '../mapping/raw.js';
 
-/** A value, or the first element of a list: some versions return a list where others return one value. */
+/** A value, or the first element of a list: some versions of the API return a list where others return one value. */
 export function one(value: unknown): unknown {
   return Array.isArray(value) ? value[0] : value;
 }

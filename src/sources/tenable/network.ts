@@ -12,8 +12,8 @@ interface Row {
 const BRIDGE = /^(?:docker|virbr|br-|cni|veth|vethernet)/i;
 
 /**
- * An asset's interfaces, its main address and MAC, and its external addresses. The lists have no order: the main address is the
- * first private one that is not a bridge's.
+ * An asset's interfaces, its main address and MAC, and its external addresses. The lists have no order: the main address is
+ * the first private address that does not belong to a bridge.
  */
 export function networkOf(raw: Raw, network: Raw) {
   const interfaces: Row[] = [];
@@ -30,7 +30,7 @@ export function networkOf(raw: Raw, network: Raw) {
       else own ??= row.ip;
     }
     if (!isBridge) first ??= row.mac;
-    // A public address without a MAC is the external address, not one of an interface.
+    // A public address without a MAC is the external address, not the address of an interface.
     if (scope !== 'local' && (scope !== 'public' || row.mac !== undefined)) interfaces.push(row);
   }
   own ??= external[0] ?? bridged;

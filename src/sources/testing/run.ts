@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { Failure } from '../../model/failure.js';
 import { loadModule } from '../loading/module.js';
 
-// Runs a test file outside the project. It is loaded like a source, so that `rollcall` and TypeScript need no set-up there.
+// Runs a test file outside the project. The file is loaded like a source, so that it can use `rollcall` and TypeScript
+// without any set-up.
 if (require.main === module) {
   try {
     loadModule(resolve(process.argv[2]!));

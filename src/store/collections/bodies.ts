@@ -1,3 +1,4 @@
+import { inTransaction } from '../transaction.js';
 import type { BodyDoc } from '../documents/bodies.js';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
@@ -6,7 +7,7 @@ import type { KeyRing } from '../../privacy/key-ring.js';
 import { seal, unseal } from '../../privacy/seal.js';
 import type { Store } from '../database.js';
 
-/** Small enough that the driver's copies reuse memory instead of allocating new pages. */
+/** With parts of this size, the driver's copies reuse memory. With larger parts, each copy would allocate new memory pages. */
 const PART_BYTES = 900_000;
 const DUPLICATE_KEY = 11000;
 
@@ -20,9 +21,10 @@ export const partId = (digest: string, part: number): string => `${digest}:${Str
  * has it in the journal.
  */
 export async function putBody(store: Store, digest: string, body: Buffer, keys?: KeyRing): Promise<void> {
-  const known = await store.bodies.findOne({ _id: partId(digest, 0) }, { projection: { doomed: 1 } });
-  if (known && (known.doomed === undefined || (await unmark(store, digest)))) return;
-  // Quality 1 takes 2 ms a megabyte; MongoDB takes 15 to move and keep one (its oplog and journal hold it as well).
+  const known = await store.bodies.findOne({ _id: partId(digest, 0) }, { projection: { pending_deletion: 1 } });
+  if (known && (known.pending_deletion === undefined || (await unmark(store, digest)))) return;
+  // Compression with quality 1 takes 2 ms per megabyte. MongoDB takes 15 ms to receive and store a megabyte, because it also
+  // writes it to the oplog and the journal.
   const packed = await compress(body, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 1,
@@ -37,14 +39,16 @@ export async function putBody(store: Store, digest: string, body: Buffer, keys?:
     const bytes = new Binary(whole.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
     const first = { parts, ...(sealed && { key: sealed.key }) };
     if (part === 0) await store.bodies.insertOne({ _id: partId(digest, 0), bytes, ...first }, within);
-    // A part left by an attempt that ended before its first part may come from another compressor version: replace it.
+    // An earlier attempt may have ended before it wrote the first part. Its other parts may come from another version of the
+    // compressor, so they are replaced.
     else await store.bodies.replaceOne({ _id: partId(digest, part) }, { bytes }, { ...within, upsert: true });
   };
   const putAll = async () => {
     await Promise.all(Array.from({ length: parts - 1 }, (_, at) => put(at + 1)));
     await put(0);
   };
-  // Sealing gives other bytes each time, so parts of two attempts, or of an attempt and a key rotation, must not mix.
+  // Each sealing of the same body gives different bytes, so parts of two attempts, or of an attempt and a key rotation, must
+  // not mix.
   const putAtOnce = () =>
     inTransaction(store, async (session) => {
       for (let part = 0; part < parts; part += 1) await put(part, { session });
@@ -56,7 +60,7 @@ export async function putBody(store: Store, digest: string, body: Buffer, keys?:
 
 /** Removes the mark for deletion; `false` when the body was deleted already. See `unused-bodies.ts`. */
 async function unmark(store: Store, digest: string): Promise<boolean> {
-  const kept = await store.bodies.updateOne({ _id: partId(digest, 0) }, { $unset: { doomed: true } });
+  const kept = await store.bodies.updateOne({ _id: partId(digest, 0) }, { $unset: { pending_deletion: true } });
   return kept.matchedCount > 0;
 }
 
@@ -88,7 +92,8 @@ async function packedBody(store: Store, digest: string, keys?: () => KeyRing): P
   try {
     return opened(stored, digest, keys);
   } catch {
-    // The body may have been resealed meanwhile. A long read can see parts from before and after that commit; a snapshot cannot.
+    // The body may have been resealed meanwhile. A long read can see parts from before and after that commit; a read in a
+    // snapshot cannot.
     return opened(await partsOf(store, digest, { readConcern: { level: 'snapshot' } }), digest, keys);
   }
 }
@@ -119,14 +124,4 @@ export function joined(parts: readonly BodyDoc[]): Uint8Array {
 /** The transaction of an operation, if it has one. */
 export interface Within {
   session?: ClientSession;
-}
-
-/** Runs `work` in a transaction with snapshot reads. */
-export function inTransaction<T>(store: Store, work: (session: ClientSession) => Promise<T>): Promise<T> {
-  return store.client.withSession((session) =>
-    session.withTransaction(() => work(session), {
-      readConcern: { level: 'snapshot' },
-      writeConcern: { w: 'majority', journal: true },
-    }),
-  );
 }

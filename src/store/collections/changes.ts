@@ -5,10 +5,12 @@ import type { HostSource, HostAttributes } from '../../host/golden/golden-host.j
 import type { Store } from '../database.js';
 import { formerIds, type Difference } from './hosts.js';
 
-/** Times that change at every check-in are left out of the history, and so are fields that follow from others. */
+/**
+ * Times that change at every check-in are not part of the history. Fields that are derived from other fields are not either.
+ */
 const TIMES = ['last_seen_time', 'modified_time', 'boot_time', 'first_seen_time', 'created_time'];
 /** Fields that other records can change as well. */
-const ABOUT_OTHERS = ['refused', 'more_refused', 'findings', 'keys'];
+const ABOUT_OTHERS = ['forbidden_joins', 'more_forbidden_joins', 'findings', 'keys'];
 const LEFT_OUT = new Set([
   'last_seen',
   'first_seen',
@@ -61,7 +63,8 @@ function listChange(before: unknown, after: unknown): { added: unknown[]; remove
 type Entry = Omit<ChangeDoc, '_id' | 'at' | 'run'>;
 
 /**
- * Builds the history entries of one batch from its hosts `before` and `after`, and the differences of those in both.
+ * Builds the history entries of one batch from its hosts `before` and `after`, and the differences of the hosts that are in
+ * both.
  */
 export function historyOf(
   before: ReadonlyMap<string, HostAttributes>,
@@ -86,7 +89,7 @@ export function historyOf(
   return history;
 }
 
-/** Entries that explain from which hosts the new records of a host came. */
+/** Entries that show in which hosts the new records of a host were before. */
 function originEntries(
   { _id }: HostAttributes,
   existed: boolean,
@@ -109,7 +112,8 @@ function originEntries(
 }
 
 /**
- * `origins`: for each host after, the hosts that had its records before. `parts`: for each host before, those that have them now.
+ * `origins`: for each host in `after`, the hosts that had its records before. `parts`: for each host in `before`, the hosts
+ * that have its records now.
  */
 function movesOf(before: ReadonlyMap<string, HostAttributes>, after: readonly HostAttributes[]) {
   const hostOf = new Map<string, { id: string; records: number }>();
@@ -118,7 +122,7 @@ function movesOf(before: ReadonlyMap<string, HostAttributes>, after: readonly Ho
   const origins = new Map<string, Set<string>>();
   const parts = new Map([...before.keys()].map((id) => [id, new Set<string>()]));
   for (const { _id, sources } of after) {
-    // The largest first: the new host counts as renamed from it.
+    // The host with the most records first: a new host counts as renamed from that host.
     const former = sources.flatMap(({ record }) => hostOf.get(record) ?? []).sort((a, b) => b.records - a.records);
     origins.set(_id, new Set(former.map(({ id }) => id)));
     for (const { id } of former) parts.get(id)!.add(_id);

@@ -1,3 +1,4 @@
+import { inTransaction } from '../transaction.js';
 import type { DecisionDoc } from '../documents/decisions.js';
 import { ObjectId, type ClientSession } from 'mongodb';
 import type { Decision, Decisions } from '../../host/identity/resolution.js';
@@ -13,38 +14,34 @@ export async function decide(
 ): Promise<DecisionDoc[]> {
   const ids = [...new Set(pairs.flat())];
   const now = await store.clock.now();
-  return store.client.withSession((session) =>
-    session.withTransaction(async () => {
-      // The later of two decisions applies, so this one gets a time after all earlier ones, even if a clock was ahead.
-      const before = store.decisions
-        .find({ records: { $in: ids } }, { session })
-        .sort({ at: -1 })
-        .limit(1);
-      const last = (await before.toArray())[0];
-      const at = new Date(Math.max(now.getTime(), last ? Date.parse(last.at) + 1 : 0)).toISOString();
-      const docs = pairs.map(([a, b]): DecisionDoc => {
-        const records: [string, string] = a < b ? [a, b] : [b, a];
-        return { _id: new ObjectId(), kind, records, at, by, why };
-      });
-      await store.decisions.insertMany(docs, { session });
-      await markUnresolved(store, session, docs);
-      return docs;
-    }),
-  );
+  return inTransaction(store, async (session) => {
+    // The later of two decisions applies, so this decision gets a later time than all stored ones, even if a clock was ahead.
+    const before = store.decisions
+      .find({ records: { $in: ids } }, { session })
+      .sort({ at: -1 })
+      .limit(1);
+    const last = (await before.toArray())[0];
+    const at = new Date(Math.max(now.getTime(), last ? Date.parse(last.at) + 1 : 0)).toISOString();
+    const docs = pairs.map(([a, b]): DecisionDoc => {
+      const records: [string, string] = a < b ? [a, b] : [b, a];
+      return { _id: new ObjectId(), kind, records, at, by, why };
+    });
+    await store.decisions.insertMany(docs, { session });
+    await markUnresolved(store, session, docs);
+    return docs;
+  });
 }
 
-/** Undoes decisions. Returns those that were not undone before. */
+/** Undoes decisions. Returns the decisions that were not undone before. */
 export async function undo(store: Store, ids: readonly ObjectId[], by: string): Promise<DecisionDoc[]> {
   const undone = { at: (await store.clock.now()).toISOString(), by };
-  return store.client.withSession((session) =>
-    session.withTransaction(async () => {
-      const active = { _id: { $in: [...ids] }, undone: { $exists: false } };
-      const docs = await store.decisions.find(active, { session }).toArray();
-      await store.decisions.updateMany(active, { $set: { undone } }, { session });
-      await markUnresolved(store, session, docs);
-      return docs;
-    }),
-  );
+  return inTransaction(store, async (session) => {
+    const active = { _id: { $in: [...ids] }, undone: { $exists: false } };
+    const docs = await store.decisions.find(active, { session }).toArray();
+    await store.decisions.updateMany(active, { $set: { undone } }, { session });
+    await markUnresolved(store, session, docs);
+    return docs;
+  });
 }
 
 async function markUnresolved(store: Store, session: ClientSession, docs: readonly DecisionDoc[]): Promise<void> {

@@ -51,7 +51,7 @@ export async function countLiveHosts(store: Store): Promise<number> {
   return all - retired;
 }
 
-/** Most redirects that are followed. More would be a cycle, which is a defect. */
+/** Maximum number of redirects to follow. More redirects would be a cycle, which is a defect. */
 const MOST_REDIRECTS = 100;
 
 /** The host with this id or former id; `null` when there is none, or it was removed. */
@@ -82,7 +82,10 @@ export function hostOfRecord(store: Store, record: string): Promise<HostDoc | nu
   return store.hosts.findOne({ 'sources.record': record });
 }
 
-/** Hosts with this canonical name, or, if there are none, hosts whose name begins with it and a dot. The latest seen first. */
+/**
+ * Hosts with this canonical name, or, if there are none, hosts whose name begins with it and a dot. Hosts that were seen last
+ * come first.
+ */
 export async function hostsNamed(store: Store, name: string, limit: number): Promise<HostDoc[]> {
   const named = (hostname: string | { $gte: string; $lt: string }) =>
     store.hosts.find({ 'device.hostname': hostname }).sort({ last_seen: -1 }).limit(limit).toArray();
@@ -98,7 +101,7 @@ export function hostsOfRecords(store: Store, session: ClientSession, records: re
     .toArray();
 }
 
-/** The same without match evidence, which is a third of a host and often not needed. */
+/** The same hosts without their match evidence, which is a third of a host's size and often not needed. */
 export function attributesOfRecords(
   store: Store,
   session: ClientSession,
@@ -113,8 +116,8 @@ export function attributesOfRecords(
 const NO_EVIDENCE = {
   keys: 0,
   reasons: 0,
-  refused: 0,
-  more_refused: 0,
+  forbidden_joins: 0,
+  more_forbidden_joins: 0,
   findings: 0,
   oversized: 0,
 } as const satisfies Record<keyof MatchEvidence, 0>;

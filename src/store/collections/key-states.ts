@@ -2,12 +2,10 @@ import type { KeyStateDoc, KnownState } from '../documents/key-states.js';
 import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import type { Store } from '../database.js';
 
-export const knownState = ({ state, why }: KnownState): KnownState => (why === undefined ? { state } : { state, why });
-
 export const sameState = (a: KnownState | undefined, b: KnownState | undefined): boolean =>
   a?.state === b?.state && a?.why === b?.why;
 
-/** Stored states of `keys`. Keys that count in full have none. */
+/** Stored states of `keys`. Keys that count in full have no stored state. */
 export async function readKeyStates(
   store: Store,
   session: ClientSession,
@@ -20,12 +18,12 @@ export async function readKeyStates(
   return known;
 }
 
-/** Whether any key has a state. In the first merges usually none has, so that look-ups can be skipped. */
+/** Whether any key has a state. In the first merges usually no key has one, so the caller can skip look-ups. */
 export async function anyKeyStates(store: Store, session: ClientSession): Promise<boolean> {
   return (await store.keyStates.findOne({}, { session, projection: { _id: 1 } })) !== null;
 }
 
-/** Stores changed states; `undefined` is a key that counts in full again. */
+/** Stores changed states; `undefined` removes the state of a key that counts in full again. */
 export async function writeKeyStates(
   store: Store,
   session: ClientSession,

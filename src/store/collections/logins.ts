@@ -26,7 +26,8 @@ export async function putLogins(
     const byId = new Map(stored.map((login) => [login._id, login]));
     for (const { _id, row } of known) {
       const other = byId.get(_id);
-      // Reads return what a majority has. The caller may delete the message from its queue, so the login must be durable.
+      // Reads return only what a majority has stored. The caller may delete the message from its queue afterwards, so the login
+      // must be durable.
       if (!other) throw new Error(`Login ${_id} exists, but not on a majority yet`);
       if (other.page !== origin.page || other.run !== origin.run || other.row !== row) unchanged += 1;
     }
@@ -34,7 +35,7 @@ export async function putLogins(
   return { new: logins.length - unchanged, changed: 0, unchanged };
 }
 
-/** Inserts those that are not stored yet, and returns the others. */
+/** Inserts the logins that are not stored yet, and returns the others. */
 async function insertAll(store: Store, docs: LoginDoc[]): Promise<LoginDoc[]> {
   try {
     await store.logins.insertMany(docs, { ordered: false });

@@ -2,13 +2,16 @@ import type { PageIdsDoc, OutcomeIds } from '../documents/page-ids.js';
 import type { Store } from '../database.js';
 import { slicesOfIds } from '../slices.js';
 
-/** Most bytes of ids in a ledger entry, far below MongoDB's 16 MB for a document. */
+/** Maximum number of bytes for the ids in a ledger entry, far below MongoDB's limit of 16 MB for a document. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 const partId = (page: string, part: number) => `${page}#${String(part).padStart(6, '0')}`;
 const partsOf = (page: string) => ({ _id: { $gte: `${page}#`, $lt: `${page}$` } });
 
-/** Stores ids that do not fit into the ledger entry in `page_ids`, and returns what the entry must have. Can be repeated. */
+/**
+ * Stores the ids in `page_ids` if they do not fit into the ledger entry. Returns the fields of the ledger entry. Can be
+ * repeated.
+ */
 export async function putIds(store: Store, page: string, listed: Omit<OutcomeIds, 'split'>): Promise<OutcomeIds> {
   const { ids, rejected_ids } = listed;
   if (sizeOf(ids) + sizeOf(rejected_ids) <= MOST_BYTES) return { ids, rejected_ids };

@@ -11,9 +11,16 @@ export function pageId(run: string, source: string, cursor: Cursor): string {
   return `${run}/${source}/${createHash('sha256').update(JSON.stringify(cursor)).digest('hex').slice(0, 16)}`;
 }
 
+export interface AppendedPage {
+  /** The ledger's entry. */
+  page: PageDoc;
+  /** `false`: another attempt had stored a page for this cursor, and that page stays. */
+  isNew: boolean;
+}
+
 /**
- * Stores a page: first its body (sealed when `keys` are given), then its ledger entry, each durable before the next. If the
- * ledger has a page for this cursor already (from an earlier attempt that finished late), that one stays and is returned.
+ * Stores a page: first its body (sealed when `keys` are given), then its ledger entry, each durable before the next. The
+ * ledger keeps one page per cursor.
  */
 export async function appendPage(
   store: Store,
@@ -22,7 +29,7 @@ export async function appendPage(
   seq: number,
   page: FetchedPage,
   keys?: KeyRing,
-): Promise<PageDoc> {
+): Promise<AppendedPage> {
   await putBody(store, page.digest, page.body, keys);
   const entry: PageDoc = {
     _id: pageId(run, source, page.cursor),
@@ -44,11 +51,11 @@ export async function appendPage(
   };
   try {
     await store.pages.insertOne(entry);
-    return entry;
+    return { page: entry, isNew: true };
   } catch (error) {
     const earlier = (error as { code?: number }).code === 11000 ? await store.pages.findOne({ _id: entry._id }) : null;
     if (!earlier) throw error;
-    return earlier;
+    return { page: earlier, isNew: false };
   }
 }
 
@@ -59,15 +66,32 @@ export async function latestPage(store: Store, source: string): Promise<Pick<Pag
   return (await store.pages.findOne(past, latest)) ?? store.pages.findOne({ source }, latest);
 }
 
-/** Up to `limit` (0: all) pages of one listing from position `from`, in order, without the ids of their rows. */
-export function pagesFrom(store: Store, run: string, source: string, from: number, limit = 0): Promise<PageDoc[]> {
+/** Whether the last page of a listing is in the ledger. */
+export async function isListingEnded(store: Store, run: string, source: string): Promise<boolean> {
+  const last = await store.pages.findOne({ run, source }, { sort: { seq: -1 }, projection: { next: 1 } });
+  return last?.next === null;
+}
+
+/**
+ * Up to `limit` (0: all) pages of one listing from position `from`, in order, without the ids of their rows. With `share`, only
+ * those whose position modulo `of` is `index`.
+ */
+export function pagesFrom(
+  store: Store,
+  run: string,
+  source: string,
+  from: number,
+  limit = 0,
+  share?: { index: number; of: number },
+): Promise<PageDoc[]> {
+  const seq = { $gte: from, ...(share ? { $mod: [share.of, share.index] as [number, number] } : {}) };
   return store.pages
-    .find({ run, source, seq: { $gte: from } }, { projection: { 'outcome.ids': 0, 'outcome.rejected_ids': 0 }, limit })
+    .find({ run, source, seq }, { projection: { 'outcome.ids': 0, 'outcome.rejected_ids': 0, unmerged: 0 }, limit })
     .sort({ seq: 1 })
     .toArray();
 }
 
-/** Adds ids that were read from a page only later, so that the listing does not prove that their records are gone. */
+/** Adds ids that were read from a page only later. Without them, a complete listing would mark their records as gone. */
 export async function noteListed(store: Store, page: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { outcome } = (await store.pages.findOne({ _id: page, 'outcome.split': true })) ?? {};
@@ -90,15 +114,15 @@ export interface ListingCounts {
   changed: number;
   unchanged: number;
   quarantined: number;
-  /** Those of the quarantined rows that did not fit into quarantine. */
-  unkept: number;
+  /** Rows in `quarantined` that did not fit into quarantine. */
+  overflow: number;
   /** Pages that have not been normalized yet. */
   waiting: number;
-  /** Positions of the listing without a page. They can be missing in a restored backup. */
+  /** Positions of the listing that have no page. Pages can be missing in a restored backup. */
   missing: number;
 }
 
-/** Sums of one listing's ledger. All counts of a run come from here. */
+/** Sums of one listing's ledger. All counts of a run are computed by this function. */
 export async function countListing(store: Store, run: string, source: string): Promise<ListingCounts> {
   const sum = (field: string) => ({ $sum: { $ifNull: [field, 0] } });
   const [counts] = await store.pages
@@ -113,7 +137,7 @@ export async function countListing(store: Store, run: string, source: string): P
           changed: sum('$outcome.changed'),
           unchanged: sum('$outcome.unchanged'),
           quarantined: sum('$outcome.quarantined'),
-          unkept: sum('$outcome.unkept'),
+          overflow: sum('$outcome.overflow'),
           waiting: { $sum: { $cond: [{ $ifNull: ['$outcome', false] }, 0, 1] } },
           last: { $max: '$seq' },
         },
@@ -122,12 +146,12 @@ export async function countListing(store: Store, run: string, source: string): P
       { $project: { _id: 0, last: 0 } },
     ])
     .toArray();
-  const none = { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, unkept: 0 };
+  const none = { pages: 0, rows: 0, new: 0, changed: 0, unchanged: 0, quarantined: 0, overflow: 0 };
   return counts ?? { ...none, waiting: 0, missing: 0 };
 }
 
 /** Updates how many rows of a page did not fit into quarantine, after the page was read again. */
-export async function noteUnkept(store: Store, page: PageDoc, unkept: number): Promise<void> {
-  if (unkept === (page.outcome?.unkept ?? 0)) return;
-  await store.pages.updateOne({ _id: page._id }, { $set: { 'outcome.unkept': unkept } });
+export async function noteOverflow(store: Store, page: PageDoc, overflow: number): Promise<void> {
+  if (overflow === (page.outcome?.overflow ?? 0)) return;
+  await store.pages.updateOne({ _id: page._id }, { $set: { 'outcome.overflow': overflow } });
 }

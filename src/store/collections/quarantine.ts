@@ -47,17 +47,17 @@ export const isWholePage = (
 ): boolean => row === 0 && offset === 0 && length === page.bytes;
 
 /** `_id` of a row without an id, and of a whole page (row 0). */
-export const placeId = (page: string, row: number): string => `${page}#${row}`;
+export const rowId = (page: string, row: number): string => `${page}#${row}`;
 
 /** `_id` of a rejected row in quarantine. */
 export const entryId = (
   { source, page }: Pick<RejectedOrigin, 'source' | 'page'>,
   { recordId, row }: Pick<Rejected, 'recordId' | 'row'>,
-): string => (recordId === undefined ? placeId(page, row) : `${source}:${recordId}`);
+): string => (recordId === undefined ? rowId(page, row) : `${source}:${recordId}`);
 
-/** Up to this many rows are looked up by id; of more, those without an id are looked up as a range. */
+/** Up to this many rows are looked up by id. If there are more, the rows without an id are looked up as a range. */
 const FEW = 1_000;
-/** Attempts at a page whose entries another process changes meanwhile. */
+/** Maximum number of attempts at a page whose entries another process changes at the same time. */
 const ROUNDS = 10;
 const DUPLICATE_KEY = 11000;
 
@@ -72,7 +72,7 @@ export async function putRejected(
   session?: ClientSession,
 ): Promise<number> {
   if (rejected.length === 0) return 0;
-  // The later row wins, so that each entry is written once.
+  // Of rows with the same entry id only the last one is kept, so that each entry is written once.
   const rows = new Map(rejected.map((row) => [entryId(origin, row), row]));
   const writer = new RejectedRowWriter(store, origin, session, await store.clock.now());
   if (rows.size > FEW) await writer.lookUpRowsWithoutId();
@@ -98,7 +98,7 @@ class RejectedRowWriter {
     private readonly now: Date,
   ) {}
 
-  /** Reads the stored entries of rows without an id as a range. If no row of a page can be read, most have none. */
+  /** Reads the stored entries of rows without an id as a range. If no row of a page can be read, most rows have no id. */
   async lookUpRowsWithoutId(): Promise<void> {
     const { page } = this.origin;
     const found = await this.#find({ _id: { $gte: `${page}#`, $lt: `${page}$` } });
@@ -147,7 +147,7 @@ class RejectedRowWriter {
     return new Map([...rows].filter(([_id]) => again.has(_id)));
   }
 
-  /** Returns the ids of those that another process inserted meanwhile. */
+  /** Inserts the entries that fit. Returns the ids of entries that another process inserted in the meantime. */
   async #insert(docs: readonly QuarantineDoc[]): Promise<Set<string>> {
     if (docs.length === 0) return new Set();
     const { store, session } = this;
@@ -193,7 +193,7 @@ function updateOf(
 ): AnyBulkWriteOperation<QuarantineDoc> {
   const { page, observedAt } = origin;
   const place = originFields(origin, row);
-  // Matches only if the entry has not changed since it was read; otherwise it is read again.
+  // Matches only if the entry has not changed since it was read; otherwise the entry is read again.
   const filter = { _id: known._id, page: known.page };
   // A time in the future is wrong: replace it.
   const last: { $set?: { last_at: Date }; $max?: { last_at: Date } } = isFuture(known.last_at, now)

@@ -1,5 +1,5 @@
 import type { RecordDoc } from '../documents/records.js';
-import type { AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb';
+import type { AnyBulkWriteOperation, ClientSession, MongoBulkWriteError } from 'mongodb';
 import type { HostObservation } from '../../host/types.js';
 import { isLater } from '../clock.js';
 import type { Store } from '../database.js';
@@ -54,8 +54,9 @@ const KNOWN = {
 
 /**
  * Stores one page's records, each at most once. Inserts new ones, replaces changed ones (and marks both for the merge), and
- * updates at most the times of unchanged ones. Can be repeated: records that an earlier attempt at this page wrote are counted as
- * they were then. `records` must not have the same `_id` twice. Without `known`, records are inserted without a lookup first.
+ * of unchanged ones updates at most the times. Can be repeated: records that an earlier attempt at this page wrote count as new
+ * or changed again. `records` must not have the same `_id` twice. If `known` is `false`, records are inserted without a lookup
+ * first.
  */
 export async function putRecords(
   store: Store,
@@ -66,12 +67,25 @@ export async function putRecords(
   const outcome: Outcome = { new: 0, changed: 0, unchanged: 0 };
   const now = await store.clock.now();
   let open = records;
-  // Records that another activity changes between our read and our write are tried again.
+  // Records that another activity changes between the read and the write of this function are tried again.
   for (let round = 0; open.length > 0; round += 1) {
     if (round === 10) throw new Error(`Records of page ${origin.page} keep being changed by another process`);
     open = await putRound(store, origin, open, outcome, { lookUp: known || round > 0, now });
   }
   return outcome;
+}
+
+/** Inserts records that no merge looks for by their marks: the caller marks their page in the same transaction. */
+export async function insertUnmarked(
+  store: Store,
+  session: ClientSession,
+  origin: Origin,
+  records: readonly NormalizedRecord[],
+): Promise<void> {
+  await store.records.insertMany(
+    records.map((record) => asStored(origin, record)),
+    { session },
+  );
 }
 
 async function putRound(
@@ -91,7 +105,7 @@ async function putRound(
   for (const record of records) {
     const existing = known.get(record._id);
     if (!existing) {
-      inserts.push(fresh(origin, record));
+      inserts.push({ ...asStored(origin, record), dirty: true, unresolved: true });
       inserted.push(record);
     } else if (existing.hash === record.hash && existing.gone_at === undefined) {
       countKnown(origin, existing, outcome);
@@ -131,7 +145,7 @@ async function knownOf(store: Store, records: readonly NormalizedRecord[]): Prom
   return new Map(found.map((record) => [record._id, record]));
 }
 
-function fresh(origin: Origin, record: NormalizedRecord): RecordDoc {
+function asStored(origin: Origin, record: NormalizedRecord): RecordDoc {
   return {
     _id: record._id,
     source: origin.source,
@@ -146,8 +160,6 @@ function fresh(origin: Origin, record: NormalizedRecord): RecordDoc {
     run: origin.run,
     created_run: origin.run,
     created_page: origin.page,
-    dirty: true,
-    unresolved: true,
   };
 }
 
@@ -204,6 +216,7 @@ async function updateAll(
   if (operations.length === 0) return new Set();
   const result = await store.records.bulkWrite(operations, { ordered: false });
   if (result.matchedCount === operations.length) return new Set();
-  // MongoDB does not report which ones did not match, so all are tried again. Those that did match count as written by this page.
+  // MongoDB does not report which updates did not match, so all are tried again. The records whose updates did match count as
+  // written by this page.
   return new Set(ids);
 }

@@ -63,7 +63,7 @@ export async function runsNamed(store: Store, prefix: string, limit: number): Pr
     .toArray();
 }
 
-/** Those of `runs` that have stored pages, optionally of one source. */
+/** The runs among `runs` that have stored pages, optionally of one source. */
 export async function runsWithPages(
   store: Store,
   runs: readonly RunDoc[],

@@ -15,7 +15,7 @@ export async function seedSources(store: Store, sources: readonly { name: string
   );
 }
 
-/** How far each part was read by earlier runs and by the stored pages of this one. */
+/** How far earlier runs, and the stored pages of this run, have read each part. */
 export async function positionsOf(store: Store, run: string, source: string): Promise<Map<string, Cursor>> {
   const known = await store.positions.find({ _id: { $gte: `${source}/`, $lt: `${source}0` } }).toArray();
   return new Map([
@@ -38,9 +38,9 @@ export async function keepPositions(store: Store, run: string, source: string): 
 
 /**
  * Removes the positions of a growing source: its next run starts from the beginning, and recognizes stored records by their ids.
- * Returns how many parts (files) had a position. A running run stores its positions again when it ends.
+ * Returns how many parts (files) had a position. A run that is under way stores its positions again when it ends.
  */
-export async function forgetPositions(store: Store, source: string): Promise<number> {
+export async function removePositions(store: Store, source: string): Promise<number> {
   const known = { _id: { $gte: `${source}/`, $lt: `${source}0` } };
   return (await store.positions.deleteMany(known)).deletedCount;
 }

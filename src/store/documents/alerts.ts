@@ -1,5 +1,3 @@
-import type { IndexDescription } from 'mongodb';
-
 export type AlertKind = 'run-failed' | 'run-partial' | 'source-parked' | 'run-overdue';
 
 /** An alert that is to be delivered once. The collection is an outbox. */
@@ -15,15 +13,10 @@ export interface AlertDoc {
   at: Date;
   /** Link to the Web UI. */
   link?: string;
-  /** When to deliver it or try again; absent after delivery or giving up. */
+  /** When to deliver it or try again; absent after it was delivered, or after the worker stopped trying. */
   next_at?: Date;
   attempts: number;
   delivered_at?: Date;
-  /** When the worker gave up, because the receiver did not accept it for too long. */
+  /** When the worker stopped trying, because the receiver did not accept the alert for too long. */
   given_up_at?: Date;
 }
-
-export const alertIndexes: IndexDescription[] = [
-  { key: { next_at: 1 }, sparse: true },
-  { key: { at: 1 }, expireAfterSeconds: 400 * 86_400 },
-];

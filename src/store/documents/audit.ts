@@ -1,6 +1,8 @@
-import { ObjectId, type IndexDescription } from 'mongodb';
+import { ObjectId } from 'mongodb';
 
-/** A user read masked values in clear, rotated keys, or removed data. Never contains the values. */
+/**
+ * An entry for each time that a user reads masked values in clear, rotates keys, or removes data. Never contains the values.
+ */
 export interface AuditDoc {
   _id: ObjectId;
   at: Date;
@@ -13,5 +15,3 @@ export interface AuditDoc {
   /** Ids of the records, or tokens, if the user named them. */
   of?: string[];
 }
-
-export const auditIndexes: IndexDescription[] = [{ key: { at: 1 } }];

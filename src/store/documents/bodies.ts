@@ -1,4 +1,4 @@
-import { Binary, type IndexDescription } from 'mongodb';
+import { Binary } from 'mongodb';
 
 /**
  * A part of a response body, compressed with Brotli (RFC 7932). `_id` is the digest of the bytes as received (`SHA-256:part`), so
@@ -18,10 +18,5 @@ export interface BodyDoc {
    * When it was marked for deletion because no page used it. A worker that needs it again removes the mark. Only in the first
    * part.
    */
-  doomed?: Date;
+  pending_deletion?: Date;
 }
-
-export const bodyIndexes: IndexDescription[] = [
-  { key: { key: 1 }, partialFilterExpression: { key: { $exists: true } } },
-  { key: { doomed: 1 }, partialFilterExpression: { doomed: { $exists: true } } },
-];

@@ -1,4 +1,4 @@
-import { ObjectId, type IndexDescription } from 'mongodb';
+import { ObjectId } from 'mongodb';
 
 /** A changed field: the values before and after, or for a list the added and removed items. */
 export type FieldChange =
@@ -8,7 +8,7 @@ export type FieldChange =
  * One entry of a host's history, append-only. Creation is not an entry: the host has it in `created`.
  *
  * - `changed`: fields have other values
- * - `renamed`: it had the id in `others` before, because its seed record joined or left
+ * - `renamed`: the host had the id in `others` before; its id changed because its seed record joined or left
  * - `merged`: the hosts in `others` are part of it now
  * - `moved`: records of the hosts in `others` are in it now
  * - `split`: it was split, or is a part of a host that was split; the other parts are in `others`
@@ -24,5 +24,3 @@ export interface ChangeDoc {
   others?: string[];
   fields?: FieldChange[];
 }
-
-export const changeIndexes: IndexDescription[] = [{ key: { host: 1, _id: 1 } }];

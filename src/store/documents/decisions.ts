@@ -1,4 +1,4 @@
-import { ObjectId, type IndexDescription } from 'mongodb';
+import { ObjectId } from 'mongodb';
 import type { Decision } from '../../host/identity/resolution.js';
 
 /** A user's decision about two records. It is kept after it is undone. */
@@ -8,5 +8,3 @@ export interface DecisionDoc extends Decision {
   why: string;
   undone?: { at: string; by: string };
 }
-
-export const decisionIndexes: IndexDescription[] = [{ key: { records: 1 } }];

@@ -1,4 +1,3 @@
-import { type IndexDescription } from 'mongodb';
 import type { EventId } from '../../model/event-order.js';
 
 /** One event. Each id is stored once for a source: the first that was received. */
@@ -27,5 +26,3 @@ export interface CategoryDoc {
   /** Number of distinct values. */
   distinct: number;
 }
-
-export const eventIndexes: IndexDescription[] = [{ key: { '_id.source': 1, category: 1, value: 1 } }];

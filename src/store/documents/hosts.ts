@@ -1,4 +1,3 @@
-import type { IndexDescription } from 'mongodb';
 import type { GoldenHost } from '../../host/golden/golden-host.js';
 
 /** The golden record of one machine. */
@@ -16,12 +15,3 @@ export interface RedirectDoc {
   to: string;
   at: Date;
 }
-
-export const redirectIndexes: IndexDescription[] = [{ key: { to: 1 } }];
-
-export const hostIndexes: IndexDescription[] = [
-  { key: { 'sources.record': 1 } },
-  { key: { 'device.hostname': 1 } },
-  { key: { last_seen: -1 } },
-  { key: { retired: 1 }, partialFilterExpression: { retired: true } },
-];

@@ -6,5 +6,8 @@ export interface KeyStateDoc extends KnownState {
   _id: string;
 }
 
-/** The part of a verdict that resolution depends on. The list of holders can change without changing it. */
+/**
+ * The part of a verdict that identity resolution uses. This part can stay the same while the list of records with the key
+ * changes.
+ */
 export type KnownState = Pick<KeyVerdict, 'state' | 'why'>;

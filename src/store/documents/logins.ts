@@ -1,4 +1,3 @@
-import type { IndexDescription } from 'mongodb';
 import type { AddressClass } from '../../privacy/mask.js';
 
 /** One login message. Address and device are masked; see docs/privacy.md. Only a key rotation changes it. */
@@ -31,10 +30,3 @@ export interface LoginDoc {
 
 /** A masked login without its page. */
 export type MaskedLogin = Omit<LoginDoc, 'page' | 'row' | 'run' | 'observed_at'>;
-
-export const loginIndexes: IndexDescription[] = [
-  { key: { fingerprint: 1 } },
-  { key: { masked_device_id: 1 } },
-  { key: { user_id: 1, create_date: 1 } },
-  { key: { key: 1 } },
-];

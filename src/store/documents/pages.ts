@@ -1,4 +1,4 @@
-import type { IndexDescription } from 'mongodb';
+import type { Binary } from 'mongodb';
 import type { Cursor, PageDoubt, Position } from '../../model/source.js';
 
 /** Result of normalizing a page. */
@@ -15,8 +15,10 @@ export interface PageOutcome {
   /** There are too many ids: they are in `page_ids`, and both lists here are empty. */
   split?: boolean;
   /** Rows that did not fit into quarantine. */
-  unkept?: number;
-  /** Digest of the records' content, and the reading version. With both, a page with the same bytes need not be read again. */
+  overflow?: number;
+  /**
+   * Digest of the records' content, and the reading version. They show whether a page with the same bytes has to be read again.
+   */
   content: string;
   reader: string;
   /** Its rows were not read, because each attempt ended the process. */
@@ -45,16 +47,23 @@ export interface PageDoc {
   lacks?: string[];
   /** Where a later run continues, for sources that only grow. */
   position?: Position;
-  /** Rows that were erased from its body. The body has another digest since then. */
+  /** Number of rows that were erased from its body. The body has another digest since then. */
   erased?: number;
-  /** Attempts that ended while they read it; absent after one succeeded. See `normalize/deaths.ts`. */
+  /**
+   * Number of attempts whose process ended while it read this page; absent after an attempt succeeded. See
+   * `normalize/deaths.ts`.
+   */
   deaths?: number;
   outcome?: PageOutcome;
+  /** Its records were inserted with this outcome into an empty inventory, and were not merged yet; see `merge/plan`. */
+  unmerged?: UnmergedPage;
 }
 
-export const pageIndexes: IndexDescription[] = [
-  { key: { run: 1, source: 1, seq: 1 } },
-  { key: { source: 1, digest: 1, run: 1 } },
-  { key: { source: 1, fetched_at: -1 } },
-  { key: { 'outcome.unkept': 1 }, partialFilterExpression: { 'outcome.unkept': { $gt: 0 } } },
-];
+export interface UnmergedPage {
+  /** The plan that contains its records; empty until one is made. */
+  plan: string;
+  /** Number of its records. */
+  records: number;
+  /** Hashes of the records' keys, in the order of `outcome.ids`, see `packKeys`. */
+  keys: Binary;
+}

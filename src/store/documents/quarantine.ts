@@ -1,5 +1,3 @@
-import type { IndexDescription } from 'mongodb';
-
 /** A row (or a whole page) that could not be read: why, where its bytes are stored, and since when. */
 export interface QuarantineDoc {
   /** `source:native id` if the id could be read, otherwise page and row. */
@@ -21,5 +19,3 @@ export interface QuarantineDoc {
   /** Number of pages on which it was received. Reading a page again does not count. Absent in entries of old versions. */
   count?: number;
 }
-
-export const quarantineIndexes: IndexDescription[] = [{ key: { source: 1, reason: 1 } }];

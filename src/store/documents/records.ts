@@ -1,4 +1,3 @@
-import type { IndexDescription } from 'mongodb';
 import type { HostObservation } from '../../host/types.js';
 
 /** Why a record was set aside: merging its component failed. */
@@ -34,17 +33,10 @@ export interface RecordDoc {
   gone_at?: Date;
   /** It has changed and was not merged yet. */
   dirty?: true;
-  /** Values that identity resolution uses have changed. Without it, a change affects only the record's own host. */
+  /** Values that identity resolution uses have changed. Without this mark, a change affects only the record's own host. */
   unresolved?: true;
-  /** Keys that it had before, or that an erased record shared with it, until the next merge. */
+  /** Keys that the record had before, or that it shared with an erased record. Kept until the next merge. */
   prior_keys?: string[];
   /** Merging it failed; it is not merged until it changes or a user retries it. */
   set_aside?: SetAside;
 }
-
-export const recordIndexes: IndexDescription[] = [
-  { key: { keys: 1 } },
-  { key: { dirty: 1, _id: 1 }, partialFilterExpression: { dirty: true } },
-  { key: { source: 1, gone_at: 1 }, partialFilterExpression: { gone_at: { $exists: true } } },
-  { key: { 'set_aside.at': 1 }, partialFilterExpression: { 'set_aside.at': { $exists: true } } },
-];

@@ -1,4 +1,3 @@
-import type { IndexDescription } from 'mongodb';
 import { type RunStatus, type SourceAccount } from '../../model/run.js';
 
 /** One execution of the collecting workflow. */
@@ -16,5 +15,3 @@ export interface RunDoc {
   pruned_at?: Date;
   sources: Record<string, SourceAccount>;
 }
-
-export const runIndexes: IndexDescription[] = [{ key: { started_at: -1 } }];

@@ -7,9 +7,9 @@ export interface SourceDoc {
   /** When a run last read it; 1970 for never. */
   last_checked: Date;
   last_run?: string;
-  /** The last run with a complete listing, and the run before it with one. */
+  /** The last run with a complete listing; `before` is the run with the complete listing before that. */
   last_complete?: { run: string; at: Date; records: number; before?: string };
-  /** Its workflow waits at its cursor, because of a failure that a user has to fix. */
+  /** Set while its workflow waits at its cursor, because of a failure that a user has to fix. */
   parked?: Parked;
   /** The Temporal Schedule that was created for it. Rollcall does not change it afterwards; users may. */
   scheduled?: string;

@@ -30,6 +30,6 @@ async function faultOf(client: Client, cron: string, timezone: string): Promise<
     const { code, details } = error as { code?: number; details?: string };
     if (code === INVALID_ARGUMENT) return (details ?? '').replace(/^Invalid schedule spec: /, '');
   }
-  // The expected error is "not found". Any other problem shows when the schedule is applied.
+  // The expected error is "not found". Any other problem appears when the schedule is applied.
   return undefined;
 }

@@ -6,7 +6,7 @@ import { clockChanges, wallClock, type ClockChange } from '../../model/timezone.
 /** A run starts up to this much after its scheduled time, so that sources do not all start in the same second. */
 export const JITTER_MS = 5 * 60_000;
 
-/** A day on which a schedule does not fire as often as its cron expression says, because the clocks change. */
+/** A day on which a schedule does not fire as often as its cron expression states, because the clocks change. */
 export interface OddDay {
   /** `2027-03-28` */
   day: string;
@@ -20,10 +20,11 @@ const AHEAD_MS = 2 * 366 * 24 * HOUR_MS;
 const MAX_TIMES = 1_000;
 
 /**
- * Asks Temporal when a schedule fires on the days of the next two years on which clocks change, and returns the days on which it
- * does not fire as often as its cron expression says. Returns none for an hourly cron, because such days have 23 or 25 hours.
+ * Asks Temporal when a schedule fires on the days of the next two years on which clocks change, and returns the days on which
+ * it does not fire as often as its cron expression states. Returns none for an hourly cron, because such days have 23 or 25
+ * hours.
  */
-export async function oddDays(
+export async function clockChangeDays(
   client: Client,
   scheduleId: string,
   { cron, timezone }: { cron: string; timezone: string },
@@ -36,7 +37,7 @@ export async function oddDays(
   return found.flat().filter(({ day }, at, all) => all[at - 1]?.day !== day);
 }
 
-/** Whether the calendar names a time that is missing or comes twice. */
+/** Whether the calendar has a time that the clock change skips or repeats. */
 function concerns(calendar: Calendar, { before, after }: ClockChange): boolean {
   for (let wall = Math.min(before, after); wall < Math.max(before, after); wall += 60_000)
     if (isNamed(calendar, new Date(wall))) return true;

@@ -31,10 +31,10 @@ const UNITS: [name: string, ms: number][] = [
 ];
 
 function intervalText({ every, offset }: { every: unknown; offset?: unknown }): string {
-  return `every ${duration(Number(every))}${offset ? ` from ${duration(Number(offset))}` : ''}`;
+  return `every ${exactInterval(Number(every))}${offset ? ` from ${exactInterval(Number(offset))}` : ''}`;
 }
 
-function duration(ms: number): string {
+function exactInterval(ms: number): string {
   const [name, unit] = UNITS.find(([, unit]) => ms % unit === 0) ?? ['ms', 1];
   return `${ms / unit}${name}`;
 }

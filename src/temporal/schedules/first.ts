@@ -11,8 +11,9 @@ import { askTemporal } from './ask.js';
 import { scheduleSetting } from './setting.js';
 
 /**
- * Creates a schedule for each configured source, once an installation: a schedule that a user changes stays as it is, and one
- * that a user removes stays removed. Several workers may call it at once. Failures are logged, and the next worker tries again.
+ * Creates a schedule for each configured source, once per installation: a schedule that a user changes stays as it is, and a
+ * schedule that a user removes stays removed. Several workers may call this function at once. Failures are logged, and the next
+ * worker tries again.
  */
 export async function makeFirstSchedules(
   { client, store, config, log }: { client: Client; store: Store; config: Config; log: Logger },

@@ -8,6 +8,7 @@ import {
 import type { Config } from '../../config.js';
 import { registerSearchAttributes } from '../search-attributes.js';
 import { Failure } from '../../model/failure.js';
+import { scheduledWorkflowId } from '../../model/workflow-ids.js';
 import { askTemporal } from './ask.js';
 import { JITTER_MS } from './clock-changes.js';
 import { specText } from './describe.js';
@@ -29,8 +30,8 @@ export interface ScheduleLine {
 }
 
 /**
- * A source's cron and time zone: the first that is set of `ROLLCALL_SCHEDULE_<SOURCE>`, the source's file, and daily at 04:00.
- * Throws `Failure('settings-invalid')`.
+ * A source's cron and time zone: from `ROLLCALL_SCHEDULE_<SOURCE>` if it is set, else from the source's file, else daily at
+ * 04:00. Throws `Failure('settings-invalid')`.
  */
 export function scheduleOf(source: AnySource, config: Config): { cron: string; timezone: string } {
   const { cron, timezone } = scheduleSetting(source, config);
@@ -38,8 +39,8 @@ export function scheduleOf(source: AnySource, config: Config): { cron: string; t
 }
 
 /**
- * Creates or updates the sources' Temporal Schedules; a paused one stays paused. Validates all settings first, and throws
- * `Failure('settings-invalid')` that names every wrong one before anything is changed.
+ * Creates or updates the sources' Temporal Schedules; a paused schedule stays paused. Validates all settings first, and throws
+ * `Failure('settings-invalid')` that names every wrong setting before it changes anything.
  */
 export async function applySchedules(
   client: Client,
@@ -63,7 +64,7 @@ export async function applySchedules(
   for (const source of sources) onApplied(source, await upsert(client, config, source));
 }
 
-/** Creates or updates the schedule of one source, as `applySchedules`. */
+/** Creates or updates the schedule of one source, like `applySchedules`. */
 export async function applySchedule(client: Client, config: Config, source: AnySource): Promise<'created' | 'updated'> {
   await askTemporal(client, scheduleSetting(source, config));
   return upsert(client, config, source);
@@ -100,14 +101,16 @@ async function optionsOf(client: Client, config: Config, source: AnySource): Pro
     scheduleId: scheduleId(config, source.name),
     // Temporal keeps the text after the # as a comment, from which Rollcall shows the expression again.
     spec: { cronExpressions: [`${cron} # ${cron}`], timezone, jitter: JITTER_MS },
-    // One run at a time. After days of downtime Temporal catches up one run, not one for each missed day.
+    // One run at a time. After days of downtime Temporal starts one missed run, and not one for each missed day.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 day', pauseOnFailure: false },
     action: {
       type: 'startWorkflow',
       workflowType: 'collectInventory',
-      workflowId: `${config.temporal.taskQueue}-scheduled-${source.name}`,
+      workflowId: scheduledWorkflowId(config.temporal.taskQueue, source.name),
       taskQueue: config.temporal.taskQueue,
-      args: [{ sources: [source.name], upkeep: ['report', 'prune'], prefix: config.temporal.taskQueue, searchable }],
+      args: [
+        { sources: [source.name], maintenance: ['report', 'prune'], prefix: config.temporal.taskQueue, searchable },
+      ],
       staticSummary: `Collect ${source.name} on schedule`,
     },
   };

@@ -20,7 +20,7 @@ export interface ScheduleSetting {
 }
 
 /**
- * A source's schedule: the first that is set of `ROLLCALL_SCHEDULE_<SOURCE>`, the source's file, and daily at 04:00. Throws
+ * A source's schedule: from `ROLLCALL_SCHEDULE_<SOURCE>` if it is set, else from the source's file, else daily at 04:00. Throws
  * `Failure('settings-invalid')`.
  */
 export function scheduleSetting(source: AnySource, config: Config): ScheduleSetting {

@@ -1,4 +1,4 @@
-// Search as you type, and the keyboard. Without this file the page works by its forms and links.
+// Search as you type, and the keyboard. Without this file the page still works with its forms and links.
 (() => {
   'use strict';
   const form = document.querySelector('#search');
@@ -15,7 +15,7 @@
   });
   if (!form || !field || !results) return;
   form.classList.add('live');
-  // Only with a keyboard: on a phone the screen keyboard would cover the hosts.
+  // Focuses the field only on devices with a mouse: on a phone the screen keyboard would cover the hosts.
   if (matchMedia('(hover: hover) and (pointer: fine)').matches && !location.hash) field.focus();
 
   /** The form's parameters, without empty ones. */
@@ -60,8 +60,8 @@
       if (response.redirected) return location.assign(`/${wanted}`);
       const text = await response.text();
       if (request.signal.aborted) return undefined;
-      const answer = new DOMParser().parseFromString(text, 'text/html');
-      const parts = answer.querySelector('main') ?? answer.body;
+      const received = new DOMParser().parseFromString(text, 'text/html');
+      const parts = received.querySelector('main') ?? received.body;
       results.replaceChildren(...parts.childNodes);
       shown = wanted;
       history[push ? 'pushState' : 'replaceState'](null, '', `/${wanted}`);
@@ -71,7 +71,7 @@
       const status = document.createElement('p');
       status.className = 'problem';
       status.setAttribute('role', 'status');
-      status.textContent = 'The page does not answer. Is rollcall ui still running?';
+      status.textContent = 'The page does not respond. Is rollcall ui still running?';
       results.replaceChildren(status);
       shown = undefined;
     } finally {
@@ -99,7 +99,7 @@
     event.preventDefault();
     void search({ push: true }).then(() => {
       const found = links();
-      // Enter opens the host if there is only one; of several, the arrow keys choose.
+      // Enter opens the host if there is only one. If there are several, the user chooses one with the arrow keys.
       if (found.length === 1 && field.value.trim() !== '') location.assign(found[0].href);
       else found[0]?.focus();
     });

@@ -19,12 +19,18 @@ const bytes = (megabytes: number | undefined) =>
 const day = (time: Date | undefined) => time?.toISOString().slice(0, 10);
 const yes = (flag: boolean | undefined) => (flag === undefined ? undefined : flag ? 'yes' : 'no');
 
-/** The single values of a host, in groups; absent ones are left out. */
+/** `firmware_ver` → `Firmware ver`. */
+const labelOf = (name: string) => `${name[0]!.toUpperCase()}${name.slice(1).replaceAll('_', ' ')}`;
+
+/** The single values of a host, in groups; absent ones are left out. Values without a group of their own come last. */
 export function fieldGroups(host: HostDoc): { title: string; fields: Field[] }[] {
   const { device, cloud } = host;
   const { os, hw_info: hardware } = device;
-  const field = (label: string, path: string, value: string | number | undefined, mono?: true): Field[] =>
-    value === undefined || value === '' ? [] : [{ label, path, value: String(value), ...(mono && { mono }) }];
+  const placed = new Set<string>();
+  const field = (label: string, path: string, value: string | number | undefined, mono?: true): Field[] => {
+    placed.add(path);
+    return value === undefined || value === '' ? [] : [{ label, path, value: String(value), ...(mono && { mono }) }];
+  };
   const groups = [
     {
       title: 'Identity',
@@ -98,7 +104,13 @@ export function fieldGroups(host: HostDoc): { title: string; fields: Field[] }[]
       ],
     },
   ];
-  return groups
+  const others = Object.entries(device).flatMap(([name, value]) => {
+    const path = `device.${name}`;
+    const isSingle = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    if (!isSingle || placed.has(path) || name === 'type') return [];
+    return field(labelOf(name), path, typeof value === 'boolean' ? yes(value) : value);
+  });
+  return [...groups, { title: 'Other', fields: [others] }]
     .map(({ title, fields }) => ({ title, fields: fields.flat() }))
     .filter(({ fields }) => fields.length > 0);
 }

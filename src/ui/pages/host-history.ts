@@ -12,7 +12,7 @@ export function history(host: HostDoc, { changes }: HostDetails): Html {
     <ol class="history">
       ${changes.map((change) => entry(change.at, change.run, html`${KINDS[change.kind](change)}${as(host, change)}`))}
       ${changes.length === MOST_CHANGES ? html`<li class="hint">Earlier changes: rollcall host ${host._id} --history</li>` : ''}
-      ${entry(host.created.at, host.created.run, html`First stood`)}
+      ${entry(host.created.at, host.created.run, html`Created`)}
     </ol>
   </section>`;
 }
@@ -40,7 +40,7 @@ const KINDS: Record<ChangeDoc['kind'], (change: ChangeDoc) => Html> = {
   renamed: ({ others }) => html`Renamed from ${links(others)}`,
   merged: ({ others }) => html`${links(others)} became this host`,
   moved: ({ others }) => html`Took over records of ${links(others)}`,
-  split: ({ others }) => html`Came apart: see also ${links(others)}`,
+  split: ({ others }) => html`Split: see also ${links(others)}`,
   retired: () => html`No source lists it any more`,
   returned: () => html`A source lists it again`,
 };

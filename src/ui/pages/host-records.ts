@@ -2,7 +2,8 @@ import { html } from 'hono/html';
 import { keyText } from '../../host/identity/wording.js';
 import { MOST_RECORDS, type HostDetails } from '../../search/host-details.js';
 import type { HostDoc } from '../../store/documents/hosts.js';
-import { badge, clip, counted, when, type Html } from '../format.js';
+import { counted } from '../../format/number.js';
+import { badge, clip, when, type Html } from '../format.js';
 import { runHref, searchHref } from '../links.js';
 
 /** The source records of a host: their values, and where they were received. */
@@ -21,7 +22,9 @@ export function records(host: HostDoc, details: HostDetails): Html {
         <dl class="facts">
           <div>
             <dt>Supplies</dt>
-            <dd>${supplies.length === 0 ? 'nothing that others do not' : supplies.map(pathText).join(', ')}</dd>
+            <dd>
+              ${supplies.length === 0 ? 'no value: other records supply all values of the host' : supplies.map(pathText).join(', ')}
+            </dd>
           </div>
           ${
             doc
@@ -78,7 +81,7 @@ export function keys(host: HostDoc): Html {
         return html`<li>
           <a href="${searchHref(valueOf(key))}">${clip(keyText(key), 160)}</a>
           ${state === 'weak' ? html`<span class="hint">weak: needs a second agreement</span>` : ''}
-          ${state === 'cut' ? html`<span class="hint">suppressed</span>` : ''}
+          ${state === 'suppressed' ? html`<span class="hint">suppressed</span>` : ''}
         </li>`;
       })}
     </ul>

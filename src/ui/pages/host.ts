@@ -3,7 +3,8 @@ import type { HostSource } from '../../host/golden/golden-host.js';
 import { suppliersOf } from '../../host/golden/provenance.js';
 import type { HostDetails } from '../../search/host-details.js';
 import type { HostDoc } from '../../store/documents/hosts.js';
-import { badge, clip, counted, when, type Html } from '../format.js';
+import { counted } from '../../format/number.js';
+import { badge, clip, when, type Html } from '../format.js';
 import { fieldGroups, type Field } from './host-fields.js';
 import { history } from './host-history.js';
 import { keys, records } from './host-records.js';
@@ -181,7 +182,7 @@ function whyOne(host: HostDoc, { why, apart }: HostDetails): Html {
     <h2 id="why">Why this is one host</h2>
     ${
       why.length === 0
-        ? html`<p>One record, and nothing else that resembles it.</p>`
+        ? html`<p>One record; no key links it to another record.</p>`
         : html`<ul class="sentences">
             ${why.slice(0, 50).map((sentence) => html`<li>${clip(sentence, 600)}</li>`)}
           </ul>`

@@ -8,7 +8,7 @@ interface Page {
   body: Html;
   /** The active entry of the navigation. */
   at?: string;
-  /** Without the navigation, because the visitor may open no other page. */
+  /** Leaves out the navigation, because the visitor may not open any other page. */
   bare?: boolean;
 }
 
@@ -71,18 +71,18 @@ export async function page(
         <main id="main" class="wide" tabindex="-1">${body}</main>
       </body>
     </html>`;
-  return c.html(tame(text), status);
+  return c.html(withoutInvisible(text), status);
 }
 
 /** Responds with a part of a page. */
 export async function fragment(c: Context, body: Html): Promise<Response> {
-  return c.html(tame(await body));
+  return c.html(withoutInvisible(await body));
 }
 
 /**
- * Replaces invisible characters that change the text: controls, and those that change the direction of the text after them.
- * Rollcall's own texts have none, so they come from records.
+ * Replaces invisible characters that change the text: control characters, and characters that change the direction of the text
+ * after them. Such characters come from records, because Rollcall's own texts have none.
  */
-function tame(text: { toString(): string }): string {
+function withoutInvisible(text: { toString(): string }): string {
   return text.toString().replace(/(?![\n\r\t])\p{Cc}|\p{Bidi_Control}/gu, '\ufffd');
 }

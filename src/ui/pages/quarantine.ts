@@ -1,8 +1,9 @@
 import { html } from 'hono/html';
-import { lineOf, placeId } from '../../store/collections/quarantine.js';
+import { lineOf, rowId } from '../../store/collections/quarantine.js';
 import type { QuarantineDoc } from '../../store/documents/quarantine.js';
 import type { QuarantineGroup } from '../../quarantine/groups.js';
-import { clip, count, counted, when, type Html } from '../format.js';
+import { counted, number } from '../../format/number.js';
+import { clip, when, type Html } from '../format.js';
 import { scrolling } from './host.js';
 import { runHref } from '../links.js';
 
@@ -12,7 +13,7 @@ const rowHref = (id: string): string => `/quarantine/row?id=${encodeURIComponent
 
 /** A record's own id, or the line of its file, or its position in a page. */
 const nameOf = (row: QuarantineDoc): string =>
-  row._id === placeId(row.page, row.row) ? (lineOf(row) ?? row._id) : row._id;
+  row._id === rowId(row.page, row.row) ? (lineOf(row) ?? row._id) : row._id;
 
 const MOST_GROUPS = 300;
 
@@ -28,9 +29,9 @@ export function quarantinePage(groups: readonly QuarantineGroup[]): Html {
   return html`
     <h1>Quarantine</h1>
     <p class="lead">
-      ${counted(rows, 'record')} could not be read, for ${counted(groups.length, 'reason')}. They are kept as they came:
-      once their source is corrected, <code>npm run rollcall -- quarantine retry</code> reads them again, and what can
-      then be read leaves quarantine by itself.
+      ${counted(rows, 'record')} could not be read, for ${counted(groups.length, 'reason')}. They are stored as
+      received: once their source is corrected, <code>npm run rollcall -- quarantine retry</code> reads them again, and
+      what can then be read leaves quarantine by itself.
     </p>
     ${scrolling(
       'Reasons',
@@ -50,7 +51,7 @@ export function quarantinePage(groups: readonly QuarantineGroup[]): Html {
               html`<tr>
                 <td><a href="${groupHref(group)}">${clip(group.reason, 200)}</a></td>
                 <td><span class="chip">${group.source}</span></td>
-                <td class="number">${count(group.records)}</td>
+                <td class="number">${number(group.records)}</td>
                 <td class="when">${when(group.first_at)}</td>
                 <td class="when">${when(group.last_at)}</td>
               </tr>`,
@@ -130,7 +131,7 @@ export const quarantineRowPage = (row: QuarantineDoc, raw: Raw): Html => html`
       <dt>Seen</dt>
       <dd>
         first ${when(row.first_at)}, last
-        ${when(row.last_at)}${row.count && row.count > 1 ? `, on ${count(row.count)} pages` : ''}
+        ${when(row.last_at)}${row.count && row.count > 1 ? `, on ${number(row.count)} pages` : ''}
       </dd>
     </div>
     <div>
@@ -141,7 +142,7 @@ export const quarantineRowPage = (row: QuarantineDoc, raw: Raw): Html => html`
       <dt>Raw</dt>
       <dd>
         ${lineOf(row) === undefined ? '' : `${clip(lineOf(row)!, 300)}: `}page <code>${row.page}</code>, row ${row.row},
-        ${count(row.length)} bytes from ${count(row.offset)}
+        ${number(row.length)} bytes from ${number(row.offset)}
       </dd>
     </div>
   </dl>
@@ -151,7 +152,7 @@ export const quarantineRowPage = (row: QuarantineDoc, raw: Raw): Html => html`
       'hidden' in raw
         ? html`<p class="hint">${raw.hidden}</p>`
         : html`<pre tabindex="0" aria-label="Raw record">${raw.text}</pre>
-            ${raw.bytes < row.length ? html`<p class="hint">The first ${count(raw.bytes)} of ${count(row.length)} bytes.</p>` : ''}`
+            ${raw.bytes < row.length ? html`<p class="hint">The first ${number(raw.bytes)} of ${number(row.length)} bytes.</p>` : ''}`
     }
   </section>
 `;

@@ -5,14 +5,14 @@ import { findRawPage } from '../../store/raw.js';
 import type { Raw } from './quarantine.js';
 
 const MOST_SHOWN = 20_000;
-/** The whole body is read into memory to show one of its rows. */
+/** Maximum size of a body, bytes: the whole body is read into memory to show one of its rows. */
 const MOST_OPENED = 16 * 1024 * 1024;
 
-/** Returns a row as received, unless its source has personal data or is unknown here and so may have. */
+/** Returns a row as received, unless its source has personal data, or is unknown here and therefore may have personal data. */
 export async function rawOf(store: Store, row: QuarantineDoc, mayShow: (source: string) => boolean): Promise<Raw> {
   if (!mayShow(row.source)) return { hidden: 'It may hold personal data, which this page does not show.' };
   const found = await findRawPage(store, row);
-  if (!found) return { hidden: 'The page that it came on is not kept any more.' };
+  if (!found) return { hidden: 'The page that contained it is no longer stored.' };
   const { page, sealed } = found;
   if (sealed) return { hidden: 'It is sealed: it may hold personal data, which this page does not show.' };
   if (page.bytes > MOST_OPENED) return { hidden: 'Its page is too large to be opened here.' };

@@ -2,7 +2,8 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { counted, type Html } from '../format.js';
+import { counted } from '../../format/number.js';
+import type { Html } from '../format.js';
 import type { Variables } from './page.js';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -19,8 +20,9 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The policy of a report: it brings its own styles and forbids all scripts, whatever the report contains. The page keeps its
- * origin, because otherwise links to its files would not carry the cookie.
+ * The Content-Security-Policy of a report: allows the styles in the report, and forbids all scripts, whatever the report
+ * contains. The report keeps the origin of the page (`allow-same-origin`), because browsers would otherwise not send the cookie
+ * when the user follows a link to one of its files.
  */
 const SCRIPTLESS = [
   "default-src 'none'",

@@ -2,12 +2,21 @@ import { html } from 'hono/html';
 import type { RunDoc } from '../../store/documents/runs.js';
 import type { SourceAccount } from '../../model/run.js';
 import type { SourceDoc } from '../../store/documents/sources.js';
-import { badge, clip, count, counted, duration, exactly, when, type Html } from '../format.js';
+import { counted, number } from '../../format/number.js';
+import { duration } from '../../format/time.js';
+import { badge, clip, exactly, when, type Html } from '../format.js';
 import { scrolling } from './host.js';
-import { runHref, sourceWorkflowId, workflowHref, type TemporalLink } from '../links.js';
+import { sourceWorkflowId } from '../../model/workflow-ids.js';
+import { workflowLink } from '../../temporal/web-ui.js';
+import type { UiOptions } from '../options.js';
+import { runHref } from '../links.js';
 
 /** Parked sources, sources and the latest runs. */
-export function runsPage(runs: readonly RunDoc[], sources: readonly SourceDoc[], temporal: TemporalLink): Html {
+export function runsPage(
+  runs: readonly RunDoc[],
+  sources: readonly SourceDoc[],
+  temporal: UiOptions['temporal'],
+): Html {
   return html`
     <h1>Runs</h1>
     ${parked(sources, temporal)}
@@ -45,7 +54,7 @@ export function runsPage(runs: readonly RunDoc[], sources: readonly SourceDoc[],
 function row({ _id, status, started_at: start, ended_at: end, sources }: RunDoc): Html {
   const accounts = Object.values(sources);
   const sum = (field: 'records' | 'new' | 'quarantined') =>
-    count(accounts.reduce((total, account) => total + account[field], 0));
+    number(accounts.reduce((total, account) => total + account[field], 0));
   return html`<tr>
     <td><a class="mono" href="${runHref(_id)}">${_id}</a></td>
     <td>${badge(status)}</td>
@@ -59,16 +68,17 @@ function row({ _id, status, started_at: start, ended_at: end, sources }: RunDoc)
 }
 
 /** Parked sources: their workflow waits with its cursor. */
-function parked(sources: readonly SourceDoc[], temporal: TemporalLink): (Html | '')[] {
+function parked(sources: readonly SourceDoc[], temporal: UiOptions['temporal']): (Html | '')[] {
   return sources.map(({ _id: source, parked: waits }) => {
     if (!waits) return '';
-    const href = workflowHref(temporal, sourceWorkflowId(temporal.taskQueue, source));
+    const href = workflowLink(temporal, sourceWorkflowId(temporal.taskQueue, source));
     return html`<section class="callout" aria-label="${source} is parked">
       <p>${badge('parked')} <strong>${source}</strong> since ${when(waits.at)}: ${clip(waits.reason, 400)}</p>
       ${waits.remedy ? html`<p>${clip(waits.remedy, 400)}</p>` : ''}
       <p class="hint">
-        It goes on from where it is with <code>npm run rollcall -- resume ${source}</code>, or when the next run wants
-        it. <a href="${runHref(waits.run)}">Its run</a>${href ? html` · <a href="${href}">Its workflow</a>` : ''}
+        It continues from its position after <code>npm run rollcall -- resume ${source}</code>, or when the next run
+        collects it.
+        <a href="${runHref(waits.run)}">Its run</a>${href ? html` · <a href="${href}">Its workflow</a>` : ''}
       </p>
     </section>`;
   });
@@ -99,7 +109,7 @@ function freshness(sources: readonly SourceDoc[]): Html | '' {
                 <td class="when">
                   ${complete ? html`<a href="${runHref(complete.run)}">${when(complete.at)}</a>` : 'never'}
                 </td>
-                <td class="number">${complete ? count(complete.records) : ''}</td>
+                <td class="number">${complete ? number(complete.records) : ''}</td>
               </tr>`,
           )}
         </tbody>
@@ -109,9 +119,9 @@ function freshness(sources: readonly SourceDoc[]): Html | '' {
 }
 
 /** One run: the outcome of each source, its reason and remedy. */
-export function runPage(run: RunDoc, temporal: TemporalLink): Html {
+export function runPage(run: RunDoc, temporal: UiOptions['temporal']): Html {
   const { _id, status, started_at: start, ended_at: end, hosts, workflow_id: workflow, sources } = run;
-  const href = workflowHref(temporal, workflow);
+  const href = workflowLink(temporal, workflow);
   return html`
     <p class="crumb"><a href="/runs">Runs</a></p>
     <header class="title">
@@ -131,20 +141,20 @@ export function runPage(run: RunDoc, temporal: TemporalLink): Html {
 
 const COUNTS = ['pages', 'records', 'new', 'changed', 'unchanged', 'quarantined', 'gone', 'repeated'] as const;
 
-function source(name: string, account: SourceAccount, temporal: TemporalLink): Html {
+function source(name: string, account: SourceAccount, temporal: UiOptions['temporal']): Html {
   const {
     status,
     reason,
     remedy,
     warnings = [],
-    held,
+    unconfirmed,
     confirmed,
     parked: waits,
     listing,
     started_at: start,
     ended_at: end,
   } = account;
-  const href = workflowHref(temporal, sourceWorkflowId(temporal.taskQueue, name));
+  const href = workflowLink(temporal, sourceWorkflowId(temporal.taskQueue, name));
   return html`<section class="account" aria-labelledby="source-${name}">
     <h2 id="source-${name}">${name} ${badge(status)} ${waits ? badge('parked') : ''}</h2>
     ${reason ? html`<p class="reason">${clip(reason, 600)}</p>` : ''}
@@ -152,19 +162,20 @@ function source(name: string, account: SourceAccount, temporal: TemporalLink): H
     ${
       waits
         ? html`<p>
-            It waits with its cursor: <code>npm run rollcall -- resume ${name}</code>, or the next run, lets it go on.
+            It waits at its cursor. <code>npm run rollcall -- resume ${name}</code>, or the next run, continues it.
           </p>`
         : ''
     }
     ${
-      held
+      unconfirmed
         ? html`<p>
-            ${counted(held, 'record')} would be gone and ${held === 1 ? 'is' : 'are'} held back: the listing shrank too
-            much at once. To retire them: <code>npm run rollcall -- runs confirm --source ${name}</code>
+            ${counted(unconfirmed, 'record')} would be retired and ${unconfirmed === 1 ? 'awaits' : 'await'}
+            confirmation: the listing shrank too much at once. To retire them:
+            <code>npm run rollcall -- runs confirm --source ${name}</code>
           </p>`
         : ''
     }
-    ${confirmed ? html`<p>${confirmed.by} confirmed the retirements that were held back ${when(confirmed.at)}.</p>` : ''}
+    ${confirmed ? html`<p>${confirmed.by} confirmed the retirements ${when(confirmed.at)}.</p>` : ''}
     <dl class="counts">
       ${COUNTS.map(
         (field) =>
@@ -173,17 +184,17 @@ function source(name: string, account: SourceAccount, temporal: TemporalLink): H
             <dd>
               ${
                 field === 'quarantined' && account.quarantined > 0
-                  ? html`<a href="/quarantine">${count(account[field])}</a>`
-                  : count(account[field])
+                  ? html`<a href="/quarantine">${number(account[field])}</a>`
+                  : number(account[field])
               }
             </dd>
           </div>`,
       )}
       ${
-        held
+        unconfirmed
           ? html`<div>
-              <dt>held back</dt>
-              <dd>${count(held)}</dd>
+              <dt>unconfirmed</dt>
+              <dd>${number(unconfirmed)}</dd>
             </div>`
           : ''
       }

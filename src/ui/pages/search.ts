@@ -2,7 +2,8 @@ import { html } from 'hono/html';
 import type { Facets, Overview } from '../../search/overview.js';
 import type { HostRow } from '../../search/search.js';
 import type { HostQuery } from '../../search/query.js';
-import { badge, clip, count, counted, when, type Html } from '../format.js';
+import { counted, number } from '../../format/number.js';
+import { badge, clip, when, type Html } from '../format.js';
 import { hostHref } from '../links.js';
 import { addressOf } from '../query.js';
 
@@ -45,19 +46,19 @@ function glance({ hosts, retired, quarantined, sources, lastRun }: Overview): Ht
   return html`<dl class="glance">
     <div>
       <dt>Hosts</dt>
-      <dd>${count(hosts)}</dd>
+      <dd>${number(hosts)}</dd>
     </div>
     <div>
       <dt>Retired</dt>
-      <dd><a href="/?retired=1">${count(retired)}</a></dd>
+      <dd><a href="/?retired=1">${number(retired)}</a></dd>
     </div>
     <div>
       <dt>Sources</dt>
-      <dd>${count(sources.length)}</dd>
+      <dd>${number(sources.length)}</dd>
     </div>
     <div>
       <dt>Quarantined</dt>
-      <dd><a href="/quarantine">${count(quarantined)}</a></dd>
+      <dd><a href="/quarantine">${number(quarantined)}</a></dd>
     </div>
     ${
       lastRun
@@ -138,9 +139,9 @@ const typed = (name: string, label: string, value: string | undefined): Html =>
     ><input name="${name}" value="${value ?? ''}" maxlength="200" autocomplete="off" spellcheck="false"
   /></label>`;
 
-/** The results; also sent alone while the user types. */
+/** The results. While the user types, the server sends only this part of the page. */
 export function results(query: HostQuery, { hosts, after }: Found): Html {
-  const more = after === undefined ? '' : ' here, and more behind them';
+  const more = after === undefined ? '' : ' on this page; the next page has more';
   const summary = hosts.length === 0 ? 'No hosts match' : `${counted(hosts.length, 'host')}${more}`;
   const status = html`<p id="found" class="hint" role="status">${summary}</p>`;
   if (hosts.length === 0) return html`${status}${nothing(query)}`;

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { HostList } from '../../network/host-list.js';
 
-interface PendingEvent {
+interface Connection {
   /** Remote address of the connection. */
   remote: string | undefined;
   /** `X-Forwarded-For`, unchanged. */
@@ -11,10 +11,11 @@ interface PendingEvent {
 }
 
 /**
- * The client's address for rate limiting: that of the connection; behind trusted proxies the last forwarded one that is not a
- * proxy's, because a client can forge the ones before it. IPv6 is reduced to its network, since a client has all its addresses.
+ * The client's address for rate limiting: the address of the connection; behind trusted proxies, the last forwarded address
+ * that is not the address of a proxy, because a client can forge the addresses before it. An IPv6 address is reduced to its
+ * network, because a client can use all addresses of its network.
  */
-export function clientAddress({ remote, forwarded, proxies }: PendingEvent): string {
+export function clientAddress({ remote, forwarded, proxies }: Connection): string {
   let client = canonical(remote ?? '');
   const hops = (forwarded ?? '').split(',').map((hop) => canonical(hop.trim()));
   while (client !== undefined && proxies.hasAddress(client) && hops.length > 0) client = hops.pop();

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { isLoopback } from '../bind.js';
 import type { Variables } from '../pages/page.js';
-import { errorResponse } from './refusal.js';
+import { errorResponse } from './error-response.js';
 
 /** Security headers of every response. Scripts, styles and requests are limited to our own files. */
 export const headers: MiddlewareHandler = secureHeaders({
@@ -31,13 +31,13 @@ export const ownPolicy: MiddlewareHandler<{ Variables: Variables }> = async (c, 
   if (policy !== undefined) c.res.headers.set('Content-Security-Policy', policy);
 };
 
-/** Forbids browsers and proxies to cache anything of the inventory. */
+/** Forbids browsers and proxies to cache responses with data of the inventory. */
 export const noStore: MiddlewareHandler = async (c, next) => {
   await next();
   if (!c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store');
 };
 
-/** Rejects all methods but reads; only the login form is posted. */
+/** Rejects all methods except GET and HEAD, and except the POST requests for login and logout. */
 export const readsOnly: MiddlewareHandler = async (c, next) => {
   const posts = c.req.method === 'POST' && (c.req.path === '/login' || c.req.path === '/logout');
   if (c.req.method === 'GET' || c.req.method === 'HEAD' || posts) return next();
@@ -60,7 +60,10 @@ export const ownName: MiddlewareHandler = async (c, next) => {
   );
 };
 
-/** Rejects requests of other sites, except followed links: their scripts, frames and forms get nothing. */
+/**
+ * Rejects requests from other sites, so that their scripts, frames and forms get no data. A link on another site that the user
+ * follows is allowed.
+ */
 export const ownSite: MiddlewareHandler = async (c, next) => {
   const site = c.req.header('sec-fetch-site');
   const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
@@ -69,7 +72,10 @@ export const ownSite: MiddlewareHandler = async (c, next) => {
   return next();
 };
 
-/** For browsers that do not send `Sec-Fetch-Site`. A proxy in front may have changed the host. */
+/**
+ * Whether the header `Origin` of a POST request names this host. Only checked if the browser does not send `Sec-Fetch-Site`,
+ * because a proxy in front of the page may have changed the host.
+ */
 function originFits(c: Context): boolean {
   const origin = c.req.header('origin');
   if (c.req.method !== 'POST' || origin === undefined || c.req.header('sec-fetch-site') !== undefined) return true;

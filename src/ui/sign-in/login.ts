@@ -5,19 +5,19 @@ import { html } from 'hono/html';
 import { HostList } from '../../network/host-list.js';
 import { clientAddress } from './client-address.js';
 import { page, type Variables } from '../pages/page.js';
-import { errorResponse, wantsJson } from './refusal.js';
+import { errorResponse, wantsJson } from './error-response.js';
 import { Sessions } from './session.js';
 import { Throttle } from './throttle.js';
 
 const AGAIN = '<!doctype html><meta http-equiv="refresh" content="0"><title>Rollcall</title>';
 
-/** Requires the token: the form exchanges it for a cookie, programs send it as a bearer. */
+/** Requires the token: the form exchanges the token for a cookie, and programs send it as a bearer token. */
 export function addLogin(app: Hono<{ Variables: Variables }>, token: string, proxies: readonly string[] = []): void {
   const trusted = HostList.of(proxies);
   const sessions = new Sessions(token);
   const throttle = new Throttle();
 
-  /** Accepts the right token at any time; after too many wrong ones a client must wait. */
+  /** Accepts the right token at any time. After too many wrong tokens, a client must wait. */
   const tryToken = (c: Context, given: string): { fits: boolean; wait: number } => {
     if (sessions.isToken(given)) return { fits: true, wait: 0 };
     const { address: remote } = getConnInfo(c).remote;
@@ -59,7 +59,8 @@ export function addLogin(app: Hono<{ Variables: Variables }>, token: string, pro
       if (wait > 0) return errorResponse(c, 429, slow(c, wait));
     }
     if (bearer === undefined && !wantsJson(c)) {
-      // Browsers withhold a strict cookie when another site links here, so the page reloads itself.
+      // When the user follows a link from another site, browsers do not send a `SameSite=Strict` cookie. This page reloads
+      // itself, and browsers send the cookie with the second request.
       if (c.req.header('sec-fetch-site') === 'cross-site') return c.html(AGAIN);
       const { pathname, search } = new URL(c.req.url);
       const next = pathname === '/' && !search ? '' : `?next=${encodeURIComponent(pathname + search)}`;
@@ -71,7 +72,7 @@ export function addLogin(app: Hono<{ Variables: Variables }>, token: string, pro
   app.use(mayEnter);
 }
 
-/** The path to open after the login: always one of this page, whatever the address contains. */
+/** The path to open after the login: always a path on this server, whatever the parameter contains. */
 export function pathAfterLogin(next: string | undefined): string {
   const here = 'http://here';
   if (next === undefined || !URL.canParse(next, here)) return '/';

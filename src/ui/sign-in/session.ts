@@ -4,15 +4,15 @@ import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie';
 
 const COOKIE = 'rollcall';
 const HOURS = 12;
-/** Limit of open sessions; beyond it the oldest are closed. */
+/** Maximum number of open sessions. If there are more, the oldest are closed. */
 const MOST_SESSIONS = 10_000;
 
-/** Accepts the token itself as a bearer, or a cookie that it was exchanged for. */
+/** Checks the token, and the session cookies that it was exchanged for. */
 export class Sessions {
   private readonly digest: Buffer;
-  /** Derived from the token: cookies of another token are invalid. */
+  /** Derived from the token, so that cookies of another token are invalid. */
   private readonly key: string;
-  /** Expiry times of the open sessions, by cookie value: a restart closes all sessions, logging out one. */
+  /** Expiry times of the open sessions, by cookie value: a restart closes all sessions, and a logout closes one. */
   private readonly opened = new Map<string, number>();
 
   constructor(token: string) {
@@ -51,7 +51,7 @@ export class Sessions {
     deleteCookie(c, COOKIE, { path: '/' });
   }
 
-  // All sessions last equally long, so the oldest are first.
+  // The map has the sessions in the order in which they expire, because all of them last equally long.
   private removeOld(): void {
     for (const [session, until] of this.opened) {
       if (until > Date.now() && this.opened.size <= MOST_SESSIONS) return;

@@ -8,7 +8,7 @@ import { worldOf, type Kind } from '../../../bench/identity/fleet/world.js';
 import { Collector } from '../../../bench/identity/collect.js';
 
 const SLOTS = 6_000;
-// Clones are a hundredth of machines: twice as many, so that there are enough to count.
+// Clones are a hundredth of machines. Double their rate, so that there are enough of them to count.
 const rates = ratesWith({ clone: 2 * RATES.clone[0] });
 const world = worldOf(5, SLOTS, rates);
 const machines: Machine[] = [];
@@ -25,7 +25,7 @@ const now = machines.filter(({ id }) => !id.endsWith('before'));
 const agents = sightings.filter(({ agent }) => agent >= 0);
 const kinds = (...wanted: Kind[]) => now.filter(({ kind }) => wanted.includes(kind));
 
-/** Four standard deviations of a share, and a little for what one pitfall takes from another. */
+/** Allows four standard deviations of a share, and a little more because one pitfall can exclude another. */
 function near(found: number, of: number, rate: number): void {
   expect(of).toBeGreaterThan(40);
   expect(Math.abs(found / of - rate)).toBeLessThan(4 * Math.sqrt((rate * (1 - rate)) / of) + 0.05 * rate);
@@ -68,7 +68,7 @@ const OF_MACHINES: [string, Machine[], number][] = [
   ['pod-uuid', kinds('pod'), rates['pod-uuid']],
 ];
 test.each(OF_MACHINES.map(([tag, of, rate]) => [tag, of[0]?.kind, of, rate] as const))(
-  'machines carry %s at its rate (%s …)',
+  'machines have the pitfall %s at its rate (%s …)',
   (tag, _kind, of, rate) => near(of.filter(has(tag)).length, of.length, rate),
 );
 
@@ -93,11 +93,11 @@ const OF_RECORDS: [string, Sighting[], number][] = [
   ['other-user', agents, rates['other-user']],
   ['stale-ptr', sightings.filter(({ agent, machine }) => agent < 0 && machine.dhcp), rates['stale-ptr']],
 ];
-test.each(OF_RECORDS)('records carry %s at its rate', (tag, of, rate) =>
+test.each(OF_RECORDS)('records have the pitfall %s at its rate', (tag, of, rate) =>
   near(of.filter(has(tag)).length, of.length, rate),
 );
 
-test('scanners’ records by address come beside those of agents, more often of Qualys', () => {
+test('scanners add records by address to the records of agents, Qualys more often than Tenable', () => {
   const scanned = now.filter(({ home, kind }) => !home && ['server', 'vmware', 'desktop', 'laptop'].includes(kind));
   const ids = new Set(scanned.map(({ id }) => id));
   for (const source of ['qualys', 'tenable'] as const) {
@@ -106,12 +106,12 @@ test('scanners’ records by address come beside those of agents, more often of 
   }
 });
 
-test('about 2.35 records come of a machine', () => {
+test('a machine has about 2.35 records on average', () => {
   expect(sightings.length / machines.length).toBeGreaterThan(2.25);
   expect(sightings.length / machines.length).toBeLessThan(2.45);
 });
 
-test('a seed always gives the same records, another one others, and ids are distinct', () => {
+test('a seed always gives the same records, another seed gives other records, and ids are distinct', () => {
   const text = (seed: number) => [...fleet(seed, 150, rates)].map((record) => JSON.stringify(record));
   expect(text(9)).toStrictEqual(text(9));
   expect(text(9)).not.toStrictEqual(text(10));
@@ -120,14 +120,14 @@ test('a seed always gives the same records, another one others, and ids are dist
   expect(new Set(records.map(({ machine }) => machine)).size).toBe(1_000);
 });
 
-test('every record of a fleet can be read by its vendor’s mapping', () => {
+test('the mapping of its vendor reads every record of a fleet', () => {
   const collector = new Collector({ pitfalls: false, naive: false });
   for (const { source, id, raw } of fleet(2, 300, rates)) {
     expect(collector.add(source, JSON.stringify(raw), () => 'm')).toBe(`${source}:${id}`);
   }
 });
 
-test('who shares a trap shares its identifier: docks, clones and batches have several machines each', () => {
+test('docks, clones and serial batches have several machines each, and clones of one group share a UUID', () => {
   for (const tag of ['dock', 'clone', 'serial-batch']) {
     const groups = new Map<string, number>();
     for (const { pitfalls } of now) {
@@ -145,7 +145,7 @@ test('who shares a trap shares its identifier: docks, clones and batches have se
   }
 });
 
-test('what took over a name is another machine, with other hardware and mostly after it', () => {
+test('a machine that takes over a name has other hardware and starts after the end of the earlier machine, or shortly before it', () => {
   const before = machines.filter(({ id }) => id.endsWith('before'));
   expect(before.length).toBeGreaterThan(50);
   const bySlot = new Map(now.map((machine) => [machine.slot, machine]));
@@ -160,7 +160,7 @@ test('what took over a name is another machine, with other hardware and mostly a
   }
 });
 
-test('a rate can be set to nothing or to all, and an unknown one is refused', () => {
+test('a rate can be 0 or 1, and an unknown or invalid rate is rejected', () => {
   const without = worldOf(5, 500, ratesWith({ dock: 0, reimage: 1 }));
   const all = Array.from({ length: 500 }, (_, slot) => machinesOf(without, slot)[0]!);
   expect(all.some(has('dock'))).toBe(false);
@@ -171,7 +171,7 @@ test('a rate can be set to nothing or to all, and an unknown one is refused', ()
   for (const [rate] of Object.values(RATES)) expect(rate).toBeGreaterThan(0);
 });
 
-test('a Dell’s UUID holds its service tag, and swapping bytes twice changes nothing', () => {
+test('the UUID of a Dell contains its service tag, and swapping bytes twice changes nothing', () => {
   // A published pair of service tag and UUID.
   expect(dellUuid('7Q0WJ5J')).toBe('4c4c4544-0051-3010-8057-b7c04f4a354a');
   const id = '564da6d2-1706-6343-8899-aabbccddeeff';

@@ -14,16 +14,16 @@ const KEEP = { pitfalls: false, naive: true };
 const put = (name: string, ...lines: string[]) => writeFileSync(join(folder, name), lines.join('\n'));
 const read = () => readGiven(folder, join(folder, 'truth.tsv'), KEEP);
 
-test('bad lines are reported with their place and skipped, their neighbours are read', async () => {
+test('bad lines are reported with file and line and skipped, and the other lines are read', async () => {
   put('qualys.jsonl', '{"id":7,"dnsHostName":"a.example.com"}', '{"id":', '{"name":"no id"}', '', '{"id":"8"}');
   put('crowdstrike.jsonl', '{"device_id":"ABCDEF"}', '[]');
   put('truth.tsv', 'qualys:7\tm1', 'qualys 8 m2', 'nessus:1\tm3', 'qualys:8\tm2', 'crowdstrike:abcdef\tm1');
-  const { records, machineOf, machines, trouble } = await read();
+  const { records, machineOf, machines, problems } = await read();
   expect(records.map(({ id }) => id)).toStrictEqual(['qualys:7', 'qualys:8', 'crowdstrike:abcdef']);
   expect([...machineOf]).toStrictEqual([0, 1, 0]);
   expect(machines).toBe(2);
-  expect(trouble.bad_lines).toBe(5);
-  expect(trouble.examples.map((line) => line.replace(/: .*/, ''))).toStrictEqual([
+  expect(problems.bad_lines).toBe(5);
+  expect(problems.examples.map((line) => line.replace(/: .*/, ''))).toStrictEqual([
     'truth:2',
     'truth:3',
     'qualys.jsonl:2',
@@ -35,16 +35,16 @@ test('bad lines are reported with their place and skipped, their neighbours are 
 test('records without truth, truth without records and repeated ids are counted', async () => {
   put('tenable.jsonl', '{"id":"A"}', '{"id":"a"}', '{"id":"b"}');
   put('truth.tsv', 'tenable:A\tm1', 'tenable:gone\tm2');
-  const { records, machineOf, trouble } = await read();
+  const { records, machineOf, problems } = await read();
   expect(records.map(({ id }) => id)).toStrictEqual(['tenable:a', 'tenable:b']);
   expect([...machineOf]).toStrictEqual([0, -1]);
-  expect(trouble).toMatchObject({ bad_lines: 0, repeated: 1, unknown: 1, missing: 1 });
+  expect(problems).toMatchObject({ bad_lines: 0, repeated: 1, unknown: 1, missing: 1 });
 });
 
-test('a bad line takes no id: the same record may come again', async () => {
+test('a bad line does not reserve its id: a later line with the same id is read', async () => {
   put('qualys.jsonl', '{"id":7,"x":', '{"id":7}');
   put('truth.tsv', '\ufeffqualys:7\tm1\r');
-  expect((await read()).trouble).toMatchObject({ bad_lines: 1, repeated: 0, unknown: 0, missing: 0 });
+  expect((await read()).problems).toMatchObject({ bad_lines: 1, repeated: 0, unknown: 0, missing: 0 });
 });
 
 test('a folder without any records is an error', async () => {
@@ -52,13 +52,13 @@ test('a folder without any records is an error', async () => {
   await expect(read()).rejects.toThrow('There is none of qualys.jsonl');
 });
 
-test('a written fleet reads back with every record and its truth', async () => {
+test('a written fleet is read back with every record and its truth', async () => {
   const rates = ratesWith();
   const written = await writeFleet(folder, fleet(3, 60, rates));
-  const { records, machines, machineOf, naive, trouble } = await read();
+  const { records, machines, machineOf, naive, problems } = await read();
   expect(records).toHaveLength(written);
   expect(machines).toBe(60);
-  expect(trouble).toStrictEqual({ bad_lines: 0, examples: [], unknown: 0, missing: 0, repeated: 0 });
+  expect(problems).toStrictEqual({ bad_lines: 0, examples: [], unknown: 0, missing: 0, repeated: 0 });
   const expected = new Map([...fleet(3, 60, rates)].map(({ source, id, machine }) => [`${source}:${id}`, machine]));
   const names = new Map<number, string>();
   records.forEach(({ id }, at) => {

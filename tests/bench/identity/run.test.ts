@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { ratesWith } from '../../../bench/identity/fleet/rates.js';
 import { runFleet } from '../../../bench/identity/run.js';
 
-let said: string;
+let printed: string;
 beforeEach(() => {
-  said = '';
+  printed = '';
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    said += String(text);
+    printed += String(text);
     return true;
   });
 });
@@ -29,21 +29,21 @@ const KEYS = [
   'rss_mb',
 ];
 
-test('--json gives one object of the promised fields and nothing else', async () => {
+test('--json prints one object with the documented fields and nothing else', async () => {
   expect(await runFleet(100, ratesWith(), { seed: 1, json: true, shuffle: 2, errors: 3 })).toBe(0);
-  const object = JSON.parse(said) as Record<string, number>;
+  const object = JSON.parse(printed) as Record<string, number>;
   expect(Object.keys(object)).toStrictEqual(KEYS);
   expect(object['machines']).toBe(100);
   expect(Object.values(object).every(Number.isFinite)).toBe(true);
 });
 
-test('a fleet that was written and read back measures the same, pitfalls included', async () => {
+test('a fleet that is written and read back has the same measures and pitfalls', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-run-'));
   try {
     const measured = async (run: object): Promise<string> => {
-      said = '';
+      printed = '';
       await runFleet(200, ratesWith({ dock: 0.8 }), { seed: 2, errors: 5, ...run });
-      return said.replace(/^parse and map.*$/m, '').replace(/^ {10}.*$/gm, '');
+      return printed.replace(/^parse and map.*$/m, '').replace(/^ {10}.*$/gm, '');
     };
     const made = await measured({});
     await measured({ write: folder });

@@ -8,7 +8,7 @@ import { fleetOf, store as put } from '../../report/fleet.js';
 import { type Ran, runProgram } from '../../support/program.js';
 import { dropStore, freshStore } from '../../support/store.js';
 
-/** `rollcall report`, compiled, as a user runs it. */
+/** Runs the compiled `rollcall report` as a user does. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-report-'));
 const database = `r${randomUUID().slice(0, 8)}`;
 let store: Store;
@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('without a host it writes a report that says so', async () => {
+test('without hosts, report writes a page that states it', async () => {
   const { code, out } = await run();
   expect([code, out]).toEqual([0, expect.stringMatching(/^Hosts +0 +0 retired\n/)]);
   const [day] = readdirSync(join(dir, 'kept'));
@@ -38,11 +38,11 @@ test('without a host it writes a report that says so', async () => {
   expect(readFileSync(join(dir, 'kept', day!, 'index.html'), 'utf8')).toContain('No hosts yet');
 });
 
-test('it says the main numbers, where the page is, and all of that as JSON', async () => {
+test('report prints the main numbers and the path of the page, also as JSON', async () => {
   await put(store, fleetOf(15));
   const hosts = await store.hosts.countDocuments();
-  const told = await run('--as-of', '2026-03-02', '--out', 'out', '--days', '14', '--format', 'html,svg');
-  expect(told.out).toMatch(
+  const printed = await run('--as-of', '2026-03-02', '--out', 'out', '--days', '14', '--format', 'html,svg');
+  expect(printed.out).toMatch(
     new RegExp(`^Hosts +${hosts} [^]*first seen in 14 days[^]*\\nout/2026-03-02/index.html: \\d+ files in \\d`),
   );
   expect(existsSync(join(dir, 'out/2026-03-02/charts/coverage.svg'))).toBe(true);
@@ -57,7 +57,7 @@ test('it says the main numbers, where the page is, and all of that as JSON', asy
   });
 });
 
-test('what it does not understand it names', async () => {
+test('report names the value that is invalid', async () => {
   for (const [given, why] of [
     [['--as-of', '2026-02-30'], /Give a date/],
     [['--as-of', 'yesterday'], /Give a date/],

@@ -2,17 +2,24 @@ import { Failure } from '../../../src/model/failure.js';
 import {
   header,
   httpInput,
+  httpRows,
   offset,
   type HttpInputOptions,
   type OffsetPosition,
 } from '../../../src/connectors/http/index.js';
-import type { Cursor, FetchedPage, Input, Row } from '../../../src/model/source.js';
+import { resolveSettings } from '../../../src/model/settings.js';
+import type { AnySource, Cursor, Decode, FetchedPage, Input, Row } from '../../../src/model/source.js';
 
-/** What one walk gave: its pages, the values of their rows, and the failure that ended it. */
+/** The result of one listing: its pages, the values of their rows, and the failure that ended it. */
 export interface Collected {
   pages: FetchedPage[];
   rows: unknown[];
   failure?: Failure;
+}
+
+/** An input with the decoder of its pages. */
+export interface ReadableInput extends Input {
+  decode: Decode;
 }
 
 interface How {
@@ -21,14 +28,17 @@ interface How {
   signal?: AbortSignal;
 }
 
-/** Walks an input to its end or its first failure. Anything thrown that is no `Failure` is thrown on. */
-export async function collect(input: Input, { from = null, more = () => true, signal }: How = {}): Promise<Collected> {
+/** Reads an input to its end or its first failure. Any error that is not a `Failure` is rethrown. */
+export async function collect(
+  input: ReadableInput,
+  { from = null, more = () => true, signal }: How = {},
+): Promise<Collected> {
   const collected: Collected = { pages: [], rows: [] };
   const options = { signal: signal ?? new AbortController().signal, more: () => more(collected.pages.length) };
   try {
     for await (const page of input.pages(from, options)) {
       collected.pages.push(page);
-      for (const row of input.rows(page)) collected.rows.push(valueOf(row));
+      for (const row of input.decode(page, 'acme')) collected.rows.push(valueOf(row));
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -39,16 +49,16 @@ export async function collect(input: Input, { from = null, more = () => true, si
 
 const valueOf = (row: Row) => (row.error === undefined ? row.value : `error: ${row.error}`);
 
-/** The failure of a walk that must have one. */
-export async function failureOf(input: Input, how?: How): Promise<Failure> {
+/** Returns the failure of a listing that must fail. */
+export async function failureOf(input: ReadableInput, how?: How): Promise<Failure> {
   const { failure } = await collect(input, how);
-  if (!failure) throw new Error('The walk did not fail');
+  if (!failure) throw new Error('The listing did not fail');
   return failure;
 }
 
-/** A bare list by skip and limit, for tests of what is below the paging. */
-export function listInput(base: string, options: Partial<HttpInputOptions<OffsetPosition>> = {}): Input {
-  return httpInput<OffsetPosition>({
+/** A plain list by skip and limit, for tests of the layers below the paging. */
+export function listInput(base: string, options: Partial<HttpInputOptions<OffsetPosition>> = {}): ReadableInput {
+  return readableInput<OffsetPosition>({
     source: 'acme',
     base,
     auth: header('token', 'SECRET-canary'),
@@ -58,3 +68,14 @@ export function listInput(base: string, options: Partial<HttpInputOptions<Offset
     ...options,
   });
 }
+
+export const readableInput = <Position extends Cursor>(options: HttpInputOptions<Position>): ReadableInput => ({
+  ...httpInput(options),
+  decode: httpRows(options.envelope),
+});
+
+/** The input of a source, with the decoder of its pages. */
+export const inputOfSource = (source: AnySource, environment: Record<string, string | undefined>): ReadableInput => ({
+  ...source.input(resolveSettings(source.name, source.settings, environment)),
+  decode: source.decode,
+});

@@ -6,17 +6,17 @@ import { sendJson, sendText, serve, type HttpServer } from '../../support/http-s
 import { collect, failureOf, listInput } from './collect.js';
 
 let server: HttpServer;
-let answer: (response: ServerResponse) => void;
+let respond: (response: ServerResponse) => void;
 
 beforeAll(async () => {
-  server = await serve((_request, response) => answer(response));
+  server = await serve((_request, response) => respond(response));
 });
 afterAll(async () => server.close());
 beforeEach(() => {
   server.seen.length = 0;
 });
 
-/** The whole failure as anything might log it. */
+/** All text of a failure that a log could contain. */
 const everything = (failure: Failure) =>
   [
     failure.message,
@@ -32,7 +32,7 @@ test.each<[string, FailureKind, number, string?, Record<string, string>?]>([
   ['400', 'request-rejected', 400],
   ['404', 'request-rejected', 404],
   ['422', 'request-rejected', 422],
-  ['409 of an unknown meaning', 'request-rejected', 409],
+  ['409 with an unknown meaning', 'request-rejected', 409],
   ['408', 'vendor-error', 408],
   ['429', 'rate-limited', 429],
   ['500', 'vendor-error', 500, 'Internal'],
@@ -44,19 +44,19 @@ test.each<[string, FailureKind, number, string?, Record<string, string>?]>([
   ['200 with an HTML login page', 'response-mismatch', 200, ' <!DOCTYPE html><title>Log in</title>'],
   ['200 with an object instead of a list', 'response-mismatch', 200, '{"error":"SECRET-body"}'],
   ['200 with null', 'response-mismatch', 200, 'null'],
-  ['200 with cut JSON', 'response-mismatch', 200, '[{"id":1},{"id"'],
+  ['200 with truncated JSON', 'response-mismatch', 200, '[{"id":1},{"id"'],
   ['200 with text that is not JSON', 'response-mismatch', 200, 'OK'],
-  ['200 with two texts one after the other', 'response-mismatch', 200, '[][]'],
+  ['200 with two JSON texts in sequence', 'response-mismatch', 200, '[][]'],
   ['200 in UTF-16', 'response-mismatch', 200, '\u{0}['],
   ['a redirect', 'redirect-refused', 302, '', { location: 'https://other.test/?token=SECRET-canary' }],
-  ['a redirect to nowhere', 'redirect-refused', 301],
+  ['a redirect without a Location', 'redirect-refused', 301],
 ])(
-  '%s is a failure of the right kind that shows host, path and status only',
+  '%s is a failure of the right kind that shows only host, path and status',
   async (_title, kind, status, text = '', headers = {}) => {
-    answer = (response) => sendText(response, text, status, { 'x-cs-traceid': 'trace-7', ...headers });
+    respond = (response) => sendText(response, text, status, { 'x-cs-traceid': 'trace-7', ...headers });
     const failure = await failureOf(listInput(server.url));
     expect(failure.kind).toBe(kind);
-    expect(failure.message).toContain(`${server.host}/hosts answered ${status}`);
+    expect(failure.message).toContain(`${server.host}/hosts responded ${status}`);
     expect(failure.details).toMatchObject({
       source: 'acme',
       at: `${server.host}/hosts`,
@@ -70,15 +70,15 @@ test.each<[string, FailureKind, number, string?, Record<string, string>?]>([
 );
 
 test('the source’s own remedy is shown', async () => {
-  answer = (response) => sendText(response, '', 401);
+  respond = (response) => sendText(response, '', 401);
   const failure = await failureOf(
     listInput(server.url, { remedies: { 'credentials-rejected': 'Correct ACME_TOKEN' } }),
   );
   expect(failure.details.remedy).toBe('Correct ACME_TOKEN');
 });
 
-test('the body behind a failure is kept beside it for quarantine, and not in it', async () => {
-  answer = (response) => sendText(response, '{"error":"SECRET-body"}');
+test('the body of a failed response is kept for quarantine separately from the failure', async () => {
+  respond = (response) => sendText(response, '{"error":"SECRET-body"}');
   const failure = await failureOf(listInput(server.url));
   expect(failedBodyOf(failure)).toMatchObject({
     status: 200,
@@ -88,7 +88,7 @@ test('the body behind a failure is kept beside it for quarantine, and not in it'
   expect(failedBodyOf(failure)!.body.toString()).toBe('{"error":"SECRET-body"}');
 });
 
-/** The vendor's own time, so that it does not matter when a test of the table runs. */
+/** The vendor's time, so that the table does not depend on the time of the test run. */
 const VENDOR = { date: 'Mon, 30 Nov 2026 12:00:00 GMT' };
 const vendorSoon = (seconds: number) => String(Date.parse(VENDOR.date) / 1000 + seconds);
 const soon = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
@@ -103,16 +103,16 @@ test.each<[string, Record<string, string>, string, number]>([
   ['SECONDS_TO_WAIT in JSON', {}, '{"KEY":"SECONDS_TO_WAIT","VALUE":"12"}', 12],
   ['a point in time that has passed', { ...VENDOR, 'x-ratelimit-retryafter': vendorSoon(-60) }, '', 1],
 ])('the wait is taken from %s', async (_title, headers, text, seconds) => {
-  answer = (response) => sendText(response, text, 429, headers);
+  respond = (response) => sendText(response, text, 429, headers);
   const { details } = await failureOf(listInput(server.url));
   expect(details.retryAfterMs).toBeGreaterThanOrEqual((seconds - 3) * 1000);
   expect(details.retryAfterMs).toBeLessThanOrEqual((seconds + 1) * 1000);
   expect(details.retryAfterMs).toBeGreaterThanOrEqual(1000);
 });
 
-test('the wait follows the vendor’s clock, not ours', async () => {
+test('the wait is computed from the vendor’s clock, not from the local clock', async () => {
   const skewed = soon(7200);
-  answer = (response) =>
+  respond = (response) =>
     sendText(response, '', 429, {
       date: new Date(skewed * 1000).toUTCString(),
       'x-ratelimit-retryafter': String(skewed + 10),
@@ -120,8 +120,8 @@ test('the wait follows the vendor’s clock, not ours', async () => {
   expect((await failureOf(listInput(server.url))).details.retryAfterMs).toBe(10_000);
 });
 
-test('without a hint no wait is invented', async () => {
-  answer = (response) => sendText(response, '', 429, { 'retry-after': 'soon' });
+test('without a valid header the failure has no wait', async () => {
+  respond = (response) => sendText(response, '', 429, { 'retry-after': 'soon' });
   expect((await failureOf(listInput(server.url))).details.retryAfterMs).toBeUndefined();
 });
 
@@ -145,7 +145,7 @@ test('a refused connection, an unknown host and a plain socket are unreachable, 
   tcp.close();
 });
 
-test('an answer that is cut, shorter than announced or badly compressed is unreachable', async () => {
+test('a response that is cut off, shorter than announced or badly compressed is unreachable', async () => {
   const cut = (headers: Record<string, string>, text: string | Buffer) => (response: ServerResponse) => {
     response.writeHead(200, headers);
     response.write(text, () => response.destroy());
@@ -154,26 +154,26 @@ test('an answer that is cut, shorter than announced or badly compressed is unrea
     [{ 'content-length': '100' }, '[1,2]'],
     [{ 'transfer-encoding': 'chunked' }, '[1,2]'],
   ] as const) {
-    answer = cut(headers, text);
+    respond = cut(headers, text);
     const failure = await failureOf(listInput(server.url));
     expect(failure.kind).toBe('unreachable');
-    expect(failure.message).toContain('cut the connection before its answer was complete');
+    expect(failure.message).toContain('closed the connection before its response was complete');
   }
-  answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('this is not gzip');
+  respond = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('this is not gzip');
   expect(await failureOf(listInput(server.url))).toMatchObject({
     kind: 'unreachable',
     message: expect.stringContaining('cannot be decompressed'),
   });
 });
 
-test('a secret that no header can carry is named without being shown', async () => {
+test('a secret that is invalid in a header is reported without its value', async () => {
   const failure = await failureOf(listInput(server.url, { auth: header('token', 'SECRET\nx') }));
   expect(failure.kind).toBe('settings-invalid');
   expect(everything(failure)).not.toContain('SECRET');
   expect(server.seen).toHaveLength(0);
 });
 
-test('pages before a failure stay good and the walk goes on after them', async () => {
+test('pages before a failure stay valid, and the listing resumes after them', async () => {
   let down = true;
   const flaky = await serve(({ query }, response) => {
     const skip = Number(query.get('skip'));
@@ -191,7 +191,7 @@ test('pages before a failure stay good and the walk goes on after them', async (
 });
 
 test('deprecation headers become one warning a page', async () => {
-  answer = (response) =>
+  respond = (response) =>
     sendJson(response, [], 200, {
       'x-api-deprecation-warning': 'use v2',
       'x-api-deprecation-final-date': '2027-01-23',
@@ -215,8 +215,8 @@ test.each<[number, FailureKind, Record<string, string>, number]>([
   ],
   [503, 'vendor-error', { 'x-ratelimit-towait-sec': '7' }, 7_000],
   [503, 'vendor-error', { 'retry-after': '99999999' }, 24 * 3_600_000],
-])('%i names its wait: %s %j', async (status, kind, headers, wait) => {
-  answer = (response) => sendText(response, '', status, headers);
+])('status %i is a %s with the wait of %j', async (status, kind, headers, wait) => {
+  respond = (response) => sendText(response, '', status, headers);
   const failure = await failureOf(listInput(server.url));
   expect(failure).toMatchObject({ kind, details: { status, retryAfterMs: wait } });
   expect(failure.message.includes('asks to wait')).toBe(wait === 24 * 3_600_000);

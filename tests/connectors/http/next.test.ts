@@ -1,18 +1,10 @@
-import {
-  header,
-  httpInput,
-  keyset,
-  link,
-  pageNumber,
-  token,
-  type HttpInputOptions,
-} from '../../../src/connectors/http/index.js';
+import { header, keyset, link, pageNumber, token, type HttpInputOptions } from '../../../src/connectors/http/index.js';
 import { keysOf, pathText } from '../../../src/connectors/http/path.js';
-import type { Cursor, Input } from '../../../src/model/source.js';
-import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../../support/http-server.js';
-import { collect } from './collect.js';
+import type { Cursor } from '../../../src/model/source.js';
+import { sendJson, sendText, serve, type Responder, type HttpServer } from '../../support/http-server.js';
+import { collect, readableInput, type ReadableInput } from './collect.js';
 
-/** Listings in which a page says where the next one is, and numbered pages: what is read, and what is left in doubt. */
+/** Listings in which a page refers to the next page, and numbered pages: the records read, and the reported doubts. */
 let server: HttpServer;
 afterEach(async () => server?.close());
 
@@ -20,8 +12,8 @@ const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, 
 
 function input<Position extends Cursor>(
   options: Pick<HttpInputOptions<Position>, 'paging'> & Partial<HttpInputOptions<Position>>,
-): Input {
-  return httpInput<Position>({
+): ReadableInput {
+  return readableInput<Position>({
     source: 'acme',
     base: `${server.url}/api`,
     auth: header('token', 'SECRET-canary'),
@@ -31,15 +23,15 @@ function input<Position extends Cursor>(
   });
 }
 
-/** Serves one page after the other, each of which leads to the following one as `lead` says. */
-const book = (pages: unknown[][], lead: (at: number) => Record<string, unknown>): Answerer => {
+/** Serves one page after the other. `lead` gives the fields that refer to the next page. */
+const book = (pages: unknown[][], lead: (at: number) => Record<string, unknown>): Responder => {
   return ({ query }, response) => {
     const at = Number(query.get('token') ?? 0);
     sendJson(response, { items: pages[at], ...(at + 1 < pages.length ? lead(at + 1) : {}) });
   };
 };
 
-test('an empty page with a next token goes on, and so do several', async () => {
+test('the listing continues after one or several empty pages with a next token', async () => {
   server = await serve(book([ids(0, 2), [], [], ids(2, 4), [], ids(4, 5)], (next) => ({ next })));
   const { rows, pages, failure } = await collect(input({ paging: token({ limit: 2, next: 'next' }) }));
   expect(failure).toBeUndefined();
@@ -59,7 +51,7 @@ test.each([
     (at: number) => ({ next: true, last: at }),
     () => keyset({ limit: 2, more: 'next', last: 'last', idOf: () => undefined }),
   ],
-])('empty pages without an end, each with new %s, are a loop', async (_title, lead, paging) => {
+])('endless empty pages, each with new %s, are a loop', async (_title, lead, paging) => {
   let at = 0;
   server = await serve((_request, response) => sendJson(response, { items: at === 0 ? ids(0, 2) : [], ...lead(++at) }));
   const { rows, failure } = await collect(
@@ -70,7 +62,7 @@ test.each([
   expect(server.seen.length).toBeLessThan(110);
 });
 
-test('an empty page that names itself ends the listing in doubt, unless that is declared', async () => {
+test('an empty page that refers to itself ends the listing with a doubt, unless the source declares it', async () => {
   server = await serve(({ query }, response) =>
     sendJson(response, { items: query.has('token') ? [] : ids(0, 2), next: 'a' }),
   );
@@ -87,9 +79,9 @@ test.each<[string, string | readonly string[], Record<string, unknown>]>([
   ['a list of keys below others', ['meta.v1', 'next.page'], { 'meta.v1': { 'next.page': 1 }, meta: { v1: 0 } }],
   ['an escaped backslash', 'a\\\\.b', { 'a\\': { b: 1 } }],
   ['nested keys', 'a.b', { 'a.b': null, a: { b: 1 } }],
-])('a value under %s is found', async (_title, next, beside) => {
+])('a value under %s is found', async (_title, next, fields) => {
   server = await serve(({ query }, response) =>
-    sendJson(response, query.has('token') ? { items: ids(2, 3) } : { items: ids(0, 2), ...beside }),
+    sendJson(response, query.has('token') ? { items: ids(2, 3) } : { items: ids(0, 2), ...fields }),
   );
   const { rows, pages } = await collect(
     input({ paging: token({ limit: 2, next: 'next' }), envelope: { records: 'items', values: { next } } }),
@@ -99,7 +91,7 @@ test.each<[string, string | readonly string[], Record<string, unknown>]>([
   expect(keysOf(pathText(next))).toEqual(keysOf(next));
 });
 
-test('a key that is spelled with escapes is the same key, and two names may stand for one place', async () => {
+test('a key written with escapes is the same key, and two names may refer to one path', async () => {
   server = await serve(({ query }, response) =>
     sendText(response, query.has('token') ? '{"items":[]}' : '{"items":[{"id":0}],"\\u0040odata.next":"x"}', 200),
   );
@@ -110,7 +102,7 @@ test('a key that is spelled with escapes is the same key, and two names may stan
   expect(pages).toHaveLength(2);
 });
 
-test('declared values that a page does not hold are named; null is found, and a total has to be a number', async () => {
+test('declared values that a page lacks are reported; null is present, and a total must be a number', async () => {
   let page: Record<string, unknown> = {};
   server = await serve((_request, response) => sendJson(response, { items: ids(0, 2), ...page }));
   const lacking = async (options: { omitted?: boolean; more?: string } = {}) => {
@@ -126,7 +118,7 @@ test('declared values that a page does not hold are named; null is found, and a 
   expect(await lacking()).toBeUndefined();
 });
 
-test('a first page that is full and names no next one is doubted, and one that says that there is no more is not', async () => {
+test('a full first page without a next page is doubtful, unless it states that there is no more', async () => {
   server = await serve((_request, response) => sendJson(response, { items: ids(0, 2), next: null, more: false }));
   const first = async (limit: number, more?: string) =>
     (
@@ -142,7 +134,7 @@ test('a first page that is full and names no next one is doubted, and one that s
   expect(await first(2, 'more')).toBeUndefined();
 });
 
-test('a GraphQL cursor on the last page is no next page', async () => {
+test('a GraphQL cursor on the last page does not refer to a next page', async () => {
   server = await serve(({ query }, response) =>
     sendJson(response, {
       data: {
@@ -159,13 +151,13 @@ test('a GraphQL cursor on the last page is no next page', async () => {
 });
 
 describe('links', () => {
-  const linked = (): Input =>
+  const linked = (): ReadableInput =>
     input({
       paging: link({ limit: 2, next: 'next' }),
       envelope: { records: 'items', values: { next: { link: 'next' } } },
     });
-  /** Answers with a `Link` header, however it is spelled. */
-  const pagesOf = (header: (at: number) => string): Answerer => {
+  /** Responds with the `Link` header that `header` returns. */
+  const linkPages = (header: (at: number) => string): Responder => {
     return ({ query }, response) => {
       const at = Number(query.get('at') ?? 0);
       sendJson(response, { items: ids(2 * at, 2 * at + 2) }, 200, {
@@ -183,11 +175,11 @@ describe('links', () => {
       (at) => `</api/items?at=0>; rel="prev", <items?at=${at}>; rel="next", </api/items?at=9>; rel="last"`,
     ],
     [
-      'beside one of another resource',
+      'next to one of another resource',
       (at) => `<?at=7>; rel="next"; anchor="#x", <?at=${at}>; rel="NEXT"`.replace('NEXT', 'next'),
     ],
   ])('in a Link header are followed: %s', async (_title, header) => {
-    server = await serve(pagesOf(header));
+    server = await serve(linkPages(header));
     const { rows, pages, failure } = await collect(linked());
     expect(failure).toBeUndefined();
     expect(rows).toEqual(ids(0, 6));
@@ -197,8 +189,8 @@ describe('links', () => {
     expect(rest.rows).toEqual(ids(2, 6));
   });
 
-  test('keep their query as it is', async () => {
-    server = await serve(pagesOf((at) => `<?at=${at}&filter=a%20b&filter=c+d>; rel="next"`));
+  test('keep their query unchanged', async () => {
+    server = await serve(linkPages((at) => `<?at=${at}&filter=a%20b&filter=c+d>; rel="next"`));
     await collect(linked());
     expect(server.seen[1]!.query.getAll('filter')).toEqual(['a b', 'c d']);
   });
@@ -208,15 +200,15 @@ describe('links', () => {
     ['another scheme', '<file:///etc/passwd>; rel="next"'],
     ['a path outside the base', '</admin?at=1>; rel="next"'],
     ['a user before the host', '<http://127.0.0.1@evil.test/api/items>; rel="next"'],
-  ])('to %s are refused before anything is sent there', async (_title, header) => {
-    server = await serve(pagesOf(() => header));
+  ])('to %s are rejected before anything is sent there', async (_title, header) => {
+    server = await serve(linkPages(() => header));
     const { rows, failure } = await collect(linked());
     expect(rows).toEqual(ids(0, 2));
     expect(failure?.kind).toBe('redirect-refused');
     expect(server.seen).toHaveLength(1);
   });
 
-  test('in a header that is missing, or is no Link header, are named as lacking', async () => {
+  test('in a missing or invalid Link header are reported as lacking', async () => {
     for (const headers of [{}, { link: 'no link' }]) {
       server = await serve((_request, response) => sendJson(response, { items: ids(0, 2) }, 200, headers as never));
       const { pages } = await collect(linked());
@@ -226,9 +218,9 @@ describe('links', () => {
   });
 });
 
-test('numbered pages end at an empty one or at the error past the last one, whatever a page holds', async () => {
+test('numbered pages end at an empty page or at the error after the last page, whatever the size of a page', async () => {
   const sizes = [2, 1, 2];
-  const numbers = (first: number): Answerer => {
+  const numbers = (first: number): Responder => {
     return ({ query }, response) => {
       const at = Number(query.get('page')) - first;
       if (at > sizes.length) return sendText(response, 'no such page', 404);

@@ -1,6 +1,6 @@
 import { offset } from '../../../src/connectors/http/index.js';
 import { eventually } from '../../support/eventually.js';
-import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../../support/http-server.js';
+import { sendJson, sendText, serve, type Responder, type HttpServer } from '../../support/http-server.js';
 import { collect, listInput } from './collect.js';
 
 const END = 'Error invalid skip/limit combo (>number of hosts)';
@@ -8,8 +8,8 @@ const END = 'Error invalid skip/limit combo (>number of hosts)';
 let server: HttpServer;
 afterEach(async () => server.close());
 
-/** Refuses every page that reaches over the end, whole, with an error. */
-function hosts(total: number, most = Infinity): Answerer {
+/** Rejects every page that reaches past the end, as a whole, with an error. */
+function hosts(total: number, most = Infinity): Responder {
   return ({ query }, response) => {
     const skip = Number(query.get('skip'));
     const limit = Number(query.get('limit'));
@@ -45,31 +45,31 @@ test('the seventh host is read although pages of two never reach it', async () =
   expect(pages.at(-1)!.next).toBeNull();
 });
 
-test('the answer that ends the listing is a page as received, without rows', async () => {
+test('the response that ends the listing is a page with the body as received and no rows', async () => {
   server = await serve(hosts(2));
   const { pages } = await collect(input(2));
-  const ending = pages[1]!;
-  expect(ending.body.toString()).toBe(END);
-  expect(ending).toMatchObject({ status: 500, rows: 0, mediaType: 'text/plain', cursor: { skip: 2, limit: 2 } });
-  expect([...input(2).rows(ending)]).toEqual([]);
+  const lastPage = pages[1]!;
+  expect(lastPage.body.toString()).toBe(END);
+  expect(lastPage).toMatchObject({ status: 500, rows: 0, mediaType: 'text/plain', cursor: { skip: 2, limit: 2 } });
+  expect([...input(2).decode(lastPage, 'acme')]).toEqual([]);
 });
 
-test('a tail of 50 behind ten pages of 1,000 is read in a few more requests', async () => {
+test('the last 50 hosts after ten pages of 1,000 are read with a few more requests', async () => {
   server = await serve(hosts(10_050));
   const { rows } = await collect(input(1000, 4));
   expect(rows).toEqual(ids(10_050));
   expect(server.seen.length).toBeLessThanOrEqual(10 + 4 + 12);
 });
 
-test('whatever the number of hosts, the page size and the pages in flight, each host comes once and in order', async () => {
+test('each host arrives once and in order, for any number of hosts, page size and pages in flight', async () => {
   let total = 0;
   server = await serve((request, response) => hosts(total)(request, response));
-  let walks = 0;
+  let listings = 0;
   for (const limit of [1, 2, 7, 16]) {
-    // None, one, and one fewer than fill a number of pages, just as many, and one more.
+    // No hosts, one host, and numbers that are one below, equal to and one above a number of full pages.
     const edges = [1, 3].flatMap((pages) => [pages * limit - 1, pages * limit, pages * limit + 1]);
     for (total of new Set([0, 1, ...edges])) {
-      const { rows, pages, failure } = await collect(input(limit, (walks++ % 3) + 1));
+      const { rows, pages, failure } = await collect(input(limit, (listings++ % 3) + 1));
       expect(failure).toBeUndefined();
       expect(rows).toEqual(ids(total));
       expect(pages.map(({ next }) => next)).toEqual([...pages.slice(1).map(({ cursor }) => cursor), null]);
@@ -77,7 +77,7 @@ test('whatever the number of hosts, the page size and the pages in flight, each 
   }
 });
 
-test('a walk can be taken up at every cursor, also in the middle of the tail', async () => {
+test('a listing can resume at every cursor, also in the middle of the incomplete last page', async () => {
   server = await serve(hosts(29));
   const { pages } = await collect(input(8));
   for (const [index, page] of pages.entries()) {
@@ -89,14 +89,14 @@ test('a walk can be taken up at every cursor, also in the middle of the tail', a
   }
 });
 
-test('a page size that the vendor refuses with its end text loses no host and is told', async () => {
+test('a page size that the vendor rejects with its end text loses no host and gives a warning', async () => {
   server = await serve(hosts(23, 2));
   const { rows, pages } = await collect(input(10));
   expect(rows).toEqual(ids(23));
   expect(pages.flatMap(({ warnings }) => warnings ?? [])[0]).toMatch(/Pages of 10 .* set a smaller page size/);
 });
 
-test('an outage with the same status is no end, and neither is the end text with another status', async () => {
+test('an outage with the same status is not the end, and the end text with another status is not either', async () => {
   for (const [status, text] of [
     [500, 'Internal server error'],
     [503, END],
@@ -112,7 +112,7 @@ test('an outage with the same status is no end, and neither is the end text with
   }
 });
 
-test('pages in flight keep to their number and come in order, whichever is answered first', async () => {
+test('pages in flight stay within their limit and arrive in order, whichever response arrives first', async () => {
   server = await serve(async (request, response) => {
     await new Promise((resolve) => setTimeout(resolve, 30 - Number(request.query.get('skip')) * 2));
     await hosts(12)(request, response);
@@ -122,7 +122,7 @@ test('pages in flight keep to their number and come in order, whichever is answe
   expect(Math.max(...server.seen.map(({ inFlight }) => inFlight))).toBe(2);
 });
 
-test('when no more is wanted the pages under way are still given out, in order, and no further request starts', async () => {
+test('when the caller wants no more, the pages in flight are still returned in order, and no further request starts', async () => {
   server = await serve(hosts(100));
   let allowed = 3;
   const { pages, rows } = await collect(input(2, 3), { more: () => allowed-- > 0 });
@@ -132,14 +132,14 @@ test('when no more is wanted the pages under way are still given out, in order, 
   expect(pages.at(-1)!.next).toEqual({ skip: 6, limit: 2 });
 });
 
-test('more is asked after the caller has seen a page: one page can be had alone', async () => {
+test('the input calls more() after the caller has read a page, so a caller can read one page alone', async () => {
   server = await serve(hosts(100));
   const { pages } = await collect(input(2), { more: (seen) => seen < 1 });
   expect(pages).toHaveLength(1);
   expect(server.seen).toHaveLength(1);
 });
 
-test('the next request is under way while the caller stores a page', async () => {
+test('the next request is in flight while the caller stores a page', async () => {
   server = await serve(hosts(6));
   const options = { signal: new AbortController().signal, more: () => true };
   const pages = input(2).pages(null, options)[Symbol.asyncIterator]();
@@ -159,7 +159,7 @@ test('an empty list ends the listing too, and a short page does not', async () =
   expect(pages.at(-1)).toMatchObject({ rows: 0, status: 200, next: null });
 });
 
-test('a vendor that caps its pages in silence loses no host, whatever was asked for ahead', async () => {
+test('no host is lost when the vendor silently caps its pages, whatever was requested ahead', async () => {
   server = await serve(({ query }, response) => {
     const skip = Number(query.get('skip'));
     sendJson(response, ids(23).slice(skip, skip + Math.min(3, Number(query.get('limit')))));
@@ -167,7 +167,7 @@ test('a vendor that caps its pages in silence loses no host, whatever was asked 
   for (const concurrency of [1, 4]) expect((await collect(input(10, concurrency))).rows).toEqual(ids(23));
 });
 
-test('a page that comes twice is asked for again, and one that always does ends the walk', async () => {
+test('a page that arrives twice is requested again, and a page that always repeats ends the listing', async () => {
   let glitches = 1;
   server = await serve((request, response) => {
     if (request.query.get('skip') === '4' && glitches-- > 0) return sendJson(response, [{ id: 2 }, { id: 3 }]);
@@ -181,7 +181,7 @@ test('a page that comes twice is asked for again, and one that always does ends 
   expect(failure?.kind).toBe('listing-loops');
 });
 
-test('a page that comes in the place of a later one is asked for again, however far apart they are', async () => {
+test('a page that arrives in place of a later one is requested again, however far apart they are', async () => {
   const glitches = new Set(['6', '10']);
   server = await serve((request, response) => {
     if (glitches.delete(request.query.get('skip')!)) return sendJson(response, ids(2));
@@ -191,7 +191,7 @@ test('a page that comes in the place of a later one is asked for again, however 
   expect(glitches.size).toBe(0);
 });
 
-test('a caller that leaves at a page leaves no request behind', async () => {
+test('a caller that stops at a page leaves no request in flight', async () => {
   server = await serve(hosts(100));
   for await (const page of input(2, 3).pages(null, { signal: new AbortController().signal, more: () => true })) {
     expect(page.rows).toBe(2);
@@ -201,7 +201,7 @@ test('a caller that leaves at a page leaves no request behind', async () => {
   expect(server.seen.length).toBeLessThanOrEqual(3);
 });
 
-test('a cursor that another input made is refused before any request', async () => {
+test('a cursor of another input is rejected before any request', async () => {
   server = await serve(hosts(7));
   for (const from of [
     {},

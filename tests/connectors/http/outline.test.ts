@@ -28,7 +28,7 @@ test('any JSON list gives the same values as JSON.parse, however it is indented'
   );
 });
 
-test('a list inside any object is found at its path, with the values beside it', () => {
+test('a list inside any object is found at its path, with the values next to it', () => {
   const others = fc.dictionary(fc.string(), fc.jsonValue());
   fc.assert(
     fc.property(others, fc.array(fc.jsonValue()), fc.jsonValue(), others, (before, list, next, after) => {
@@ -42,7 +42,7 @@ test('a list inside any object is found at its path, with the values beside it',
   );
 });
 
-test('each row says where its bytes are, also after characters of several bytes', () => {
+test('each row has the position of its bytes, also after multi-byte characters', () => {
   fc.assert(
     fc.property(fc.array(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }))), (list) => {
       const body = Buffer.from(JSON.stringify(list, null, 2));
@@ -53,7 +53,7 @@ test('each row says where its bytes are, also after characters of several bytes'
   );
 });
 
-test('a text that is cut anywhere is never taken for a whole one', () => {
+test('a truncated text is never accepted as complete', () => {
   const text = JSON.stringify({ meta: { n: [1, '}"]', {}] }, resources: [{ a: '\\"' }, { b: [[]] }] });
   for (let length = 0; length < text.length; length++) {
     expect(() => outline(Buffer.from(text.slice(0, length)), want('resources'))).toThrow(Malformed);
@@ -61,7 +61,7 @@ test('a text that is cut anywhere is never taken for a whole one', () => {
   expect(() => outline(Buffer.from(`${text}]`), want('resources'))).toThrow('continues after its end');
 });
 
-test('a list with one spoiled byte gives the right neighbours, an error row, or a malformed page, but nothing else', () => {
+test('a list with one corrupted byte gives correct neighbours, an error row or a malformed page, and nothing else', () => {
   const list = Array.from({ length: 5 }, (_, id) => ({ id, name: `host-${id}`, tags: [{ a: 1 }] }));
   const text = JSON.stringify(list);
   fc.assert(
@@ -78,7 +78,7 @@ test('a list with one spoiled byte gives the right neighbours, an error row, or 
         }
         let rows: Row[];
         try {
-          // A page without a list is no page.
+          // A page without a list is malformed.
           if (!outline(Buffer.from(spoiled), want('')).records) throw new Malformed('is not a list');
           rows = rowsOf(spoiled);
         } catch (error) {
@@ -94,7 +94,7 @@ test('a list with one spoiled byte gives the right neighbours, an error row, or 
   );
 });
 
-test('one broken record is an error of its own and its neighbours go on', () => {
+test('one broken record is an error row, and its neighbours are still read', () => {
   const rows = rowsOf('[{"id":1}, {"id":tru}, , {"id" 4}, nul, {"id":6}]');
   expect(rows.map(({ value, error }) => value ?? error)).toEqual([
     { id: 1 },
@@ -123,7 +123,7 @@ test('integers beyond 2^53 keep every digit as text and all other numbers stay n
   expect(values(rowsOf('[1, 12345678901234567890]'))).toEqual([1, '12345678901234567890']);
 });
 
-test('every integer survives with its digits, wherever it stands', () => {
+test('every integer keeps its digits, wherever it is', () => {
   const integer = fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n });
   fc.assert(
     fc.property(fc.array(fc.array(integer)), (lists) => {
@@ -157,7 +157,7 @@ test('a record nested deeper than a hundred levels is an error row, even a hundr
   ]);
 });
 
-test('invalid UTF-8, lone surrogates, a byte order mark, NUL and prototype keys do no harm', () => {
+test('invalid UTF-8, lone surrogates, a byte order mark, NUL and prototype keys do not break the reader', () => {
   const invalid = Buffer.concat([
     Buffer.from('\u{feff}[{"a":"'),
     Buffer.from([0xff, 0xc3]),
@@ -174,7 +174,7 @@ test('of two equal keys the last counts, as in JSON.parse', () => {
   expect(values(rowsOf('[{"a":1,"a":2}]'))).toEqual([{ a: 2 }]);
 });
 
-test('wrapped records are unwrapped, also where one record or an object stands in the place of the list', () => {
+test('wrapped records are unwrapped, also when a single record or an object replaces the list', () => {
   const one = { id: 1, list: [12_345] };
   for (const data of [[{ HostAsset: one }], { HostAsset: one }, { HostAsset: [one] }, [one], one]) {
     const rows = rowsOf(JSON.stringify({ ServiceResponse: { data } }), 'ServiceResponse.data', 'HostAsset');
@@ -184,7 +184,7 @@ test('wrapped records are unwrapped, also where one record or an object stands i
   expect(values(rows)).toEqual([{ id: '12345678901234567890' }]);
 });
 
-test('a list that is not there, or is something else, is told apart from an empty one', () => {
+test('a missing list, or a value that is not a list, is distinguished from an empty list', () => {
   const found = (text: string) => outline(Buffer.from(text), want('resources')).records?.count;
   expect(found('{"resources":[ ]}')).toBe(0);
   expect(found('{"resources":null}')).toBeUndefined();

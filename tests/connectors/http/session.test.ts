@@ -6,9 +6,9 @@ import { collect, failureOf, listInput } from './collect.js';
 
 let servers: HttpServer[] = [];
 async function start(
-  answer: (request: SeenRequest, response: ServerResponse) => void | Promise<void>,
+  respond: (request: SeenRequest, response: ServerResponse) => void | Promise<void>,
 ): Promise<HttpServer> {
-  const server = await serve(answer);
+  const server = await serve(respond);
   servers.push(server);
   return server;
 }
@@ -20,12 +20,12 @@ afterEach(async () => {
 const LIST = [{ id: 1 }, { id: 2 }];
 const page = (request: SeenRequest, response: ServerResponse) =>
   sendJson(response, request.query.get('skip') === '0' ? LIST : []);
-/** Tokens are kept by credentials for the life of the process: each test has its own. */
+/** The process keeps tokens by credentials until it ends, so each test has its own credentials. */
 const credentials = (more = {}) =>
   clientCredentials({ path: '/oauth2/token', clientId: randomUUID(), clientSecret: 'SECRET-canary', ...more });
 
 describe('authentication', () => {
-  test('a header and Basic prove who we are', async () => {
+  test('a header and Basic authenticate the requests', async () => {
     const server = await start(page);
     await collect(listInput(server.url));
     await collect(listInput(server.url, { auth: basic('zoë', 'p:w') }));
@@ -34,7 +34,7 @@ describe('authentication', () => {
     expect(Buffer.from(proof, 'base64').toString()).toBe('zoë:p:w');
   });
 
-  test('one token is fetched for all pages in flight and for further inputs of the same process', async () => {
+  test('one token is fetched for all pages in flight and for later inputs of the same process', async () => {
     const server = await start(async (request, response) => {
       if (request.path !== '/oauth2/token') return page(request, response);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -59,10 +59,10 @@ describe('authentication', () => {
     );
   });
 
-  test('a token is renewed before its end, without any refusal', async () => {
+  test('a token is renewed before it expires, without a rejected request', async () => {
     let tokens = 0;
     const server = await start((request, response) => {
-      // Two minutes early is more than the whole life of this one: it is used for half of it.
+      // This token expires in less than the usual margin of two minutes, so the input uses it for half of its lifetime.
       if (request.path === '/oauth2/token')
         return sendJson(response, { access_token: `T${++tokens}`, expires_in: 0.2 });
       page(request, response);
@@ -77,7 +77,7 @@ describe('authentication', () => {
     expect(used).toContain('Bearer T2');
   });
 
-  test('a token refused in mid-run is renewed once, by one request, and the pages are asked for again', async () => {
+  test('a token that the vendor rejects during a run is renewed once, by one request, and the pages are requested again', async () => {
     let tokens = 0;
     const server = await start((request, response) => {
       if (request.path === '/oauth2/token')
@@ -93,7 +93,7 @@ describe('authentication', () => {
     expect(tokens).toBe(2);
   });
 
-  test('a second 401 in a row means refused credentials', async () => {
+  test('a second 401 in a row means rejected credentials', async () => {
     const server = await start((request, response) => {
       if (request.path === '/oauth2/token') return sendJson(response, { access_token: randomUUID(), expires_in: 1799 });
       sendText(response, '', 401);
@@ -115,16 +115,16 @@ describe('authentication', () => {
     [200, '{"token":"x"}', 'response-mismatch'],
     [201, 'not JSON SECRET-canary', 'response-mismatch'],
     [200, '{"access_token":"a\\nb"}', 'response-mismatch'],
-  ])('a token endpoint that answers %i %s is %s', async (status, text, kind) => {
+  ])('a token endpoint that responds %i %s is %s', async (status, text, kind) => {
     const server = await start((_request, response) => sendText(response, text, status));
-    const refusals = [{ status: 500, body: /"code"\s*:\s*40[013]\b/, kind: 'credentials-rejected' as const }];
-    const failure = await failureOf(listInput(server.url, { auth: credentials({ refusals }) }));
+    const errorRules = [{ status: 500, body: /"code"\s*:\s*40[013]\b/, kind: 'credentials-rejected' as const }];
+    const failure = await failureOf(listInput(server.url, { auth: credentials({ errorRules }) }));
     expect(failure).toMatchObject({ kind, details: { at: `${server.host}/oauth2/token`, status } });
     expect(failure.message + JSON.stringify(failure)).not.toContain('SECRET');
     expect(server.seen).toHaveLength(1);
   });
 
-  test('a walk that is cancelled while it waits for a token leaves at once, and the others get theirs', async () => {
+  test('a listing that is cancelled while it waits for a token ends at once, and the others get their token', async () => {
     const server = await start(async (request, response) => {
       if (request.path !== '/oauth2/token') return page(request, response);
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -148,7 +148,7 @@ describe('redirects', () => {
     (_request: SeenRequest, response: ServerResponse) =>
       sendText(response, '', status, { location });
 
-  test('a redirect to another origin is refused and the secret does not go there', async () => {
+  test('a redirect to another origin is rejected and the secret is not sent there', async () => {
     const thief = await start(page);
     for (const policy of [{}, redirects('other.test'), redirects('127.0.0.1')]) {
       const server = await start(to(`${thief.url}/hosts?skip=0`));
@@ -160,7 +160,7 @@ describe('redirects', () => {
     expect(thief.seen).toHaveLength(0);
   });
 
-  test('an allowed host is moved to: the request goes there with its body and auth, and the session stays there', async () => {
+  test('a redirect to an allowed host is followed with body and authentication, and the session stays there', async () => {
     const region = await start(page);
     const old = await start(to(`${region.url}/anything/else`));
     const input = listInput(old.url, {
@@ -171,12 +171,14 @@ describe('redirects', () => {
     expect(rows).toEqual(LIST);
     expect(region.seen[0]).toMatchObject({ method: 'POST', path: '/hosts', body: '{"all":true}' });
     expect(region.seen[0]!.headers['token']).toBe('SECRET-canary');
-    expect(pages[0]!.warnings).toEqual([`${old.host} sends this account to ${region.host}: set that as the base URL`]);
+    expect(pages[0]!.warnings).toEqual([
+      `${old.host} redirects this account to ${region.host}: set ${region.host} as the base URL`,
+    ]);
     await collect(input);
     expect(old.seen).toHaveLength(1);
   });
 
-  test('the token is fetched in the new region, whether its own endpoint or the first page leads there', async () => {
+  test('the token is fetched in the new region, whether the token endpoint or the first page redirects there', async () => {
     for (const moved of ['/oauth2/token', '/hosts']) {
       const region = await start((request, response) => {
         if (request.path === '/oauth2/token') return sendJson(response, { access_token: 'NEW', expires_in: 1799 }, 201);
@@ -197,9 +199,9 @@ describe('redirects', () => {
     ['without TLS', 'http://eu.example.test/hosts', 'leads to eu.example.test without TLS'],
     ['to a file', 'file:///etc/passwd', 'which is not an allowed host'],
     ['to an address inside the network', 'http://169.254.169.254/latest', 'which is not an allowed host'],
-    ['with a malformed address', 'http://[', 'does not say where to go'],
+    ['with a malformed address', 'http://[', 'names no valid target'],
     ['to a page of the same host', '/login', 'leads to another page of the same host'],
-  ])('a redirect %s is refused', async (_title, location, why) => {
+  ])('a redirect %s is rejected', async (_title, location, why) => {
     const server = await start(to(location, 302));
     const failure = await failureOf(listInput(server.url, redirects('eu.example.test')));
     expect(failure).toMatchObject({ kind: 'redirect-refused', details: { status: 302 } });
@@ -207,24 +209,27 @@ describe('redirects', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  test('without a Location the header that names the region chooses the host, over TLS', async () => {
+  test('without a Location header, the header that names the region selects the host, over TLS', async () => {
     const region = await start(page);
     const server = await start((_request, response) => sendText(response, '', 308, { 'x-region': 'two' }));
     const policy = { hosts: () => [region.host], regionHeader: 'x-region', regions: { two: region.host } };
     const failure = await failureOf(listInput(server.url, { redirects: policy }));
-    // This region speaks no TLS: that it was asked at all is what counts.
+    // This region does not support TLS, so the request fails. The test checks only its target.
     expect(failure).toMatchObject({ kind: 'unreachable', details: { at: `${region.host}/hosts` } });
     expect(failure.message).toMatch(/TLS/);
     expect(region.seen).toHaveLength(0);
   });
 
-  test('hosts that send us to each other are left', async () => {
+  test('hosts that redirect to each other end the listing', async () => {
     const hosts: string[] = [];
     const first: HttpServer = await start((request, response) => to(second.url)(request, response));
     const second: HttpServer = await start((request, response) => to(first.url)(request, response));
     hosts.push(first.host, second.host);
     const failure = await failureOf(listInput(first.url, redirects(...hosts)));
-    expect(failure).toMatchObject({ kind: 'redirect-refused', message: expect.stringContaining('without an end') });
+    expect(failure).toMatchObject({
+      kind: 'redirect-refused',
+      message: expect.stringContaining('redirects too often'),
+    });
     expect(first.seen.length + second.seen.length).toBeLessThan(6);
   });
 });

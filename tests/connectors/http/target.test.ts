@@ -33,7 +33,7 @@ test.each([
   ['https://api.vendor.test/v2/hosts?page=2', 'https://api.vendor.test/v2/hosts?page=2'],
   ['https://API.VENDOR.test:443/x', 'https://api.vendor.test/x'],
   ['https://eu.vendor.test/hosts', 'https://eu.vendor.test/hosts'],
-])('%s is asked for at %s', (path, url) => {
+])('%s is requested at %s', (path, url) => {
   expect(to(path, ['eu.vendor.test'])).toBe(url);
 });
 
@@ -73,9 +73,9 @@ test.each([
   '/%2e%2e/admin',
   '/a/../../admin',
   ' //evil.test',
-])('%j is not asked for', (path) => {
+])('%j is not requested', (path) => {
   const ask = () => to(path, ['eu.vendor.test']);
-  // What only seems to be a host is a path of ours after a "#".
+  // The text after "#" only looks like a host. The request goes to the vendor.
   if (path.includes('#')) return expect(new URL(ask()).host).toBe('api.vendor.test');
   expect(ask).toThrow(Failure);
   expect(ask).toThrow(expect.objectContaining({ kind: 'address-refused' }));
@@ -85,7 +85,7 @@ test.each([
   ['a path with two slashes', () => `//${thief.host}/hosts`],
   ['a whole URL', () => `${thief.url}/hosts?key=SECRET-canary`],
   ['backslashes', () => `/\\${thief.host}/hosts`],
-])('%s takes no request and no secret to another host', async (_title, path) => {
+])('%s sends no request and no secret to another host', async (_title, path) => {
   const request = () => ({ method: 'POST', path: path() }) as const;
   const failure = await failureOf(listInput(vendor.url, { request }));
   expect(failure).toMatchObject({ kind: 'address-refused', details: { source: 'acme', at: vendor.host } });
@@ -97,7 +97,7 @@ test.each([
 const credentials = (endpoint: { url: string } | { path: string }) =>
   clientCredentials({ ...endpoint, clientId: randomUUID(), clientSecret: 'SECRET-client' });
 
-test('a login on a declared host gets the secret, and the API only the token', async () => {
+test('a login on a declared host receives the secret, and the API only the token', async () => {
   const auth = credentials({ url: `${login.url}/tenant/oauth2/v2.0/token` });
   const { rows, failure } = await collect(listInput(vendor.url, { auth }));
   expect([rows, failure]).toEqual([[{ id: 1 }], undefined]);
@@ -118,13 +118,13 @@ test.each([
   expect([vendor.seen.length, thief.seen.length]).toEqual([0, 0]);
 });
 
-test('a login of an API with TLS is not sent without it', async () => {
+test('a login of an API with TLS is not sent without TLS', async () => {
   const auth = credentials({ url: `${thief.url}/token` });
   expect((await failureOf(listInput('https://api.vendor.test', { auth }))).kind).toBe('address-refused');
   expect(thief.seen).toHaveLength(0);
 });
 
-test('a login is sent to no host that the login itself names, not even a declared one', async () => {
+test('a login does not follow a redirect, not even to a declared host', async () => {
   const moving = await serve((_request, response) => sendText(response, '', 307, { location: `${thief.url}/token` }));
   const auth = credentials({ url: `${moving.url}/token` });
   const redirects = { hosts: () => [thief.host] };

@@ -7,11 +7,11 @@ import { sendJson, serve, type HttpServer } from '../../support/http-server.js';
 import { collect, failureOf, listInput } from './collect.js';
 
 let server: HttpServer;
-let answer: (response: ServerResponse, skip: number, limit: number) => void;
+let respond: (response: ServerResponse, skip: number, limit: number) => void;
 
 beforeAll(async () => {
   server = await serve(({ query }, response) =>
-    answer(response, Number(query.get('skip')), Number(query.get('limit'))),
+    respond(response, Number(query.get('skip')), Number(query.get('limit'))),
   );
 });
 afterAll(async () => server.close());
@@ -19,14 +19,14 @@ beforeEach(() => {
   server.seen.length = 0;
 });
 
-// Gzip allows any number of members in a row: 200 MB cost nothing to pack.
+// A gzip file may have any number of members, so repeating one packs 200 MB at no cost.
 const member = gzipSync(Buffer.alloc(1024 * 1024, '0'));
 const bomb = Buffer.concat(Array.from({ length: 200 }, () => member));
 const LIMITS = { headersMs: 2000, bodyMs: 2000, idleMs: 2000, maxBytes: 1_000_000 };
 const limited = (limits: Partial<typeof LIMITS>) => listInput(server.url, { limits: { ...LIMITS, ...limits } });
 
-test('headers that never come end at their deadline', async () => {
-  answer = () => undefined;
+test('a response without headers ends at the header deadline', async () => {
+  respond = () => undefined;
   const failure = await failureOf(limited({ headersMs: 150 }));
   expect(failure).toMatchObject({
     kind: 'unreachable',
@@ -35,7 +35,7 @@ test('headers that never come end at their deadline', async () => {
 });
 
 test('a body that trickles for ever ends at the deadline of the whole body', async () => {
-  answer = (response) => {
+  respond = (response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).write('[');
     const timer = setInterval(() => response.write(' '), 20);
     response.on('close', () => clearInterval(timer));
@@ -47,14 +47,17 @@ test('a body that trickles for ever ends at the deadline of the whole body', asy
   });
 });
 
-test('a body that falls silent ends at the idle deadline, and one that keeps coming does not', async () => {
-  answer = (response) => {
+test('a body that stops ends at the idle deadline, and a body that continues does not', async () => {
+  respond = (response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).write('[{"id":1},');
   };
   const failure = await failureOf(limited({ idleMs: 150 }));
-  expect(failure).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('stopped in mid-response') });
+  expect(failure).toMatchObject({
+    kind: 'unreachable',
+    message: expect.stringMatching(/sent no data for \d+ ms in the middle of its response/),
+  });
 
-  answer = (response, skip) => {
+  respond = (response, skip) => {
     response.writeHead(200, { 'content-type': 'application/json' }).write('[');
     let pieces = skip === 0 ? 9 : 0;
     const timer = setInterval(() => {
@@ -65,8 +68,8 @@ test('a body that falls silent ends at the idle deadline, and one that keeps com
   expect((await collect(limited({ idleMs: 600 }))).rows).toEqual([{ id: 1 }]);
 });
 
-test('a gzip bomb stops at the cap without being unpacked whole', async () => {
-  answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+test('decompression of a gzip bomb stops at the cap', async () => {
+  respond = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
   const before = process.memoryUsage().rss;
   const failure = await failureOf(listInput(server.url, { limits: LIMITS, paging: offset({ limit: 1 }) }));
   expect(failure).toMatchObject({
@@ -76,21 +79,21 @@ test('a gzip bomb stops at the cap without being unpacked whole', async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(80 * 1024 * 1024);
 });
 
-test('an answer over the cap is asked for again in smaller pages, which keep the place of the large one', async () => {
+test('a response over the cap is requested again in smaller pages, which keep the position of the large page', async () => {
   const all = Array.from({ length: 20 }, (_, id) => ({ id, text: 'x'.repeat(1000) }));
-  answer = (response, skip, limit) => sendJson(response, all.slice(skip, skip + limit));
+  respond = (response, skip, limit) => sendJson(response, all.slice(skip, skip + limit));
   const input = listInput(server.url, { limits: { maxBytes: 10_000 }, paging: offset({ limit: 16, concurrency: 2 }) });
   const { pages, rows, failure } = await collect(input);
   expect(failure).toBeUndefined();
   expect(rows).toEqual(all);
   expect(pages[0]).toMatchObject({ cursor: { skip: 0, limit: 16 }, next: { skip: 4, limit: 4 }, rows: 4 });
-  expect(pages[0]!.warnings?.[0]).toMatch(/sent more than 5000 bytes: asked again in smaller pages/);
+  expect(pages[0]!.warnings?.[0]).toMatch(/sent more than 5000 bytes: requested again in smaller pages/);
   for (const [index, page] of pages.entries()) expect(pages[index + 1]?.cursor ?? null).toEqual(page.next);
 });
 
 test('a compressed body is kept as text with its digest, media type and time', async () => {
   const text = '[{"name":"Zoë"}]';
-  answer = (response, skip) =>
+  respond = (response, skip) =>
     response
       .writeHead(200, { 'content-type': 'Application/JSON; charset=utf-8', 'content-encoding': 'gzip' })
       .end(gzipSync(skip === 0 ? text : '[]'));
@@ -103,15 +106,15 @@ test('a compressed body is kept as text with its digest, media type and time', a
   expect(page!.fetchedAt.getTime()).toBeLessThanOrEqual(Date.now());
 });
 
-test('an aborted walk ends at once with the reason of its signal and closes its connections', async () => {
+test('an aborted listing ends at once with the reason of its signal and closes its connections', async () => {
   let closed = 0;
-  answer = (response) => response.on('close', () => (closed += 1));
+  respond = (response) => response.on('close', () => (closed += 1));
   const controller = new AbortController();
   const reason = new Error('worker shuts down');
-  const walk = collect(listInput(server.url, { paging: offset({ limit: 2, concurrency: 3 }) }), {
+  const listing = collect(listInput(server.url, { paging: offset({ limit: 2, concurrency: 3 }) }), {
     signal: controller.signal,
   });
-  const ended = expect(walk).rejects.toBe(reason);
+  const ended = expect(listing).rejects.toBe(reason);
   await eventually('three requests', () => server.seen.length === 3);
   controller.abort(reason);
   await ended;
@@ -125,9 +128,9 @@ test('an aborted walk ends at once with the reason of its signal and closes its 
   expect(server.seen).toHaveLength(3);
 });
 
-test('a caller that leaves gives up the pages under way', async () => {
+test('a caller that stops aborts the requests in flight', async () => {
   let closed = 0;
-  answer = (response, skip) => {
+  respond = (response, skip) => {
     if (skip === 0) return sendJson(response, [{ id: 0 }, { id: 1 }]);
     response.on('close', () => (closed += 1));
   };
@@ -143,8 +146,8 @@ test('a caller that leaves gives up the pages under way', async () => {
   );
 });
 
-test('the base URL’s path goes before the request’s', async () => {
-  answer = (response) => sendJson(response, []);
+test('the path of the base URL precedes the path of the request', async () => {
+  respond = (response) => sendJson(response, []);
   await collect(listInput(`${server.url}/proxy/v1/`));
   expect(server.seen[0]!.path).toBe('/proxy/v1/hosts');
 });

@@ -24,7 +24,7 @@ const page = (data: string, more = 'false') => `<?xml version="1.0" encoding="UT
   ${data}
 </ServiceResponse>\n`;
 
-test('records and values are found without building the page, and each record says where it is', () => {
+test('records and values are found without building the page, and each record has its position', () => {
   const text = page(
     '<data> <HostAsset><id>1</id></HostAsset>\n<HostAsset><id>2</id><name>Zoë</name></HostAsset></data>',
     'true',
@@ -63,7 +63,7 @@ test('text stays text, lists become lists of wrappers, and nothing is coerced or
   expect(({} as { polluted?: string }).polluted).toBeUndefined();
 });
 
-test('one record that is not well-formed, or nests too deep, is an error of its own', () => {
+test('one record that is not well-formed, or nests too deep, is an error row', () => {
   const deep = (levels: number) => '<a>'.repeat(levels) + '</a>'.repeat(levels);
   const bad = ['<b>&unknown;</b>', '<b><c></b></c>', '<b x=1></b>', deep(100_000)];
   const reading = read(
@@ -81,7 +81,7 @@ test('one record that is not well-formed, or nests too deep, is an error of its 
 });
 
 test.each(['a&#0;b', 'a&#x1F;b', 'a&#xFFFE;b', 'a&#xD800;b', 'a&#99999999;b', 'a\u0000b', 'a\u0001b', 'a\uffffb'])(
-  'a character that XML forbids is taken out: %j',
+  'a character that XML forbids is removed: %j',
   (name) => {
     const rows = [
       ...read(
@@ -94,12 +94,12 @@ test.each(['a&#0;b', 'a&#x1F;b', 'a&#xFFFE;b', 'a&#xD800;b', 'a&#99999999;b', 'a
   },
 );
 
-test('an ampersand that begins no reference is itself', () => {
+test('an ampersand that begins no reference is kept as text', () => {
   const [row] = [...read(page('<data><HostAsset><n>AT&T & &lt;Co&#x2e; &</n></HostAsset></data>')).all()];
   expect(row!.value).toEqual({ n: 'AT&T & <Co. &' });
 });
 
-test('of a record that is not well-formed all the same its id can be read', () => {
+test('the id of a record that is not well-formed can still be read', () => {
   const bad = ['<id>1</id><n>&bogus;</n>', '<n>&bogus;</n><id>1</id>'];
   for (const record of bad) {
     const [row] = [...read(page(`<data><HostAsset>${record}</HostAsset></data>`)).all()];
@@ -107,7 +107,7 @@ test('of a record that is not well-formed all the same its id can be read', () =
   }
 });
 
-test('a document that is cut anywhere is never taken for a whole one', () => {
+test('a truncated document is never accepted as complete', () => {
   const text = page('<data><HostAsset><id>1</id><n a="&gt;>"/></HostAsset></data>').trim();
   for (let length = 1; length < text.length; length++) expect(() => read(text.slice(0, length))).toThrow(Malformed);
 });
@@ -123,14 +123,14 @@ test.each([
   expect(() => read(text)).toThrow(why);
 });
 
-test('a missing parent of the records is told apart from an empty one', () => {
+test('a missing parent of the records is distinguished from an empty one', () => {
   expect(read(page('<data/>')).rows).toBe(0);
   expect(read(page('<data></data>')).rows).toBe(0);
   expect(read(page('')).rows).toBeUndefined();
   expect(read(page('<other><data><HostAsset/></data></other>')).rows).toBeUndefined();
 });
 
-test('what xml() writes reads back, whatever the characters', () => {
+test('text that xml() writes is read back unchanged, whatever its characters', () => {
   const text = fc.string({ unit: 'grapheme-ascii' }).map((value) => value.trim());
   fc.assert(
     fc.property(text, text, (value, attribute) => {

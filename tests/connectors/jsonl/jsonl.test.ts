@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { jsonlInput, type JsonlInputOptions } from '../../../src/connectors/jsonl/index.js';
+import { jsonlInput, jsonlRows, type JsonlInputOptions } from '../../../src/connectors/jsonl/index.js';
 import { Failure } from '../../../src/model/failure.js';
 import { series } from '../../support/soak.js';
 import type { Cursor, FetchedPage, FetchOptions, Row } from '../../../src/model/source.js';
@@ -40,16 +40,16 @@ interface Read {
   positions: Map<string, Cursor>;
 }
 
-/** What earlier runs left: the position in each file. */
+/** The positions of earlier runs in each file. */
 type Positions = Map<string, Cursor>;
 
 const inputOf = (options: Partial<JsonlInputOptions> = {}) => jsonlInput({ source: 'log', path: folder, ...options });
 
-function taken(read: Read, page: FetchedPage, input = inputOf()): void {
+function taken(read: Read, page: FetchedPage, options: Partial<JsonlInputOptions> = {}): void {
   read.pages.push(page);
   read.warnings.push(...(page.warnings ?? []));
   expect(page).toMatchObject({ status: 200, digest: sha256(page.body) });
-  const rows = [...input.rows(page)];
+  const rows = [...jsonlRows(options)(page, 'log')];
   expect(page.rows).toBe(rows.length);
   const { file, line } = page.cursor as { file: string; line: number };
   for (const row of rows) read.rows.push([file, line + row.index + 1, row.error ?? row.value]);
@@ -69,7 +69,7 @@ async function read(
     ...(positions && { positions: async () => positions }),
     ...rest,
   };
-  for await (const page of input.pages(from, fetchOptions)) taken(done, page, input);
+  for await (const page of input.pages(from, fetchOptions)) taken(done, page, options);
   return done;
 }
 
@@ -83,14 +83,14 @@ async function failureOf(options: Partial<JsonlInputOptions> = {}, from: Cursor 
   return error;
 }
 
-/** Rows of a text, by themselves. */
+/** The rows of a text, decoded without an input. */
 const rowsOf = (text: string | Buffer, options?: Partial<JsonlInputOptions>): Row[] => [
-  ...inputOf(options).rows({ body: Buffer.from(text as string), mediaType: 'application/jsonl', status: 200 }),
+  ...jsonlRows(options)({ body: Buffer.from(text as string), mediaType: 'application/jsonl', status: 200 }, 'log'),
 ];
 const outcome = (text: string | Buffer) => rowsOf(text).map(({ value, error }) => error ?? value);
 
 describe('rows', () => {
-  test('only line feeds separate lines; blank ones count, carriage returns and byte-order marks do not belong to a line', () => {
+  test('only line feeds separate lines; blank lines count, and carriage returns and byte-order marks are not part of a line', () => {
     const text = '\ufeff{"a":1}\r\n\n \t\r\n{"b":"x\u2028y"}\n{"c":\r2}\n';
     const body = Buffer.from(text);
     const rows = rowsOf(text);
@@ -106,7 +106,7 @@ describe('rows', () => {
     ]);
   });
 
-  test('a broken line is an error of its own, with nothing of it in the message', () => {
+  test('a broken line is an error row whose message contains nothing of the line', () => {
     const broken = [
       '{"a":NaN}',
       "{'a':1}",
@@ -137,7 +137,7 @@ describe('rows', () => {
     expect(rowsOf(`${'['.repeat(100)}${']'.repeat(100)}\n`)[0]!.error).toBeUndefined();
   });
 
-  test('a last line that does not end is taken when it is whole', () => {
+  test('a last line without a line feed is accepted when it is complete', () => {
     expect(outcome('{"a":1}\n{"b":2}')).toStrictEqual([{ a: 1 }, { b: 2 }]);
     for (const cut of ['{"b":', '{"b":"é'.slice(0, -1), '12'])
       expect(outcome(`{"a":1}\n${cut}`)).toStrictEqual([{ a: 1 }, 'the last line is cut off']);
@@ -159,7 +159,7 @@ describe('rows', () => {
       },
     ]);
     expect(outcome('9007199254740993\n')).toStrictEqual([9007199254740993n]);
-    // A text of any length beside it, and numbers that are none.
+    // Text of any length next to a large integer, and digits that are not a JSON number.
     const text = '\\"\n'.repeat(200_000);
     expect(outcome(`{"a":9007199254740993,"b":${JSON.stringify(text)}}\n`)).toStrictEqual([
       { a: 9007199254740993n, b: text },
@@ -179,7 +179,7 @@ describe('rows', () => {
     expect(value).toEqual({ a: 10n ** 34n - 1n, b: [{ isLosslessNumber: true, value: `-${digits}` }], c: digits });
   });
 
-  test('the last of several keys counts, and __proto__ is one like any other', () => {
+  test('the last of several equal keys counts, and __proto__ is a key like any other', () => {
     const [twice, plain, exact] = outcome(
       '{"a":1,"a":2}\n{"__proto__":{"polluted":1}}\n{"__proto__":{"polluted":9007199254740993}}\n',
     ) as object[];
@@ -193,7 +193,7 @@ describe('rows', () => {
 });
 
 describe('files', () => {
-  test('the files of a folder come in the order of their names, plain or compressed, in pages of whole lines', async () => {
+  test('the files of a folder are read in the order of their names, plain or compressed, in pages of whole lines', async () => {
     put('b.jsonl', lines(10, 20));
     put('a.ndjson', lines(0, 10));
     put('c.jsonl.gz', Buffer.concat([gzipSync(lines(20, 25)), gzipSync(''), gzipSync(lines(25, 30))]));
@@ -213,7 +213,7 @@ describe('files', () => {
     }
   });
 
-  test('a cursor tells the file, the place in it, and what the file begins with', async () => {
+  test('a cursor has the file, the position in it, and hashes of the beginning of the file and of the bytes before the position', async () => {
     const text = lines(0, 1_000);
     put('a.jsonl', text);
     const { pages } = await read({ path: at('a.jsonl'), pageBytes: 5_000 });
@@ -235,7 +235,7 @@ describe('files', () => {
     expect(pages.at(-1)!.next).toBeNull();
   });
 
-  test('from any cursor the rest is the same, and so are the pages', async () => {
+  test('the rest of the listing and its pages are the same from any cursor', async () => {
     put('a.jsonl', lines(0, 300));
     put('b.jsonl.gz', gzipSync(`\ufeff${lines(300, 700)}`));
     put('c.jsonl', '');
@@ -248,7 +248,7 @@ describe('files', () => {
         whole.pages.slice(index).map(({ digest }) => digest),
       );
       expect(rest.rows).toStrictEqual(whole.rows.slice(whole.rows.length - rest.rows.length));
-      // Stopped after one page by the caller, and gone on with its next.
+      // The caller stops after one page and can continue from its `next`.
       let asked = 0;
       const one = await read({ pageBytes: 1_000 }, { from: page.cursor, more: () => asked++ < 1 });
       expect(one.pages).toHaveLength(1);
@@ -256,7 +256,7 @@ describe('files', () => {
     }
   });
 
-  test('a later run reads what was added, and one that finds nothing gives one empty page', async () => {
+  test('a later run reads added lines, and a run without new lines gives one empty page', async () => {
     put('a.jsonl', lines(0, 10));
     put('b.jsonl.gz', gzipSync(lines(10, 20)));
     const first = await read();
@@ -279,7 +279,7 @@ describe('files', () => {
     expect(grown.warnings).toStrictEqual([]);
   });
 
-  test('what a file was when it was compressed is not read again', async () => {
+  test('lines that were read before a file was compressed are not read again', async () => {
     put('a.jsonl', lines(0, 10));
     const first = await read();
     rmSync(at('a.jsonl'));
@@ -292,13 +292,13 @@ describe('files', () => {
     expect(other.warnings).toStrictEqual([expect.stringContaining('a.jsonl is gone: 80 bytes of it had been read')]);
   });
 
-  test('an empty folder is no failure, but worth a word', async () => {
+  test('an empty folder is not a failure, but gives a warning', async () => {
     const { pages, warnings } = await read();
     expect(pages).toMatchObject([{ rows: 0, next: null }]);
     expect(warnings).toStrictEqual([`${folder} holds no *.jsonl or *.ndjson files`]);
   });
 
-  test('no further page is begun when the caller wants none, and a signal ends it', async () => {
+  test('no further page starts when the caller wants none, and a signal ends the listing', async () => {
     put('a.jsonl', lines(0, 10));
     expect((await read({}, { more: () => false })).pages).toStrictEqual([]);
     await expect(read({}, { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
@@ -306,7 +306,7 @@ describe('files', () => {
 });
 
 describe('the end of a file', () => {
-  test('a line without its end is read once when it is whole', async () => {
+  test('a line without a line feed is read once when it is complete', async () => {
     put('a.jsonl', '{"n":0}\n{"n":1}');
     const first = await read();
     expect(numbers(first)).toStrictEqual([0, 1]);
@@ -317,7 +317,7 @@ describe('the end of a file', () => {
   });
 
   test.each([['{"n":'], ['{"n":"é"}'.slice(0, 6)], ['1']])(
-    'a line that is cut off (%s) is told, and read again',
+    'a line that is cut off (%s) is reported, and read again',
     async (tail) => {
       put('a.jsonl', `{"n":0}\n${tail}`);
       put('b.jsonl', lines(5, 6));
@@ -329,12 +329,12 @@ describe('the end of a file', () => {
     },
   );
 
-  test('a file that power loss has filled up', async () => {
+  test('a file that a power loss filled with NUL bytes gives an error row', async () => {
     put('a.jsonl', `{"n":0}\n${'\0'.repeat(5_000)}`);
     expect(values(await read())).toStrictEqual([{ n: 0 }, 'the line holds NUL bytes']);
   });
 
-  test('a gzip file that is still being written', async () => {
+  test('a gzip file that is still being written loses no line', async () => {
     const packed = gzipSync(lines(0, 20_000));
     put('a.jsonl.gz', packed.subarray(0, packed.length / 2));
     const first = await read();
@@ -350,7 +350,7 @@ describe('the end of a file', () => {
 describe('long lines', () => {
   const limits = { lineBytes: 1_000, pageBytes: 400 };
 
-  test('a line longer than a page is a page; one longer than the limit is an error row with its beginning', async () => {
+  test('a line longer than a page is one page; a line longer than the limit is an error row with its beginning', async () => {
     const long = (size: number) => `{"n":"${'x'.repeat(size - 8)}"}`;
     for (const size of [400, 401, 999, 1_000]) {
       put('a.jsonl', `{"n":0}\n${long(size)}\n{"n":2}\n`);
@@ -372,7 +372,7 @@ describe('long lines', () => {
     }
   });
 
-  test('one that does not end yet is read again', async () => {
+  test('a long line without a line feed is read again', async () => {
     put('a.jsonl', `{"n":0}\n"${'x'.repeat(5_000)}`);
     const first = await read(limits);
     expect(values(first)).toStrictEqual([{ n: 0 }, 'the line is longer than 1000 bytes']);
@@ -385,7 +385,7 @@ describe('long lines', () => {
 });
 
 describe('files that change', () => {
-  test('one that was cut is read again from its beginning, and that is said', async () => {
+  test('a truncated file is read again from its beginning, with a warning', async () => {
     put('events.jsonl', lines(0, 125).slice(0, 1_000));
     const { positions } = await read();
     const { offset } = positions.get('events.jsonl') as { offset: number };
@@ -402,27 +402,27 @@ describe('files that change', () => {
     expect((await read({}, { positions: empty.positions })).warnings).toStrictEqual([]);
   });
 
-  test('one that was replaced is read from its beginning, also by a cursor, and that is said', async () => {
+  test('a replaced file is read from its beginning, also from a cursor, with a warning', async () => {
     put('a.jsonl', lines(0, 1));
     put('events.jsonl', lines(0, 10));
     const { positions, pages } = await read();
     put('events.jsonl', lines(500, 600));
-    const said = [
+    const expectedWarnings = [
       'events.jsonl was replaced: it is not the file of which 80 bytes had been read; lines after byte 80 of the old content, if any, are lost; the file is read again from its beginning',
     ];
     for (const how of [{ positions }, { from: pages[1]!.position!.at }]) {
       const next = await read({}, how);
-      expect([numbers(next), next.warnings]).toStrictEqual([range(500, 600), said]);
+      expect([numbers(next), next.warnings]).toStrictEqual([range(500, 600), expectedWarnings]);
     }
-    // Whoever stops before it has been told already.
+    // A run that stops before this file gives the warning too.
     let asked = 0;
     appendFileSync(at('a.jsonl'), lines(1, 2));
     const before = await read({}, { positions, more: () => asked++ < 1 });
-    expect([numbers(before), before.warnings]).toStrictEqual([[1], said]);
+    expect([numbers(before), before.warnings]).toStrictEqual([[1], expectedWarnings]);
   });
 
   test.each(['events.jsonl.1', 'events.jsonl-20260101', 'events.jsonl.1.gz'])(
-    'one that was rotated to %s is finished first',
+    'the rest of a file that was rotated to %s is read first',
     async (name) => {
       put('events.jsonl', lines(0, 10));
       put('events.jsonl.0', lines(900, 950));
@@ -433,17 +433,17 @@ describe('files that change', () => {
         put(name, gzipSync(lines(0, 15)));
         rmSync(path);
       } else renameSync(path, at(name));
-      const said = [`events.jsonl was rotated: the rest of it is read from ${name} first`];
-      // Before the new one is there, and when it is still empty.
+      const expectedWarnings = [`events.jsonl was rotated: the rest of it is read from ${name} first`];
+      // The new file does not exist yet, or is still empty.
       expect(numbers(await read({ path }, { positions }))).toStrictEqual(range(10, 15));
       put('events.jsonl', '');
       const tail = await read({ path }, { positions });
-      expect([numbers(tail), tail.warnings]).toStrictEqual([range(10, 15), said]);
+      expect([numbers(tail), tail.warnings]).toStrictEqual([range(10, 15), expectedWarnings]);
       expect((await read({ path }, { positions: tail.positions })).rows).toStrictEqual([]);
 
       put('events.jsonl', lines(100, 130));
       const next = await read({ path, pageBytes: 30 }, { positions });
-      expect([numbers(next), next.warnings]).toStrictEqual([[...range(10, 15), ...range(100, 130)], said]);
+      expect([numbers(next), next.warnings]).toStrictEqual([[...range(10, 15), ...range(100, 130)], expectedWarnings]);
       expect(next.rows[0]!.slice(0, 2)).toStrictEqual(['events.jsonl', 11]);
       expect(next.rows[5]!.slice(0, 2)).toStrictEqual(['events.jsonl', 1]);
       for (const page of next.pages) {
@@ -456,7 +456,7 @@ describe('files that change', () => {
     },
   );
 
-  test('one that is written anew while it is read is noticed', async () => {
+  test('a file that is rewritten while it is read gives a warning', async () => {
     put('events.jsonl', lines(0, 100));
     const read: Read = { pages: [], rows: [], warnings: [], positions: new Map() };
     const input = inputOf({ pageBytes: 100 });
@@ -468,7 +468,7 @@ describe('files that change', () => {
     expect(read.warnings).toMatchObject([expect.stringContaining('was replaced')]);
   });
 
-  test('one that grows while it is read gives whole lines', async () => {
+  test('a file that grows while it is read gives whole lines', async () => {
     const file = openSync(at('a.jsonl'), 'a');
     writeSync(file, lines(0, 100));
     let written = 100;
@@ -490,7 +490,9 @@ describe('files that change', () => {
 });
 
 describe('following', () => {
-  /** Follows until so many rows are there (or a time has passed), doing something after each page. */
+  /**
+   * Follows until `until` rows have been read or `patience` milliseconds have passed, and calls `step` after each page.
+   */
   async function follow(path: string, until: number, step: (read: Read) => void, patience = 240_000): Promise<Read> {
     const done: Read = { pages: [], rows: [], warnings: [], positions: new Map() };
     const give = Date.now() + patience;
@@ -498,14 +500,14 @@ describe('following', () => {
     const input = inputOf({ path });
     const options = { signal: new AbortController().signal, more, follow: true };
     for await (const page of input.pages(null, options)) {
-      taken(done, page, input);
+      taken(done, page);
       expect(page.next).not.toBeNull();
       step(done);
     }
     return done;
   }
 
-  test('what is added comes when its line is whole, also in new files and after a rotation', async () => {
+  test('an added line is read when it is complete, also in new files and after a rotation', async () => {
     put('events.jsonl', lines(0, 3) + '{"n":');
     const steps = [
       () => void setTimeout(() => appendFileSync(at('events.jsonl'), '3}\n{"n":4}\n'), 100),
@@ -521,7 +523,7 @@ describe('following', () => {
     expect(done.warnings).toStrictEqual(['events.jsonl was rotated: the rest of it is read from events.jsonl.1 first']);
   });
 
-  test('a file that is away for a moment, and lines that came late into a rotated one', async () => {
+  test('a file that is missing for a moment, and late lines in a rotated file, lose no line', async () => {
     put('events.jsonl', lines(0, 2));
     const steps = [
       () => {
@@ -537,7 +539,7 @@ describe('following', () => {
     expect(numbers(await follow(at('events.jsonl'), 5, () => steps.shift()?.()))).toStrictEqual(range(0, 5));
   });
 
-  test('it ends soon when no more is wanted, and at once when it is cancelled', async () => {
+  test('follow ends soon when the caller wants no more, and at once when it is cancelled', async () => {
     put('a.jsonl', '{"n":');
     const none = await follow(folder, 1, () => {}, 300);
     expect(none.rows).toStrictEqual([]);
@@ -572,7 +574,7 @@ describe('failures', () => {
     expect(await failureOf({ path: at('b.jsonl') })).toMatchObject({ kind: 'request-rejected' });
   });
 
-  test('UTF-16 and damaged gzip', async () => {
+  test('report UTF-16 and damaged gzip', async () => {
     put('a.jsonl', Buffer.from('\ufeff{"a":1}\n', 'utf16le'));
     expect(await failureOf()).toMatchObject({
       kind: 'response-mismatch',
@@ -591,7 +593,7 @@ describe('size', () => {
   const FILES = series(120, 10_000);
   const descriptors = () => readdirSync('/proc/self/fd').length;
 
-  test(`${FILES} files, one open at a time`, async () => {
+  test(`${FILES} files are read with one open at a time`, async () => {
     for (let file = 0; file < FILES; file++) put(`${String(file).padStart(5, '0')}.jsonl`, `{"n":${file}}\n`);
     const before = descriptors();
     let most = 0;

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { jsonlInput } from '../../../src/connectors/jsonl/index.js';
+import { jsonlInput, jsonlRows } from '../../../src/connectors/jsonl/index.js';
 import type { Cursor } from '../../../src/model/source.js';
 import { series } from '../../support/soak.js';
 
@@ -24,13 +24,13 @@ const root = mkdtempSync(join(tmpdir(), 'rollcall-rotation-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 let folders = 0;
 
-/** A folder with a log in it, and what runs have read of it so far. */
+/** A folder with a log, and the lines that runs have read so far. */
 class Log {
   readonly folder = join(root, String(folders++));
   readonly positions = new Map<string, Cursor>();
   readonly read: number[] = [];
   warnings: string[] = [];
-  /** Lines written so far; each is its number. */
+  /** The number of lines written so far. Each line contains its own number. */
   lines = 0;
 
   constructor(
@@ -47,7 +47,7 @@ class Log {
     appendFileSync(this.at(name), text);
   }
 
-  /** One run; of at most so many pages. */
+  /** Runs once, for at most `pages` pages. */
   async run(pages = Infinity): Promise<void> {
     const input = jsonlInput({ source: 'log', path: this.whole ? this.folder : this.at(), pageBytes: 1_000 });
     const positions = async () => new Map(JSON.parse(JSON.stringify([...this.positions])) as [string, Cursor][]);
@@ -55,7 +55,7 @@ class Log {
     this.warnings = [];
     const options = { signal: new AbortController().signal, more: () => left-- > 0, positions };
     for await (const page of input.pages(null, options)) {
-      for (const row of input.rows(page)) this.read.push((row.value as { n: number }).n);
+      for (const row of jsonlRows()(page, 'log')) this.read.push((row.value as { n: number }).n);
       this.warnings.push(...(page.warnings ?? []));
       if (page.position) this.positions.set(page.position.part, page.position.at);
     }
@@ -85,7 +85,7 @@ class Log {
     if (!copy) writeFileSync(this.at(), '');
   }
 
-  /** Each line once, and nothing said to be lost. */
+  /** Expects each line exactly once. */
   expectAll(): void {
     expect([...this.read].sort((a, b) => a - b)).toEqual(Array.from({ length: this.lines }, (_, n) => n));
   }
@@ -113,7 +113,7 @@ describe.each([
     [2, 0],
   ] as const;
   test.each(shapes.slice(0, series(3, 6)))(
-    'is read whole after %i rotations with %i new lines each, in order',
+    'is read completely and in order after %i rotations with %i new lines each',
     async (rotations, count) => {
       for (const whole of [false, true]) {
         const log = new Log('events.jsonl', whole);
@@ -136,7 +136,7 @@ describe.each([
     },
   );
 
-  test('is read whole when it was empty at the first run', async () => {
+  test('is read completely when it was empty at the first run', async () => {
     for (const whole of [false, true]) {
       const log = new Log('events.jsonl', whole);
       log.append(0);
@@ -153,7 +153,7 @@ describe.each([
 });
 let dates = 0;
 
-test('a link that moved on to new files, by one or by several', async () => {
+test('a symbolic link that moves to one or several new files loses no line', async () => {
   for (const moves of [1, 3]) {
     const log = new Log('current.jsonl');
     const day = (at: number) => `events-2026-03-0${at}.jsonl`;
@@ -177,7 +177,7 @@ test('a link that moved on to new files, by one or by several', async () => {
   }
 });
 
-test('a link beside the log that it leads to is no second log', async () => {
+test('a symbolic link next to its target is not a second log', async () => {
   const log = new Log('current.jsonl', true);
   log.append(3, 'events-1.jsonl');
   symlinkSync('events-1.jsonl', log.at());
@@ -191,9 +191,9 @@ test('a link beside the log that it leads to is no second log', async () => {
 
 test.each([
   ['of the same size', 5],
-  ['that has grown beyond the place', 50],
+  ['that is longer than the read position', 50],
   ['that is shorter', 2],
-])('another file in its place %s is read, and what is not known of the first one is named', async (_, count) => {
+])('a replacement file %s is read, and a warning reports the unread rest of the first file', async (_, count) => {
   for (const inPlace of [true, false]) {
     const log = new Log();
     log.append(5);
@@ -201,7 +201,7 @@ test.each([
     log.append(5);
     const { length } = readFileSync(log.at());
     if (inPlace) truncateSync(log.at(), 0);
-    else unlinkSync(log.at()); // its inode is likely to be used again
+    else unlinkSync(log.at()); // the file system is likely to reuse its inode
     const lost = [5, 6, 7, 8, 9];
     const ten = log.lines;
     log.append(count);
@@ -220,7 +220,7 @@ test.each([
   }
 });
 
-test('beginnings that are alike are told apart by what comes before the place', async () => {
+test('files with equal beginnings are distinguished by the bytes before the position', async () => {
   const log = new Log();
   const header = `{"n":0,"x":"${'x'.repeat(5_000)}"}\n`;
   writeFileSync(log.at(), `${header}{"n":1}\n`);
@@ -232,7 +232,7 @@ test('beginnings that are alike are told apart by what comes before the place', 
   expect(log.read).toEqual([0, 1, 2, 0, 3, 4]);
 });
 
-test('a file that is gone from its folder is named once, with the place', async () => {
+test('a file that is gone from its folder is reported once, with the position', async () => {
   const log = new Log('a.jsonl', true);
   log.append(3);
   log.append(3, 'b.jsonl');
@@ -248,7 +248,7 @@ test('a file that is gone from its folder is named once, with the place', async 
   log.expectAll();
 });
 
-test('of many files that are gone some are named, and that there are more', async () => {
+test('when many files are gone, the warnings name some and state that there are more', async () => {
   const log = new Log('a.jsonl', true);
   for (let at = 0; at < 150; at += 1) log.append(1, `${at}.jsonl`);
   await log.run();
@@ -258,7 +258,7 @@ test('of many files that are gone some are named, and that there are more', asyn
   expect(log.warnings).toContain('more files were rotated, truncated or removed than are named here');
 });
 
-test('what lay there before the first run stays unread, and lines that come late into a file that was left are named', async () => {
+test('a rotated file from before the first run stays unread, and late lines in a finished file are reported', async () => {
   const log = new Log();
   writeFileSync(log.at('events.jsonl.1'), '{"n":900}\n');
   log.append(3);
@@ -276,7 +276,7 @@ test('what lay there before the first run stays unread, and lines that come late
   log.expectAll();
 });
 
-test('random histories: each line is delivered once, or its loss is named', async () => {
+test('in random histories, each line is delivered once, or its loss is reported', async () => {
   const style = fc.record({
     whole: fc.boolean(),
     kind: fc.constantFrom('rename', 'compress', 'copy', 'copy-compress', 'date', 'link'),
@@ -298,16 +298,16 @@ test('random histories: each line is delivered once, or its loss is named', asyn
       log.append(0, target());
       if (kind === 'link') symlinkSync(target(), log.at());
       await log.run();
-      // Where the live file begins, and how much of it is known to be read: what is cut off after that is lost.
+      // The first line of the current file. Lines that are truncated before a run reads them are lost.
       let first = 0;
       let moved = false;
       const lost = new Set<number>();
-      const said: string[] = [];
+      const allWarnings: string[] = [];
       for (const each of steps as { do: string; lines?: number; padding?: number; pages?: number }[]) {
         if (each.do === 'append') log.append(each.lines!, target(), each.padding);
         else if (each.do === 'run') {
           await log.run(each.pages);
-          said.push(...log.warnings);
+          allWarnings.push(...log.warnings);
           moved = false;
         } else if (each.do === 'rotate') {
           moved = true;
@@ -322,7 +322,7 @@ test('random histories: each line is delivered once, or its loss is named', asyn
             writeFileSync(log.at(), '');
           } else log.shift(kind.endsWith('compress'), kind.startsWith('copy'));
         } else if (!moved && log.read.some((n) => n >= first)) {
-          // Whether nothing was lost where nothing had been read of it, nobody can know.
+          // The input can detect a loss only after it has read a line of the file.
           for (let n = first; n < log.lines; n += 1) if (!log.read.includes(n)) lost.add(n);
           truncateSync(log.at(target()), 0);
           first = log.lines;
@@ -330,13 +330,13 @@ test('random histories: each line is delivered once, or its loss is named', asyn
         }
       }
       await log.run();
-      said.push(...log.warnings);
+      allWarnings.push(...log.warnings);
       const all = Array.from({ length: log.lines }, (_, n) => n).filter((n) => !lost.has(n));
       expect([...log.read].sort((a, b) => a - b)).toEqual(all);
-      if (lost.size > 0) expect(said.join('\n')).toMatch(/after byte \d+ of the old content, if any, are lost/);
+      if (lost.size > 0) expect(allWarnings.join('\n')).toMatch(/after byte \d+ of the old content, if any, are lost/);
       await log.run();
       expect([log.read.length, log.warnings]).toEqual([all.length, []]);
     }),
-    { numRuns: series(8, 300) },
+    { numRuns: series(4, 300) },
   );
 });

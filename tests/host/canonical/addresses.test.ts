@@ -2,7 +2,7 @@ import { ip, ips, ipScope } from '../../../src/host/canonical/ip.js';
 import { isLocalMac, isMulticastMac, mac } from '../../../src/host/canonical/mac.js';
 
 test.each(['12:5e:2e:db:58:99', '12-5E-2E-DB-58-99', '125e.2edb.5899', '125E2EDB5899', ' 12:5e:2e:db:58:99 '])(
-  '%j is one MAC',
+  '%j is the same MAC in another notation',
   (value) => {
     expect(mac(value)).toBe('12:5e:2e:db:58:99');
   },
@@ -23,11 +23,11 @@ test.each([
   42,
   null,
   {},
-])('%j is no MAC', (value) => {
+])('%j is not a MAC', (value) => {
   expect(mac(value)).toBeUndefined();
 });
 
-test('the first octet tells multicast and locally administered addresses', () => {
+test('the first octet identifies multicast and locally administered addresses', () => {
   expect([isLocalMac('02:42:ac:11:00:02'), isLocalMac('00:50:56:01:02:03')]).toEqual([true, false]);
   expect([isMulticastMac('01:00:5e:00:00:fb'), isMulticastMac('0a:1d:96:2e:f5:17')]).toEqual([true, false]);
 });
@@ -60,11 +60,11 @@ test.each([
   3232235777,
   null,
   '1'.repeat(1_000_000),
-])('%j is no address', (value) => {
+])('%j is not an address', (value) => {
   expect(ip(value)).toBeUndefined();
 });
 
-test('a field with several addresses gives them all', () => {
+test('a field with several addresses returns all of them', () => {
   expect(ips('10.0.0.5, fe80::1;junk 192.0.2.7')).toEqual(['10.0.0.5', 'fe80::1', '192.0.2.7']);
   expect(ips(['10.0.0.5', 7, null])).toEqual(['10.0.0.5']);
 });

@@ -26,7 +26,7 @@ test.each([
 });
 
 test.each(['C02F60U4Q05N', '5CG1234ABC', '0012345', '0000-0004-3449-1529-1657-8152-51', 'MJ0123XY', '7XKQZ13'])(
-  '%j is a serial as it stands',
+  '%j is a serial and stays unchanged',
   (serial) => {
     expect(serialNumber(serial)).toBe(serial);
   },
@@ -47,11 +47,11 @@ test.each([
   'not-a-uuid',
   '',
   7,
-])('%j is no usable UUID', (value) => {
+])('%j is not a usable UUID', (value) => {
   expect(uuid(value)).toBeUndefined();
 });
 
-test('both byte orders of a UUID have one key', () => {
+test('both byte orders of a UUID have the same key', () => {
   expect(uuidKey('564da6d2-1706-6343-8cbe-1f2d9a3b4c5d')).toBe(uuidKey('d2a64d56-0617-4363-8cbe-1f2d9a3b4c5d'));
   fc.assert(
     fc.property(fc.uuid(), (id) => {
@@ -62,7 +62,7 @@ test('both byte orders of a UUID have one key', () => {
   );
 });
 
-test('serials that are the hardware UUID in other words are recognised', () => {
+test('serials that contain the hardware UUID in another format are recognized', () => {
   expect(uuidFromSerial('ec26e6cb-2f47-bf3a-41e3-e75f58b6fc2f')).toBe('ec26e6cb-2f47-bf3a-41e3-e75f58b6fc2f');
   expect(uuidFromSerial('VMware-56 4d a6 d2 17 06 63 43-8c be 1f 2d 9a 3b 4c 5d')).toBe(
     '564da6d2-1706-6343-8cbe-1f2d9a3b4c5d',
@@ -71,7 +71,7 @@ test('serials that are the hardware UUID in other words are recognised', () => {
   expect(uuidFromSerial('0000-0004-3449-1529-1657-8152-51')).toBeUndefined();
 });
 
-test("board makers' words are no model", () => {
+test('placeholders of board manufacturers are not a model', () => {
   expect(productName('System Product Name')).toBeUndefined();
   expect(productName('To Be Filled By O.E.M.')).toBeUndefined();
   expect(productName('Latitude 7440')).toBe('Latitude 7440');
@@ -116,7 +116,7 @@ test.each([
   expect(parseOs(line)).toEqual(expected);
 });
 
-test('an operating system that is read twice is not shared', () => {
+test('parsing an operating system twice returns separate objects', () => {
   const first = parseOs('Debian Linux 12.1');
   first.build = 'mine';
   expect(parseOs('Debian Linux 12.1')).toEqual({ name: 'Debian Linux', version: '12.1', type_id: 200, type: 'Linux' });
@@ -136,8 +136,8 @@ test.each([
   expect(deviceType(evidence).type).toBe(type);
 });
 
-test('hostile text does not make the parsers slow', () => {
-  // It would not end before the test is given up.
+test('very long text does not make the parsers slow', () => {
+  // A parser with quadratic time would exceed the time limit of the test.
   for (const unit of ['1.', 'a ', ' 1', 'VMware-', '00 ', '(1', 'Windows 10 ', '-']) {
     const long = unit.repeat(1_000_000 / unit.length);
     parseOs(long);

@@ -1,27 +1,27 @@
 import { domain, hostname, isAddressName, sameName, shortName } from '../../../src/host/canonical/hostname.js';
 import { denyListsOf } from '../../../src/host/canonical/deny-lists/index.js';
 
-const junk = denyListsOf();
+const denyLists = denyListsOf();
 
-test('host names are lower-case without trailing dot', () => {
+test('host names are lower-case without a trailing dot', () => {
   expect(hostname('Web-01.Corp.Example.COM.')).toBe('web-01.corp.example.com');
 });
 
-test('invisible characters and compatibility forms do not make another name', () => {
+test('invisible characters and compatibility forms do not change a name', () => {
   expect(hostname('srv\u200b-\u202e01')).toBe('srv-01');
   expect(hostname('ｓｒｖ-01')).toBe('srv-01');
 });
 
-test.each(['10.1.2.3', 'fe80::1', 'unknown', '.', '', { $gt: '' }])('%j is no host name', (value) => {
+test.each(['10.1.2.3', 'fe80::1', 'unknown', '.', '', { $gt: '' }])('%j is not a host name', (value) => {
   expect(hostname(value)).toBeUndefined();
 });
 
-test('a workgroup is no domain', () => {
+test('a workgroup is not a domain', () => {
   expect(domain('WORKGROUP')).toBeUndefined();
   expect(domain('CORP.Example.com')).toBe('corp.example.com');
 });
 
-test('short names agree when they are equal, cut by NetBIOS or not', () => {
+test('two short names match if they are equal or if one is the NetBIOS truncation of the other', () => {
   expect(shortName('web-01.corp.example.com')).toBe('web-01');
   expect(sameName('web-01', 'web-01')).toBe(true);
   expect(sameName('accounting-prin', 'accounting-print-03')).toBe(true);
@@ -38,36 +38,36 @@ test.each([
   'x',
   'iphone-3',
 ])('%s is generic', (name) => {
-  expect(junk.name(name)).toBe(true);
+  expect(denyLists.name(name)).toBe(true);
 });
 
 test.each(['web-01', 'alex-mbp-2', 'ip-172-31-19-223', 'desktop-4kq2l1p', 'ec2amaz-e8fae79'])(
   '%s is specific',
   (name) => {
-    expect(junk.name(name)).toBe(false);
+    expect(denyLists.name(name)).toBe(false);
   },
 );
 
-test.each(['ip-10-0-0-22', 'dhcp-192-0-2-7', '10-1-2-3'])('%s is an address', (name) => {
+test.each(['ip-10-0-0-22', 'dhcp-192-0-2-7', '10-1-2-3'])('%s is a name made from an address', (name) => {
   expect(isAddressName(name)).toBe(true);
 });
 
-test.each(['web-01', 'srv-2024-11-05', 'host-1-2-3'])('%s is no address', (name) => {
+test.each(['web-01', 'srv-2024-11-05', 'host-1-2-3'])('%s is not a name made from an address', (name) => {
   expect(isAddressName(name)).toBe(false);
 });
 
 test.each(['lan', 'ec2.internal', 'eu-west-1.compute.internal', 'fritz.box', 'corp'])(
-  '%s is no domain of anybody',
+  '%s is a generic domain',
   (name) => {
-    expect(junk.domain(name)).toBe(true);
+    expect(denyLists.domain(name)).toBe(true);
   },
 );
 
-test.each(['corp.example.com', 'acme.local', 'us-central1-a.c.project.internal'])('%s is a domain', (name) => {
-  expect(junk.domain(name)).toBe(false);
+test.each(['corp.example.com', 'acme.local', 'us-central1-a.c.project.internal'])('%s is a specific domain', (name) => {
+  expect(denyLists.domain(name)).toBe(false);
 });
 
-test("an operator's own lists add to the built-in ones", () => {
+test("a user's own deny lists extend the built-in lists", () => {
   const extended = denyListsOf({
     hostnames: ['Golden-Image'],
     domains: ['Guest.Example.com'],
@@ -80,5 +80,5 @@ test("an operator's own lists add to the built-in ones", () => {
   expect(extended.mac('aa:bb:cc:00:11:22')).toBe(true);
   expect(extended.serial('AB12')).toBe(true);
   expect(extended.uuid('564da6d2-1706-6343-8cbe-1f2d9a3b4c5d')).toBe(true);
-  expect(junk.name('golden-image') || junk.mac('aa:bb:cc:00:11:22') || junk.serial('AB12')).toBe(false);
+  expect(denyLists.name('golden-image') || denyLists.mac('aa:bb:cc:00:11:22') || denyLists.serial('AB12')).toBe(false);
 });

@@ -49,15 +49,15 @@ test.each([
   [],
   true,
   '1'.repeat(1_000_000),
-])('%j is no time', (value) => {
+])('%j is not a time', (value) => {
   expect(time(value)).toBeUndefined();
 });
 
-test('a zone that is not told is UTC, whatever zone the machine is in', () => {
+test('a time without a time zone is in UTC, whatever the time zone of the machine', () => {
   expect(iso('2020-08-03 12:24:29')).toBe('2020-08-03T12:24:29.000Z');
 });
 
-test('the earliest and the latest of several times leave out absent ones', () => {
+test('the earliest and the latest of several times ignore absent times', () => {
   const [a, b] = [new Date(1e12), new Date(2e12)];
   expect(latest(undefined, a, b)).toBe(b);
   expect(earliest(b, undefined, a)).toBe(a);

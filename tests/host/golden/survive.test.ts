@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { suppliersOf } from '../../../src/host/golden/provenance.js';
 import { STALE_AFTER_MS } from '../../../src/host/golden/survivorship-rules.js';
-import { seedRecordOf, goldenHost, hostId } from '../../../src/host/golden/survive.js';
+import { goldenHost } from '../../../src/host/golden/survive.js';
+import { seedRecordOf, hostId } from '../../../src/host/identity/seed-record.js';
 import type { Reason } from '../../../src/host/identity/resolution.js';
 import type { HostRecord } from '../../../src/host/types.js';
 import { record } from '../records.js';
@@ -13,16 +14,16 @@ const suppliers = (members: HostRecord[], path: string) =>
   suppliersOf(goldenHost(members, []), path).map(({ record }) => record);
 
 describe('the id', () => {
-  test('hangs on the earliest record, then on the smaller id; records that tell no time come last', () => {
+  test('is derived from the earliest record, then from the smaller record id; records without a time come last', () => {
     const early = record('qualys:z', { first_seen_time: day(1) });
     const late = record('crowdstrike:a', { first_seen_time: day(2) });
-    const silent = record('aaa:0');
-    expect(seedRecordOf([late, silent, early])).toBe(early);
+    const undated = record('aaa:0');
+    expect(seedRecordOf([late, undated, early])).toBe(early);
     expect(
       seedRecordOf([record('b:1', { first_seen_time: day(1) }), record('a:1', { first_seen_time: day(1) })]).id,
     ).toBe('a:1');
-    expect(seedRecordOf([silent])).toBe(silent);
-    expect(goldenHost([late, silent, early], [])._id).toBe(hostId('qualys:z'));
+    expect(seedRecordOf([undated])).toBe(undated);
+    expect(goldenHost([late, undated, early], [])._id).toBe(hostId('qualys:z'));
   });
 
   test('is a short digest', () => {
@@ -32,7 +33,7 @@ describe('the id', () => {
   });
 });
 
-test('a host of one record is that record', () => {
+test('a host of one record has the values of that record', () => {
   const only = record('qualys:a', {
     hostname: 'web-01',
     first_seen_time: day(1),
@@ -67,7 +68,7 @@ test('a host of one record is that record', () => {
 });
 
 describe('which value survives', () => {
-  test('the most recent one, where no order is declared', () => {
+  test('the most recent value, if no order of vendors is declared', () => {
     const old = record('qualys:a', {
       ip: '10.0.0.1',
       os: { name: 'Windows 11', type_id: 100 },
@@ -83,7 +84,7 @@ describe('which value survives', () => {
     expect(suppliers([old, fresh], 'device.os')).toEqual(['crowdstrike:b']);
   });
 
-  test('an absent value never beats one that is there', () => {
+  test('a present value, even if a more recent record has none', () => {
     const host = goldenHost(
       [
         record('qualys:a', { model: 'HVM domU', last_seen_time: day(1) }),
@@ -94,7 +95,7 @@ describe('which value survives', () => {
     expect(host.device.model).toBe('HVM domU');
   });
 
-  test('among equally recent ones, the smaller record id', () => {
+  test('the value of the smaller record id, if records are equally recent', () => {
     const host = goldenHost(
       [
         record('qualys:b', { ip: '10.0.0.2', last_seen_time: day(1) }),
@@ -105,7 +106,7 @@ describe('which value survives', () => {
     expect(host.device.ip).toBe('10.0.0.1');
   });
 
-  test("the declared vendor's, as long as it is not stale", () => {
+  test("the declared vendor's value, as long as it is not stale", () => {
     const sensor = (age: number) =>
       record('crowdstrike:b', { hostname: 'sensor', last_seen_time: new Date(day(60).getTime() - age) });
     const scan = record('qualys:a', { hostname: 'scan', last_seen_time: day(60) });
@@ -113,7 +114,7 @@ describe('which value survives', () => {
     expect(goldenHost([scan, sensor(STALE_AFTER_MS + 1)], []).device.hostname).toBe('scan');
   });
 
-  test("a lasting rule's vendor, however old", () => {
+  test("the declared vendor's value at any age, under a lasting rule", () => {
     const sensor = record('crowdstrike:b', { hw_info: { serial_number: 'SENSOR01' }, last_seen_time: day(-900) });
     const scan = record('qualys:a', { hw_info: { serial_number: 'SCANNED1', ram_size: 966 }, last_seen_time: day(60) });
     expect(goldenHost([scan, sensor], []).device.hw_info).toEqual({ serial_number: 'SENSOR01', ram_size: 966 });
@@ -121,7 +122,7 @@ describe('which value survives', () => {
     expect(suppliers([scan, sensor], 'device.hw_info.ram_size')).toEqual(['qualys:a']);
   });
 
-  test('a known kind of machine beats an unknown one, and brings its caption', () => {
+  test('a known device type before an unknown one, together with its caption', () => {
     const known = record('qualys:a', { type_id: 6, type: 'Virtual', last_seen_time: day(1) });
     const unknown = record('crowdstrike:b', { type_id: 0, type: 'Unknown', last_seen_time: day(2) });
     expect(goldenHost([known, unknown], []).device).toMatchObject({ type_id: 6, type: 'Virtual' });
@@ -151,7 +152,7 @@ describe('records that their source no longer lists', () => {
     ...agents('y'),
   });
 
-  test('lose to listed ones, however fresh they are and whatever the rules say', () => {
+  test('supply only values that no listed record has, however recent they are and whatever the rules are', () => {
     const host = goldenHost([gone, listed], []);
     expect(host.device).toMatchObject({
       hostname: 'listed',
@@ -167,7 +168,7 @@ describe('records that their source no longer lists', () => {
     expect(host.retired).toBeUndefined();
   });
 
-  test('make a retired host when there are no others, and it still tells everything', () => {
+  test('form a retired host if there are no other records, and the host keeps all values', () => {
     const host = goldenHost([gone, { ...listed, gone: true }], []);
     expect(host.retired).toBe(true);
     expect(host.tags).toEqual(['new', 'old']);
@@ -177,7 +178,7 @@ describe('records that their source no longer lists', () => {
 });
 
 describe('lists and times', () => {
-  test('lists are unions, and name every record that gave entries', () => {
+  test('lists are unions, and their suppliers are all records with entries', () => {
     const a = record('qualys:a', {
       tags: ['b', 'a'],
       external_ips: ['192.0.2.7'],
@@ -198,7 +199,7 @@ describe('lists and times', () => {
     expect(suppliers([a, b], 'tags')).toEqual(['crowdstrike:b', 'qualys:a']);
   });
 
-  test('an interface told by both is one, with what either knows of it', () => {
+  test('an interface that two records report is one entry with the values of both', () => {
     const a = record('qualys:a', {
       network_interfaces: [
         { name: 'eth0', mac: '00:50:56:8a:11:22', ip: '10.0.0.5' },
@@ -220,7 +221,7 @@ describe('lists and times', () => {
     ]);
   });
 
-  test('first times are the earliest, last ones the latest, over all records', () => {
+  test('first times are the earliest and last times the latest of all records', () => {
     const a = record('qualys:a', { first_seen_time: day(1), last_seen_time: day(5), boot_time: day(4) });
     const b = record('crowdstrike:b', {
       gone: true,
@@ -238,7 +239,7 @@ describe('lists and times', () => {
     });
   });
 
-  test('members, keys and reasons come along', () => {
+  test('a host contains its members, keys and reasons', () => {
     const host = goldenHost(
       [
         record('qualys:a', { keys: ['cloud:aws:i-1', 'mac::1'] }),
@@ -299,7 +300,7 @@ test('the host does not depend on the order of its members', () => {
   );
 });
 
-test('each single value is supplied by exactly one record, which holds that value', () => {
+test('each single value is supplied by exactly one record, which has that value', () => {
   fc.assert(
     fc.property(members, (given) => {
       if (given.length < 2) return;

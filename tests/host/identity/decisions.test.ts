@@ -10,7 +10,7 @@ const decision = (kind: Decision['kind'], a: string, b: string, at = '2026-01-01
 });
 const [a, b, c] = ['crowdstrike:a', 'qualys:b', 'tenable:c'];
 
-test('a join joins records that have nothing in common, and is the reason', () => {
+test('a join decision joins records that have nothing in common, and is the reason', () => {
   const records = [record(a), record(b)];
   expect(clusters(records, [], [decision('join', a, b)])).toEqual([`${a} ${b}`]);
   expect(resolveAll(records, [decision('join', b, a)]).clusters[0]!.reasons).toEqual([
@@ -18,16 +18,16 @@ test('a join joins records that have nothing in common, and is the reason', () =
   ]);
 });
 
-test('a split holds apart whole clusters, whatever joined them', () => {
+test('a split decision keeps whole clusters apart, whatever joins them', () => {
   const records = [record(a, serial('SERIAL0001')), record(b, serial('SERIAL0001'))];
   expect(clusters(records, [], [decision('split', a, b)])).toHaveLength(2);
   const chain = [...records, record(c, { ...serial('SERIAL0001') })];
   const found = clusters(chain, [], [decision('split', a, b)]);
   expect(found).toHaveLength(3);
-  expect(resolveAll(chain, [decision('split', a, b)]).refused.map(({ rule }) => rule)).toContain('split');
+  expect(resolveAll(chain, [decision('split', a, b)]).forbidden.map(({ rule }) => rule)).toContain('split');
 });
 
-test('of two decisions that contradict each other the later one counts, in whichever order they are given', () => {
+test('of two contradicting decisions the later one applies, whatever their order', () => {
   const records = [record(a), record(b)];
   const [join, split] = [decision('join', a, b, '2026-01-02'), decision('split', a, b, '2026-01-03')];
   for (const decisions of [
@@ -50,13 +50,13 @@ test('a join through a third record does not undo a later split', () => {
   expect(clusters(records, [], [...joins, decision('split', a, b, '2026-01-03')])).toEqual([a, `${b} ${c}`]);
 });
 
-test('what a join ties together is no longer held apart by their different serials, and others may follow', () => {
+test('a join decision overrides different serials, and further records can join the cluster', () => {
   const records = [record(a, serial('SERIAL0001')), record(b, serial('SERIAL0002')), record(c, serial('SERIAL0002'))];
   expect(clusters(records)).toEqual([a, `${b} ${c}`]);
   expect(clusters(records, [], [decision('join', a, b)])).toEqual([`${a} ${b} ${c}`]);
 });
 
-test('a decision about a record that is not there changes nothing', () => {
+test('a decision about a missing record changes nothing', () => {
   const records = [record(a, serial('SERIAL0001')), record(b, serial('SERIAL0001'))];
   expect(resolveAll(records, [decision('split', a, 'qualys:gone'), decision('join', 'qualys:gone', b)])).toEqual(
     resolveAll(records),

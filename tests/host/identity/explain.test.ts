@@ -8,14 +8,14 @@ const MAC = '00:50:56:8a:11:22';
 const serial = (serial_number: string) => ({ hw_info: { serial_number } });
 const sensor = (vendor_name: string) => ({ agent_list: [{ type_id: 1, name: 'Agent', vendor_name }] });
 
-const told = (records: HostRecord[], decisions: Decisions = []) =>
+const explanationsOf = (records: HostRecord[], decisions: Decisions = []) =>
   resolveAll(records, decisions).clusters.flatMap((host) => explainHost(host));
-const asked = (records: HostRecord[]) => whyOrWhyNot(records[0]!.id, records[1]!.id, records, keyStates(records));
+const explainPair = (records: HostRecord[]) => whyOrWhyNot(records[0]!.id, records[1]!.id, records, keyStates(records));
 
 describe('why records are one host', () => {
-  test('names the records, what decided and what else they share', () => {
+  test('the sentence names the records, the deciding key and the other common keys', () => {
     expect(
-      told([
+      explanationsOf([
         record('qualys:3', { hostname: 'web-01', ...serial('ABC1234') }),
         record('crowdstrike:ab', { hostname: 'web-01', ...serial('ABC1234') }),
       ]),
@@ -46,33 +46,33 @@ describe('why records are one host', () => {
       { hostname: 'macbook-pro', ip: '192.168.1.5', external_ips: ['192.0.2.7'] },
     ],
     [
-      'both go by full name web-01.corp.example.com at the same time',
+      'both have the full name web-01.corp.example.com at the same time',
       { hostname: 'web-01.corp.example.com' },
       { hostname: 'web-01', domain: 'corp.example.com' },
     ],
     [
-      'both go by short name web-01 at the same time and agree in model Latitude 7440',
+      'both have the short name web-01 at the same time and agree in model Latitude 7440',
       { hostname: 'web-01', model: 'Latitude 7440' },
       { hostname: 'web-01', model: 'Latitude 7440' },
     ],
   ])('%s', (because, a, b) => {
-    expect(told([record('qualys:3', a), record('crowdstrike:ab', b)])[0]).toContain(`because ${because}`);
+    expect(explanationsOf([record('qualys:3', a), record('crowdstrike:ab', b)])[0]).toContain(`because ${because}`);
   });
 
-  test('a decision is explained as one', () => {
+  test('a decision is explained as a decision of a user', () => {
     const records = [record('qualys:3'), record('crowdstrike:ab')];
-    expect(told(records, [{ kind: 'join', records: ['qualys:3', 'crowdstrike:ab'], at: '2026-01-01' }])).toEqual([
-      'CrowdStrike record crowdstrike:ab and Qualys record qualys:3 are one host because a user decided so.',
-    ]);
+    expect(
+      explanationsOf(records, [{ kind: 'join', records: ['qualys:3', 'crowdstrike:ab'], at: '2026-01-01' }]),
+    ).toEqual(['CrowdStrike record crowdstrike:ab and Qualys record qualys:3 are one host because a user decided so.']);
   });
 });
 
 describe('why records are not one host', () => {
-  test('what forbids it', () => {
-    const base = { hostname: 'web-01', ...nic(MAC), life: [0, 9] as [number, number] };
-    const later = { ...base, life: [20, 30] as [number, number] };
+  test('the sentence names the rule that forbids the join', () => {
+    const base = { hostname: 'web-01', ...nic(MAC), activeDays: [0, 9] as [number, number] };
+    const later = { ...base, activeDays: [20, 30] as [number, number] };
     expect(
-      asked([
+      explainPair([
         record('qualys:3', { ...base, ...serial('ABC1234') }),
         record('crowdstrike:ab', { ...later, ...serial('XYZ9876') }),
       ]),
@@ -84,58 +84,61 @@ describe('why records are not one host', () => {
     });
   });
 
-  test('what was missing', () => {
-    const sentence = (a: object, b: object) => asked([record('qualys:3', a), record('crowdstrike:ab', b)]).sentences[0];
+  test('the sentence names the missing evidence', () => {
+    const sentence = (a: object, b: object) =>
+      explainPair([record('qualys:3', a), record('crowdstrike:ab', b)]).sentences[0];
     expect(sentence({}, {})).toContain('have no identifier in common');
     expect(sentence({ hostname: 'web-01' }, { hostname: 'web-01' })).toContain(
       'share short name web-01, and a short name joins no records without a second agreement',
     );
     expect(
       sentence(
-        { hostname: 'web-01', ip: '10.0.0.5', life: [0, 9], ...sensor('Qualys') },
-        { hostname: 'web-01', ip: '10.0.0.5', life: [40, 49], ...sensor('CrowdStrike') },
+        { hostname: 'web-01', ip: '10.0.0.5', activeDays: [0, 9], ...sensor('Qualys') },
+        { hostname: 'web-01', ip: '10.0.0.5', activeDays: [40, 49], ...sensor('CrowdStrike') },
       ),
     ).toContain(
-      'were not alive at the same time (qualys:3 from 2026-01-01 to 2026-01-10, crowdstrike:ab from 2026-02-10 to 2026-02-19)',
+      'were not active at the same time (qualys:3 from 2026-01-01 to 2026-01-10, crowdstrike:ab from 2026-02-10 to 2026-02-19)',
     );
     expect(sentence({ hostname: 'alex-mbp', ...nic(MAC) }, { hostname: 'kims-air', ...nic(MAC) })).toContain(
-      'but go by different names: adapters travel between machines',
+      'but have different names: an adapter can move between machines',
     );
   });
 
-  test('two agents of one vendor under one name are left apart', () => {
+  test('two agents of one vendor with one name are kept apart', () => {
     const agent = { hostname: 'web-01', ip: '10.0.0.5', ...sensor('Qualys') };
     expect(
-      asked([record('qualys:3', { ...agent, life: [0, 9] }), record('qualys:4', { ...agent, life: [20, 30] })])
-        .sentences[0],
+      explainPair([
+        record('qualys:3', { ...agent, activeDays: [0, 9] }),
+        record('qualys:4', { ...agent, activeDays: [20, 30] }),
+      ]).sentences[0],
     ).toContain('are two agents of one vendor');
   });
 
-  test('which of their keys do not count, and why', () => {
+  test('the sentences name the ignored keys and the reasons', () => {
     const records = ['a', 'b', 'c'].map((id) =>
       record(`crowdstrike:${id}`, { hostname: `pc-${id}`, ...nic(MAC), ...sensor('CrowdStrike') }),
     );
-    expect(asked(records).sentences).toEqual([
-      'CrowdStrike record crowdstrike:a and CrowdStrike record crowdstrike:b have nothing in common that counts.',
-      `The MAC address ${MAC} does not count: crowdstrike:a, crowdstrike:b and crowdstrike:c were alive at the same time with an agent of one vendor each.`,
+    expect(explainPair(records).sentences).toEqual([
+      'CrowdStrike record crowdstrike:a and CrowdStrike record crowdstrike:b have only suppressed identifiers in common.',
+      `The MAC address ${MAC} is ignored: crowdstrike:a, crowdstrike:b and crowdstrike:c were active at the same time with an agent of one vendor each.`,
     ]);
-    expect(explainFinding({ key: 'serial::X', state: 'cut', holders: 40, why: 'holders' })).toBe(
-      'The serial number X does not count: 40 records hold it, and a key of more than 16 records identifies no machine.',
+    expect(explainFinding({ key: 'serial::X', state: 'suppressed', holders: 40, why: 'holders' })).toBe(
+      'The serial number X is ignored: 40 records have it, and a key that more than 16 records share does not identify a machine.',
     );
   });
 
-  test('a record that is not there is an error', () => {
+  test('a missing record is an error', () => {
     expect(() => whyOrWhyNot('qualys:1', 'qualys:2', [record('qualys:1')], new Map())).toThrow(RangeError);
   });
 });
 
-test('two records that others connect are told by the joins between them', () => {
+test('two records that other records connect are explained by the joins between them', () => {
   const records = [
     record('qualys:a', { hostname: 'web-01', ...nic(MAC) }),
     record('tenable:c', serial('C02F60U4Q05N')),
     record('crowdstrike:b', { hostname: 'web-01', ...nic(MAC), ...serial('C02F60U4Q05N') }),
   ];
-  const { one, sentences } = asked(records);
+  const { one, sentences } = explainPair(records);
   expect(one).toBe(true);
   expect(sentences.map((sentence) => /both (?:have|report) \w+/.exec(sentence)![0])).toEqual([
     'both have MAC',

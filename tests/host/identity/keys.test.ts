@@ -5,7 +5,7 @@ import { aws, nic, record } from '../records.js';
 const keys = (...given: Parameters<typeof record>) => record(...given).keys;
 const agent = (uid?: string) => [{ type_id: 1, name: 'Falcon Sensor', vendor_name: 'CrowdStrike', uid }];
 
-test('a cloud instance is one key, whether the record knows the account or not', () => {
+test('a cloud instance has one key, with or without an account in the record', () => {
   const instance_uid = 'i-0f74daf3d7225083a';
   const expected = ['cloud:aws:i-0f74daf3d7225083a'];
   expect(keys('qualys:1', { instance_uid, cloud: { provider: 'aws', account: { uid: '111122223333' } } })).toEqual(
@@ -15,7 +15,7 @@ test('a cloud instance is one key, whether the record knows the account or not',
   expect(keys('crowdstrike:1', { instance_uid })).toEqual(expected);
 });
 
-test('an Azure vmId is its cloud key and its hardware UUID, in either byte order', () => {
+test('an Azure vmId gives a cloud key and a hardware UUID key, in either byte order', () => {
   const straight = keys('qualys:1', {
     instance_uid: '564da6d2-1706-6343-8cbe-1f2d9a3b4c5d',
     cloud: { provider: 'azure' },
@@ -31,7 +31,7 @@ test('an Azure vmId is its cloud key and its hardware UUID, in either byte order
   expect(swapped).toEqual(straight);
 });
 
-test("another provider's instance counts within its account only", () => {
+test("the key of another provider's instance contains the account, and does not exist without one", () => {
   expect(keys('qualys:1', { instance_uid: 'vm-7', cloud: { provider: 'oci', account: { uid: 'Tenancy:1' } } })).toEqual(
     ['cloud:oci/tenancy_1:vm-7'],
   );
@@ -41,7 +41,7 @@ test("another provider's instance counts within its account only", () => {
   ]);
 });
 
-test('agents are known inside their vendor, by the native id when they tell none', () => {
+test("an agent key contains the vendor, and the record's native id if the agent has no id", () => {
   expect(keys('qualys:1', { agent_list: agent('E64D9E3EB9F24F44818240D7F9AD4EBC') })).toEqual([
     'agent:crowdstrike:e64d9e3eb9f24f44818240d7f9ad4ebc',
   ]);
@@ -51,12 +51,12 @@ test('agents are known inside their vendor, by the native id when they tell none
   expect(keys('qualys:305003660', { agent_list: agent() })).toEqual([]);
 });
 
-test('numbers that a console counts and empty UUIDs are no agent ids', () => {
+test('sequence numbers of a console and empty UUIDs are not agent ids', () => {
   expect(keys('qualys:1', { agent_list: agent('123456789012345') })).toEqual([]);
   expect(keys('qualys:1', { agent_list: agent('00000000-0000-0000-0000-000000000000') })).toEqual([]);
 });
 
-test('a serial is a serial, unless it is the hardware UUID in other words', () => {
+test('a serial gives a serial key, or a UUID key if it contains the hardware UUID', () => {
   expect(keys('crowdstrike:1', { hw_info: { serial_number: 'c02f60u4q05n' } })).toEqual(['serial::C02F60U4Q05N']);
   const ec2 = keys('crowdstrike:1', { hw_info: { serial_number: 'ec26e6cb-2f47-bf3a-41e3-e75f58b6fc2f' } });
   expect(ec2).toEqual(['uuid::cbe626ec-472f-3abf-41e3-e75f58b6fc2f']);
@@ -67,7 +67,7 @@ test('a serial is a serial, unless it is the hardware UUID in other words', () =
   expect(vmware).toEqual(['uuid::564da6d2-1706-6343-8cbe-1f2d9a3b4c5d']);
 });
 
-test('placeholders claim nothing, even from a mapping that let them through', () => {
+test('placeholders give no keys, even if the mapping does not remove them', () => {
   for (const serial_number of ['Default string', '0', '00000000-0000-0000-0000-000000000000']) {
     expect(keys('crowdstrike:1', { hw_info: { serial_number, uuid: '03000200-0400-0500-0006-000700080009' } })).toEqual(
       [],
@@ -75,13 +75,13 @@ test('placeholders claim nothing, even from a mapping that let them through', ()
   }
 });
 
-test('vendor-assigned MACs claim, locally administered ones only inside a cloud', () => {
+test('vendor-assigned MACs give keys, and locally administered MACs only in a cloud', () => {
   expect(keys('qualys:1', nic('00:50:56:8a:11:22'))).toEqual(['mac::00:50:56:8a:11:22']);
   expect(keys('qualys:1', nic('0a:9a:0e:ba:3f:d9'))).toEqual([]);
   expect(keys('qualys:1', { ...nic('0a:9a:0e:ba:3f:d9'), cloud: aws })).toEqual(['mac:aws:0a:9a:0e:ba:3f:d9']);
 });
 
-test('EC2 shows itself where the metadata is missing', () => {
+test('EC2 is recognized without cloud metadata', () => {
   const expected = ['mac:aws:0a:9a:0e:ba:3f:d9'];
   const mac = '0a:9a:0e:ba:3f:d9';
   expect(keys('qualys:1', { mac, hw_info: { bios_ver: '4.11.amazon' } })).toEqual(expected);
@@ -90,7 +90,7 @@ test('EC2 shows itself where the metadata is missing', () => {
   expect(keys('qualys:1', { mac, hostname: 'ip-10-0-0-5.eu-west-1.compute.internal' })).toEqual(expected);
 });
 
-test('addresses that many machines carry claim nothing, in a cloud or out of it', () => {
+test('MACs that many machines share give no keys, in a cloud or outside of it', () => {
   for (const prefix of SHARED_MAC_PREFIXES) {
     const mac = prefix + '00:00:00:00:00:00'.slice(prefix.length);
     expect(keys('qualys:1', { ...nic(mac), cloud: aws })).toEqual([]);
@@ -98,7 +98,7 @@ test('addresses that many machines carry claim nothing, in a cloud or out of it'
   expect(keys('qualys:1', { ...nic('01:00:5e:00:00:fb'), cloud: aws })).toEqual([]);
 });
 
-test('pods and containers report their node and claim nothing', () => {
+test('pods and containers give no keys, because they report their node', () => {
   const node = {
     instance_uid: 'i-0f74daf3d7225083a',
     cloud: aws,
@@ -110,7 +110,7 @@ test('pods and containers report their node and claim nothing', () => {
   expect(keys('crowdstrike:1', node)).toHaveLength(3);
 });
 
-test('keys are sorted and distinct, and a node of many interfaces claims a bounded number, vendor-assigned ones first', () => {
+test('keys are sorted and distinct, and a node with many interfaces has a limited number, vendor-assigned MACs first', () => {
   const network_interfaces = Array.from({ length: 200 }, (_, at) => ({
     mac: `0a:00:00:00:00:${at.toString(16).padStart(2, '0')}`,
   }));
@@ -125,7 +125,7 @@ test('keys are sorted and distinct, and a node of many interfaces claims a bound
   expect(identityKeys('crowdstrike', '1', record('crowdstrike:1').observation)).toEqual([]);
 });
 
-test('a specific name claims itself, with its domain, with private addresses, and as NetBIOS cuts it', () => {
+test('a specific name gives keys alone, with its domain, with private addresses, and truncated by NetBIOS', () => {
   expect(keys('qualys:1', { hostname: 'accounting-print-03', domain: 'corp.example.com', ip: '10.2.0.5' })).toEqual([
     'fqdn::accounting-print-03.corp.example.com',
     'name-ip:10.2.0.5:accounting-prin',
@@ -136,7 +136,7 @@ test('a specific name claims itself, with its domain, with private addresses, an
   expect(keys('qualys:1', { name: 'Front desk (old)' })).toEqual([]);
 });
 
-test('a name that many machines have claims only its place behind an external address', () => {
+test('a name that many machines have gives only a key with its private and external address', () => {
   const place = { ip: '192.168.1.5', external_ips: ['198.51.100.9'] };
   expect(keys('qualys:1', { hostname: 'macbook-pro.local', ...place })).toEqual([
     'name-ip:198.51.100.9/192.168.1.5:macbook-pro',
@@ -147,14 +147,14 @@ test('a name that many machines have claims only its place behind an external ad
   expect(keys('qualys:1', { hostname: 'macbook-pro.local', ip: '192.168.1.5' })).toEqual([]);
 });
 
-test("a Dell's UUID claims the service tag that other tools report as its serial, in either byte order", () => {
+test("a Dell's UUID also gives the serial key of its service tag, in either byte order", () => {
   const expected = ['serial::3B5RKN2', 'uuid::44454c4c-4200-1035-8052-b3c04f4b4e32'];
   expect(keys('tenable:1', { hw_info: { uuid: '4C4C4544-0042-3510-8052-B3C04F4B4E32' } })).toEqual(expected);
   expect(keys('tenable:1', { hw_info: { uuid: '44454c4c-4200-1035-8052-b3c04f4b4e32' } })).toEqual(expected);
   expect(keys('crowdstrike:1', { hw_info: { serial_number: '3B5RKN2' } })).toEqual(['serial::3B5RKN2']);
 });
 
-test('an EC2 machine named by its id is that instance', () => {
+test('an EC2 machine whose hostname is its instance id has the key of that instance', () => {
   expect(keys('qualys:1', { hostname: 'i-0f74daf3d7225083a.eu-west-1.compute.internal' })).toContain(
     'cloud:aws:i-0f74daf3d7225083a',
   );

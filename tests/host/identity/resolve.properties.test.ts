@@ -8,7 +8,7 @@ import { machine, made } from '../machines.js';
 import { record } from '../records.js';
 import { series } from '../../support/soak.js';
 
-/** How many histories each property is tried on. */
+/** Number of histories per property. */
 const HISTORIES = series(25, 3_000);
 const run = { numRuns: HISTORIES };
 
@@ -23,9 +23,9 @@ const decisions = fc.array(
 );
 const decided = (
   given: readonly HostRecord[],
-  drawn: { kind: 'join' | 'split'; pair: [number, number]; at: string }[],
+  choices: { kind: 'join' | 'split'; pair: [number, number]; at: string }[],
 ): Decisions =>
-  drawn.flatMap(({ kind, pair, at }) => {
+  choices.flatMap(({ kind, pair, at }) => {
     const [a, b] = [given[pair[0]], given[pair[1]]];
     return a && b ? [{ kind, records: [a.id, b.id] as const, at }] : [];
   });
@@ -38,15 +38,15 @@ const shuffled = (given: readonly HostRecord[], stream: fc.Stream<number>) =>
 
 test('the result does not depend on the order of the records', () => {
   fc.assert(
-    fc.property(records, decisions, fc.infiniteStream(fc.nat()), (given, drawn, stream) => {
-      const decisions = decided(given, drawn);
+    fc.property(records, decisions, fc.infiniteStream(fc.nat()), (given, choices, stream) => {
+      const decisions = decided(given, choices);
       expect(resolveAll(shuffled(given, stream), [...decisions].reverse())).toEqual(resolveAll(given, decisions));
     }),
     run,
   );
 });
 
-test('every record is in exactly one cluster, all sorted', () => {
+test('every record is in exactly one cluster, and clusters and members are sorted', () => {
   fc.assert(
     fc.property(records, (given) => {
       const { clusters } = resolveAll(given);
@@ -58,16 +58,16 @@ test('every record is in exactly one cluster, all sorted', () => {
   );
 });
 
-test('no cluster mixes classes or cloud instances, and none holds different serials without a common cloud instance', () => {
+test('no cluster mixes classes or cloud instances, and none has different serials without a common cloud instance', () => {
   fc.assert(
     fc.property(records, (given) => {
       const all = new Map(given.map((record) => [record.id, record]));
       const states = keyStates(given);
       for (const { members } of resolveAll(given).clusters) {
-        const held = members.map((id) => all.get(id)!);
-        expect(new Set(held.map(({ observation }) => observation.class)).size).toBe(1);
+        const inCluster = members.map((id) => all.get(id)!);
+        expect(new Set(inCluster.map(({ observation }) => observation.class)).size).toBe(1);
         const distinct = (kind: string) =>
-          new Set(held.flatMap(({ keys }) => keys.filter((key) => key.startsWith(`${kind}:`) && !states.has(key))))
+          new Set(inCluster.flatMap(({ keys }) => keys.filter((key) => key.startsWith(`${kind}:`) && !states.has(key))))
             .size;
         expect(distinct('cloud')).toBeLessThanOrEqual(1);
         if (distinct('cloud') === 0) expect(distinct('serial')).toBeLessThanOrEqual(1);
@@ -77,7 +77,7 @@ test('no cluster mixes classes or cloud instances, and none holds different seri
   );
 });
 
-test('reasons span each cluster and name only keys that both records hold and that are not cut', () => {
+test('reasons connect each cluster and name only keys that both records have and that are not suppressed', () => {
   fc.assert(
     fc.property(records, (given) => {
       const all = new Map(given.map((record) => [record.id, record]));
@@ -93,8 +93,8 @@ test('reasons span each cluster and name only keys that both records hold and th
         expect([...reached].sort()).toEqual(members);
         for (const { keys, records: pair } of reasons) {
           for (const id of pair) expect(all.get(id)!.keys).toEqual(expect.arrayContaining(keys));
-          expect(keys.some((key) => states.get(key)?.state === 'cut')).toBe(false);
-          // A short name alone joins nobody.
+          expect(keys.some((key) => states.get(key)?.state === 'suppressed')).toBe(false);
+          // A short name alone joins no records.
           expect(keys.some((key) => !key.startsWith('name:')) || reasons[0]!.facts!.length > 1).toBe(true);
         }
       }
@@ -103,7 +103,7 @@ test('reasons span each cluster and name only keys that both records hold and th
   );
 });
 
-/** The ids of records that usable keys or joins tie together. */
+/** The records that usable keys or join decisions connect with `start`. */
 function componentOf(
   given: readonly HostRecord[],
   start: string,
@@ -113,8 +113,8 @@ function componentOf(
   const inside = new Set([start]);
   for (let before = 0; before !== inside.size;) {
     before = inside.size;
-    const held = given.filter(({ id }) => inside.has(id)).flatMap(({ keys }) => keys);
-    const keys = new Set(held.filter((key) => states.get(key)?.state !== 'cut'));
+    const componentKeys = given.filter(({ id }) => inside.has(id)).flatMap(({ keys }) => keys);
+    const keys = new Set(componentKeys.filter((key) => states.get(key)?.state !== 'suppressed'));
     for (const { id, keys: own } of given) if (own.some((key) => keys.has(key))) inside.add(id);
     for (const {
       kind,
@@ -125,10 +125,10 @@ function componentOf(
   return given.filter(({ id }) => inside.has(id));
 }
 
-test('a component resolved alone, with its keys as all their holders make them, is what the whole inventory says of it', () => {
+test('a component resolved alone, with the key states of the whole inventory, has the same result as in the whole inventory', () => {
   fc.assert(
-    fc.property(records, decisions, (given, drawn) => {
-      const decisions = decided(given, drawn);
+    fc.property(records, decisions, (given, choices) => {
+      const decisions = decided(given, choices);
       const whole = resolveAll(given, decisions);
       const states = keyStates(given);
       const parts: Resolution[] = [];
@@ -148,7 +148,7 @@ test('a component resolved alone, with its keys as all their holders make them, 
       expect(
         sorted({
           clusters: parts.flatMap((part) => part.clusters),
-          refused: parts.flatMap((part) => part.refused),
+          forbidden: parts.flatMap((part) => part.forbidden),
         }),
       ).toEqual(sorted(whole));
     }),
@@ -156,7 +156,7 @@ test('a component resolved alone, with its keys as all their holders make them, 
   );
 });
 
-test('a changed or deleted record changes nothing outside of the components that it was in and is in', () => {
+test('a changed or deleted record changes nothing outside of its components before and after the change', () => {
   fc.assert(
     fc.property(records, fc.nat(), fc.option(machine, { nil: undefined }), (given, pick, changed) => {
       if (given.length === 0) return;
@@ -165,7 +165,7 @@ test('a changed or deleted record changes nothing outside of the components that
       const after = changed && { ...made(changed, at), id: before.id };
       const others = given.filter(({ id }) => id !== before.id);
       const now = after ? [...others, after] : others;
-      // Whoever shares a key with it, then or now, and whoever these are tied to, then or now.
+      // The records that share a key with it before or after the change, and the records connected with them before or after.
       const own = new Set([...before.keys, ...(after?.keys ?? [])]);
       const touched = new Set([before.id]);
       for (const { id, keys } of others) if (keys.some((key) => own.has(key))) touched.add(id);
@@ -183,7 +183,7 @@ test('a changed or deleted record changes nothing outside of the components that
   );
 });
 
-test("hosts' ids follow from the records alone, in any order, and no two hosts have one id", () => {
+test('host ids depend only on the records, not on their order, and no two hosts have the same id', () => {
   fc.assert(
     fc.property(records, fc.infiniteStream(fc.nat()), (given, stream) => {
       const ids = (inventory: readonly HostRecord[]) => {
@@ -216,12 +216,12 @@ test('a check-in within the same week changes nothing', () => {
   );
 });
 
-const sorted = ({ clusters, refused }: Resolution) => ({
+const sorted = ({ clusters, forbidden }: Resolution) => ({
   clusters: clusters.map((cluster) => JSON.stringify(cluster)).sort(),
-  refused: refused.map((refusal) => JSON.stringify(refusal)).sort(),
+  forbidden: forbidden.map((join) => JSON.stringify(join)).sort(),
 });
 
-test('a chain of five thousand records that contradict each other comes to an end', () => {
+test('resolving a chain of five thousand contradicting records ends', () => {
   const chain = Array.from({ length: 5_000 }, (_, at) =>
     record(`crowdstrike:${at}`, {
       hostname: 'web-01',

@@ -9,11 +9,11 @@ const serial = (serial_number: string) => ({ hw_info: { serial_number } });
 const uuid = (last: string) => ({ hw_info: { uuid: `564da6d2-1706-6343-8cbe-1f2d9a3b4c${last}` } });
 const agent = (uid: string) => ({ agent_list: [{ type_id: 5, name: 'Agent', vendor_name: 'Qualys', uid }] });
 
-const refusals = (records: HostRecord[]) =>
-  resolved(records).refused.map(({ rule, records }) => `${rule}: ${records.join(' ')}`);
+const forbiddenJoins = (records: HostRecord[]) =>
+  resolved(records).forbidden.map(({ rule, records }) => `${rule}: ${records.join(' ')}`);
 
 describe('joins', () => {
-  test('the same cloud instance is one machine, whatever else differs', () => {
+  test('records of the same cloud instance are one machine, whatever else differs', () => {
     const first = record('crowdstrike:a', {
       instance_uid,
       cloud: aws,
@@ -31,7 +31,7 @@ describe('joins', () => {
     expect(clusters([first, second])).toEqual(['crowdstrike:a crowdstrike:b']);
   });
 
-  test('the same serial, hardware UUID or agent id is one machine', () => {
+  test('records with the same serial, hardware UUID or agent id are one machine', () => {
     expect(
       clusters([record('crowdstrike:a', serial('C02F60U4Q05N')), record('tenable:b', serial('c02f60u4q05n'))]),
     ).toHaveLength(1);
@@ -44,7 +44,7 @@ describe('joins', () => {
     ).toHaveLength(1);
   });
 
-  test('a shared MAC joins where the short names agree, with or without a domain, cut by NetBIOS or not', () => {
+  test('a shared MAC joins records whose short names match, with or without a domain, truncated by NetBIOS or not', () => {
     expect(
       clusters([
         record('qualys:a', { hostname: 'web-01.example.com', ...nic(MAC) }),
@@ -59,7 +59,7 @@ describe('joins', () => {
     ).toHaveLength(1);
   });
 
-  test('a chain joins over different keys', () => {
+  test('different keys join a chain of records', () => {
     const records = [
       record('qualys:a', { hostname: 'web-01', ...nic(MAC) }),
       record('crowdstrike:b', { hostname: 'web-01', ...nic(MAC), ...serial('C02F60U4Q05N') }),
@@ -68,13 +68,13 @@ describe('joins', () => {
     expect(clusters(records)).toEqual(['crowdstrike:b qualys:a tenable:c']);
   });
 
-  test('a vendor-assigned MAC alone joins where the names do not differ', () => {
+  test('a vendor-assigned MAC alone joins records whose names do not differ', () => {
     const laptop = (id: string, hostname: string) => record(id, { hostname, ...nic(MAC) });
     expect(clusters([laptop('qualys:a', 'macbook-pro'), laptop('crowdstrike:b', 'macbook-pro.local')])).toHaveLength(1);
     expect(clusters([laptop('qualys:a', 'alex-mbp'), laptop('crowdstrike:b', 'kims-air')])).toHaveLength(2);
   });
 
-  test('a name and a private address join, or a name within a domain, or a name and something else that agrees', () => {
+  test('a name joins records together with a private address, a domain or another equal attribute', () => {
     const joined = (a: object, b: object) =>
       clusters([
         record('qualys:a', { hostname: 'web-01', ...a }),
@@ -90,19 +90,19 @@ describe('joins', () => {
   });
 });
 
-describe('stays apart', () => {
-  test('a printer that reverse DNS still gives the name of the laptop that had its address', () => {
+describe('kept apart', () => {
+  test('a printer whose reverse DNS name is still that of the laptop that had its address', () => {
     const laptop = record('crowdstrike:1', {
       hostname: 'lt-7.corp.example.com',
       os: { name: 'Windows 11', type_id: 100 },
     });
     const scan = (name: string) => record('qualys:1', { hostname: 'lt-7.corp.example.com', os: { name, type_id: 99 } });
     expect(clusters([laptop, scan('HP JetDirect')])).toHaveLength(2);
-    // What is merely unknown says nothing.
+    // An unknown operating system is no evidence against a join.
     expect(clusters([laptop, scan('Some Other OS')])).toHaveLength(1);
   });
 
-  test('a short name, an address or a network alone joins nobody', () => {
+  test('a short name, an address or a network alone joins no records', () => {
     const apart = (given: object) =>
       expect(clusters([record('crowdstrike:a', given), record('qualys:b', given)])).toHaveLength(2);
     apart({ hostname: 'falcon-crowdstr' });
@@ -111,7 +111,7 @@ describe('stays apart', () => {
     apart({ ip: '10.0.0.5', external_ips: ['192.0.2.7'] });
   });
 
-  test('a MAC that several machines carry at once joins nobody, not even with the same private address', () => {
+  test('a MAC that several machines have at once joins no records, not even with the same private address', () => {
     const guest = (id: string) =>
       record(`crowdstrike:${id}`, {
         hostname: `sample-detect-${id}`,
@@ -125,11 +125,11 @@ describe('stays apart', () => {
     ['cloud', { instance_uid, cloud: aws }, { instance_uid: 'i-0aaaaaaaaaaaaaaaa', cloud: aws }],
     ['serial', serial('SERIAL0001'), serial('SERIAL0002')],
     ['uuid', uuid('5d'), uuid('5e')],
-  ] as const)('a MAC and a name do not outweigh different %s ids', (rule, a, b) => {
+  ] as const)('a MAC and a name do not join records with different %s ids', (rule, a, b) => {
     const base = { hostname: 'web-01', ...nic(MAC) };
     const records = [record('qualys:a', { ...base, ...a }), record('crowdstrike:b', { ...base, ...b })];
     expect(clusters(records)).toHaveLength(2);
-    expect(resolved(records).refused).toEqual([
+    expect(resolved(records).forbidden).toEqual([
       {
         rule,
         level: 'mac+name',
@@ -140,22 +140,22 @@ describe('stays apart', () => {
     ]);
   });
 
-  test('different serials outweigh a shared agent id: the agent was cloned with its image', () => {
+  test('different serials keep records with one agent id apart, because the agent was cloned with its image', () => {
     const uid = '1ecc8a88-5912-4058-b731-94a04a48db11';
     const records = [
-      record('qualys:a', { ...agent(uid), ...serial('SERIAL0001'), life: [0, 10] }),
-      record('gav:b', { ...agent(uid), ...serial('SERIAL0002'), life: [20, 30] }),
+      record('qualys:a', { ...agent(uid), ...serial('SERIAL0001'), activeDays: [0, 10] }),
+      record('gav:b', { ...agent(uid), ...serial('SERIAL0002'), activeDays: [20, 30] }),
     ];
-    expect(refusals(records)).toEqual(['serial: gav:b qualys:a']);
+    expect(forbiddenJoins(records)).toEqual(['serial: gav:b qualys:a']);
   });
 
-  test('one hardware UUID with no interface and no name in common is a clone; with either it is one machine', () => {
-    const original = record('crowdstrike:a', { hostname: 'app-01', ...nic(MAC), ...uuid('5d'), life: [0, 10] });
+  test('records with one hardware UUID are clones if they have no interface and no name in common, and else one machine', () => {
+    const original = record('crowdstrike:a', { hostname: 'app-01', ...nic(MAC), ...uuid('5d'), activeDays: [0, 10] });
     const clone = record('crowdstrike:b', {
       hostname: 'app-02',
       ...nic(OTHER_MAC),
       ...uuid('5d'),
-      life: [20, 30],
+      activeDays: [20, 30],
     });
     expect(clusters([original, clone])).toHaveLength(2);
     const renamed = record('crowdstrike:b', { hostname: 'app-02', ...nic(MAC), ...uuid('5d') });
@@ -164,22 +164,22 @@ describe('stays apart', () => {
     expect(clusters([original, rewired])).toHaveLength(1);
   });
 
-  test('a serial does not outweigh other interfaces and another name at once', () => {
-    const board = (id: string, hostname: string, mac: string, life: [number, number]) =>
-      record(`crowdstrike:${id}`, { hostname, ...nic(mac), ...serial('SERIAL0001'), life });
-    expect(refusals([board('a', 'app-01', MAC, [0, 10]), board('b', 'app-02', OTHER_MAC, [20, 30])])).toEqual([
+  test('a serial does not join records with different interfaces and different names', () => {
+    const board = (id: string, hostname: string, mac: string, activeDays: [number, number]) =>
+      record(`crowdstrike:${id}`, { hostname, ...nic(mac), ...serial('SERIAL0001'), activeDays });
+    expect(forbiddenJoins([board('a', 'app-01', MAC, [0, 10]), board('b', 'app-02', OTHER_MAC, [20, 30])])).toEqual([
       'clone: crowdstrike:a crowdstrike:b',
     ]);
   });
 
-  test('a pod on a node is not the node, whatever keys it is given', () => {
+  test('a pod is not joined with its node, whatever keys it has', () => {
     const keys = ['cloud:aws:i-0f74daf3d7225083a'];
-    expect(refusals([record('crowdstrike:a', { keys }), record('crowdstrike:b', { class: 'pod', keys })])).toEqual([
-      'class: crowdstrike:a crowdstrike:b',
-    ]);
+    expect(
+      forbiddenJoins([record('crowdstrike:a', { keys }), record('crowdstrike:b', { class: 'pod', keys })]),
+    ).toEqual(['class: crowdstrike:a crowdstrike:b']);
   });
 
-  test('the check is cluster against cluster, not record against record', () => {
+  test('a cannot-link rule compares clusters, not single records', () => {
     // b has no serial itself, but belongs to a machine that has one.
     const records = [
       record('crowdstrike:a', { instance_uid, cloud: aws, ...serial('SERIAL0001') }),
@@ -197,14 +197,14 @@ describe('stays apart', () => {
       record('crowdstrike:c', { ...base, ...serial('SERIAL0002') }),
     ];
     expect(clusters(records)).toHaveLength(3);
-    expect(refusals(records).sort()).toEqual([
+    expect(forbiddenJoins(records).sort()).toEqual([
       'ambiguous: crowdstrike:b qualys:a',
       'ambiguous: crowdstrike:c qualys:a',
       'serial: crowdstrike:b crowdstrike:c',
     ]);
   });
 
-  test('what an ambiguous key leaves open, a clearer one decides, and then it is not listed as refused', () => {
+  test('a clearer key can join records that an ambiguous key does not join, and the join is then not listed as forbidden', () => {
     const records = [
       record('qualys:a', { hostname: 'web-01', ...nic(MAC), ...uuid('5d') }),
       record('crowdstrike:b', {
@@ -218,7 +218,7 @@ describe('stays apart', () => {
       }),
     ];
     expect(clusters(records)).toEqual(['crowdstrike:b qualys:a', 'crowdstrike:c']);
-    expect(refusals(records)).not.toContain('ambiguous: crowdstrike:b qualys:a');
+    expect(forbiddenJoins(records)).not.toContain('ambiguous: crowdstrike:b qualys:a');
   });
 });
 
@@ -228,11 +228,11 @@ describe('popular keys', () => {
       record(`crowdstrike:${String(at).padStart(3, '0')}`, { keys: ['serial::SHARED', `agent:crowdstrike:${at}`] }),
     );
 
-  test('a cut key joins nobody', () => {
+  test('a suppressed key joins no records', () => {
     expect(clusters(holders(2), ['serial::SHARED'])).toHaveLength(2);
   });
 
-  test('a cut key is no evidence against either', () => {
+  test('a suppressed key is no evidence against a join', () => {
     const base = { hostname: 'web-01', ...nic(MAC) };
     const records = [
       record('crowdstrike:a', { ...base, ...serial('SERIAL0001') }),
@@ -242,14 +242,14 @@ describe('popular keys', () => {
     expect(clusters(records, ['serial::PLACEHOLDR'])).toHaveLength(1);
   });
 
-  test('a key with more holders than its kind allows is cut without being asked', () => {
+  test('a key with more records than its kind allows is suppressed', () => {
     expect(clusters(holders(KEY_LIMITS.serial))).toHaveLength(1);
     expect(clusters(holders(KEY_LIMITS.serial + 1))).toHaveLength(KEY_LIMITS.serial + 1);
   });
 });
 
 describe('reasons', () => {
-  test('a join tells its level and every key that the two records share', () => {
+  test('the reason of a join has its level and every key that the two records share', () => {
     const shared = { instance_uid, cloud: aws, hostname: 'web-01', ...nic(MAC), ...uuid('5d') };
     const pair: [string, string] = ['crowdstrike:b', 'qualys:a'];
     expect(
@@ -278,7 +278,7 @@ describe('reasons', () => {
     ]);
   });
 
-  test('a key of many records gives a tree of reasons, and a record alone has no reasons', () => {
+  test('a key of many records gives a tree of reasons, and a single record has no reasons', () => {
     const { clusters } = resolved([
       ...Array.from({ length: 5 }, (_, at) => record(`qualys:${at}`, serial('C02F60U4Q05N'))),
       record('qualys:x', serial('ALONE123')),

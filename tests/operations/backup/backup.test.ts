@@ -6,11 +6,12 @@ import { gunzipSync } from 'node:zlib';
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, type Document } from 'mongodb';
 import { backup } from '../../../src/operations/backup/backup.js';
 import type { Failure } from '../../../src/model/failure.js';
-import { getBody, inTransaction } from '../../../src/store/collections/bodies.js';
+import { getBody } from '../../../src/store/collections/bodies.js';
+import { inTransaction } from '../../../src/store/transaction.js';
 import type { Store } from '../../../src/store/database.js';
 import { mergeChanged } from '../../../src/merge/drain.js';
 import { appendPage } from '../../../src/store/collections/pages.js';
-import { claimingRaw } from '../../../src/store/raw-claim.js';
+import { withRawLease } from '../../../src/store/raw-lease.js';
 import { restore } from '../../../src/operations/backup/restore.js';
 import { record } from '../../host/records.js';
 import { putHosts } from '../../export/inventory.js';
@@ -37,13 +38,13 @@ afterAll(async () => {
 const many = (count: number, prefix = 'n') =>
   Array.from({ length: count }, (_, n) => record(`qualys:${prefix}${n}`, { hostname: `${prefix}-${n}.example.com` }));
 
-/** Documents as bytes, so that a number that changed its kind shows. */
+/** Documents as bytes, so that a changed type of a number is visible. */
 async function raw(of: Store, name: string): Promise<string[]> {
   const found = await of.db.collection(name).find({}, { raw: true }).sort({ _id: 1 }).toArray();
   return found.map((document) => Buffer.from(document as unknown as Uint8Array).toString('hex'));
 }
 
-test('what is restored is the same, byte for byte, with its indexes', async () => {
+test('a restored database is equal byte for byte, with its indexes', async () => {
   await putHosts(store, many(20));
   const odd: Document = {
     _id: new ObjectId(),
@@ -73,12 +74,12 @@ test('what is restored is the same, byte for byte, with its indexes', async () =
   expect(await other.hosts.countDocuments()).toBe(20);
 });
 
-test('neither a folder nor a database that holds something is written over, but for what workers register', async () => {
+test('backup and restore overwrite no folder or database with content, except the sources that workers register', async () => {
   await putHosts(store, many(2));
   const path = folder();
   await backup(store, path);
   await expect(backup(store, path)).rejects.toMatchObject({ kind: 'settings-invalid' });
-  // One that was not finished is no backup.
+  // An unfinished backup cannot be restored.
   await expect(restore(other, `${path}.partial`)).rejects.toMatchObject({ kind: 'settings-invalid' });
   await expect(restore(store, path)).rejects.toThrow(/is not empty/);
   await other.sources.insertOne({ _id: 'qualys', vendor: 'qualys', last_checked: new Date(0) });
@@ -86,11 +87,11 @@ test('neither a folder nor a database that holds something is written over, but 
   expect(await other.sources.countDocuments()).toBe(0);
 });
 
-describe('of two backups into one folder at once', () => {
+describe('two backups into one folder at once', () => {
   const path = folder();
   beforeAll(() => putHosts(store, many(20)));
 
-  test('one is whole and the other one is told so', async () => {
+  test('one is complete, and the other one fails because the folder exists', async () => {
     const both = await Promise.allSettled([backup(store, path), backup(store, path)]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const lost = both.find((each) => each.status === 'rejected');
@@ -98,7 +99,7 @@ describe('of two backups into one folder at once', () => {
     expect(readdirSync(dirname(path)).filter((name) => name.startsWith(`.${basename(path)}.`))).toEqual([]);
   });
 
-  test('a damaged, cut or missing file of it is found before anything is written', async () => {
+  test('a restore detects a damaged, truncated or missing file before it writes anything', async () => {
     const file = join(path, 'hosts.bson.gz');
     const whole = readFileSync(file);
     const flipped = Buffer.from(whole);
@@ -122,12 +123,12 @@ describe('of two backups into one folder at once', () => {
   });
 });
 
-test('a backup that is taken while records are merged holds one moment, which the next merge brings to its end', async () => {
+test('a backup taken while records are merged is one snapshot, and the next merge completes it', async () => {
   await putHosts(store, many(100));
   const done = new AbortController();
   const writing = (async () => {
     for (let turn = 0; !done.signal.aborted; turn += 1) {
-      // Pairs that become one host, and hosts that change: records and hosts move together or not at all.
+      // Pairs that become one host, and hosts that change. Records and hosts change together or not at all.
       const serial = { serial_number: `C02F60U4Q${100 + (turn % 900)}` };
       await putHosts(store, [
         record(`qualys:t${turn}`, { hostname: `t-${turn}`, hw_info: serial }),
@@ -143,21 +144,21 @@ test('a backup that is taken while records are merged holds one moment, which th
   await restore(other, path);
   const before = await other.records.countDocuments();
   expect(before).toBeGreaterThan(100);
-  const settled = await other.records.find({ dirty: { $exists: false } }, { projection: { _id: 1 } }).toArray();
+  const merged = await other.records.find({ dirty: { $exists: false } }, { projection: { _id: 1 } }).toArray();
   const holders = async () => {
     const found = new Map<string, number>();
     for await (const { sources } of other.hosts.find())
       for (const { record: id } of sources) found.set(id, (found.get(id) ?? 0) + 1);
     return found;
   };
-  const held = await holders();
-  for (const { _id } of settled) expect(held.get(_id)).toBe(1);
+  const hostsOfRecords = await holders();
+  for (const { _id } of merged) expect(hostsOfRecords.get(_id)).toBe(1);
   await mergeChanged(other, { holder: 'test', run: 'after' });
   expect([...(await holders()).values()].every((count) => count === 1)).toBe(true);
   expect((await holders()).size).toBe(before);
 });
 
-test('a run that was under way is closed when it is restored, and its file is what mongorestore reads', async () => {
+test('a restore closes a run that was in progress, and the backup file has the format of mongorestore', async () => {
   await store.runs.insertOne({ _id: 'r', workflow_id: 'w', status: 'running', started_at: new Date(), sources: {} });
   const path = folder();
   await backup(store, path);
@@ -167,7 +168,7 @@ test('a run that was under way is closed when it is restored, and its file is wh
   expect(await other.runs.findOne({ _id: 'r' })).toMatchObject({ status: 'cancelled', ended_at: expect.any(Date) });
 });
 
-/** Pages, each with a body of its own. */
+/** Stores pages, each with its own body. */
 async function putPages(count: number): Promise<string[]> {
   const digests: string[] = [];
   for (let seq = 0; seq < count; seq += 1) {
@@ -180,17 +181,17 @@ async function putPages(count: number): Promise<string[]> {
   return digests;
 }
 
-test('while a backup is taken no body is removed: whoever would is refused by name, and each page keeps its body', async () => {
+test('during a backup no body is removed: the removal fails with the name of the backup, and each page keeps its body', async () => {
   const digests = await putPages(3);
   const removeAll = () =>
-    claimingRaw(store, 'rollcall prune', () => store.bodies.deleteMany({}), { patienceMs: 0 }).catch(
+    withRawLease(store, 'rollcall prune', () => store.bodies.deleteMany({}), { patienceMs: 0 }).catch(
       (error: Failure) => error,
     );
-  const refused: unknown[] = [];
+  const rejected: unknown[] = [];
   const path = folder();
-  await backup(store, path, { onCollection: async () => void refused.push(await removeAll()) });
-  expect(refused.length).toBeGreaterThan(5);
-  for (const error of refused)
+  await backup(store, path, { onCollection: async () => void rejected.push(await removeAll()) });
+  expect(rejected.length).toBeGreaterThan(5);
+  for (const error of rejected)
     expect(error).toMatchObject({
       kind: 'settings-invalid',
       message: expect.stringMatching(/^rollcall prune has to wait: .* in use by rollcall backup, process \d+ on \S+$/),
@@ -198,42 +199,42 @@ test('while a backup is taken no body is removed: whoever would is refused by na
     });
   await restore(other, path);
   for (const digest of digests) expect(await getBody(other, digest, Buffer.byteLength('[{"id":0}]'))).toBeDefined();
-  // Its end lets others go on.
+  // The removal succeeds after the end of the backup.
   expect(await removeAll()).toMatchObject({ deletedCount: 3 });
 });
 
-test('a backup waits for erasing to end, says who it waits for, and gives up by name', async () => {
+test('a backup waits until an erasure ends, reports its process, and names it in the error after the wait', async () => {
   let end = () => {};
-  const erasing = claimingRaw(store, 'rollcall erase', () => new Promise<void>((resolve) => (end = resolve)));
-  await eventually('the claim of raw pages', async () => (await store.leases.findOne({ _id: 'raw-pages' }))?.holder);
+  const erasing = withRawLease(store, 'rollcall erase', () => new Promise<void>((resolve) => (end = resolve)));
+  await eventually('the lease of raw pages', async () => (await store.leases.findOne({ _id: 'raw-pages' }))?.holder);
   await expect(backup(store, folder(), { patienceMs: 0 })).rejects.toThrow(/in use by rollcall erase, process/);
   const path = folder();
-  const told: string[] = [];
+  const waitedFor: string[] = [];
   const backedUp = backup(store, path, {
     onWait: (holder) => {
-      told.push(holder);
+      waitedFor.push(holder);
       end();
     },
   });
   await Promise.all([erasing, backedUp]);
-  expect(told).toEqual([expect.stringMatching(/^rollcall erase, process \d+ on [^#]+$/)]);
+  expect(waitedFor).toEqual([expect.stringMatching(/^rollcall erase, process \d+ on [^#]+$/)]);
   await restore(other, path);
 });
 
-test('a lease whose process died expires, and a process that slept through its lease gets an error', async () => {
+test('the lease of a process that has ended expires, and a process that misses the end of its lease gets an error', async () => {
   await putPages(1);
   const path = folder();
   const taken = backup(store, path, {
     onCollection: async ({ name }) => {
       if (name !== 'records') return;
       await store.leases.updateOne({ _id: 'raw-pages' }, { $set: { expires_at: new Date(0) } });
-      await claimingRaw(store, 'rollcall erase', () => Promise.resolve());
+      await withRawLease(store, 'rollcall erase', () => Promise.resolve());
     },
   });
   await expect(taken).rejects.toThrow(/rollcall backup did not respond for a minute/);
   await expect(restore(other, path)).rejects.toThrow(/holds no backup/);
-  // The same of one that removes: its transaction is not committed.
-  const removing = claimingRaw(store, 'rollcall prune', async ({ fence }) => {
+  // The same for a removal: its transaction is not committed.
+  const removing = withRawLease(store, 'rollcall prune', async ({ fence }) => {
     await store.leases.updateOne({ _id: 'raw-pages' }, { $set: { expires_at: new Date(0) } });
     await backup(store, folder());
     await inTransaction(store, async (session) => {

@@ -26,7 +26,7 @@ const sources = {
 const prune = (options: Partial<PruneOptions> = {}) => pruneRaw(store, sources, { keepDays: 90, now: NOW, ...options });
 const digestOf = (body: Buffer) => createHash('sha256').update(body).digest('hex');
 
-/** A page of a run, `days` old, that was read. */
+/** Stores a page of a run, `days` old, with the outcome of its reading if `read` is true. */
 async function page(run: string, source: string, days: number, body = randomBytes(300), seq = 0, read = true) {
   const fetchedAt = daysAgo(days);
   const digest = digestOf(body);
@@ -40,7 +40,7 @@ async function page(run: string, source: string, days: number, body = randomByte
     fetchedAt,
     rows: 1,
   };
-  const { _id } = await appendPage(store, run, source, seq, fetched);
+  const { page } = await appendPage(store, run, source, seq, fetched);
   const outcome = {
     at: fetchedAt,
     new: 1,
@@ -52,11 +52,11 @@ async function page(run: string, source: string, days: number, body = randomByte
     content: '',
     reader: '',
   };
-  if (read) await store.pages.updateOne({ _id }, { $set: { outcome } });
-  return { _id, digest, body };
+  if (read) await store.pages.updateOne({ _id: page._id }, { $set: { outcome } });
+  return { _id: page._id, digest, body };
 }
 
-/** A run that ended `days` ago. */
+/** Stores a run that started, and by default ended, `days` ago. */
 async function run(id: string, days: number, ended = true): Promise<void> {
   await openRun(store, id, 'w', daysAgo(days));
   if (ended) await store.runs.updateOne({ _id: id }, { $set: { status: 'completed', ended_at: daysAgo(days) } });
@@ -71,14 +71,14 @@ const complete = (source: string, id: string) =>
 
 const pagesLeft = async () =>
   (await store.pages.find().sort({ _id: 1 }).toArray()).map(({ run: id, seq }) => `${id}/${seq}`);
-/** Marks, then removes what was marked. */
+/** Calls prune twice: the first call marks bodies, and the second one removes the marked bodies. */
 const twice = async (options: Partial<PruneOptions> = {}) => {
   const first = await prune(options);
   const second = await prune({ ...options, graceMs: 0, now: new Date(NOW.getTime() + 1_000) });
   return { first, second };
 };
 
-test('old pages that nothing needs go, with their bodies; young ones and the last run stay', async () => {
+test('prune removes old unused pages with their bodies, and keeps recent pages and the last run', async () => {
   for (const [id, days] of [
     ['r1', 200],
     ['r2', 100],
@@ -101,7 +101,7 @@ test('old pages that nothing needs go, with their bodies; young ones and the las
   expect((await store.runs.findOne({ _id: 'r3' }))?.pruned_at).toBeUndefined();
 });
 
-test('however old: pages of the last complete run, of the last run, and of one that is under way or waits parked', async () => {
+test('prune keeps pages of the last complete run, the last run, a running run and a parked run, however old they are', async () => {
   for (const id of ['lost', 'open', 'parked', 'done', 'late']) {
     await run(id, 300, id !== 'open' && id !== 'lost');
     await page(id, 'full', id === 'late' ? 299 : 300);
@@ -115,7 +115,7 @@ test('however old: pages of the last complete run, of the last run, and of one t
   expect(await pagesLeft()).toEqual(['done/0', 'late/0', 'open/0', 'parked/0']);
 });
 
-test('a page stays while a listed record or a row in quarantine points to it', async () => {
+test('prune keeps a page while a listed record or a row in quarantine refers to it', async () => {
   await run('r1', 200);
   await run('r2', 1);
   const pages = [];
@@ -134,7 +134,7 @@ test('a page stays while a listed record or a row in quarantine points to it', a
     expect((await getBody(store, digest, body.length))?.equals(body)).toBe(true);
 });
 
-test('a body that several pages share stays with the last of them', async () => {
+test('prune keeps a body that several pages share until it removes the last of them', async () => {
   const body = randomBytes(2_000_000); // three parts
   for (const [id, source, days] of [
     ['r1', 'full', 200],
@@ -155,7 +155,7 @@ test('a body that several pages share stays with the last of them', async () => 
   expect(await partsOf(store, digestOf(body))).toEqual([]);
 });
 
-test('what a queue brought goes by age; of a run that follows it, what was not read and its last page stay', async () => {
+test('prune removes pages of a queue by age, but keeps unread pages and the last page of a run that follows the queue', async () => {
   await run('follow', 300, false);
   for (const [seq, days, read] of [
     [0, 200, true],
@@ -170,7 +170,7 @@ test('what a queue brought goes by age; of a run that follows it, what was not r
   expect(await pagesLeft()).toEqual(['follow/3', 'follow/1'].sort());
 });
 
-test('a worker that wants a body again, or has just looked at it, keeps it', async () => {
+test('prune keeps a body that a worker stores again or has just checked', async () => {
   const body = randomBytes(400);
   await run('r1', 200);
   await run('r2', 0);
@@ -178,18 +178,18 @@ test('a worker that wants a body again, or has just looked at it, keeps it', asy
   await page('r2', 'full', 0);
   await prune();
   expect(await pagesLeft()).toEqual(['r2/0']);
-  // It wants it after the mark: the mark is taken away before there is a page.
+  // The worker stores the body after the mark: this removes the mark before there is a page.
   await putBody(store, digest, body);
   expect((await prune({ graceMs: 0, now: new Date(NOW.getTime() + DAY) })).bodies).toBe(0);
-  // It had looked before the mark: its page comes after it.
+  // The worker has checked the body before the mark, and stores its page after it.
   await prune({ orphans: true });
   await store.pages.insertOne({ ...(await store.pages.findOne())!, _id: 'late', digest });
   expect((await prune({ graceMs: 0, now: new Date(NOW.getTime() + DAY) })).bodies).toBe(0);
   expect((await getBody(store, digest, body.length))?.equals(body)).toBe(true);
-  expect((await partsOf(store, digest))[0]).not.toHaveProperty('doomed');
+  expect((await partsOf(store, digest))[0]).not.toHaveProperty('pending_deletion');
 });
 
-test('bodies that never got a page are found when asked for', async () => {
+test('prune removes bodies without a page only with the option `orphans`', async () => {
   await run('r1', 1);
   await page('r1', 'full', 1);
   const body = randomBytes(1_900_000);
@@ -200,7 +200,7 @@ test('bodies that never got a page are found when asked for', async () => {
   expect(await store.bodies.countDocuments()).toBe(1);
 });
 
-test('it ends when its time is up, and the next call goes on', async () => {
+test('prune ends at its time limit, and the next call continues', async () => {
   const at = { run: 'r1', source: 'full', fetched_at: daysAgo(200) };
   const digest = (seq: number) => seq.toString(16).padStart(64, '0');
   const docs = Array.from({ length: 1_200 }, (_, seq) => ({ _id: `r1/full/${seq}`, ...at, seq, digest: digest(seq) }));
@@ -213,19 +213,20 @@ test('it ends when its time is up, and the next call goes on', async () => {
   expect(await pagesLeft()).toEqual(['r2/0']);
 });
 
-test('no page ever loses its body to a prune that runs beside workers which store the same bytes again', async () => {
+test('no page loses its body while prune runs in parallel with workers that store the same bytes again', async () => {
   const bodies = Array.from({ length: 6 }, (_, at) => Buffer.from(JSON.stringify({ at, pad: 'x'.repeat(200) })));
   const done = new AbortController();
   let turn = 0;
   const worker = async (name: string) => {
     for (let seq = 0; seq < 12; seq += 1) {
-      // Every page is old at once, so each is fair game unless its run is open.
+      // Every page is old at once, so prune may remove each one unless its run is open.
       await page(`${name}-${seq}`, 'queue', 200, bodies[(turn += 1) % bodies.length]);
     }
   };
   let removed = 0;
   const pruning = (async () => {
-    // Far longer than between a worker's look for a body and its page; far shorter than the hour of real life.
+    // The grace time is far longer than the time between a worker's check of a body and its page, and far shorter than the hour
+    // in production.
     while (!done.signal.aborted) removed += (await pruneRaw(store, sources, { keepDays: 90, graceMs: 250 })).bodies;
   })();
   await Promise.all(['a', 'b', 'c'].map(worker));

@@ -24,7 +24,7 @@ afterAll(() => dropStore(store));
 
 const digestOf = (body: Buffer) => createHash('sha256').update(body).digest('hex');
 
-/** One that does not compress: above 900 kB it has several parts. */
+/** Stores a body that does not compress. Above 900 kB it has several parts. */
 async function put(bytes: number, sealed = true): Promise<{ digest: string; body: Buffer }> {
   const body = randomBytes(bytes);
   const digest = digestOf(body);
@@ -38,7 +38,7 @@ async function expectWhole({ digest, body }: { digest: string; body: Buffer }): 
   expect((await read(digest, body.length))?.equals(body)).toBe(true);
 }
 
-test('pages of one part and of several open with the new key alone, and those in clear are untouched', async () => {
+test('resealed pages of one part and of several open with the new key alone, and unsealed pages are unchanged', async () => {
   const pages = [await put(200), await put(5_000), await put(1_900_000)];
   const clear = [await put(300, false), await put(1_000_000, false)];
   const untouched = await store.bodies.find({ _id: new RegExp(clear.map(({ digest }) => digest).join('|')) }).toArray();
@@ -47,9 +47,9 @@ test('pages of one part and of several open with the new key alone, and those in
   await addKey(ring);
   const fresh = await put(400);
   const [ofFresh] = await partsOf(store, fresh.digest);
-  const told: number[] = [];
-  expect(await resealBodies(store, keysOf(ring), { onBatch: (done) => told.push(done) })).toBe(3);
-  expect(told).toEqual([1, 2, 3]);
+  const progress: number[] = [];
+  expect(await resealBodies(store, keysOf(ring), { onBatch: (done) => progress.push(done) })).toBe(3);
+  expect(progress).toEqual([1, 2, 3]);
   expect(await sealKeys(store)).toEqual(['k2']);
   await removeKey(ring, 'k1');
   for (const page of [...pages, ...clear, fresh]) await expectWhole(page);
@@ -59,7 +59,7 @@ test('pages of one part and of several open with the new key alone, and those in
   expect(await resealBodies(store, keysOf(ring))).toBe(0);
 });
 
-test('a page that is sealed again while it is read in a loop is whole at each reading', async () => {
+test('a page that is read in a loop while it is resealed is complete at each reading', async () => {
   const pages = [await put(5_000), await put(1_000_000)];
   const end = new AbortController();
   let readings = 0;
@@ -79,7 +79,7 @@ test('a page that is sealed again while it is read in a loop is whole at each re
   expect(readings).toBeGreaterThan(4);
 });
 
-test('a reading that saw parts from before and from after is repeated', async () => {
+test('a reading that gets parts from before and after the resealing is repeated', async () => {
   const page = await put(1_900_000);
   const before = await partsOf(store, page.digest);
   await addKey(ring);
@@ -97,7 +97,7 @@ test('a reading that saw parts from before and from after is repeated', async ()
   }
 });
 
-test('one that is cut short goes on, also two at once, while workers write with either key', async () => {
+test('an interrupted resealing continues, also two at once, while workers write with either key', async () => {
   const pages = [];
   for (let n = 0; n < 8; n += 1) pages.push(await put(n % 4 === 0 ? 950_000 : 2_000));
   const old = keysOf(ring);
@@ -125,7 +125,7 @@ test('one that is cut short goes on, also two at once, while workers write with 
   for (const page of [...pages, ...late]) await expectWhole(page);
 });
 
-test('a page that two attempts store at once, with two keys, is one of theirs', async () => {
+test('a page that two attempts store at once with two keys is the complete page of one of them', async () => {
   const [old, path] = [keysOf(ring), ring];
   await addKey(path);
   for (let round = 0; round < 2; round += 1) {
@@ -136,19 +136,19 @@ test('a page that two attempts store at once, with two keys, is one of theirs', 
   }
 });
 
-test('an attempt that comes late does not write into a page that was sealed again meanwhile', async () => {
+test('a late attempt does not write into a page that was resealed meanwhile', async () => {
   const page = await put(950_000);
   const late = keysOf(ring);
   await addKey(ring);
   await resealBodies(store, keysOf(ring));
-  // It looked before the page was there.
+  // The late attempt checked for the page before it existed.
   jest.spyOn(store.bodies, 'findOne').mockResolvedValueOnce(null);
   await putBody(store, page.digest, page.body, late);
   expect(await sealKeys(store)).toEqual(['k2']);
   await expectWhole(page);
 });
 
-test('pages that do not open, or lack a part, are left and named, and the others are sealed', async () => {
+test('pages that do not open or lack a part stay unchanged and are named in the error, and the others are resealed', async () => {
   const [spoilt, short, good] = [await put(1_000), await put(950_000), await put(1_000)];
   await store.bodies.updateOne({ _id: `${spoilt.digest}:0000` }, { $set: { bytes: new Binary(randomBytes(100)) } });
   await store.bodies.deleteOne({ _id: `${short.digest}:0001` });
@@ -160,7 +160,7 @@ test('pages that do not open, or lack a part, are left and named, and the others
   await expectWhole(good);
 });
 
-test('without the key of some pages it says so and changes none of them', async () => {
+test('without the key of some pages the resealing fails and changes none of them', async () => {
   await put(1_000);
   await addKey(ring);
   await removeKey(ring, 'k1');
@@ -168,7 +168,7 @@ test('without the key of some pages it says so and changes none of them', async 
   expect(await sealKeys(store)).toEqual(['k1']);
 });
 
-test('a process that has the ring open goes on reading', async () => {
+test('a process with an open key ring continues to read', async () => {
   const page = await put(950_000);
   const open = openKeyRing(ring);
   open.keys();
@@ -179,7 +179,7 @@ test('a process that has the ring open goes on reading', async () => {
   expect(body?.equals(page.body)).toBe(true);
 });
 
-test('no look-up of sealed pages reads those in clear', async () => {
+test('no query for sealed pages reads the unsealed pages', async () => {
   for (let n = 0; n < 20; n += 1) await put(100, n % 4 === 0);
   const plans = await Promise.all([
     store.bodies.find({ key: 'k1' }, { projection: { parts: 1 } }).explain(),

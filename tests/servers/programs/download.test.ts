@@ -27,7 +27,7 @@ async function serve(listener: RequestListener): Promise<string> {
 
 const notOnWindows = process.platform === 'win32' ? test.skip : test;
 
-notOnWindows('mongod is fetched by its package from the mirror that the user set, into the cache', async () => {
+notOnWindows('the package of mongod downloads it from the mirror that the user set, into the cache', async () => {
   const bin = join(dir, 'mongodb-fake', 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, 'mongod'), '#!/bin/sh\necho db version v8.0.1\n');
@@ -41,35 +41,39 @@ notOnWindows('mongod is fetched by its package from the mirror that the user set
     const body = request.url?.endsWith('.md5') ? Buffer.from(`${md5}  mongod.tgz`) : archive;
     response.writeHead(200, { 'content-length': body.length }).end(body);
   });
-  // Its own cache folders must not hold one already: they are below HOME.
+  // The cache folders of the package must not contain a mongod already: they are below HOME.
   const environment = {
     PATH: process.env['PATH'],
     HOME: dir,
     ROLLCALL_CACHE: join(dir, 'cache'),
     MONGOMS_USE_HTTP: '1',
   };
-  const said: string[] = [];
-  const path = await download('mongod', { ...environment, MONGOMS_DOWNLOAD_MIRROR: mirror }, (line) => said.push(line));
+  const printed: string[] = [];
+  const path = await download('mongod', { ...environment, MONGOMS_DOWNLOAD_MIRROR: mirror }, (line) =>
+    printed.push(line),
+  );
   expect(asked.some((url) => url.endsWith('.tgz'))).toBe(true);
-  expect(said).toEqual(['downloading with mongodb-memory-server-core']);
+  expect(printed).toEqual(['downloading with mongodb-memory-server-core']);
   expect(execFileSync(path, { encoding: 'utf8' })).toContain('v8.0.1');
   expect(path.startsWith(join(dir, 'cache'))).toBe(true);
 });
 
-test('a host that does not exist is told within the deadline', async () => {
+test('a host that does not exist is reported within the deadline', async () => {
   await expect(probe(new URL('https://host.invalid'), {})).rejects.toThrow(/^host\.invalid cannot be reached/);
 });
 
-test('behind a proxy the proxy is asked, and its refusal counts', async () => {
+test('behind a proxy the request goes to the proxy, and its error response is the result', async () => {
   const proxy = await serve(() => {});
-  const answers = ['HTTP/1.1 200 Connection established\r\n\r\n', 'HTTP/1.1 403 Forbidden\r\n\r\n'];
-  server?.on('connect', (_request, socket) => socket.end(answers.shift()));
+  const responses = ['HTTP/1.1 200 Connection established\r\n\r\n', 'HTTP/1.1 403 Forbidden\r\n\r\n'];
+  server?.on('connect', (_request, socket) => socket.end(responses.shift()));
   await expect(probe(new URL('https://host.invalid'), { HTTPS_PROXY: proxy })).resolves.toBeUndefined();
-  await expect(probe(new URL('https://host.invalid'), { HTTPS_PROXY: proxy })).rejects.toThrow(/the proxy answers 403/);
+  await expect(probe(new URL('https://host.invalid'), { HTTPS_PROXY: proxy })).rejects.toThrow(
+    /the proxy responded 403/,
+  );
 });
 
 notOnWindows(
-  'a program that makes no progress is killed with what it started, one that does may take its time',
+  'a program without progress is killed with the processes that it started, and a program with progress may take its time',
   async () => {
     const options = { environment: { PATH: process.env['PATH'] }, growing: dir, stallMs: 600 };
     const late = join(dir, 'late');

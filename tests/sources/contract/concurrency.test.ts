@@ -7,13 +7,13 @@ afterEach(closeSimulators);
 describe.each(SUBJECTS)('$title', (subject) => {
   const { source, protocol, concurrency } = subject;
 
-  test(`it has ${concurrency} in flight with a slow vendor, never more`, async () => {
+  test(`it has ${concurrency} requests in flight with a slow vendor, never more`, async () => {
     const { input, truth, state } = await simulate(subject, { latency: 30 });
     expectWhole(await list(source, input()), truth());
     expect((await state()).mostRunning[protocol]).toBe(concurrency);
   });
 
-  test('no request starts after the last page that was wanted, and none before the first', async () => {
+  test('no request starts before the caller asks for the first page, or after the last page that it wants', async () => {
     const { input, state } = await simulate(subject, { latency: 10 });
     const made = input();
     expect((await state()).requests).toBe(0);
@@ -22,7 +22,7 @@ describe.each(SUBJECTS)('$title', (subject) => {
     expect(pages.length).toBeLessThanOrEqual(concurrency);
   });
 
-  test('a reader that stops takes the requests under way with it', async () => {
+  test('a reader that stops aborts the in-flight requests', async () => {
     const { input, state } = await simulate(subject, { latency: 20 });
     for await (const page of input().pages(null, { signal: new AbortController().signal, more: () => true })) {
       expect(page.rows).toBeGreaterThan(0);
@@ -34,7 +34,7 @@ describe.each(SUBJECTS)('$title', (subject) => {
 });
 
 test.each(BY_OFFSET)(
-  '$title comes in the order of the listing although answers overtake each other',
+  '$title returns records in the order of the listing although responses overtake each other',
   async (subject) => {
     const { simulator, input, truth } = await simulate(subject);
     const inOrder = await list(subject.source, input());

@@ -9,8 +9,8 @@ import { resolveSettings } from '../../../src/model/settings.js';
 import type { SourceDefinition } from '../../../src/model/source.js';
 import { expectResumable, expectSilent, expectWhole, list } from './listed.js';
 
-/** All that a user writes for a vendor that Rollcall does not know. */
-const FILE = `import { RecordRejected, defineSource, header, httpInput, setting, token } from 'rollcall';
+/** The one file that a user writes for a vendor that Rollcall does not know. */
+const FILE = `import { RecordRejected, defineSource, header, httpInput, httpRows, setting, token } from 'rollcall';
 
 interface Machine { uuid?: string; name: string; seen: number }
 
@@ -22,7 +22,7 @@ export default defineSource({
   settings: {
     url: setting.url('SHELF_URL', { help: 'base URL' }),
     key: setting.secret('SHELF_KEY', { help: 'API key' }),
-    pageSize: setting.integer('SHELF_PAGE_SIZE', { help: 'hosts a page', min: 1, max: 500, default: '100' }),
+    pageSize: setting.integer('SHELF_PAGE_SIZE', { help: 'hosts per page', min: 1, max: 500, default: '100' }),
   },
   listing: 'full',
   mapping: 1,
@@ -32,6 +32,7 @@ export default defineSource({
     const device = { type_id: 0, hostname: name, last_seen_time: new Date(seen) };
     return { id: uuid, observation: { device, class: 'machine', external_ips: [], tags: [] } };
   },
+  decode: httpRows({ records: 'hosts', values: { cursor: 'cursor' } }),
   input: ({ url, key, pageSize }) =>
     httpInput({
       source: 'shelf',
@@ -54,7 +55,7 @@ const MACHINES = Array.from({ length: 23 }, (_, number) => ({
 let vendor: Server;
 let url: string;
 let folder: string;
-/** What the vendor answers in place of its next answers. */
+/** Statuses that replace the vendor's next responses. */
 const instead: number[] = [];
 
 function page(request: IncomingMessage): { status: number; body: unknown } {
@@ -85,7 +86,7 @@ afterAll(async () => {
   await new Promise((resolve) => vendor.close(resolve));
 });
 
-/** As a worker finds it: by the folder in its environment, with settings from there. */
+/** Loads the source as a worker does: from the folder and the settings in its environment. */
 function found(more: Record<string, string> = {}): {
   source: SourceDefinition;
   open: () => ReturnType<SourceDefinition['input']>;
@@ -96,7 +97,7 @@ function found(more: Record<string, string> = {}): {
   return { source, open: () => source.input(resolveSettings('shelf', source.settings, config.environment)) };
 }
 
-test('a source dropped as one file into a folder lists, maps and can be taken up like the project’s own', async () => {
+test('a source that is one file in a folder lists, maps and resumes like the project’s own sources', async () => {
   const { source, open } = found();
   const whole = await list(source, open());
   expectWhole(
@@ -111,7 +112,7 @@ test('a source dropped as one file into a folder lists, maps and can be taken up
   await expectResumable(source, open, whole);
 });
 
-test('its failures are told as those of the project’s own sources', async () => {
+test('its failures are reported like those of the project’s own sources', async () => {
   const { source, open } = found();
   for (const [status, kind] of [
     [429, 'rate-limited'],
@@ -128,7 +129,7 @@ test('its failures are told as those of the project’s own sources', async () =
   expect(() => found({ SHELF_KEY: '' }).open()).toThrow(/^Source shelf is not configured: SHELF_KEY is not set/);
 });
 
-test('a record that it rejects is that record’s error, with a reason to group by', () => {
+test('a rejected record is an error of that record only, with a reason for grouping', () => {
   expect(() => found().source.map({ name: 'nameless' })).toThrow(
     expect.objectContaining({ reason: 'uuid is missing' }),
   );

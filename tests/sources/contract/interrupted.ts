@@ -5,17 +5,17 @@ import { expectSilent, list } from './listed.js';
 import { simulate, type Simulated } from './simulated.js';
 import type { Subject } from './subjects.js';
 
-/** What no failure may show, unless it is wrong itself. */
+/** The simulator's secrets, which no failure may show. */
 function secretsOf({ simulator }: Simulated): string[] {
   const { demoToken, qualysPassword, clientSecret, qualysUser } = simulator.credentials;
   return [demoToken, qualysPassword, clientSecret, `${qualysUser}:${qualysPassword}`];
 }
 
 interface How {
-  /** The request that each fault strikes first, counted from where the listing was taken up. */
+  /** The first request that each fault affects, counted from where the listing resumes. */
   from?: number;
   environment?: Record<string, string>;
-  /** Machines of the fleet: each fault but the first needs a page more. */
+  /** Machines in the fleet. Each fault after the first needs one more page. */
   hosts?: number;
 }
 
@@ -26,9 +26,9 @@ export interface Interrupted {
 }
 
 /**
- * One listing that one fault after the other strikes, each from its `from`th request on until somebody puts it right; then it is
- * taken up where it stopped. No failure may be that of an end or show a secret, and what was read before and after them must be
- * every record exactly once.
+ * Runs one listing through one fault after the other. Each fault affects all requests from the `from`th on until this
+ * function replaces it; then the listing resumes where it stopped. No failure may look like the end of the listing or
+ * show a secret. All pages together must contain every record exactly once.
  */
 export async function interruptions(
   subject: Subject,
@@ -37,7 +37,7 @@ export async function interruptions(
 ): Promise<Interrupted[]> {
   const simulated = await simulate(subject, { hosts });
   const { simulator, input, truth } = simulated;
-  const told: Interrupted[] = [];
+  const outcomes: Interrupted[] = [];
   const ids: string[] = [];
   let next: Cursor | null = null;
   for (const fault of faults) {
@@ -46,24 +46,24 @@ export async function interruptions(
     const before = await list(subject.source, input(environment), { from: next });
     const seconds = (performance.now() - started) / 1000;
     const { failure } = before;
-    if (!failure) throw new Error(`${subject.title}: the walk did not fail of ${JSON.stringify(fault)}`);
+    if (!failure) throw new Error(`${subject.title}: the listing did not fail with ${JSON.stringify(fault)}`);
     expectSilent(failure, secretsOf(simulated));
     expect(failure.details).toMatchObject({ source: subject.source.name, remedy: expect.any(String) });
     expect(before.pages.length).toBeLessThan(from);
     expect(before.pages.map((page) => page.next)).not.toContain(null);
     ids.push(...before.ids);
     next = before.pages.at(-1)?.next ?? next;
-    told.push({ failure, seconds });
+    outcomes.push({ failure, seconds });
   }
   simulator.setFaults([]);
   const after = await list(subject.source, input(environment), { from: next });
   expect(after.failure).toBeUndefined();
   expect([...ids, ...after.ids].toSorted()).toEqual(truth().toSorted());
-  return told;
+  return outcomes;
 }
 
-/** A listing that one fault strikes. */
+/** Runs a listing that one fault interrupts. */
 export async function interrupt(subject: Subject, fault: Fault, how: How = {}): Promise<Interrupted> {
-  const [told] = await interruptions(subject, [fault], { from: 4, ...how });
-  return told!;
+  const [outcome] = await interruptions(subject, [fault], { from: 4, ...how });
+  return outcome!;
 }

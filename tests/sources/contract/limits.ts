@@ -3,16 +3,19 @@ import type { Cursor } from '../../../src/model/source.js';
 
 type Options = HttpInputOptions<Cursor>;
 
-/** What sources have declared since the file began. */
+/** The input options that sources have declared since the test file began. */
 export const declared: Partial<Options>[] = [];
 let instead: Options['limits'];
 
-/** Limits that every source has from now on in place of its own; its own ones again without any. */
+/** Replaces the limits of every source from now on. Without an argument, each source uses its own limits again. */
 export function limitTo(limits?: Options['limits']): void {
   instead = limits;
 }
 
-/** For `jest.mock` of connectors/http/input.js: the sources are the real ones, as is all that they say, but for their limits. */
+/**
+ * For `jest.mock` of connectors/http/input.js: the sources are the real ones with all their options except their
+ * limits.
+ */
 export function limited(): typeof import('../../../src/connectors/http/input.js') {
   const actual = jest.requireActual<typeof import('../../../src/connectors/http/input.js')>(
     '../../../src/connectors/http/input.js',

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { Failure } from '../../../src/model/failure.js';
 import type { Cursor, FetchedPage, Input, Mapped, SourceDefinition } from '../../../src/model/source.js';
 
-/** What one walk gave, every record mapped, and the failure that ended it. */
+/** The pages and mapped records of one listing, and the failure that ended it. */
 export interface Listed {
   pages: FetchedPage[];
   records: Mapped[];
@@ -14,13 +14,13 @@ export interface Listed {
 
 interface How {
   from?: Cursor | null;
-  /** Pages after which no more is wanted. */
+  /** The number of pages after which the caller wants no more. */
   most?: number;
 }
 
 /**
- * Walks an input to its end or its first failure. Each page's digest and row count must be those of its bytes, and each row
- * must be readable, point to its own bytes and map.
+ * Reads an input to its end or its first failure. Each page's digest and row count must match its bytes, and each row
+ * must be readable, refer to its own bytes and map.
  */
 export async function list(source: SourceDefinition, input: Input, { from = null, most }: How = {}): Promise<Listed> {
   const listed: Listed = { pages: [], records: [], ids: [] };
@@ -28,7 +28,7 @@ export async function list(source: SourceDefinition, input: Input, { from = null
   try {
     for await (const page of input.pages(from, { signal: new AbortController().signal, more })) {
       listed.pages.push(page);
-      for (const record of recordsOf(source, input, page)) {
+      for (const record of recordsOf(source, page)) {
         listed.records.push(record);
         listed.ids.push(record.id);
       }
@@ -40,14 +40,14 @@ export async function list(source: SourceDefinition, input: Input, { from = null
   return listed;
 }
 
-/** The mapped records of one page, which must agree with its bytes. */
-export function recordsOf(source: SourceDefinition, input: Pick<Input, 'rows'>, page: FetchedPage): Mapped[] {
+/** The mapped records of one page, which must match its bytes. */
+export function recordsOf(source: SourceDefinition, page: FetchedPage): Mapped[] {
   const digest = createHash('sha256').update(page.body).digest('hex');
   if (page.digest !== digest) throw new Error(`The page's digest is ${page.digest} in place of ${digest}`);
-  const rows = [...input.rows(page)];
+  const rows = [...source.decode(page, source.name)];
   if (rows.length !== page.rows) throw new Error(`The page has ${rows.length} rows in place of ${page.rows}`);
   return rows.map((row, place) => {
-    if (row.index !== place) throw new Error(`Row ${place} says that it is row ${row.index}`);
+    if (row.index !== place) throw new Error(`Row ${place} has the index ${row.index}`);
     if (row.error !== undefined) throw new Error(`Row ${place} cannot be read`, { cause: row.error });
     const mapped = source.map(row.value);
     const own = page.body.subarray(row.offset, row.offset + row.length);
@@ -56,14 +56,17 @@ export function recordsOf(source: SourceDefinition, input: Pick<Input, 'rows'>, 
   });
 }
 
-/** A walk to the end: complete, and every record of `truth` exactly once. */
+/** Expects a complete listing with every record of `truth` exactly once. */
 export function expectWhole({ pages, ids, failure }: Listed, truth: string[]): void {
   expect(failure).toBeUndefined();
   expect(pages.at(-1)!.next).toBeNull();
   expect(ids.toSorted()).toEqual(truth.toSorted());
 }
 
-/** From each page's `next`, as it comes back from a store, another input reads what the first walk read after that page. */
+/**
+ * From each page's `next`, as a store returns it, another input must read the records that the first input read after
+ * that page.
+ */
 export async function expectResumable(source: SourceDefinition, open: () => Input, whole: Listed): Promise<void> {
   let read = 0;
   for (const [index, page] of whole.pages.entries()) {
@@ -77,7 +80,7 @@ export async function expectResumable(source: SourceDefinition, open: () => Inpu
   }
 }
 
-/** Neither what a log would print of a failure nor what Temporal would keep of it holds a secret. */
+/** Expects that neither the log output of a failure nor what Temporal stores of it contains a secret. */
 export function expectSilent(failure: Failure, secrets: string[]): void {
   const everything = [failure.stack, JSON.stringify(failure), inspect(failure, { depth: 9, showHidden: true })].join();
   for (const secret of secrets) {

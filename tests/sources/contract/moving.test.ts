@@ -11,7 +11,7 @@ const oneAtATime = (subject: Subject) => ({
 describe.each(WAYS)('$title', (subject) => {
   const { source } = subject;
 
-  test('a page that comes a second time by mistake is asked for again: nothing is lost or doubled', async () => {
+  test('a page that repeats an earlier page by mistake is requested again: nothing is lost or duplicated', async () => {
     const { simulator, input, truth, state } = await simulate(subject);
     simulator.setFaults([
       { kind: 'duplicate-page', at: 3 },
@@ -22,7 +22,7 @@ describe.each(WAYS)('$title', (subject) => {
     expect((await state()).requests).toBe(listed.pages.length + 2);
   });
 
-  test('a vendor that serves one page for ever ends the walk after two requests for it', async () => {
+  test('a vendor that always serves the same page ends the listing after two requests for it', async () => {
     const { simulator, input, truth, state } = await simulate(subject);
     simulator.setFaults([{ kind: 'duplicate-page', at: 4, times: 1_000_000 }]);
     const { pages, ids, failure } = await list(source, input(oneAtATime(subject)));
@@ -33,7 +33,7 @@ describe.each(WAYS)('$title', (subject) => {
     expect((await state()).requests).toBe(5);
   });
 
-  test('a last page that comes for ever is a loop and no end, after every record was read', async () => {
+  test('a last page that repeats for ever is a loop and not the end, after every record was read', async () => {
     const { simulator, input, truth, state } = await simulate(subject);
     simulator.setFaults([{ kind: 'repeat-last' }]);
     const ids = truth();
@@ -44,7 +44,7 @@ describe.each(WAYS)('$title', (subject) => {
     expect((await state()).requests).toBeLessThan(ids.length / PAGE_SIZE + 4 + subject.concurrency);
   });
 
-  test('a listing without an end is read page by page, and left when no more is wanted', async () => {
+  test('an endless listing is read page by page, and stops when the caller wants no more', async () => {
     const { simulator, input, truth, state } = await simulate(subject);
     simulator.setFaults([{ kind: 'endless' }]);
     const { pages, ids, failure } = await list(source, input(), { most: 12 });
@@ -57,7 +57,7 @@ describe.each(WAYS)('$title', (subject) => {
     expect(pages.length).toBeLessThan(12 + subject.concurrency);
   });
 
-  test('a vendor that gives fewer records a page than asked for loses none', async () => {
+  test('a vendor that returns fewer records a page than requested loses none', async () => {
     for (const fault of [{ at: 3 }, {}]) {
       const { simulator, input, truth } = await simulate(subject);
       simulator.setFaults([{ kind: 'short-page', records: 2, ...fault }]);
@@ -69,7 +69,7 @@ describe.each(WAYS)('$title', (subject) => {
 describe.each(BY_KEY)('$title', (subject) => {
   const { source } = subject;
 
-  test('machines that come and go in mid-listing move no other: each that stayed is read exactly once', async () => {
+  test('machines that appear and disappear during the listing shift no other: each machine that stays is read exactly once', async () => {
     const simulated = await simulate(subject, { hosts: 40 });
     const before = new Set(simulated.truth());
     const first = await list(source, simulated.input(), { most: 3 });
@@ -96,24 +96,25 @@ async function restOf(
 }
 
 test.each(BY_OFFSET)(
-  '$title with pages in flight reads a page that repeats another again, or says so',
+  '$title with requests in flight reads a repeated page again, or fails with listing-loops',
   async (subject) => {
     for (const at of [2, 3, 4, 5, 6]) {
       const { simulator, input, truth } = await simulate(subject);
       simulator.setFaults([{ kind: 'duplicate-page', at }]);
       const listed = await list(subject.source, input());
-      // A page that came too early cannot be told from the one it stands for: the right one is then the one that repeats.
+      // An input cannot distinguish a page that arrives too early from the page that it replaces. The right page is
+      // then the one that repeats.
       if (listed.failure) expect(listed.failure.kind).toBe('listing-loops');
       else expectWhole(listed, truth());
     }
   },
 );
 
-// What skip and limit cannot do better: the record that moved across the border of two pages.
+// The limits of skip and limit: a record moves across the border of two pages.
 describe.each(BY_OFFSET)('$title', (subject) => {
   const { source } = subject;
 
-  test('a record that appears at the front makes one come twice, and none is lost', async () => {
+  test('a record that appears at the front makes another record arrive twice, and none is lost', async () => {
     const { simulator, input, truth } = await simulate(subject);
     simulator.setFaults([{ kind: 'insert-front', at: 3 }]);
     const { ids, failure } = await list(source, input(oneAtATime(subject)));
@@ -123,7 +124,7 @@ describe.each(BY_OFFSET)('$title', (subject) => {
     expect(ids[3 * PAGE_SIZE]).toBe(ids[3 * PAGE_SIZE - 1]);
   });
 
-  test('a record that vanishes at the front hides one other', async () => {
+  test('a record that disappears at the front hides one other record', async () => {
     const { simulator, input, truth } = await simulate(subject);
     simulator.setFaults([{ kind: 'delete-front', at: 3 }]);
     const { ids, failure } = await list(source, input(oneAtATime(subject)));
@@ -132,7 +133,7 @@ describe.each(BY_OFFSET)('$title', (subject) => {
     expect(ids.length).toBe(truth().length - 1);
   });
 
-  test('the text of the end in mid-listing is not believed: what follows it is read', async () => {
+  test('the end text in the middle of a listing does not end it: the following pages are read', async () => {
     const { simulator, input, truth } = await simulate(subject);
     simulator.setFaults([{ kind: 'end-text', at: 3 }]);
     expectWhole(await list(source, input(oneAtATime(subject))), truth());

@@ -12,7 +12,7 @@ const WRONG = 'WRONG-canary';
 describe.each(WAYS)('$title', (subject) => {
   const { source, protocol, path, secrets } = subject;
 
-  test('wrong credentials end it at once, name their variable and are not shown', async () => {
+  test('wrong credentials end the listing at once; the failure names their variable and does not show them', async () => {
     const { input, state } = await simulate(subject);
     const { pages, failure } = await list(source, input(Object.fromEntries(secrets.map((env) => [env, WRONG]))));
     expect(pages).toEqual([]);
@@ -20,11 +20,11 @@ describe.each(WAYS)('$title', (subject) => {
     expect(failure!.details.remedy).toContain(secrets[0]);
     expectSilent(failure!, [WRONG, `rollcall:${WRONG}`]);
     const { paths } = await state();
-    // Pages that were asked for ahead are refused as well.
+    // The vendor also rejects pages that the input requested ahead.
     expect(Object.values(paths).reduce((sum, requests) => sum + requests, 0)).toBeLessThanOrEqual(subject.concurrency);
   });
 
-  test('a rate limit says how long to wait, and too many requests at a time are a limit too', async () => {
+  test('a rate limit states how long to wait, and too many concurrent requests are a rate limit too', async () => {
     const [rate, crowded] = await interruptions(subject, [
       { kind: 'rate', limit: 0, ms: 30_000 },
       { kind: 'concurrency', limit: 0 },
@@ -37,23 +37,23 @@ describe.each(WAYS)('$title', (subject) => {
     expect([1000, 2000]).toContain(crowded!.failure.details.retryAfterMs);
   });
 
-  test('a status that tells of an outage is one, and no end', async () => {
+  test('a 5xx status is an outage and not the end of the listing', async () => {
     const statuses = [500, 502, 503, 504];
-    const told = await interruptions(
+    const outcomes = await interruptions(
       subject,
       statuses.map((status) => ({ kind: 'status', status, seconds: 9 })),
     );
-    expect(told.map(({ failure }) => [failure.kind, failure.details.status, failure.details.retryAfterMs])).toEqual(
+    expect(outcomes.map(({ failure }) => [failure.kind, failure.details.status, failure.details.retryAfterMs])).toEqual(
       statuses.map((status) => ['vendor-error', status, status === 503 ? 9_000 : undefined]),
     );
   });
 
-  test('an outage at the first request is no empty listing', async () => {
+  test('an outage at the first request is not an empty listing', async () => {
     const { failure } = await interrupt(subject, { kind: 'outage' }, { from: 1 });
     expect(failure).toMatchObject({ kind: 'vendor-error', details: { status: 500 } });
   });
 
-  test('a refusal in mid-listing is named for its status, or for what it says with status 200', async () => {
+  test('an error response in the middle of a listing is classified by its status, or by its body with status 200', async () => {
     const kinds: Record<number, FailureKind> = {
       401: 'credentials-rejected',
       403: 'not-permitted',
@@ -66,15 +66,15 @@ describe.each(WAYS)('$title', (subject) => {
     };
     const statuses = Object.keys(kinds).map(Number);
     const faults: Fault[] = [...statuses.map((status): Fault => ({ kind: 'status', status })), { kind: 'errors' }];
-    const told = await interruptions(subject, faults, { hosts: 30 });
-    expect(told.map(({ failure }) => [failure.details.status, failure.kind])).toEqual([
+    const outcomes = await interruptions(subject, faults, { hosts: 30 });
+    expect(outcomes.map(({ failure }) => [failure.details.status, failure.kind])).toEqual([
       ...statuses.map((status) => [status, kinds[status]]),
       [200, inside[protocol] ?? 'response-mismatch'],
     ]);
   });
 });
 
-test.each(BY_OFFSET)('$title is told when its page is too large for the vendor', async (subject) => {
+test.each(BY_OFFSET)('$title fails with vendor-error when its page is too large for the vendor', async (subject) => {
   const { failure } = await interrupt(subject, { kind: 'max-page', records: 2 }, { from: 1 });
   expect(failure).toMatchObject({ kind: 'vendor-error', details: { status: 500 } });
 });

@@ -6,10 +6,10 @@ import { resolveSettings } from '../../../src/model/settings.js';
 import type { Input } from '../../../src/model/source.js';
 import type { Subject } from './subjects.js';
 
-/** A simulator, and one source pointed at it. */
+/** A simulator and one source that uses it. */
 export interface Simulated {
   simulator: Simulator;
-  /** A new input, as another worker would make it. */
+  /** Opens a new input, as another worker does. */
   input: (more?: Record<string, string>) => Input;
   /** Native ids of the fleet's machines in the vendor's listing, in no order. */
   truth: () => string[];
@@ -21,7 +21,7 @@ export const PAGE_SIZE = 3;
 
 const running: Simulator[] = [];
 
-/** Starts a simulator of 20 hosts for one test, which are five or six pages. `closeSimulators` ends it. */
+/** Starts a simulator with 20 hosts for one test, which are five or six pages. `closeSimulators` ends it. */
 export async function simulate(subject: Subject, options: SimulatorOptions = {}): Promise<Simulated> {
   const simulator = await startSimulator({ hosts: 20, seed: 11, ...options });
   running.push(simulator);
@@ -42,7 +42,7 @@ export async function simulate(subject: Subject, options: SimulatorOptions = {})
   };
 }
 
-/** For `afterEach`: ends the simulators of the test, and the answers that a fault left open. */
+/** For `afterEach`: ends the simulators of the test, and the responses that a fault left open. */
 export async function closeSimulators(): Promise<void> {
   await Promise.all(running.splice(0).map(async (simulator) => simulator.stop()));
 }

@@ -4,12 +4,12 @@ import { ROUTES } from '../../../simulator/vendors.js';
 import { loadSources } from '../../../src/sources/loading/registry.js';
 import type { SourceDefinition } from '../../../src/model/source.js';
 
-/** One source in one of its forms, and what the suite must know to point it at the simulator. */
+/** One source in one of its formats, and the data that connects it to the simulator. */
 export interface Subject {
   title: string;
   source: SourceDefinition;
   vendor: Vendor;
-  /** What the simulator calls the listing, and where it is. */
+  /** The simulator's name of the listing, and its path. */
   protocol: Protocol;
   path: string;
   /** Variable of the page size. */
@@ -18,15 +18,15 @@ export interface Subject {
   environment: Record<string, string>;
   /** Variables whose values must never be seen. */
   secrets: string[];
-  /** Pages that may be in flight. */
+  /** The maximum number of pages in flight. */
   concurrency: number;
 }
 
 const sources = loadSources();
 
-type Told = Pick<Subject, 'vendor'> & Partial<Omit<Subject, 'source' | 'protocol' | 'path'>>;
+type SubjectOptions = Pick<Subject, 'vendor'> & Partial<Omit<Subject, 'source' | 'protocol' | 'path'>>;
 
-function subject(name: Protocol, told: Told): Subject {
+function subject(name: Protocol, options: SubjectOptions): Subject {
   const source = sources.get(name);
   const prefix = name.toUpperCase().replaceAll('-', '_');
   const settings = Object.values(source.settings);
@@ -41,7 +41,7 @@ function subject(name: Protocol, told: Told): Subject {
     environment: {},
     secrets: settings.filter(({ secret }) => secret).map(({ env }) => env),
     concurrency: 1,
-    ...told,
+    ...options,
   };
 }
 
@@ -61,11 +61,11 @@ export const SUBJECTS: Subject[] = [
   demo('crowdstrike'),
 ];
 
-/** One source for each way of asking: the two of the demo differ in their mappings alone. */
+/** One source for each way of paging: the two demo sources differ only in their mappings. */
 export const WAYS = SUBJECTS.filter(({ protocol }) => protocol !== 'crowdstrike-demo');
 
-/** Sources that ask by skip and limit. */
+/** Sources that page by skip and limit. */
 export const BY_OFFSET = WAYS.filter(({ protocol }) => protocol.endsWith('-demo'));
 
-/** Sources that go on after an id or by a token: a listing that grows or shrinks moves no page. */
+/** Sources that page by an id or a token: a listing that grows or shrinks shifts no page. */
 export const BY_KEY = WAYS.filter(({ protocol }) => !protocol.endsWith('-demo'));

@@ -68,13 +68,13 @@ test('every field of an EC2 instance is mapped', () => {
   });
 });
 
-test('the same record in extended JSON is the same observation', () => {
+test('the same record in extended JSON gives the same observation', () => {
   expect(mapDevice({ _id: ec2Device.device_id, ...(asExtended(ec2Device) as object) })).toStrictEqual(
     mapDevice(ec2Device),
   );
 });
 
-test('a Windows laptop: system from its product name, version and build; an external address that is private is none', () => {
+test('a Windows laptop has its system from product name, version and build; a private external address is ignored', () => {
   expect(mapDevice(windowsLaptop).observation).toStrictEqual({
     class: 'machine',
     device: {
@@ -108,7 +108,7 @@ test('a Windows laptop: system from its product name, version and build; an exte
   });
 });
 
-test('a Mac: release by its marketing name, no chassis that is no chassis', () => {
+test('a Mac has its release from its marketing name, and an invalid chassis type is ignored', () => {
   expect(mapDevice(macLaptop).observation.device).toMatchObject({
     type_id: 3,
     os: {
@@ -124,7 +124,7 @@ test('a Mac: release by its marketing name, no chassis that is no chassis', () =
   expect(mapDevice(macLaptop).observation.device.hw_info).not.toHaveProperty('chassis');
 });
 
-test("a pod is a pod: its own name and address, and none of its node's keys", () => {
+test("a pod has its own name and address, and none of its node's keys", () => {
   const { id, observation } = mapDevice(pod);
   expect(observation).toMatchObject({ class: 'pod', device: { hostname: 'api-7d9c-x2x', ip: '10.244.3.7' } });
   expect(identityKeys('crowdstrike', id, observation)).toEqual([]);
@@ -155,17 +155,17 @@ test.each([
   ['VMware-56 4d a6 d2 17 06 63 43-8c be 1f 2d 9a 3b 4c 5d', '564da6d2-1706-6343-8cbe-1f2d9a3b4c5d'],
   ['GoogleCloud-9F0AB41C7D2E4F6388AA0B1C2D3E4F50', '9f0ab41c-7d2e-4f63-88aa-0b1c2d3e4f50'],
   ['0000-0004-3449-1529-1657-8152-51', undefined],
-])('serial %s holds UUID %s and stays as reported', (serial_number, uuid) => {
+])('serial %s contains UUID %s and stays as reported', (serial_number, uuid) => {
   expect(device({ serial_number }).hw_info).toEqual({ serial_number, ...(uuid ? { uuid } : {}) });
 });
 
-test('an instance id names its cloud where the provider is not told', () => {
+test('an instance id gives the cloud when the provider is missing', () => {
   expect(mapDevice({ device_id: 'x', instance_id: 'i-0123456789abcdef0' }).observation.cloud).toEqual({
     provider: 'aws',
   });
 });
 
-test("the device's own clock is nobody's time", () => {
+test("the device's local time is not used", () => {
   expect(device({ agent_local_time: '2016-01-01T00:00:00Z' })).not.toHaveProperty('last_seen_time');
 });
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import crowdstrike from '../../../src/sources/crowdstrike/source.js';
-import { resolveSettings } from '../../../src/model/settings.js';
-import { collect, failureOf } from '../../connectors/http/collect.js';
-import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../../support/http-server.js';
+import { collect, failureOf, inputOfSource } from '../../connectors/http/collect.js';
+import { sendJson, sendText, serve, type Responder, type HttpServer } from '../../support/http-server.js';
 
 let server: HttpServer;
 afterEach(async () => server.close());
@@ -13,13 +12,12 @@ const environment = (more: Record<string, string> = {}) => ({
   CROWDSTRIKE_CLIENT_SECRET: 'SECRET-canary',
   ...more,
 });
-const input = (more: Record<string, string> = {}) =>
-  crowdstrike.input(resolveSettings('crowdstrike', crowdstrike.settings, environment(more)));
+const input = (more: Record<string, string> = {}) => inputOfSource(crowdstrike, environment(more));
 
 const DEVICES = Array.from({ length: 5 }, (_, id) => ({ device_id: `d${id}` }));
 
-/** Serves devices by an opaque token; `last` is what the last page says in place of one. */
-function devices(last: Record<string, unknown>): Answerer {
+/** Serves devices by an opaque token. The last page has `last` in place of a token. */
+function devices(last: Record<string, unknown>): Responder {
   return ({ path, query, headers }, response) => {
     if (path === '/oauth2/token')
       return sendJson(response, { access_token: 'T', token_type: 'bearer', expires_in: 1799 }, 201);
@@ -37,7 +35,7 @@ function devices(last: Record<string, unknown>): Answerer {
 }
 
 test.each([[{}], [{ next: '' }], [{ next: null }]])(
-  'every device comes once by opaque tokens, the last page says %j',
+  'every device arrives once by opaque tokens when the last page has %j',
   async (last) => {
     server = await serve(devices(last));
     const { rows, pages } = await collect(input({ CROWDSTRIKE_PAGE_SIZE: '2' }));
@@ -62,7 +60,7 @@ test('an empty page that names itself as the next one ends the listing', async (
   ]);
 });
 
-test('a token that comes back is a loop, after every page was given out', async () => {
+test('a repeated token is a loop, reported after every page was returned', async () => {
   for (const next of [Buffer.from('4').toString('base64'), Buffer.from('2').toString('base64')]) {
     server = await serve(devices({ next }));
     const { rows, pages, failure } = await collect(input({ CROWDSTRIKE_PAGE_SIZE: '2' }));
@@ -80,7 +78,7 @@ test.each([
   [429, 'rate-limited'],
   [500, 'vendor-error'],
   [undefined, 'response-mismatch'],
-])('status 200 with an error of code %s is %s, even beside devices', async (code, kind) => {
+])('status 200 with an error of code %s is %s, even next to devices', async (code, kind) => {
   server = await serve((request, response) => {
     if (request.path === '/oauth2/token') return devices({})(request, response);
     sendJson(response, { meta: {}, errors: [{ code, message: 'SECRET' }], resources: DEVICES });
@@ -93,7 +91,7 @@ test.each([
   expect(failure.message).not.toContain('SECRET');
 });
 
-test('no resources are an empty page only where the total is 0', async () => {
+test('a page without resources is empty only when the total is 0', async () => {
   for (const total of [0, 3]) {
     server = await serve((request, response) => {
       if (request.path === '/oauth2/token') return devices({})(request, response);
@@ -105,8 +103,8 @@ test('no resources are an empty page only where the total is 0', async () => {
   }
 });
 
-test('a token that the vendor forgot begins the listing anew, three times at most, and is then an expired cursor', async () => {
-  const forget = (times: number): Answerer => {
+test('a token that the vendor no longer accepts restarts the listing at most three times, and is then an expired cursor', async () => {
+  const forget = (times: number): Responder => {
     let left = times;
     return (request, response) => {
       if (!request.query.has('offset') || left-- <= 0) return devices({})(request, response);
@@ -127,11 +125,11 @@ test('a token that the vendor forgot begins the listing anew, three times at mos
   await server.close();
 
   server = await serve(forget(99));
-  const refused = await failureOf(input({ CROWDSTRIKE_PAGE_SIZE: '3' }), { from: { limit: 3, token: 'old' } });
-  expect(refused).toMatchObject({ kind: 'cursor-expired', message: expect.stringMatching(/after 3 restarts/) });
+  const rejected = await failureOf(input({ CROWDSTRIKE_PAGE_SIZE: '3' }), { from: { limit: 3, token: 'old' } });
+  expect(rejected).toMatchObject({ kind: 'cursor-expired', message: expect.stringMatching(/after 3 restarts/) });
 });
 
-test('wrong credentials are named with their variables, however the token endpoint words it', async () => {
+test('wrong credentials are reported with their variables, whatever the token endpoint responds', async () => {
   for (const [status, code] of [
     [400, 400],
     [403, 403],
@@ -146,13 +144,13 @@ test('wrong credentials are named with their variables, however the token endpoi
   }
 });
 
-test('an account of another region is followed there when the host is listed, and not otherwise', async () => {
+test('a redirect to another region is followed when its host is listed, and not otherwise', async () => {
   const region = await serve(devices({}));
   server = await serve((_request, response) =>
     sendText(response, '', 308, { location: `${region.url}/`, 'x-cs-region': 'us-2' }),
   );
-  const refused = await failureOf(input());
-  expect(refused).toMatchObject({
+  const rejected = await failureOf(input());
+  expect(rejected).toMatchObject({
     kind: 'redirect-refused',
     details: { remedy: expect.stringContaining('CROWDSTRIKE_URL') },
   });

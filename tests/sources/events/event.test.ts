@@ -9,12 +9,12 @@ const reasonOf = (raw: unknown): string => {
     if (error instanceof RecordRejected) return error.reason;
     throw error;
   }
-  return 'understood';
+  return 'normalized';
 };
 
 const event = (more: Record<string, unknown> = {}) => ({ id: 1, category: 'a', value: 2, ...more });
 
-test('an event is its id, its category, its value, and whatever else it holds', () => {
+test('an event has its id, its category, its value and all its other fields', () => {
   expect(mapEvent(event())).toEqual({ id: '1', observation: { id: 1, category: 'a', value: 2 } });
   expect(mapEvent(event({ id: 'x', at: 'noon', tags: [1] })).observation).toEqual({
     id: 'x',
@@ -34,7 +34,7 @@ test.each([
   ['id is neither text nor a number', event({ id: { $gt: '' } })],
   ['id is empty', event({ id: '' })],
   ['id is longer than 512 characters', event({ id: 'x'.repeat(513) })],
-  ['id holds half a character', event({ id: '\ud800' })],
+  ['id contains an incomplete character (lone surrogate)', event({ id: '\ud800' })],
   ['id is not a finite number', event({ id: Infinity })],
   ['id is a number of more than 64 bits', event({ id: 2n ** 63n })],
   ['category is missing', { id: 1, value: 1 }],
@@ -54,6 +54,6 @@ test('a field named __proto__ is data', () => {
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });
 
-test('anything at all is understood or rejected', () => {
+test('any value is normalized or rejected', () => {
   fc.assert(fc.property(fc.anything(), (raw) => void reasonOf(raw)));
 });

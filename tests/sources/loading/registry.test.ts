@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../../src/model/failure.js';
 import { loadSources } from '../../../src/sources/loading/registry.js';
-import { offlineInput } from '../../../src/sources/offline.js';
-import { resolveSettings } from '../../../src/model/settings.js';
-import { collect } from '../../connectors/http/collect.js';
+import { rowsOf } from '../../../src/sources/decode.js';
+import { collect, inputOfSource } from '../../connectors/http/collect.js';
 import { sendJson, serve } from '../../support/http-server.js';
 
 let folder: string;
@@ -29,9 +28,9 @@ function failureOf(work: () => unknown): Failure {
   throw new Error('Nothing was thrown');
 }
 
-/** A whole source as a user writes it, with one line replaced. */
+/** A complete source as a user writes it, with one line replaced. */
 const acme = (from = '', to = '') =>
-  `import { defineSource, header, httpInput, offset, setting } from 'rollcall';
+  `import { defineSource, header, httpInput, httpRows, offset, setting } from 'rollcall';
 import { idOf } from './acme/id.js';
 
 const settings = {
@@ -48,6 +47,7 @@ export default defineSource({
   schedule: { cron: '0 3 * * *', timezone: 'Europe/Vienna' },
   listing: 'full',
   mapping: 1,
+  decode: httpRows({ records: 'assets' }),
   input: ({ url, token }) => httpInput({
     source: 'acme',
     base: url,
@@ -85,26 +85,26 @@ test('the rows of a stored page are read without any setting', () => {
   };
   for (const source of loadSources().all()) {
     const body = Buffer.from(bodies[source.name] ?? '{}');
-    const rows = () => [...offlineInput(source, {}).rows({ body, mediaType: 'application/json', status: 200 })];
+    const rows = () => [...rowsOf(source, { body, mediaType: 'application/json', status: 200 })];
     if (bodies[source.name]) expect(rows()).toMatchObject([{ value: { id: 1 } }]);
     else expect(failureOf(rows)).toMatchObject({ kind: 'response-mismatch', details: { source: source.name } });
   }
 });
 
-test('one TypeScript file in a folder outside the project is a source that works', async () => {
+test('a TypeScript file in a folder outside the project is a working source', async () => {
   putAcme();
   const source = load().get('acme');
   const server = await serve(({ query }, response) =>
     sendJson(response, { assets: query.get('skip') === '0' ? [{ key: 'a' }] : [] }),
   );
-  const input = source.input(resolveSettings('acme', source.settings, { ACME_URL: server.url, ACME_TOKEN: 'x' }));
+  const input = inputOfSource(source, { ACME_URL: server.url, ACME_TOKEN: 'x' });
   const { rows } = await collect(input);
   expect(rows.map((row) => source.map(row).id)).toEqual(['a']);
   await server.close();
 });
 
-test('JavaScript is taken as ES module and as CommonJS', () => {
-  const body = `{ name: 'NAME', vendor: 'x', dataset: 'hosts', docs: 'https://x.test', settings: {}, listing: 'full', mapping: 1, input() {}, map() {} }`;
+test('a JavaScript source can be an ES module or CommonJS', () => {
+  const body = `{ name: 'NAME', vendor: 'x', dataset: 'hosts', docs: 'https://x.test', settings: {}, listing: 'full', mapping: 1, input() {}, decode() {}, map() {} }`;
   put(
     'modern.js',
     `import { defineSource } from 'rollcall';\nimport { Failure } from 'rollcall';\nif (!Failure) throw new Error();\nexport default defineSource(${body.replace('NAME', 'modern')});`,
@@ -136,7 +136,7 @@ test.each([
   ['export default', 'const helper = () => nothere(1);\nexport default', 'nothere is not defined (line '],
   ['const settings = {', 'const settings = {{', 'cannot be loaded: Unexpected token `{`'],
   ["from './acme/id.js'", "from './acme/none.js'", 'cannot be loaded: Cannot find module'],
-])('a definition with %s changed to %s is refused in one sentence that names file and fault', (from, to, fault) => {
+])('a definition with %s changed to %s is rejected with one sentence that names file and fault', (from, to, fault) => {
   putAcme(from, to);
   const failure = failureOf(load);
   expect(failure.kind).toBe('settings-invalid');
@@ -145,7 +145,7 @@ test.each([
   expect(failure.message).not.toContain('\n');
 });
 
-test('a call of what is not imported, or is not where it is imported from, is named with its line', () => {
+test('a call of a name that is not imported, or that the module does not export, is reported with its line', () => {
   put('a.ts', `import { tokn } from 'rollcall';\n// é\nexport const page = () =>\n  tokn({ limit: 1 });`);
   expect(failureOf(load).message).toMatch(
     /a\.ts cannot be loaded: tokn is not in rollcall, did you mean token \(line 4\)$/,
@@ -154,7 +154,7 @@ test('a call of what is not imported, or is not where it is imported from, is na
   expect(failureOf(load).message).toMatch(/txt is not defined, did you mean text \(line 3\)$/);
 });
 
-test('whatever declares a name, a call of it is none of what is not there', () => {
+test('a call of a declared name is not reported, whatever declares the name', () => {
   put(
     'a.ts',
     `import * as all from 'rollcall';
@@ -172,7 +172,7 @@ test('whatever declares a name, a call of it is none of what is not there', () =
   expect(load().names()).not.toContain('a');
 });
 
-test('a name that two files declare, a folder that is not there and a helper are each told', () => {
+test('a name that two files declare, a missing folder and a file without a default export are each reported', () => {
   put('qualys.ts', acme("name: 'acme'", "name: 'qualys'"));
   expect(failureOf(load).message).toMatch(
     /qualys\.ts declares the source qualys, which .*qualys\/source\.ts declares already/,
@@ -184,7 +184,7 @@ test('a name that two files declare, a folder that is not there and a helper are
   expect(failureOf(() => load().get('acme')).message).toContain('has no default export made by defineSource()');
 });
 
-test('an unknown name is answered with the nearest one', () => {
+test('the error for an unknown name suggests the nearest one', () => {
   const registry = loadSources();
   expect(failureOf(() => registry.get('qualis')).message).toBe('There is no source qualis, did you mean qualys');
   expect(failureOf(() => registry.get('CrowdStrike-Demo')).message).toMatch(/did you mean crowdstrike-demo$/);

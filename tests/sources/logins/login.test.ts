@@ -28,14 +28,14 @@ function rejected(raw: unknown): RecordRejected {
   throw new Error('It was not rejected');
 }
 
-test('a message becomes a login, as old as the message', () => {
+test('a message without a create_date becomes a login with the time of the message', () => {
   expect(mapLogin(message(LOGIN))).toEqual({
     id: 'm-1',
     observation: { ...LOGIN, create_date: new Date(1_700_000_000_123) },
   });
 });
 
-test('a message in the envelope of SNS is read as the one that it holds', () => {
+test('a message in an SNS envelope is read as the message inside', () => {
   const envelope = { Type: 'Notification', MessageId: 'other', TopicArn: 'arn', Message: JSON.stringify(LOGIN) };
   expect(mapLogin(message(envelope))).toEqual(mapLogin(message(LOGIN)));
   expect(rejected(message({ ...envelope, Message: 'x' })).reason).toBe('notification is not JSON');
@@ -51,7 +51,7 @@ test.each([
   expect(mapped({ create_date }).create_date.toISOString()).toBe(at);
 });
 
-test('numbers are taken as text where senders write them, and a login need not have a locale', () => {
+test('numbers are read as text where senders send numbers, and a login may lack a locale', () => {
   expect(mapped({ user_id: 42, app_version: 2.3 })).toMatchObject({ user_id: '42', app_version: '2.3' });
   expect(mapped({ locale: null }).locale).toBeNull();
   expect(mapped({ locale: '' }).locale).toBeNull();
@@ -66,12 +66,12 @@ test('integers beyond 2^53 keep their digits', () => {
   expect(create_date.toISOString()).toBe('2023-01-04T17:29:14.643Z');
 });
 
-test('an address is canonical text: its mask is the same however it was written', () => {
+test('an address is stored as canonical text, so its mask is the same in every notation', () => {
   expect(mapped({ ip: ' 2001:DB8:0:0::1 ' }).ip).toBe('2001:db8::1');
   expect(mapped({ ip: '::ffff:199.172.111.135' }).ip).toBe('199.172.111.135');
 });
 
-test('unknown fields never fail a record, whatever their names', () => {
+test('unknown fields never reject a record, whatever their names', () => {
   const body = `{"__proto__": {"ip": 1}, "constructor": 1, "more": {"deep": []}, ${JSON.stringify(LOGIN).slice(1)}`;
   expect(mapLogin(message(body))).toEqual(mapLogin(message(LOGIN)));
 });

@@ -215,7 +215,9 @@ export const gcpAsset = {
   },
 };
 
-/** The same record as XML becomes once it is read: everything is text, lists collapse, empty ones are empty text. */
+/**
+ * The same record as the XML reader returns it: every value is text, lists collapse, and empty lists are empty text.
+ */
 export function asXml(value: unknown): unknown {
   if (Array.isArray(value)) {
     if (value.length === 0) return '';
@@ -235,7 +237,7 @@ export function asXml(value: unknown): unknown {
   return entries.length === 0 ? '' : Object.fromEntries(entries);
 }
 
-/** The same record in extended JSON, with the wrappers where a MongoDB dump has them. */
+/** The same record in extended JSON, with the wrappers that a MongoDB dump has. */
 export function asExtended(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map((entry) => asExtended(entry));
   if (typeof value === 'number' && (value > 2_147_483_647 || key === 'hostInstanceVulnId'))

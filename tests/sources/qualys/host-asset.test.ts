@@ -65,7 +65,7 @@ test('every field of an EC2 host with an agent is mapped', () => {
   });
 });
 
-test('the same record in extended JSON, made from XML, and inside its wrapper is the same observation', () => {
+test('the same record in extended JSON, from XML and inside its wrapper gives the same observation', () => {
   const native = mapHostAsset(ec2Asset);
   expect(mapHostAsset(asExtended(ec2Asset))).toStrictEqual(native);
   expect(mapHostAsset(asXml(ec2Asset))).toStrictEqual(native);
@@ -74,7 +74,7 @@ test('the same record in extended JSON, made from XML, and inside its wrapper is
     expect(mapHostAsset(asXml(asset))).toStrictEqual(mapHostAsset(asset));
 });
 
-test('a scanned Windows server: full name, parsed system, no placeholders, no agent', () => {
+test('a scanned Windows server has its full name and parsed system, no placeholders and no agent', () => {
   expect(mapHostAsset(windowsAsset).observation).toStrictEqual({
     class: 'machine',
     device: {
@@ -105,7 +105,7 @@ test('a scanned Windows server: full name, parsed system, no placeholders, no ag
   });
 });
 
-test('an asset that only a cloud connector knows: Azure', () => {
+test('an asset that only a cloud connector reports: Azure', () => {
   expect(mapHostAsset(azureAsset)).toStrictEqual({
     id: '410000003',
     observation: {
@@ -134,7 +134,7 @@ test('an asset that only a cloud connector knows: Azure', () => {
   });
 });
 
-test('an asset that only a cloud connector knows: Google', () => {
+test('an asset that only a cloud connector reports: Google', () => {
   expect(mapHostAsset(gcpAsset).observation).toStrictEqual({
     class: 'machine',
     device: {
@@ -158,11 +158,11 @@ test('an asset that only a cloud connector knows: Google', () => {
   });
 });
 
-test('a provider is known even when the instance is not', () => {
+test('the provider is mapped even when the instance is unknown', () => {
   expect(mapHostAsset({ id: 1, cloudProvider: 'AWS' }).observation.cloud).toEqual({ provider: 'aws' });
 });
 
-test('last seen is a check-in or a scan, never the moment at which Qualys wrote the record', () => {
+test('the last-seen time is a check-in or a scan, never the time when Qualys wrote the record', () => {
   const base = {
     id: 1,
     modified: '2023-09-01T00:00:00Z',
@@ -176,7 +176,7 @@ test('last seen is a check-in or a scan, never the moment at which Qualys wrote 
   expect(device({ id: 1, modified: '2023-09-01T00:00:00Z' }).last_seen_time).toBeUndefined();
 });
 
-test("a public address of an interface with a MAC is the interface's and the world's, one without is only the world's", () => {
+test('a public address is an external address, and belongs to its interface only when that has a MAC', () => {
   const list = [
     { HostAssetInterface: { macAddress: '00:50:56:8a:11:22', address: '192.0.2.7' } },
     { HostAssetInterface: { address: '192.0.2.8' } },
@@ -186,7 +186,7 @@ test("a public address of an interface with a MAC is the interface's and the wor
   expect(observation.device.network_interfaces).toEqual([{ mac: '00:50:56:8a:11:22', ip: '192.0.2.7' }]);
 });
 
-test('lists in every shape that the API and XML have', () => {
+test('lists are read in every shape that the API and XML use', () => {
   const entry = { macAddress: '00:50:56:8a:11:22', address: '10.0.0.5' };
   const one = [{ mac: '00:50:56:8a:11:22', ip: '10.0.0.5' }];
   const of = (networkInterface: unknown) => device({ id: 1, networkInterface }).network_interfaces;
@@ -207,7 +207,7 @@ test('lists in every shape that the API and XML have', () => {
     expect(of(empty)).toBeUndefined();
 });
 
-test('counts tell none from unknown, without looking into the entries', () => {
+test('counts distinguish none from unknown, without reading the entries', () => {
   const of = (software: unknown) => mapHostAsset({ id: 1, software }).observation.software_count;
   expect([of({ list: [] }), of({ list: '' }), of('')]).toEqual([0, 0, 0]);
   expect([

@@ -1,22 +1,21 @@
 import qualys from '../../../src/sources/qualys/source.js';
-import { resolveSettings } from '../../../src/model/settings.js';
-import { collect, failureOf } from '../../connectors/http/collect.js';
-import { sendJson, sendText, serve, type Answerer, type HttpServer } from '../../support/http-server.js';
+import { collect, failureOf, inputOfSource } from '../../connectors/http/collect.js';
+import { sendJson, sendText, serve, type Responder, type HttpServer } from '../../support/http-server.js';
 
 let server: HttpServer;
 afterEach(async () => server.close());
 
 const CREDENTIALS = { QUALYS_USERNAME: 'user', QUALYS_PASSWORD: 'SECRET-canary' };
 function input(more: Record<string, string> = {}) {
-  return qualys.input(resolveSettings('qualys', qualys.settings, { QUALYS_URL: server.url, ...CREDENTIALS, ...more }));
+  return inputOfSource(qualys, { QUALYS_URL: server.url, ...CREDENTIALS, ...more });
 }
 
-/** A big id in front: keyset cursors must not lose digits. */
+/** The first id is large: keyset cursors must keep all digits. */
 const HOSTS = ['7', '305003660', '9007199254740993', '12345678901234567890'];
 const record = (id: string) => `{"HostAsset":{"id":${id},"name":"host-${id}"}}`;
 
 /** Serves hosts by id GREATER as the vendor does: `hasMoreRecords` is text, `lastId` is absent on the last page. */
-const json: Answerer = ({ body }, response) => {
+const json: Responder = ({ body }, response) => {
   const { preferences, filters } = JSON.parse(body).ServiceRequest;
   const after = BigInt(filters?.Criteria[0].value ?? 0);
   const left = HOSTS.filter((id) => BigInt(id) > after);
@@ -27,7 +26,7 @@ const json: Answerer = ({ body }, response) => {
   sendText(response, text, 200, { 'content-type': 'application/json' });
 };
 
-const xml: Answerer = ({ body }, response) => {
+const xml: Responder = ({ body }, response) => {
   const after = BigInt(/field="id" operator="GREATER">(\d+)</.exec(body)?.[1] ?? 0);
   const left = HOSTS.filter((id) => BigInt(id) > after);
   const page = left.slice(0, Number(/<limitResults>(\d+)</.exec(body)?.[1]));
@@ -41,32 +40,35 @@ const xml: Answerer = ({ body }, response) => {
 test.each([
   ['json', json],
   ['xml', xml],
-])('every host comes once in %s, by ids greater than the last, and "false" is an end', async (format, answer) => {
-  server = await serve(answer);
-  const { rows, pages, failure } = await collect(input({ QUALYS_FORMAT: format, QUALYS_PAGE_SIZE: '2' }));
-  expect(failure).toBeUndefined();
-  expect(rows.map((row) => String((row as { id: unknown }).id))).toEqual(HOSTS);
-  expect(pages.map(({ cursor }) => cursor)).toEqual([{ limit: 2 }, { limit: 2, after: '305003660' }]);
-  expect(server.seen).toHaveLength(2);
-  expect(server.seen[0]).toMatchObject({
-    method: 'POST',
-    path: '/qps/rest/2.0/search/am/hostasset',
-    headers: {
-      authorization: `Basic ${Buffer.from('user:SECRET-canary').toString('base64')}`,
-      'x-requested-with': 'rollcall',
-      accept: `application/${format}`,
-    },
-  });
-});
+])(
+  'every host arrives once in %s, by ids greater than the last one, and "false" is the end',
+  async (format, respond) => {
+    server = await serve(respond);
+    const { rows, pages, failure } = await collect(input({ QUALYS_FORMAT: format, QUALYS_PAGE_SIZE: '2' }));
+    expect(failure).toBeUndefined();
+    expect(rows.map((row) => String((row as { id: unknown }).id))).toEqual(HOSTS);
+    expect(pages.map(({ cursor }) => cursor)).toEqual([{ limit: 2 }, { limit: 2, after: '305003660' }]);
+    expect(server.seen).toHaveLength(2);
+    expect(server.seen[0]).toMatchObject({
+      method: 'POST',
+      path: '/qps/rest/2.0/search/am/hostasset',
+      headers: {
+        authorization: `Basic ${Buffer.from('user:SECRET-canary').toString('base64')}`,
+        'x-requested-with': 'rollcall',
+        accept: `application/${format}`,
+      },
+    });
+  },
+);
 
-test('ids beyond 2^53 page on with every digit', async () => {
+test('cursors keep every digit of ids beyond 2^53', async () => {
   server = await serve(json);
   const { rows, pages } = await collect(input({ QUALYS_PAGE_SIZE: '1' }));
   expect(rows).toHaveLength(4);
   expect(pages.at(-1)!.cursor).toEqual({ limit: 1, after: '9007199254740993' });
 });
 
-test('without a lastId the id of the last record is taken', async () => {
+test('without a lastId the cursor is the id of the last record', async () => {
   server = await serve(({ body }, response) => {
     const after = JSON.parse(body).ServiceRequest.filters?.Criteria[0].value;
     const data =
@@ -80,7 +82,7 @@ test('without a lastId the id of the last record is taken', async () => {
   expect(pages[1]!.cursor).toEqual({ limit: 1000, after: '5' });
 });
 
-test('a lastId that does not advance is a loop, after its page was given out', async () => {
+test('a lastId that does not advance is a loop, reported after its page was returned', async () => {
   server = await serve((_request, response) =>
     sendJson(response, {
       ServiceResponse: {
@@ -97,7 +99,7 @@ test('a lastId that does not advance is a loop, after its page was given out', a
   expect(pages.at(-1)!.next).not.toBeNull();
 });
 
-test('no host at all is an empty listing: count 0, no data and no hasMoreRecords', async () => {
+test('a response with count 0, no data and no hasMoreRecords is an empty listing', async () => {
   for (const body of [
     '{"ServiceResponse":{"responseCode":"SUCCESS","count":0}}',
     '<ServiceResponse><responseCode>SUCCESS</responseCode><count>0</count></ServiceResponse>',
@@ -108,7 +110,7 @@ test('no host at all is an empty listing: count 0, no data and no hasMoreRecords
   }
 });
 
-test('a success without data and without a count is no empty listing', async () => {
+test('a SUCCESS response without data and without a count is not an empty listing', async () => {
   server = await serve((_request, response) => sendJson(response, { ServiceResponse: { responseCode: 'SUCCESS' } }));
   expect((await failureOf(input())).kind).toBe('response-mismatch');
 });
@@ -139,7 +141,7 @@ test.each([
   [400, simpleReturn(1905), 'request-rejected'],
   [409, simpleReturn(2003), 'credentials-rejected'],
   [409, simpleReturn(2011), 'credentials-rejected'],
-])('an answer %i %s is %s', async (status, text, kind) => {
+])('a response %i %s is %s', async (status, text, kind) => {
   server = await serve((_request, response) => sendText(response, text, status));
   const failure = await failureOf(input());
   expect(failure.kind).toBe(kind);
@@ -148,7 +150,7 @@ test.each([
   if (kind === 'credentials-rejected') expect(failure.details.remedy).toMatch(/QUALYS_USERNAME and QUALYS_PASSWORD/);
 });
 
-test('one record in the place of the list is one row', async () => {
+test('a single record in place of the list is one row', async () => {
   server = await serve((_request, response) =>
     sendJson(response, {
       ServiceResponse: { responseCode: 'SUCCESS', hasMoreRecords: 'false', data: { HostAsset: { id: 1 } } },

@@ -57,11 +57,11 @@ test('every field of an EC2 instance is mapped', () => {
   });
 });
 
-test('the grouped form of the second version says the same', () => {
+test('the grouped form of the second version gives the same observation', () => {
   expect(mapAsset(groupedAsset)).toStrictEqual(mapAsset(ec2Asset));
 });
 
-test('its keys meet those of other vendors', () => {
+test('its keys match those of other vendors', () => {
   const { id, observation } = mapAsset(ec2Asset);
   expect(identityKeys('tenable', id, observation)).toEqual(
     expect.arrayContaining([
@@ -72,7 +72,7 @@ test('its keys meet those of other vendors', () => {
   );
 });
 
-test('older listings name the same in the singular, as lists or alone', () => {
+test('older listings use singular names, with lists or single values', () => {
   const { device, cloud, external_ips } = observed({
     host_name: 'WEB01',
     fqdns: ['web01.corp.example.com'],
@@ -101,11 +101,11 @@ test('older listings name the same in the singular, as lists or alone', () => {
   expect(external_ips).toStrictEqual([]);
 });
 
-test('extended JSON reads as plain JSON does', () => {
+test('extended JSON is read like plain JSON', () => {
   expect(mapAsset(asExtended(ec2Asset))).toStrictEqual(mapAsset(ec2Asset));
 });
 
-test('the machine’s own name wins over reverse DNS, which only completes it', () => {
+test('the machine’s own name has priority over reverse DNS, which only completes it', () => {
   expect(device({ hostnames: ['web01'], fqdns: ['old-name.example.com', 'web01.example.com'] }).hostname).toBe(
     'web01.example.com',
   );
@@ -115,13 +115,13 @@ test('the machine’s own name wins over reverse DNS, which only completes it', 
   expect(device({ netbios_names: ['WEB04'] })).toMatchObject({ name: 'WEB04', hostname: 'web04' });
 });
 
-test('a NetBIOS name that may be cut gives way to a DNS name', () => {
+test('a DNS name has priority over a NetBIOS name that may be truncated', () => {
   expect(device({ netbios_names: ['BER-WEB-PRD-ABC'], fqdns: ['ber-web-prd-abcdefg.example.com'] }).hostname).toBe(
     'ber-web-prd-abcdefg.example.com',
   );
 });
 
-test('addresses go with a MAC only where their interface has one', () => {
+test('addresses are linked to a MAC only when their interface has one', () => {
   const { network_interfaces: interfaces } = device({
     network_interfaces: [
       { name: 'UNKNOWN', mac_addresses: ['00:50:56:00:00:01', '00:50:56:00:00:02'], ipv4s: ['10.0.0.1', '10.0.0.2'] },
@@ -143,7 +143,7 @@ test('addresses go with a MAC only where their interface has one', () => {
   expect(interfaces).toHaveLength(6);
 });
 
-test('a container bridge is not the machine’s own address', () => {
+test('the address of a container bridge is not the machine’s own address', () => {
   const bridged = device({
     network_interfaces: [
       { name: 'docker0', mac_addresses: ['02:42:ac:11:00:01'], ipv4s: ['172.17.0.1'] },
@@ -153,7 +153,7 @@ test('a container bridge is not the machine’s own address', () => {
   expect(bridged).toMatchObject({ ip: '10.0.0.1', mac: '00:50:56:00:00:01' });
 });
 
-test('Azure and Google instances carry their ids, subscription and project', () => {
+test('Azure and Google instances have their ids, subscription and project', () => {
   const azure = observed({
     azure_vm_id: '13D8A7C1-5F1C-4E0C-9C7E-1A2B3C4D5E6F',
     azure_resource_id: '/subscriptions/AAAA1111-0000-0000-0000-000000000000/resourceGroups/rg/providers/x',
@@ -176,7 +176,7 @@ test('Azure and Google instances carry their ids, subscription and project', () 
   });
 });
 
-test('placeholders, nulls and wrong types are absent', () => {
+test('placeholders, nulls and values of a wrong type are treated as absent', () => {
   expect(
     mapAsset({
       id: 'a',
@@ -200,19 +200,19 @@ test('placeholders, nulls and wrong types are absent', () => {
   });
 });
 
-test('several systems are a guess, of which no version is the machine’s', () => {
+test('several operating systems are a guess, so the machine gets no version', () => {
   const { os } = device({ operating_systems: ['Linux Kernel 3.13', 'Linux Kernel 3.10'] });
   expect(os).toStrictEqual({ name: 'Linux Kernel 3.13 / Linux Kernel 3.10', type_id: 200, type: 'Linux' });
 });
 
-test('what was deleted or terminated says so', () => {
+test('a deleted or terminated instance has that status', () => {
   expect(observed({ deleted_at: '2024-01-01T00:00:00Z', aws_ec2_instance_state_name: 'running' }).status).toBe(
     'deleted',
   );
   expect(observed({ timestamps: { terminated_at: '2024-01-01T00:00:00Z' } }).status).toBe('terminated');
 });
 
-test('when it was last seen is when a scan found it, not when the record was written', () => {
+test('the last-seen time is the time of a scan, not the time when the record was written', () => {
   expect(device({ updated_at: '2024-05-01T00:00:00Z' }).last_seen_time).toBeUndefined();
   expect(device({ scan: { last_scan_time: '2024-05-01T00:00:00Z' } }).last_seen_time).toStrictEqual(
     new Date('2024-05-01'),

@@ -1,4 +1,7 @@
-/** An EC2 instance as the export's first version tells it: flat, lists in the plural, absent values as null or empty lists. */
+/**
+ * An EC2 instance in the first version of the export: flat, with plural list names, and absent values as null or empty
+ * lists.
+ */
 export const ec2Asset = {
   id: '95C2725C-7298-4A44-8A1D-63131CA3F01F',
   has_agent: true,
@@ -52,7 +55,7 @@ export const ec2Asset = {
   exposure_score: '721',
 };
 
-/** The same as the second version tells it: grouped. */
+/** The same instance in the second version of the export: grouped. */
 export const groupedAsset = {
   id: ec2Asset.id,
   has_agent: true,

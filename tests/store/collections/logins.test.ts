@@ -57,7 +57,7 @@ function expectClear(login: LoginDoc): void {
   expect(unmask(keys, 'ip_network', login.masked_ip_network)).toBe(ip.replace(/\d+$/, '0/24'));
 }
 
-test('a page that is written a second time counts as new again, and the same messages on another page as unchanged', async () => {
+test('messages count as new again when their page is written a second time, and as unchanged on another page', async () => {
   const page = origin();
   const logins = masked(0, 3);
   expect(await putLogins(store, page, logins)).toEqual({ new: 3, changed: 0, unchanged: 0 });
@@ -67,14 +67,14 @@ test('a page that is written a second time counts as new again, and the same mes
   expect(await store.logins.countDocuments({ page: page.page })).toBe(3);
 });
 
-test('of a page that is partly known, each message is stored once', async () => {
+test('each message of a page is stored once, even if some of them are stored already', async () => {
   await putLogins(store, origin(), masked(0, 2));
   expect(await putLogins(store, origin(), masked(1, 5))).toEqual({ new: 3, changed: 0, unchanged: 1 });
   expect(await store.logins.countDocuments()).toBe(5);
   expect(await putLogins(store, origin(), [])).toEqual({ new: 0, changed: 0, unchanged: 0 });
 });
 
-test('a message that a page holds twice is stored once and counted as new once', async () => {
+test('a message that a page contains twice is stored once and counted as new once', async () => {
   const page = origin();
   const [login] = masked(0, 1);
   const twice = [login!, { ...login!, row: 1 }];
@@ -82,7 +82,7 @@ test('a message that a page holds twice is stored once and counted as new once',
     expect([attempt, await putLogins(store, page, twice)]).toEqual([attempt, { new: 1, changed: 0, unchanged: 1 }]);
 });
 
-test('what else goes wrong is thrown', async () => {
+test('other write errors are thrown', async () => {
   await store.db.command({ collMod: 'logins', validator: { user_id: { $ne: 'u1' } } });
   try {
     await putLogins(store, origin(), masked(0, 1));
@@ -94,7 +94,7 @@ test('what else goes wrong is thrown', async () => {
   }
 });
 
-test('messages that report the same login have the same fingerprint, and others another', () => {
+test('messages that report the same login have the same fingerprint, and other messages have other fingerprints', () => {
   const login = (id: string, change: Partial<LoginObservation> = {}) =>
     maskLogin(keysOf(ring), 'q', id, { ...observed(1), ...change }).fingerprint;
   expect(login('a')).toBe(login('b'));
@@ -110,7 +110,7 @@ test('messages that report the same login have the same fingerprint, and others 
   expect(new Set([login('a'), ...others]).size).toBe(8);
 });
 
-test('versions sort by their numbers, and what is no version by none', () => {
+test('a version has a number for sorting, and a text that is not a version has none', () => {
   const versions = {
     '2.3.0': 2_003_000,
     '2.3': 2_003_000,
@@ -129,7 +129,7 @@ test('versions sort by their numbers, and what is no version by none', () => {
   expect(Object.fromEntries(Object.keys(versions).map((version) => [version, numberOf(version)]))).toEqual(versions);
 });
 
-test('no clear value is anywhere in what is stored', async () => {
+test('no stored document contains a clear value', async () => {
   await putLogins(store, origin(), masked(0, 60));
   await putAudit(store, { by: 'me', action: 'unmask', why: 'test', count: 1, collection: 'logins', of: ['q:m1'] });
   await addKey(ring);
@@ -142,24 +142,24 @@ test('no clear value is anywhere in what is stored', async () => {
   expect(all).not.toMatch(/198\.51|device-\d/);
 });
 
-test('a rotation masks all logins with the new key and keeps what they say', async () => {
+test('a rotation masks all logins with the new key and keeps their values', async () => {
   const before = masked(0, 25);
   await putLogins(store, origin(), before);
   await addKey(ring);
-  const told: number[] = [];
-  expect(await rotateLogins(store, keysOf(ring), { batch: 10, onBatch: (done) => told.push(done) })).toBe(25);
-  expect(told).toEqual([10, 20, 25]);
+  const progress: number[] = [];
+  expect(await rotateLogins(store, keysOf(ring), { batch: 10, onBatch: (done) => progress.push(done) })).toBe(25);
+  expect(progress).toEqual([10, 20, 25]);
   const logins = await store.logins.find().toArray();
   for (const login of logins) expectClear(login);
   expect(new Set(logins.map(({ key }) => key))).toEqual(new Set(['k2']));
-  // As if it were masked for the first time: the same login that comes again has the same fingerprint.
+  // The result equals a first masking with the new key, so the same login that arrives again has the same fingerprint.
   for (const { row: _, ...login } of masked(0, 25)) expect(logins).toContainEqual(expect.objectContaining(login));
   expect(await rotateLogins(store, keysOf(ring))).toBe(0);
   await removeKey(ring, 'k1');
   for (const login of logins) expectClear(login);
 });
 
-test('a rotation that is cut short goes on, also two at once, while workers write with either key', async () => {
+test('an interrupted rotation continues, also two at once, while workers write with either key', async () => {
   await putLogins(store, origin(), masked(0, 60));
   const late = masked(200, 230);
   await addKey(ring);
@@ -190,7 +190,7 @@ test('a rotation that is cut short goes on, also two at once, while workers writ
   }
 });
 
-test('a rotation leaves logins whose masks do not open, names them, and re-masks the others', async () => {
+test('a rotation leaves logins whose masks do not open unchanged, names them, and re-masks the others', async () => {
   await putLogins(store, origin(), masked(0, 30));
   const other = await store.logins.findOne({ _id: 'q:m1' });
   await store.logins.updateOne({ _id: 'q:m7' }, { $set: { masked_device_id: other!.masked_ip } });
@@ -199,7 +199,7 @@ test('a rotation leaves logins whose masks do not open, names them, and re-masks
   expect(await store.logins.distinct('_id', { key: 'k1' })).toEqual(['q:m7']);
 });
 
-test('a rotation without the key of some logins says so and changes none of them', async () => {
+test('a rotation without the key of some logins fails and changes none of them', async () => {
   await putLogins(store, origin(), masked(0, 3));
   await addKey(ring);
   await removeKey(ring, 'k1');
@@ -207,7 +207,7 @@ test('a rotation without the key of some logins says so and changes none of them
   expect(await store.logins.countDocuments({ key: 'k1' })).toBe(3);
 });
 
-test('no look-up of logins scans their collection', async () => {
+test('no query for logins scans their collection', async () => {
   await putLogins(store, origin(), masked(0, 50));
   const plans = await Promise.all([
     store.logins.find({ fingerprint: 'f' }).explain(),

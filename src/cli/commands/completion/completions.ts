@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** A word that may come next, and its description. */
+/** An argument that the user may type next, and its description. */
 export type Word = readonly [word: string, about: string];
 
 /** The completions at one point of a command line. */
@@ -16,7 +16,7 @@ export interface Completions {
 export function completionsOf(command: Command, path = ''): Completions[] {
   const commands = command.commands.filter((child) => !isHidden(child));
   const options = command.options.filter(({ hidden }) => !hidden);
-  const help: Word[] = [['--help', 'what there is']];
+  const help: Word[] = [['--help', 'show the help']];
   const own: Completions = {
     path,
     words: [

@@ -2,13 +2,16 @@ import type { Completions, Word } from './completions.js';
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 
-/** A completion script for each shell. Shells differ in how they pass the previous words and how a script offers words. */
+/**
+ * A completion script for each shell. Shells differ in how they pass the previous arguments to a script, and in how the script
+ * returns completions.
+ */
 export const SHELLS: Readonly<Record<Shell, (completions: readonly Completions[]) => string>> = {
   bash: (completions) => `_rollcall() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} at= word found=
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$at $word" in
-      ${walks(completions)}) at="\${at:+$at }$word" ;;
+      ${subcommandPatterns(completions)}) at="\${at:+$at }$word" ;;
     esac
   done
   case "$at $prev" in
@@ -27,7 +30,7 @@ _rollcall() {
   local -a found
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$at $word" in
-      ${walks(completions)}) at="\${at:+$at }$word" ;;
+      ${subcommandPatterns(completions)}) at="\${at:+$at }$word" ;;
     esac
   done
   case "$at \${words[CURRENT-1]}" in
@@ -44,7 +47,7 @@ compdef _rollcall rollcall
   set -l at ''
   for word in (commandline -opc)[2..-1]
     switch "$at $word"
-      case ${walks(completions).replaceAll('|', ' ')}
+      case ${subcommandPatterns(completions).replaceAll('|', ' ')}
         set at (string trim -- "$at $word")
     end
   end
@@ -60,8 +63,8 @@ const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 const line = (text: string) => text.replace(/\s+/g, ' ');
 const described = ([word, about]: Word) => quoted(`${word.replaceAll(':', '\\:')}:${line(about)}`);
 
-/** The words that lead to a subcommand, each after the words before it: `' mask'|'mask new'`. */
-const walks = (completions: readonly Completions[]) =>
+/** Patterns of `case` that match a subcommand after its parent command: `' mask'|'mask new'`. */
+const subcommandPatterns = (completions: readonly Completions[]) =>
   completions
     .filter(({ path }) => path !== '')
     .map(({ path }) => (path.includes(' ') ? quoted(path) : quoted(` ${path}`)))

@@ -5,7 +5,7 @@ import { openStore, type Store } from '../../../store/database.js';
 import type { RunSummary } from '../../../workflows/collect-inventory.js';
 import { exampleHosts, exampleTable } from '../../../demo/examples.js';
 import { eventsSummary, loginsSummary } from '../../../demo/summaries.js';
-import { ENVIRONMENT, stopKept } from '../../../demo/kept.js';
+import { ENVIRONMENT, stopKept } from '../../../demo/kept-processes.js';
 import { openStack, type DemoOptions, type DemoStack } from '../../../demo/stack.js';
 import { EXIT } from '../../shared/exit.js';
 import { summaryJson, summaryTable } from '../../shared/summary.js';
@@ -13,7 +13,7 @@ import { watchRun } from '../../watch/watch.js';
 
 const LOGINS = 2_000;
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const notify = (line: string): void => void process.stderr.write(`${line}\n`);
 
 function count(text: string): number {
   const value = Number(text);
@@ -38,10 +38,10 @@ export const demoCommand = new Command('demo')
   .action(async ({ logins, ...given }: Omit<DemoOptions, 'logins'> & { logins?: number | true; stop?: boolean }) => {
     const options = { ...given, ...(logins === undefined ? {} : { logins: logins === true ? LOGINS : logins }) };
     if (options.stop) {
-      if (!(await stopKept(say))) say('Nothing is running');
+      if (!(await stopKept(notify))) notify('Nothing is running');
       return;
     }
-    const stack = await openStack(options, say);
+    const stack = await openStack(options, notify);
     const interrupted = () => void stack.stop().finally(() => process.exit(EXIT.interrupted));
     process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
     try {
@@ -92,9 +92,9 @@ function whereNext(summary: RunSummary, ui: string | undefined, options: DemoOpt
 const KEPT = [
   `  cp ${ENVIRONMENT} .env       commands read .env: from then on they talk to this demo`,
   '  npm run rollcall -- status       the state of every source',
-  '  npm run rollcall -- hosts lt-    hosts whose name begins with it; host NAME shows one, and why it is one',
+  '  npm run rollcall -- hosts lt-    hosts whose name begins with it; host NAME shows one, and why its records were merged',
   '  npm run rollcall -- ui           a page to look things up',
-  '  npm run rollcall -- report       charts, and lists to act upon',
+  '  npm run rollcall -- report       charts, and lists of hosts that need action',
   '  docs/tour.md                     all of it, step by step',
   '  npm run demo -- --stop           ends what is up',
 ];

@@ -65,7 +65,7 @@ export const doctorCommand = new Command('doctor')
     const doctor = openDoctor(loadConfig(), timeout * 1000);
     try {
       const groups = await runChecks(CHECKS, doctor, timeout * 1000);
-      // After the others and with a long limit, because vendors are slow.
+      // Runs after the other checks and with a long time limit, because vendors are slow.
       if (vendors) groups.push(...(await runChecks([vendorsCheck(timeout * 1000)], doctor, 600_000)));
       const status = worst(groups);
       if (json) process.stdout.write(`${JSON.stringify({ status, groups })}\n`);

@@ -4,8 +4,8 @@ import { EVENT_KINDS, recentEvents, type EventKind, type HostEvent } from '../..
 import { colours as pc } from '../../../format/colours.js';
 import { lookUp } from './host.js';
 import { happened } from './history.js';
-import { plain } from '../../../format/plain.js';
-import { prepareSearchIndexes } from '../../shared/prepare-to-look.js';
+import { printable } from '../../../format/printable.js';
+import { prepareSearchIndexes } from '../../shared/prepare-search.js';
 import { since } from '../../shared/since.js';
 import { withStore } from '../../shared/with-store.js';
 
@@ -63,6 +63,6 @@ function lineOf(event: HostEvent): string {
   const text = kind === 'created' ? 'is new' : happened({ ...event, kind });
   const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text;
   const when = at.toISOString().slice(0, 16).replace('T', ' ');
-  const who = hostname === undefined ? host : `${pc.bold(plain(hostname))} ${host}`;
-  return `${when}  ${kind.padEnd(8)}  ${who}  ${shown}  ${pc.dim(`(${plain(run)})`)}`;
+  const who = hostname === undefined ? host : `${pc.bold(printable(hostname))} ${host}`;
+  return `${when}  ${kind.padEnd(8)}  ${who}  ${shown}  ${pc.dim(`(${printable(run)})`)}`;
 }

@@ -9,7 +9,7 @@ import { hostOfRecord } from '../../../store/collections/hosts.js';
 import { lookUp } from './host.js';
 import { mergeNow } from '../../shared/merge-now.js';
 import { user } from '../../shared/person.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { recordOf } from './why.js';
 import { withStore } from '../../shared/with-store.js';
 
@@ -80,7 +80,7 @@ export const decisionsCommand = new Command('decisions')
   });
 
 export const undoCommand = new Command('undo')
-  .description('take decisions back')
+  .description('undo decisions')
   .argument('<decision...>', 'ids as `decisions` shows them')
   .option('--by <name>', 'who takes them back', user())
   .action(async (ids: string[], { by }: { by: string }) => {
@@ -106,7 +106,7 @@ function noDecision(ids: readonly string[]): Failure {
   });
 }
 
-/** Merges at once; if the command is interrupted, the next run does it. */
+/** Merges the changed records at once. If the user interrupts the command, the next run merges them. */
 async function mergeAffected(store: Store, docs: readonly DecisionDoc[], command: string): Promise<void> {
   if (docs.length > 0) await mergeNow(store, `rollcall ${command}`);
 }
@@ -114,10 +114,10 @@ async function mergeAffected(store: Store, docs: readonly DecisionDoc[], command
 async function printResult(store: Store, docs: readonly DecisionDoc[]): Promise<void> {
   for (const decision of docs) process.stdout.write(`${lineOf(decision)}\n`);
   for (const record of [...new Set(docs.flatMap(({ records }) => [...records]))].sort())
-    process.stdout.write(`${plain(record)} is in host ${(await hostOfRecord(store, record))?._id ?? 'none'}\n`);
+    process.stdout.write(`${printable(record)} is in host ${(await hostOfRecord(store, record))?._id ?? 'none'}\n`);
 }
 
 function lineOf({ _id, kind, records, at, by, why, undone }: DecisionDoc): string {
   const back = undone ? ` (taken back by ${undone.by}, ${undone.at})` : '';
-  return plain(`${_id.toHexString()}  ${kind} ${records.join(' ')}  by ${by}, ${at}: ${why}${back}`);
+  return printable(`${_id.toHexString()}  ${kind} ${records.join(' ')}  by ${by}, ${at}: ${why}${back}`);
 }

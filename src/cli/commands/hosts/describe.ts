@@ -5,13 +5,13 @@ import { keyText } from '../../../host/identity/wording.js';
 import type { HostDoc } from '../../../store/documents/hosts.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { fieldsOf, type Field } from './fields.js';
 
-/** Describes a golden record: each value with its source and time, its records, its keys and, in short, why they were joined. */
+/** Describes a golden record: each value with its source and time, the records, and the keys. */
 export function* describe(host: HostDoc, name: string): Iterable<string> {
   const { device } = host;
-  yield pc.bold(plain(device.hostname ?? device.name ?? host._id));
+  yield pc.bold(printable(device.hostname ?? device.name ?? host._id));
   const row = (label: string, text: string) => `  ${label.padEnd(17)}${text}`;
   yield row('id', name !== host._id && /^h[0-9a-f]{20}$/.test(name) ? `${host._id} (was ${name})` : host._id);
   for (const field of fieldsOf(host)) yield row(field.label, valueOf(host, field));
@@ -21,10 +21,14 @@ export function* describe(host: HostDoc, name: string): Iterable<string> {
   yield* some('recognised by', host.keys.map(keyText), MOST_KEYS);
 }
 
-/** The reasons in short, without hosts that were kept apart. */
-export function* inShort({ reasons, refused = [], more_refused = 0 }: HostDoc): Iterable<string> {
+/** The first reasons why the records were joined, and the number of records that were kept apart. */
+export function* inShort({
+  reasons,
+  forbidden_joins: forbidden = [],
+  more_forbidden_joins = 0,
+}: HostDoc): Iterable<string> {
   yield* some('one host because', reasons.map(explainReason), MOST_REASONS, '--why');
-  const apart = refused.length + more_refused;
+  const apart = forbidden.length + more_forbidden_joins;
   if (apart > 0) yield `  kept apart from ${apart} ${apart === 1 ? 'record' : 'records'} that share a key: --why`;
 }
 
@@ -35,14 +39,14 @@ function* sourcesOf({ sources }: HostDoc): Iterable<string> {
   yield '';
   yield '  known to';
   for (const { record, gone, last_seen } of sources)
-    yield `    ${plain(record)}  ${gone ? 'no longer listed' : `seen ${ago(last_seen)}`}`;
+    yield `    ${printable(record)}  ${gone ? 'no longer listed' : `seen ${ago(last_seen)}`}`;
 }
 
 function* some(title: string, entries: readonly string[], most: number, all = '--json'): Iterable<string> {
   if (entries.length === 0) return;
   yield '';
   yield `  ${title}`;
-  for (const entry of entries.slice(0, most)) yield `    ${plain(entry)}`;
+  for (const entry of entries.slice(0, most)) yield `    ${printable(entry)}`;
   if (entries.length > most) yield `    and ${entries.length - most} more: ${all}`;
 }
 
@@ -53,7 +57,7 @@ function valueOf(host: HostDoc, field: Field): string {
   const others = (host.conflicts ?? []).filter(({ path }) => path === field.path);
   if (others.length > 0) return contradicting(host, field, others);
   const suppliers = suppliersOf(host, field.path).map(from);
-  return `${plain(field.value)}${suppliers.length > 0 ? pc.dim(plain(`  (${suppliers.join('; ')})`)) : ''}`;
+  return `${printable(field.value)}${suppliers.length > 0 ? pc.dim(printable(`  (${suppliers.join('; ')})`)) : ''}`;
 }
 
 /** `"Windows 10" (crowdstrike, 3 min ago) · "Windows 11" (qualys, 40 days ago)`, the surviving value first. */
@@ -62,5 +66,5 @@ function contradicting(host: HostDoc, { path, value }: Field, others: readonly C
   const values = [`"${value}"${of(suppliersOf(host, path)[0])}`];
   for (const other of others)
     values.push(`"${other.value}"${of(host.sources.find(({ record }) => record === other.record))}`);
-  return values.map(plain).join(' · ');
+  return values.map(printable).join(' · ');
 }

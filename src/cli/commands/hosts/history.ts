@@ -1,20 +1,20 @@
 import type { ChangeDoc } from '../../../store/documents/changes.js';
 import type { HostDoc } from '../../../store/documents/hosts.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 
 const KINDS: Record<ChangeDoc['kind'], (change: Pick<ChangeDoc, 'fields' | 'others'>) => string> = {
   changed: ({ fields = [] }) => fields.map(changeText).join('; '),
   renamed: ({ others = [] }) => `renamed from ${others.join(', ')}`,
   merged: ({ others = [] }) => `${others.join(', ')} became this host`,
   moved: ({ others = [] }) => `took over records of ${others.join(', ')}`,
-  split: ({ others = [] }) => `came apart: see also ${others.join(', ')}`,
+  split: ({ others = [] }) => `split: see also ${others.join(', ')}`,
   retired: () => 'no source lists it any more',
   returned: () => 'a source lists it again',
 };
 
 /** Describes an event. Values from records may hold control characters, which are removed. */
 export function happened(change: Pick<ChangeDoc, 'kind' | 'fields' | 'others'>): string {
-  return plain(KINDS[change.kind](change));
+  return printable(KINDS[change.kind](change));
 }
 
 /** The history of one host, from its creation; events of its former ids are marked. */

@@ -11,7 +11,7 @@ import { colours as pc } from '../../../format/colours.js';
 import { describe, inShort } from './describe.js';
 import { historyLines } from './history.js';
 import { rawOf, type RawRecord } from './raw.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { rawJson, shownRaw } from '../quarantine/raw.js';
 import { withStore } from '../../shared/with-store.js';
 
@@ -52,11 +52,14 @@ export const hostCommand = new Command('host')
       }
       const lines = [...describe(host, name)];
       if (why)
-        lines.push('', ...(why.length > 0 ? why : ['One record; no other record shares a key with it.']).map(plain));
+        lines.push(
+          '',
+          ...(why.length > 0 ? why : ['One record; no other record shares a key with it.']).map(printable),
+        );
       else lines.push(...inShort(host));
       if (history) lines.push('', ...historyLines(host, history));
       for (const record of records ?? [])
-        lines.push('', pc.bold(plain(record._id)), shownRaw(Buffer.from(JSON.stringify(record.observation))));
+        lines.push('', pc.bold(printable(record._id)), shownRaw(Buffer.from(JSON.stringify(record.observation))));
       for (const record of raw ?? []) lines.push('', ...textOf(record));
       process.stdout.write(`${lines.join('\n')}\n`);
     });
@@ -90,7 +93,7 @@ const recordsOf = (store: Store, host: HostDoc) =>
 const jsonOf = ({ bytes, ...record }: RawRecord) => ({ ...record, ...(bytes ? rawJson(bytes) : {}) });
 
 function* textOf({ record, page, row, fetched_at, bytes, missing }: RawRecord): Iterable<string> {
-  yield pc.bold(plain(record));
-  yield `  row ${row} of page ${plain(page ?? '')}${fetched_at ? `, received ${ago(fetched_at)}` : ''}`;
-  yield bytes ? shownRaw(bytes) : `  ${plain(missing ?? '')}`;
+  yield pc.bold(printable(record));
+  yield `  row ${row} of page ${printable(page ?? '')}${fetched_at ? `, received ${ago(fetched_at)}` : ''}`;
+  yield bytes ? shownRaw(bytes) : `  ${printable(missing ?? '')}`;
 }

@@ -7,8 +7,8 @@ import { searchHosts, type HostRow } from '../../../search/search.js';
 import type { HostQuery } from '../../../search/query.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
-import { plain } from '../../../format/plain.js';
-import { prepareSearchIndexes } from '../../shared/prepare-to-look.js';
+import { printable } from '../../../format/printable.js';
+import { prepareSearchIndexes } from '../../shared/prepare-search.js';
 import { withStore } from '../../shared/with-store.js';
 
 interface Options extends Omit<HostQuery, 'text' | 'staleDays'> {
@@ -63,7 +63,7 @@ export const hostsCommand = new Command('hosts')
     });
   });
 
-/** A whole number from 1 on. For `.option()`. */
+/** Parses a whole number, 1 or more. For `.option()`. */
 function count(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number above zero.');
@@ -98,14 +98,14 @@ async function printTable(store: Store, query: HostQuery, most: number): Promise
   const table = new Table({
     head: ['host', 'ip', 'operating system', 'type', 'sources', 'seen', 'id'],
     style: { head: pc.isColorSupported ? ['bold'] : [], border: [] },
-    // Without lines between rows, because there may be fifty.
+    // No lines between the rows, because the table may have fifty rows.
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   const found = pages(store, query, most);
   let page = await found.next();
   for (; !page.done; page = await found.next()) for (const host of page.value) table.push(cells(host));
   if (table.length === 0) {
-    process.stderr.write('No host is like that\n');
+    process.stderr.write('No hosts match\n');
     return;
   }
   process.stdout.write(`${table.toString()}\n`);
@@ -116,5 +116,5 @@ async function printTable(store: Store, query: HostQuery, most: number): Promise
 function cells({ _id, hostname, ip, os, type, provider, sources, last_seen, retired }: HostRow): string[] {
   const kind = [type, provider].filter(Boolean).join(', ');
   const seen = retired ? `${ago(last_seen)}, retired` : ago(last_seen);
-  return [hostname ?? '', ip ?? '', os ?? '', kind, sources.join(', '), seen, _id].map(plain);
+  return [hostname ?? '', ip ?? '', os ?? '', kind, sources.join(', '), seen, _id].map(printable);
 }

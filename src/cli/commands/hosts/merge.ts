@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { loadConfig } from '../../../config.js';
 import { hasLargeHeapFlags, largeHeapFlags } from '../../../system/large-heap.js';
 import { denyListsOf } from '../../../host/canonical/deny-lists/index.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { openStore, type Store } from '../../../store/database.js';
 import { previewMerge, reResolveAll, type Preview } from '../../../merge/re-resolve.js';
 import { countAside, recordsAside, retryAside } from '../../../merge/set-aside.js';
@@ -18,7 +18,7 @@ interface Options {
   json?: boolean;
 }
 
-/** Hosts of a kind that are named; further ones are only counted. */
+/** Maximum number of merges and of splits that the preview names; it only counts the others. */
 const NAMED = 20;
 const MOST_LISTED = 1_000;
 
@@ -39,22 +39,22 @@ export const mergeCommand = new Command('merge')
     try {
       if (options.setAside) return await listAside(store, options);
       if (options.retry) return await retry(store, options);
-      const junk = denyListsOf(config.junk);
+      const denyLists = denyListsOf(config.denyLists);
       if (options.dryRun) {
-        const preview = await previewMerge(store, junk);
+        const preview = await previewMerge(store, denyLists);
         process.stdout.write(options.json ? `${JSON.stringify(preview)}\n` : `${textOf(preview)}\n`);
         return;
       }
-      const reclaimed = await reResolveAll(store, junk);
-      const onBatch = ({ settled }: { settled: number }) => process.stderr.write(`\r${settled} records merged`);
+      const rekeyed = await reResolveAll(store, denyLists);
+      const onBatch = ({ records }: { records: number }) => process.stderr.write(`\r${records} records merged`);
       const { more: _more, ...merged } = await mergeNow(
         store,
         'rollcall merge',
         process.stderr.isTTY ? onBatch : undefined,
       );
-      const { settled, created, changed, removed } = merged;
-      const text = `${settled} records resolved, ${reclaimed} of them with other keys: ${created} hosts new, ${changed} changed, ${removed} gone into others`;
-      process.stdout.write(`${options.json ? JSON.stringify({ reclaimed, ...merged }) : text}\n`);
+      const { records, created, changed, removed } = merged;
+      const text = `${records} records resolved, ${rekeyed} of them with other keys: ${created} hosts new, ${changed} changed, ${removed} merged into other hosts`;
+      process.stdout.write(`${options.json ? JSON.stringify({ rekeyed, ...merged }) : text}\n`);
     } finally {
       await store.close();
     }
@@ -64,7 +64,7 @@ async function listAside(store: Store, { json }: Options): Promise<void> {
   const aside = await recordsAside(store, MOST_LISTED);
   for (const one of aside) {
     const { record, at, run, error } = one;
-    const text = plain(`${record}  ${minute(at)}  ${error}  (${run})`);
+    const text = printable(`${record}  ${minute(at)}  ${error}  (${run})`);
     process.stdout.write(`${json ? JSON.stringify(one) : text}\n`);
   }
   const count = await countAside(store);
@@ -75,18 +75,18 @@ async function listAside(store: Store, { json }: Options): Promise<void> {
 
 async function retry(store: Store, { json }: Options): Promise<void> {
   const tried = await retryAside(store);
-  const { settled, aside } = await mergeNow(store, 'rollcall merge --retry');
-  const result = { tried, settled, aside };
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${tried} records tried again, ${settled} merged\n`);
+  const { records, aside } = await mergeNow(store, 'rollcall merge --retry');
+  const result = { tried, records, aside };
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${tried} records tried again, ${records} merged\n`);
 }
 
-function textOf({ records, reclaimed, hosts, merged, split }: Preview): string {
+function textOf({ records, rekeyed, hosts, merged, split }: Preview): string {
   const some = <T>(entries: readonly T[], line: (entry: T) => string) => [
     ...entries.slice(0, NAMED).map((entry) => `  ${line(entry)}`),
     ...(entries.length > NAMED ? [`  and ${entries.length - NAMED} more`] : []),
   ];
   return [
-    `${records} records, ${reclaimed} of them would get other keys; ${hosts.before} hosts would be ${hosts.after}`,
+    `${records} records, ${rekeyed} of them would get other keys; ${hosts.before} hosts would be ${hosts.after}`,
     `${merged.length} merges`,
     ...some(merged, (entry) => `${entry.hosts.join(' + ')} → ${entry.into}`),
     `${split.length} splits`,

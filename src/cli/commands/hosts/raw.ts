@@ -1,9 +1,10 @@
+import type { AnySource } from '../../../model/source.js';
 import type { Config } from '../../../config.js';
 import { datasetOf } from '../../../normalize/datasets/index.js';
 import { Failure } from '../../../model/failure.js';
 import { openKeyRing } from '../../../privacy/key-ring.js';
 import { loadSources } from '../../../sources/loading/registry.js';
-import { offlineInput } from '../../../sources/offline.js';
+import { storedRows } from '../../../sources/decode.js';
 import { getBody } from '../../../store/collections/bodies.js';
 import type { Store } from '../../../store/database.js';
 import type { HostDoc } from '../../../store/documents/hosts.js';
@@ -19,8 +20,9 @@ export interface RawRecord {
 }
 
 /**
- * Returns the raw rows from which the records of a host were read: all, or only that of the named record. Throws `Failure` when
- * the record does not belong to the host, and when its page is sealed with a key that the key ring lacks.
+ * Returns the raw rows from which the records of a host were read: the rows of all records, or only the row of the record
+ * `only`. Throws `Failure` when the record does not belong to the host, and when its page is sealed with a key that the key
+ * ring lacks.
  */
 export async function rawOf(store: Store, config: Config, host: HostDoc, only?: string): Promise<RawRecord[]> {
   const own = host.sources.map(({ record }) => record);
@@ -45,7 +47,7 @@ export async function rawOf(store: Store, config: Config, host: HostDoc, only?: 
     else if (!page) found.push({ ...location, missing: 'Its page is not stored any more' });
     else {
       const body = await getBody(store, page.digest, page.bytes, () => ring.keys());
-      const bytes = body && rowOf(source, config, { ...page, body }, record.row);
+      const bytes = body && rowOf(source, { ...page, body }, record.row);
       found.push({
         ...location,
         fetched_at: page.fetched_at,
@@ -57,13 +59,11 @@ export async function rawOf(store: Store, config: Config, host: HostDoc, only?: 
 }
 
 function rowOf(
-  source: Parameters<typeof offlineInput>[0],
-  { environment }: Config,
+  source: AnySource,
   page: { body: Buffer; media_type: string; status: number },
   row: number,
 ): Buffer | undefined {
-  const { body, media_type: mediaType, status } = page;
-  for (const { index, offset, length } of offlineInput(source, environment).rows({ body, mediaType, status }))
-    if (index === row) return body.subarray(offset, offset + length);
+  for (const { index, offset, length } of storedRows(source, page, page.body))
+    if (index === row) return page.body.subarray(offset, offset + length);
   return undefined;
 }

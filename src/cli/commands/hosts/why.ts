@@ -4,11 +4,11 @@ import { Failure } from '../../../model/failure.js';
 import { openStore, type Store } from '../../../store/database.js';
 import { explainPair } from '../../../merge/explain.js';
 import { lookUp } from './host.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 
 export const whyCommand = new Command('why')
   .description('why two records are or are not one host')
-  .argument('<a>', 'a record id (source:native id); of a host, the record that its id hangs on')
+  .argument('<a>', 'a record id (source:native id) or a host; for a host, the record that determines its id')
   .argument('<b>', 'another one')
   .option('--json', 'print the result as one JSON object')
   .addHelpText('after', '\nExample:\n  npm run rollcall -- why qualys:305003660 crowdstrike:d670…')
@@ -20,7 +20,7 @@ export const whyCommand = new Command('why')
       if (left === right) throw new Failure('settings-invalid', `${a} and ${b} are the same record`);
       const { one, sentences } = await explainPair(store, left, right);
       if (options.json) process.stdout.write(`${JSON.stringify({ records, one, sentences })}\n`);
-      else process.stdout.write(`${[one ? 'One host.' : 'Not one host.', ...sentences.map(plain)].join('\n')}\n`);
+      else process.stdout.write(`${[one ? 'One host.' : 'Not one host.', ...sentences.map(printable)].join('\n')}\n`);
     } finally {
       await store.close();
     }

@@ -3,7 +3,7 @@ import { loadConfig } from '../../../config.js';
 import { loadSources } from '../../../sources/loading/registry.js';
 import { pruneRaw } from '../../../operations/prune/prune.js';
 import type { Pruned } from '../../../operations/prune/pruned.js';
-import { claimingRaw } from '../../../store/raw-claim.js';
+import { withRawLease } from '../../../store/raw-lease.js';
 import { bytesText } from '../../../format/bytes.js';
 import { withStore } from '../../shared/with-store.js';
 
@@ -21,9 +21,9 @@ export const pruneCommand = new Command('prune')
   .addHelpText(
     'after',
     `
-Kept however old: the pages of each source's last complete run, of runs that have not ended, and those that hold what a record
-that is still listed, or a row in quarantine, says. Bodies go with a later call, an hour from now or more: a worker may be
-about to use one again.
+Kept at any age: the pages of each source's last complete run, of runs that have not ended, and pages with the content of a
+listed record or of a row in quarantine. A later call removes the bodies, an hour from now or more: a worker may be about to
+use one again.
 
 Examples:
   npm run rollcall -- prune --dry-run
@@ -36,8 +36,8 @@ Examples:
     await withStore(config, async (store) => {
       const pruned = dryRun
         ? await pruneRaw(store, sources, { keepDays, dryRun, orphans: true })
-        : await claimingRaw(store, 'rollcall prune', (claim) =>
-            pruneRaw(store, sources, { keepDays, orphans: true, claim }),
+        : await withRawLease(store, 'rollcall prune', (lease) =>
+            pruneRaw(store, sources, { keepDays, orphans: true, lease }),
           );
       const text = json ? JSON.stringify({ keepDays, dryRun, ...pruned }) : textOf(pruned, keepDays, dryRun);
       process.stdout.write(`${text}\n`);

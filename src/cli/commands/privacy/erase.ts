@@ -8,7 +8,7 @@ import { openNormalizerContext } from '../../../normalize/context.js';
 import { openUserLogins } from '../../../outputs/user-logins.js';
 import { loadSources } from '../../../sources/loading/registry.js';
 import { erase, type Erased } from '../../../operations/erase/erase.js';
-import { subjectOf, type Asked, type Subject } from '../../../operations/erase/subject.js';
+import { subjectOf, type ErasureTarget, type Subject } from '../../../operations/erase/subject.js';
 import { ASIDE_REMEDY } from '../../../merge/set-aside.js';
 import type { Store } from '../../../store/database.js';
 import { confirmed } from '../../shared/confirm.js';
@@ -42,23 +42,23 @@ export const eraseCommand = new Command('erase')
   .addHelpText(
     'after',
     `
-It cannot be taken back. What a source still lists comes back with its next run: have it removed there first.
+It cannot be taken back. The next run stores a record again if its source still lists it: remove it from the source first.
 
 Examples:
   npm run rollcall -- erase --host h00f1fff12046b932b507 --why "request 17" --dry-run
   npm run rollcall -- erase --user u-4711 --why "request 18"`,
   )
   .action(async (options: Options) => {
-    const asked = askedOf(options);
+    const target = targetOf(options);
     const why = reason(options.why);
     const config = loadConfig();
     const sources = loadSources({ folders: config.sourceFolders });
     await withStore(config, async (store) => {
-      const subject = await subjectOf(store, await identified(store, asked));
-      const blotting = redactingOf(subject, openNormalizerContext(config, store, sources));
-      const work = (dryRun: boolean) => erase(store, subject, blotting, { by: options.by, why, dryRun });
+      const subject = await subjectOf(store, await identified(store, target));
+      const redacting = redactingOf(subject, openNormalizerContext(config, store, sources));
+      const work = (dryRun: boolean) => erase(store, subject, redacting, { by: options.by, why, dryRun });
       const planned = await work(true);
-      if (isNothing(planned) && !(await isInPostgres(config, options.user))) throw unknown(asked);
+      if (isNothing(planned) && !(await isInPostgres(config, options.user))) throw unknown(target);
       if (!options.dryRun) {
         process.stderr.write(`${textOf(planned, subject, true)}\n`);
         await confirmed('Erase this? It cannot be taken back.', options.yes);
@@ -82,34 +82,34 @@ Examples:
     });
   });
 
-function askedOf({ host, record, user }: Options): Asked {
+function targetOf({ host, record, user }: Options): ErasureTarget {
   const given = [host !== undefined && { host }, record !== undefined && { record }, user !== undefined && { user }];
-  const [asked, ...others] = given.filter((one) => one !== false);
-  if (asked && others.length === 0) return asked;
+  const [target, ...others] = given.filter((one) => one !== false);
+  if (target && others.length === 0) return target;
   throw new Failure('settings-invalid', 'Name one of --host, --record and --user', {
     remedy: 'rollcall erase --help shows examples',
   });
 }
 
 /** Resolves a host's name to its id, like `rollcall host`. */
-async function identified(store: Store, asked: Asked): Promise<Asked> {
-  return 'host' in asked ? { host: (await lookUp(store, asked.host))._id } : asked;
+async function identified(store: Store, target: ErasureTarget): Promise<ErasureTarget> {
+  return 'host' in target ? { host: (await lookUp(store, target.host))._id } : target;
 }
 
 const isNothing = ({ records, logins, hosts, remaining, quarantined, decisions, rows }: Erased) =>
   records + logins + hosts + remaining + quarantined + decisions + rows === 0;
 
-function unknown(asked: Asked): Failure {
-  if ('user' in asked)
-    return new Failure('settings-invalid', `There is no such user: ${asked.user}`, {
+function unknown(target: ErasureTarget): Failure {
+  if ('user' in target)
+    return new Failure('settings-invalid', `There is no such user: ${target.user}`, {
       remedy: 'Give a user_id as it is in the logins: nothing was erased',
     });
-  return new Failure('settings-invalid', `There is no record ${'record' in asked ? asked.record : asked.host}`, {
+  return new Failure('settings-invalid', `There is no record ${'record' in target ? target.record : target.host}`, {
     remedy: 'Give it as source:native id; `rollcall host NAME` shows the records of a host: nothing was erased',
   });
 }
 
-/** Where an earlier call erased everything but the PostgreSQL rows. */
+/** Whether PostgreSQL has logins of the user. An earlier call may have erased everything except these rows. */
 async function isInPostgres({ loginsPostgres }: Config, user: string | undefined): Promise<boolean> {
   if (loginsPostgres === undefined || user === undefined) return false;
   const output = openUserLogins(loginsPostgres);
@@ -133,7 +133,7 @@ async function fromPostgres({ loginsPostgres }: Config, user: string | undefined
 const notMerged = (count: number) =>
   `${of(count, 'record')} could not be merged without it, so hosts may still show its values: ${ASIDE_REMEDY}`;
 
-/** Report folders, which may name the host. */
+/** The report folders: their files may contain the host's name. */
 function reportsOf({ reportDir }: Config): string[] {
   try {
     return readdirSync(reportDir)
@@ -157,7 +157,7 @@ const of = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' 
 
 function* after(rows: number | undefined, reports: readonly string[]): Iterable<string> {
   if (rows !== undefined) yield `PostgreSQL: ${rows} rows`;
-  yield 'A source that still lists it brings it back with its next run.';
-  yield 'Not reached: backups, exports, copies of reports, and the oplog of MongoDB until it has rolled over.';
+  yield 'The next run stores a record again if its source still lists it: remove it from the source before that run.';
+  yield 'Not erased: backups, exports, copies of reports, and the oplog of MongoDB until it has rolled over.';
   if (reports.length > 0) yield `Delete these, then write today's again (rollcall report): ${reports.join(' ')}`;
 }

@@ -11,11 +11,11 @@ import { putAudit } from '../../../store/collections/audit.js';
 import type { Store } from '../../../store/database.js';
 import { rotateLogins } from '../../../operations/rekey/logins.js';
 import { resealBodies, sealedWithOlder, sealKeys } from '../../../operations/rekey/bodies.js';
-import { claimingRaw } from '../../../store/raw-claim.js';
+import { withRawLease } from '../../../store/raw-lease.js';
 import { user } from '../../shared/person.js';
 import { withStore } from '../../shared/with-store.js';
 
-/** Workers check their key ring once a second; milliseconds. */
+/** Milliseconds until all workers use a changed key ring: they check its file once a second. */
 const ROTATION_DELAY = 2_000;
 
 const newCommand = new Command('new')
@@ -85,10 +85,11 @@ const rotateCommand = new Command('rotate')
       const idOnly = { projection: { _id: 1 } };
       do {
         done += await rotateLogins(store, keys, { onBatch: loginProgress });
-        // After this time every worker has seen the new ring, has stored what it masked with the old one, and can open new seals.
+        // After this delay every worker has read the new ring, has stored the values that it masked with the old key, and can
+        // open pages that are sealed with the new key.
         await setTimeout(ROTATION_DELAY);
-        resealed += await claimingRaw(store, 'rollcall mask rotate', (claim) =>
-          resealBodies(store, keys, { onBatch: pageProgress, claim }),
+        resealed += await withRawLease(store, 'rollcall mask rotate', (lease) =>
+          resealBodies(store, keys, { onBatch: pageProgress, lease }),
         );
       } while ((await store.logins.findOne(old, idOnly)) ?? (await store.bodies.findOne(sealed, idOnly)));
       process.stdout.write(`${done} logins are masked with key ${keys.current} now\n`);
@@ -109,7 +110,7 @@ const removeCommand = new Command('remove')
     if (keys.has(id) && id !== keys.current)
       await withStore(config, async (store) => {
         await rejectIfNeeded(store, id, config.loginsPostgres);
-        // A worker that has not seen the last rotation may still write with this key.
+        // A worker that has not read the last rotation yet may still write with this key.
         await setTimeout(ROTATION_DELAY);
         await rejectIfNeeded(store, id, config.loginsPostgres);
       });
@@ -119,7 +120,7 @@ const removeCommand = new Command('remove')
     );
   });
 
-/** Throws `Failure` when something stored can be opened with this key only. */
+/** Throws `Failure` when logins, sealed pages or PostgreSQL rows need this key. */
 async function rejectIfNeeded(store: Store, key: string, postgres: string | undefined): Promise<void> {
   const logins = await store.logins.countDocuments({ key });
   const pages = await store.bodies.countDocuments({ key });

@@ -10,7 +10,7 @@ import { EXIT } from '../../shared/exit.js';
 import { reason } from './mask.js';
 import { user } from '../../shared/person.js';
 import { withStore } from '../../shared/with-store.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 
 interface Options {
   why: string;
@@ -40,7 +40,8 @@ export const unmaskCommand = new Command('unmask')
     if (options.token !== undefined && !FIELDS.includes(options.field ?? ''))
       command.error(`--token needs --field ${FIELDS.join(' | ')}`);
     const { token, field = '', json = false } = options;
-    // The audit entry must not contain it: the user may have passed an address by mistake.
+    // Checked before the audit entry is written, because the entry contains the token: the user may have passed an address by
+    // mistake.
     if (token !== undefined && keyOf(token) === undefined) command.error('--token is not a token (m1.<key id>.…)');
     const entry = { by: options.by, action: 'unmask' as const, why: reason(options.why), collection: 'logins' };
     const config = loadConfig();
@@ -61,7 +62,7 @@ async function find(store: Store, ids: readonly string[]): Promise<LoginDoc[]> {
   const byId = new Map(found.map((login) => [login._id, login]));
   const missing = wanted.filter((id) => !byId.has(id));
   if (missing.length > 0)
-    throw new Failure('settings-invalid', `There is no login ${missing.map(plain).join(', ')}`, {
+    throw new Failure('settings-invalid', `There is no login ${missing.map(printable).join(', ')}`, {
       remedy: 'Ids are source:message id, as _id in the collection logins',
     });
   return wanted.map((id) => byId.get(id)!);
@@ -71,12 +72,12 @@ async function find(store: Store, ids: readonly string[]): Promise<LoginDoc[]> {
 function show(_id: string | undefined, values: Record<string, string | UnmaskError>, json: boolean): void {
   const problem = Object.values(values).find((value) => value instanceof UnmaskError);
   if (problem) {
-    process.stderr.write(`${plain(_id === undefined ? problem.message : `${_id}: ${problem.message}`)}\n`);
+    process.stderr.write(`${printable(_id === undefined ? problem.message : `${_id}: ${problem.message}`)}\n`);
     process.exitCode = EXIT.incomplete;
   } else if (json) process.stdout.write(`${JSON.stringify({ _id, ...values })}\n`);
   else {
     const named = Object.entries(values).map(([field, value]) => `${field} ${String(value)}`);
-    process.stdout.write(`${plain([_id, ...named].filter(Boolean).join('  '))}\n`);
+    process.stdout.write(`${printable([_id, ...named].filter(Boolean).join('  '))}\n`);
   }
 }
 

@@ -5,7 +5,7 @@ import { retryCommand } from './retry.js';
 import { showCommand } from './show.js';
 
 export const quarantineCommand = new Command('quarantine')
-  .description('records that could not be read: they wait here, and leave by themselves once they are read')
+  .description('records that could not be read: each stays here until a later read of it succeeds')
   .addHelpText(
     'after',
     '\nExamples:\n  npm run rollcall -- quarantine list\n  npm run rollcall -- quarantine show qualys:305000117\n' +

@@ -5,7 +5,7 @@ import { groupQuarantined } from '../../../quarantine/groups.js';
 import { askYes } from '../../shared/confirm.js';
 import { reason as reasonGiven } from '../privacy/mask.js';
 import { user } from '../../shared/person.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { withStore } from '../../shared/with-store.js';
 import { narrowing, records, rejectUnknown, whichOf, type Which } from './which.js';
 
@@ -16,7 +16,7 @@ interface Options extends Which {
 }
 
 export const dropCommand = narrowing(new Command('drop'))
-  .description('take records out of quarantine for good; the raw stays, and who did it is kept')
+  .description('remove records from quarantine permanently; the raw pages stay, and an audit entry names the user')
   .argument('[id...]', 'as list shows them')
   .option('--all', 'all that is in quarantine')
   .requiredOption('--why <text>', 'why, for the audit entry')
@@ -35,13 +35,13 @@ export const dropCommand = narrowing(new Command('drop'))
       await rejectUnknown(store, which);
       const groups = await groupQuarantined(store, which);
       if (groups.length === 0) {
-        // Quarantine may have had no room for further records of these sources.
+        // Called even without entries, because it also resets the count of rows that did not fit into quarantine.
         await dropQuarantined(store, which, { by: options.by, why });
-        process.stdout.write('Nothing of that is in quarantine\n');
+        process.stdout.write('No matching records are in quarantine\n');
         return;
       }
       for (const { source, reason, records: count } of groups)
-        process.stderr.write(plain(`${records(count)} of ${source}: ${reason}`) + '\n');
+        process.stderr.write(printable(`${records(count)} of ${source}: ${reason}`) + '\n');
       const count = groups.reduce((sum, group) => sum + group.records, 0);
       if (!options.yes && !(await askYes(`Take ${records(count)} out of quarantine for good?`))) {
         process.stderr.write('Nothing was dropped\n');

@@ -1,13 +1,14 @@
+import { number } from '../../../format/number.js';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { loadConfig } from '../../../config.js';
 import type { Store } from '../../../store/database.js';
 import { groupQuarantined, listQuarantined, type Quarantined } from '../../../quarantine/groups.js';
 import { lineOf } from '../../../store/collections/quarantine.js';
-import { countUnkept, notKept } from '../../../store/unkept.js';
+import { countOverflow, overflowWarning } from '../../../store/quarantine-overflow.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { withStore } from '../../shared/with-store.js';
 import { narrowing, records, type Which } from './which.js';
 
@@ -21,7 +22,7 @@ const LIMIT = 20;
 
 export const listCommand = narrowing(new Command('list'))
   .description('what could not be read, by source and reason')
-  .option('--records', 'one by one, those that came last first')
+  .option('--records', 'each record, the last received first')
   .option('--limit <n>', 'show so many', String(LIMIT))
   .option('--all', 'show all of them')
   .option('--json', 'one JSON object a line')
@@ -49,29 +50,23 @@ async function listGroups(store: Store, which: Quarantined, limit: number, json 
     for (const group of shown) print(JSON.stringify(group));
     return;
   }
-  const unkept = await countUnkept(store, which.source);
-  const tellUnkept = () => {
-    for (const { source: name, rows } of unkept) print(plain(`${name}: ${notKept(rows, store.mostQuarantined)}`));
+  const overflow = await countOverflow(store, which.source);
+  const printOverflow = () => {
+    for (const { source: name, rows } of overflow)
+      print(printable(`${name}: ${overflowWarning(rows, store.mostQuarantined)}`));
   };
   if (groups.length === 0) {
     print('Nothing is in quarantine');
-    return tellUnkept();
+    return printOverflow();
   }
   const table = tableOf(['source', 'reason', 'records', 'first', 'last', 'one of them']);
   for (const { source, reason, records: count, first_at, last_at, example } of shown)
-    table.push([
-      plain(source),
-      plain(reason),
-      count.toLocaleString('en-US'),
-      ago(first_at),
-      ago(last_at),
-      plain(example),
-    ]);
+    table.push([printable(source), printable(reason), number(count), ago(first_at), ago(last_at), printable(example)]);
   print(table.toString());
   const sum = groups.reduce((before, group) => before + group.records, 0);
   const more = groups.length - shown.length;
   print(`${records(sum)} in quarantine${more > 0 ? `; ${more} more reasons: --all` : ''}`);
-  tellUnkept();
+  printOverflow();
   hint('npm run rollcall -- quarantine show ID shows details, and what to do');
 }
 
@@ -82,12 +77,20 @@ async function listRecords(store: Store, which: Quarantined, limit: number, json
     shown += 1;
     const { _id, reason, count = 1, first_at, last_at } = entry;
     if (json) print(JSON.stringify({ ...entry, count }));
-    else table.push([plain(_id), plain(reason), plain(lineOf(entry) ?? ''), count, ago(first_at), ago(last_at)]);
+    else
+      table.push([
+        printable(_id),
+        printable(reason),
+        printable(lineOf(entry) ?? ''),
+        count,
+        ago(first_at),
+        ago(last_at),
+      ]);
   }
   if (json) return;
   if (shown === 0) return print('Nothing is in quarantine');
   print(table.toString());
-  if (shown === limit) hint(`The ${limit} that came last: --limit or --all shows more`);
+  if (shown === limit) hint(`The ${limit} records received last: --limit or --all shows more`);
 }
 
 const tableOf = (head: string[]) =>

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 
 /** Limit of characters on a screen. */
 const SHOWN = 20_000;
@@ -16,11 +16,11 @@ export function shownRaw(bytes: Buffer): string {
       : whole;
   return shown
     .split('\n')
-    .map((line) => plain(line.replaceAll('\t', '  ')))
+    .map((line) => printable(line.replaceAll('\t', '  ')))
     .join('\n');
 }
 
-/** The row in a form that JSON holds without loss. */
+/** The row in a form that JSON can represent without loss. */
 export const rawJson = (bytes: Buffer): { raw: string } | { raw_base64: string } =>
   isUtf8(bytes) ? { raw: bytes.toString('utf8') } : { raw_base64: bytes.toString('base64') };
 

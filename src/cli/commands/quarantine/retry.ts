@@ -6,7 +6,7 @@ import { loadSources } from '../../../sources/loading/registry.js';
 import type { MergeResult } from '../../../merge/drain.js';
 import { EXIT } from '../../shared/exit.js';
 import { mergeNow } from '../../shared/merge-now.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { withStore } from '../../shared/with-store.js';
 import { narrowing, records, rejectUnknown, whichOf, type Which } from './which.js';
 
@@ -51,18 +51,18 @@ const readCountOf = ({ new: created, changed, unchanged }: Retried): number => c
 
 function jsonOf({ merge: _merge, ...retried }: Retried, merged: MergeResult | undefined) {
   if (!merged) return retried;
-  const { settled, created, changed, removed } = merged;
-  return { ...retried, merged: { records: settled, created, changed, removed } };
+  const { records, created, changed, removed } = merged;
+  return { ...retried, merged: { records, created, changed, removed } };
 }
 
 function textOf(retried: Retried, merged: MergeResult | undefined): string {
-  if (retried.pages === 0) return 'Nothing of that is in quarantine';
+  if (retried.pages === 0) return 'No matching records are in quarantine';
   const { new: created, changed, unchanged, failing } = retried;
   const read = readCountOf(retried);
   const counts = read > 0 ? `: ${created} new, ${changed} changed, ${unchanged} unchanged` : '';
   const lines = [`${records(read)} read${counts}`];
-  if (merged) lines.push(`${merged.settled} merged: ${merged.created} hosts new, ${merged.changed} changed`);
+  if (merged) lines.push(`${merged.records} merged: ${merged.created} hosts new, ${merged.changed} changed`);
   for (const { source, reason, records: count } of failing)
-    lines.push(plain(`${records(count)} of ${source} still not readable: ${reason}`));
+    lines.push(printable(`${records(count)} of ${source} still not readable: ${reason}`));
   return lines.join('\n');
 }

@@ -12,7 +12,7 @@ import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
 import { reason as reasonGiven } from '../privacy/mask.js';
 import { user } from '../../shared/person.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { withStore } from '../../shared/with-store.js';
 import { adviceOf, retryCommandFor } from './advice.js';
 import { rawJson, shownRaw } from './raw.js';
@@ -59,13 +59,16 @@ export const showCommand = new Command('show')
 const SEALED = 'It holds personal data: --why "…" shows it, and an audit entry keeps the user';
 const MISSING = 'It is not stored any more';
 
-/** Whether the source has personal data. If its file is gone, its pages are sealed and not shown either. */
+/**
+ * Whether the source has personal data. `false` if its source file is missing: pages with personal data are sealed, so they are
+ * not shown in that case either.
+ */
 function isPersonal({ source }: QuarantineDoc, folders: string[]): boolean {
   const sources = loadSources({ folders });
   return sources.names().includes(source) && datasetOf(sources.get(source)).personal.length > 0;
 }
 
-/** Writes the audit entry; called before anything is shown. */
+/** Writes the audit entry. Called before any content is shown. */
 async function keepAudit(store: Store, id: string, why: string, by: string): Promise<void> {
   await putAudit(store, { by, action: 'unmask', why, count: 1, collection: 'quarantine', of: [id] });
 }
@@ -92,8 +95,8 @@ function textOf(entry: QuarantineDoc, found: RawPage | undefined, raw: string): 
     ['page', page],
   ];
   return [
-    pc.bold(plain(_id)),
-    ...fields.map(([name, value]) => `  ${name.padEnd(8)}${plain(value)}`),
+    pc.bold(printable(_id)),
+    ...fields.map(([name, value]) => `  ${name.padEnd(8)}${printable(value)}`),
     '',
     pc.bold('Raw, as received'),
     raw,

@@ -1,8 +1,9 @@
+import { number } from '../../../format/number.js';
 import type { Command } from 'commander';
 import { Failure } from '../../../model/failure.js';
 import type { Store } from '../../../store/database.js';
 import type { Quarantined } from '../../../quarantine/groups.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 
 /** How the user selects entries. */
 export interface Which {
@@ -17,7 +18,9 @@ export const narrowing = (command: Command): Command =>
     .option('--source <name>', 'those of this source')
     .option('--reason <text>', 'those whose reason holds this text, in upper or lower case');
 
-/** The selection. Without any argument or option it would be everything, which requires `--all`. */
+/**
+ * The selection. Selecting all entries requires `--all`, so that a command without arguments does not select them by mistake.
+ */
 export function whichOf(command: Command, ids: readonly string[], { source, reason, all }: Which): Quarantined {
   if (ids.length === 0 && source === undefined && reason === undefined && !all)
     command.error('name records, or select them by --source, --reason or --all');
@@ -34,12 +37,11 @@ export async function rejectUnknown(store: Store, { ids = [] }: Quarantined): Pr
   const present = new Set(found.map(({ _id }) => _id));
   const missing = ids.filter((id) => !present.has(id));
   if (missing.length > 0)
-    throw new Failure('settings-invalid', `${missing.map(plain).join(', ')} is not in quarantine`, {
+    throw new Failure('settings-invalid', `${missing.map(printable).join(', ')} is not in quarantine`, {
       remedy:
         'npm run rollcall -- quarantine list --records shows what is; records that could be read have left by themselves',
     });
 }
 
 /** `1 record`, `1,200 records`. */
-export const records = (count: number): string =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? 'record' : 'records'}`;
+export const records = (count: number): string => `${number(count)} ${count === 1 ? 'record' : 'records'}`;

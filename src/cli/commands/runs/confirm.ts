@@ -1,3 +1,4 @@
+import { number } from '../../../format/number.js';
 import { Command } from 'commander';
 import type { Client } from '@temporalio/client';
 import { openClient } from '../../../client.js';
@@ -7,16 +8,16 @@ import type { Store } from '../../../store/database.js';
 import {
   confirmRetirement,
   unconfirmedRetirements,
-  lastWord,
+  latestListing,
   previewRetirement,
   type UnconfirmedRetirement,
-  type HeldPreview,
+  type RetirementPreview,
 } from '../../../merge/unconfirmed-retirements.js';
 import { countLiveHosts } from '../../../store/collections/hosts.js';
 import { askYes } from '../../shared/confirm.js';
 import { mergeNow } from '../../shared/merge-now.js';
 import { user } from '../../shared/person.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { minute } from '../../../format/time.js';
 import { isOpen, openSources } from '../../shared/open-workflows.js';
 import { withStore } from '../../shared/with-store.js';
@@ -31,7 +32,7 @@ interface Options {
 }
 
 /** The result of confirming one listing. */
-interface Confirmed extends HeldPreview {
+interface Confirmed extends RetirementPreview {
   source: string;
   run: string;
   /** `declined`: the user declined, and nothing was done. */
@@ -40,13 +41,13 @@ interface Confirmed extends HeldPreview {
   gone?: number;
 }
 
-/** Hosts that are named; further ones are only counted. */
+/** Maximum number of hosts that the preview names; it only counts the others. */
 const NAMED = 20;
 
 export const confirmCommand = new Command('confirm')
   .description(
-    'retire records that a complete listing lacked and that were held back, because it shrank too much or changed while it was read: ' +
-      'shows what would go, and asks',
+    'retire records that a complete listing lacked and that await confirmation, because the listing shrank too much or changed ' +
+      'while it was read: shows the hosts that would be retired, and asks',
   )
   .argument('[run]', 'its id or the beginning of it; without one, the last complete run of each source')
   .option('--source <name>', 'this source alone')
@@ -84,23 +85,23 @@ async function confirm(
   { yes, by }: Options,
 ): Promise<Confirmed> {
   const { source, run, account } = listing;
-  if (account.held === undefined) {
+  if (account.unconfirmed === undefined) {
     const { confirmed, gone } = account;
-    process.stderr.write(`${source}: confirmed already, by ${plain(confirmed!.by)}, ${minute(confirmed!.at)}\n`);
+    process.stderr.write(`${source}: confirmed already, by ${printable(confirmed!.by)}, ${minute(confirmed!.at)}\n`);
     await merge(store); // in case the earlier merge was interrupted
     return { source, run, outcome: 'already', records: 0, hosts: 0, first: [], gone };
   }
   await rejectIfRunning(store, client, config, listing);
-  await lastWord(store, listing);
+  await latestListing(store, listing);
   const preview = await previewRetirement(store, listing, NAMED);
   for (const line of previewLines(listing, preview)) process.stderr.write(`${line}\n`);
   if (!yes && !(await askYes('Retire them?'))) return { source, run, outcome: 'declined', ...preview };
-  // The user may have taken a while to confirm.
+  // Checked again, because the user may have taken a while to confirm.
   await rejectIfRunning(store, client, config, listing);
   const gone = await confirmRetirement(store, listing, by);
   await merge(store);
   const hosts = await countLiveHosts(store);
-  process.stderr.write(`${hosts.toLocaleString('en-US')} hosts are listed now\n`);
+  process.stderr.write(`${number(hosts)} hosts are listed now\n`);
   return { source, run, outcome: 'confirmed', ...preview, gone };
 }
 
@@ -108,13 +109,16 @@ async function merge(store: Store): Promise<void> {
   const shown = process.stderr.isTTY;
   let merged = 0;
   await mergeNow(store, 'rollcall runs confirm', (sum) => {
-    merged = sum.settled;
+    merged = sum.records;
     if (shown) process.stderr.write(`\r${number(merged)} records merged`);
   });
   if (shown && merged > 0) process.stderr.write('\n');
 }
 
-/** Throws `Failure` while the source is being collected: that run decides itself, and writes the account at its end. */
+/**
+ * Throws `Failure` while the source is being collected: that run itself decides which records to retire, and writes the account
+ * at its end.
+ */
 async function rejectIfRunning(
   store: Store,
   client: Client,
@@ -132,7 +136,7 @@ async function rejectIfRunning(
 
 function nothingToConfirm(run: string | undefined, source: string | undefined): Failure {
   const where = [...(source ? [` of ${source}`] : []), ...(run ? [` in run ${run}`] : [])].join('');
-  return new Failure('settings-invalid', `Nothing is held back${where}`, {
+  return new Failure('settings-invalid', `No retirement awaits confirmation${where}`, {
     ...(source ? { source } : {}),
     remedy: run
       ? `npm run rollcall -- runs show ${run} shows its result`
@@ -142,12 +146,12 @@ function nothingToConfirm(run: string | undefined, source: string | undefined): 
 
 function* previewLines(
   { source, run, account }: UnconfirmedRetirement,
-  { records, hosts, first }: HeldPreview,
+  { records, hosts, first }: RetirementPreview,
 ): Iterable<string> {
-  yield `${source}, run ${run}: ${plain(account.reason ?? 'records are missing')}`;
+  yield `${source}, run ${run}: ${printable(account.reason ?? 'records are missing')}`;
   yield `${number(records)} records would be gone, and ${number(hosts)} hosts retired, which no other source lists${hosts > 0 ? ':' : ''}`;
   for (const { id, name, ip } of first)
-    yield `  ${plain([name ?? 'without a name', ip, id].filter(Boolean).join('  '))}`;
+    yield `  ${printable([name ?? 'without a name', ip, id].filter(Boolean).join('  '))}`;
   if (hosts > first.length) yield `  and ${number(hosts - first.length)} more`;
 }
 
@@ -157,5 +161,3 @@ function printResult(done: Confirmed, { json }: Options): void {
   else if (outcome === 'confirmed') process.stdout.write(`${source}: ${number(gone)} records of run ${run} are gone\n`);
   else if (outcome === 'declined') process.stdout.write(`${source}: nothing was retired\n`);
 }
-
-const number = (value: number): string => value.toLocaleString('en-US');

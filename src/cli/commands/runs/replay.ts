@@ -39,8 +39,12 @@ export const replayCommand = new Command('replay')
       process.exitCode = await replayWindow(config, options.source!, options);
       return;
     }
-    const pagesOf = await findPages(config, options);
-    process.exitCode = await triggerRun(config, { sources: Object.keys(pagesOf), replay: true, pagesOf }, options);
+    const pagesFromRun = await findPages(config, options);
+    process.exitCode = await triggerRun(
+      config,
+      { sources: Object.keys(pagesFromRun), replay: true, pagesFromRun },
+      options,
+    );
   });
 
 /** Replays every run of the source that fetched pages in the window, oldest first. Returns the worst exit code. */
@@ -55,14 +59,18 @@ async function replayWindow(config: Config, source: string, options: Options): P
   let worst: number = EXIT.ok;
   for (const [at, run] of runs.entries()) {
     process.stderr.write(`Run ${run}, ${at + 1} of ${runs.length}\n`);
-    const code = await triggerRun(config, { sources: [source], replay: true, pagesOf: { [source]: run } }, options);
+    const code = await triggerRun(
+      config,
+      { sources: [source], replay: true, pagesFromRun: { [source]: run } },
+      options,
+    );
     worst = Math.max(worst, code);
   }
   process.stderr.write(`${runs.length} runs were replayed; npm run verify -- --run ID recounts one of them\n`);
   return worst;
 }
 
-/** Returns the run whose pages to read for each source. Throws `Failure` when nothing is stored. */
+/** Returns the id of the run whose pages are read, by source. Throws `Failure` when nothing is stored. */
 async function findPages(config: Config, options: Options): Promise<Record<string, string>> {
   const store = await openStore(config.mongodb);
   try {

@@ -1,3 +1,4 @@
+import { number } from '../../../format/number.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import Table from 'cli-table3';
 import { loadConfig } from '../../../config.js';
@@ -22,7 +23,9 @@ interface Options {
 }
 
 export const runsCommand = new Command('runs')
-  .description('past runs, the newest first; `show` details one source by source, `confirm` retires what was held back')
+  .description(
+    'past runs, the newest first; `show` details one source by source, `confirm` retires the records that await confirmation',
+  )
   .enablePositionalOptions()
   .option('--source <name>', 'those that it took part in')
   .addOption(new Option('--status <status>', 'those that ended so').choices(STATUSES))
@@ -69,9 +72,9 @@ function tableOf(runs: readonly RunDoc[]): string {
       minute(started_at),
       ended_at ? duration(ended_at.getTime() - started_at.getTime()) : '',
       colouredStatus(status),
-      hosts?.toLocaleString('en-US') ?? '',
+      hosts === undefined ? '' : number(hosts),
       [
-        ...(merged === undefined ? [] : [`${merged.toLocaleString('en-US')} records merged`]),
+        ...(merged === undefined ? [] : [`${number(merged)} records merged`]),
         ...Object.entries(sources).map(([name, account]) => `${name}: ${brief(account)}`),
       ].join('\n'),
     ]);
@@ -82,14 +85,14 @@ function tableOf(runs: readonly RunDoc[]): string {
 /** `complete, 1,684 records, 3 new, 12 gone`: zero counts are left out. */
 function brief(account: SourceAccount): string {
   const { status, parked, records } = account;
-  const counts = (['new', 'changed', 'quarantined', 'gone', 'held'] as const).flatMap((what) =>
-    account[what] ? [`${account[what].toLocaleString('en-US')} ${what}`] : [],
+  const counts = (['new', 'changed', 'quarantined', 'gone', 'unconfirmed'] as const).flatMap((what) =>
+    account[what] ? [`${number(account[what])} ${what}`] : [],
   );
   return [
     colouredStatus(status),
     ...(parked ? ['parked'] : []),
-    ...(onlyFetched(account) > 0 ? [`${onlyFetched(account).toLocaleString('en-US')} rows fetched`] : []),
-    ...(records > 0 ? [`${records.toLocaleString('en-US')} records`] : []),
+    ...(onlyFetched(account) > 0 ? [`${number(onlyFetched(account))} rows fetched`] : []),
+    ...(records > 0 ? [`${number(records)} records`] : []),
     ...counts,
   ].join(', ');
 }

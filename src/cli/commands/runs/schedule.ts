@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { openClient } from '../../../client.js';
 import { loadConfig, type Config } from '../../../config.js';
-import { oddDays } from '../../../temporal/schedules/clock-changes.js';
+import { clockChangeDays } from '../../../temporal/schedules/clock-changes.js';
 import { markScheduled } from '../../../temporal/schedules/first.js';
 import {
   applySchedules,
@@ -22,7 +22,7 @@ type Action = (typeof ACTIONS)[number];
 
 export const scheduleCommand = new Command('schedule')
   .description(
-    'Temporal Schedules of the sources: daily unless the source or ROLLCALL_SCHEDULE_<SOURCE> says otherwise',
+    "Temporal Schedules of the sources: daily, unless the source's file or ROLLCALL_SCHEDULE_<SOURCE> sets another schedule",
   )
   .argument('<action>', ACTIONS.join(' | '))
   .argument('[source...]', 'sources; without one, ROLLCALL_COLLECT or every configured source')
@@ -59,22 +59,22 @@ async function apply(client: Client, config: Config, sources: readonly AnySource
     const setting = scheduleOf(source, config);
     const set = `${source.name}: ${setting.cron} ${setting.timezone}`;
     const [line] = await listSchedules(client, config, [source.name]);
-    if (line && !line.paused && line.upcoming.length === 0) process.stderr.write(`! ${set} never comes\n`);
-    for (const { day, times, instead } of await oddDays(client, scheduleId(config, source.name), setting))
+    if (line && !line.paused && line.upcoming.length === 0) process.stderr.write(`! ${set} never fires\n`);
+    for (const { day, times, instead } of await clockChangeDays(client, scheduleId(config, source.name), setting))
       process.stderr.write(`! ${set} ${oddText(times, instead)} on ${day}, when the clocks change\n`);
   }
 }
 
 function oddText(times: number, instead: number): string {
-  if (times === 0) return 'does not come';
-  if (instead === 1) return times === 2 ? 'comes twice' : `comes ${times} times`;
-  return `comes ${times === 1 ? 'once' : `${times} times`} instead of ${instead} times`;
+  if (times === 0) return 'does not fire';
+  if (instead === 1) return times === 2 ? 'fires twice' : `fires ${times} times`;
+  return `fires ${times === 1 ? 'once' : `${times} times`} instead of ${instead} times`;
 }
 
 async function remove(client: Client, config: Config, sources: readonly AnySource[]): Promise<void> {
   await withStore(config, async (store) => {
     for (const source of sources) {
-      // First, so that a worker that starts in between does not recreate the schedule.
+      // Marked before the schedule is removed, so that a worker that starts in between does not create it again.
       await markScheduled(store, config, source);
       await changeSchedule(client, config, source.name, 'delete');
       process.stdout.write(`${source.name}: removed\n`);

@@ -6,13 +6,13 @@ import { loadConfig, type Config } from '../../../config.js';
 import { Failure } from '../../../model/failure.js';
 import { loadSources, type SourceRegistry } from '../../../sources/loading/registry.js';
 import { pauseSignal, resumeSignal, stopSignal } from '../../../model/messages.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { clock } from '../../../format/time.js';
 import { openRuns, openSources, type OpenSource } from '../../shared/open-workflows.js';
 
 interface ControlSignal {
   signal: SignalDefinition;
-  /** What the source will do. */
+  /** Text for the user: what the source does after the signal. */
   effect: (source: OpenSource) => string;
   /** Whether it applies to a source that the user did not name. */
   concerns: (source: OpenSource) => boolean;
@@ -61,7 +61,7 @@ const signalCommand = (name: keyof typeof SIGNALS, description: string, examples
 
 export const pauseCommand = signalCommand(
   'pause',
-  'pause sources, each after its current batch of pages; some vendors forget their cursors within minutes',
+  'pause sources, each after its current batch of pages; the cursors of some vendors expire within minutes',
   '  npm run rollcall -- pause\n  npm run rollcall -- pause qualys',
 );
 
@@ -116,10 +116,13 @@ async function signalled(client: Client, workflowId: string, { signal }: Control
 function skippedText(name: string, { source, progress }: OpenSource): string {
   const since = progress?.parkedAt ? ` since ${clock(new Date(progress.parkedAt))}` : '';
   const way = name === 'stop' ? `; npm run rollcall -- stop ${source} discards its position in the listing` : '';
-  return `${source} is parked${since} (${plain(progress?.reason ?? 'it failed')}) and was left alone${way}`;
+  return `${source} is parked${since} (${printable(progress?.reason ?? 'it failed')}) and was not changed${way}`;
 }
 
-/** Validates all names first: throws `Failure` for an unknown source, one that is not running, and a parked one to be paused. */
+/**
+ * Validates all names first: throws `Failure` for an unknown source, for a source that is not running, and for a parked source
+ * that the user wants to pause.
+ */
 function rejectInvalid(
   name: string,
   names: readonly string[],

@@ -6,8 +6,9 @@ import { Failure } from '../../../model/failure.js';
 import { loadSources, type SourceRegistry } from '../../../sources/loading/registry.js';
 import { resolveSettings } from '../../../model/settings.js';
 import { openStore } from '../../../store/database.js';
-import type { CollectInventoryInput, RunSummary } from '../../../workflows/collect-inventory.js';
-import type { Step } from '../../../workflows/source-input.js';
+import { workflowLink } from '../../../temporal/web-ui.js';
+import type { RunSummary } from '../../../workflows/collect-inventory.js';
+import type { CollectInventoryInput, Step } from '../../../workflows/inputs.js';
 import { EXIT } from '../../shared/exit.js';
 import { summaryJson, summaryTable } from '../../shared/summary.js';
 import { watchRun } from '../../watch/watch.js';
@@ -36,7 +37,7 @@ export const triggerCommand = new Command('trigger')
     ]),
   )
   .option('--once', 'queues and growing files: until there is nothing more (the default)')
-  .option('--follow', 'queues and growing files: for good, until the run is sent the signal stop')
+  .option('--follow', 'queues and growing files: continuously, until rollcall stop ends the run')
   .option('--report', 'write the report of the day when the run has ended, where the worker runs')
   .option('--confirm-shrink', 'retire missing records even when a listing shrank a lot')
   .option('--json', 'print the result as one JSON object (with --wait)')
@@ -55,7 +56,7 @@ export const triggerCommand = new Command('trigger')
         force: options.force ?? false,
         confirmShrink: options.confirmShrink ?? false,
         ...(options.only ? { only: options.only } : {}),
-        ...(options.report ? { upkeep: ['report'] } : {}),
+        ...(options.report ? { maintenance: ['report'] } : {}),
         ...(options.follow && !options.once ? { follow: true } : {}),
       },
       options,
@@ -71,8 +72,9 @@ export async function triggerRun(
   const client = await openClient(config.temporal);
   try {
     const { handle, attached } = await startRun(client, config.temporal, input);
-    const where = `${config.temporal.ui}/namespaces/${config.temporal.namespace}/workflows/${handle.workflowId}`;
-    process.stderr.write(`${attached ? 'Already under way' : 'Started'}: ${handle.workflowId}\nWatch it at ${where}\n`);
+    const link = workflowLink(config.temporal, handle.workflowId);
+    const watch = link ? `Watch it at ${link}\n` : '';
+    process.stderr.write(`${attached ? 'Already under way' : 'Started'}: ${handle.workflowId}\n${watch}`);
     if (!options.wait) return EXIT.ok;
     await ensureWorker(client, config);
     const summary = await watched(config, client, handle);
@@ -104,7 +106,7 @@ export async function ensureWorker(client: Awaited<ReturnType<typeof openClient>
     process.stderr.write('No worker is polling: the run waits until one is started with npm start\n');
 }
 
-/** The named sources, or those of ROLLCALL_COLLECT, or all configured ones. Throws `Failure` for unknown names. */
+/** The named sources, else the sources of ROLLCALL_COLLECT, else all configured sources. Throws `Failure` for unknown names. */
 export function chooseSources(config: Config, registry: SourceRegistry, names: readonly string[]): string[] {
   const wanted = names.length > 0 ? names : config.collect;
   if (wanted.length > 0) return wanted.map((name) => registry.get(name).name);

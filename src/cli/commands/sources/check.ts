@@ -7,7 +7,7 @@ import { check, type Checked, type CheckOptions } from '../../../diagnostics/sou
 import { faultyOf, type Faulty } from '../../../diagnostics/source/definition.js';
 import { faultOf, findSources } from '../../../diagnostics/source/find.js';
 import { isPartlySet, settingLines } from '../../../diagnostics/source/settings.js';
-import { tellChecked, tellFaulty } from './check-text.js';
+import { checkedText, faultyText } from './check-text.js';
 
 interface Options extends CheckOptions {
   json?: boolean;
@@ -37,7 +37,7 @@ export const checkCommand = new Command('check')
     // One after the other, because concurrent requests could not be attributed.
     for (const source of sources) checked.push(await check(source, registry.fileOf(source.name), config, options));
     if (options.json) process.stdout.write(`${JSON.stringify({ sources: checked, faulty })}\n`);
-    else process.stdout.write(`${[...faulty.map(tellFaulty), ...checked.map(tellChecked)].join('\n\n')}\n`);
+    else process.stdout.write(`${[...faulty.map(faultyText), ...checked.map(checkedText)].join('\n\n')}\n`);
     process.exitCode = exitOf(checked, faulty);
   });
 
@@ -51,7 +51,7 @@ const none = (names: readonly string[]) =>
     remedy: `Fill in .env (see .env.example), or check definitions alone with --offline. There are ${names.join(', ')}`,
   });
 
-/** Errors that the user can fix here come first. */
+/** If there are several errors, the exit code of one that the user can fix here takes precedence. */
 function exitOf(checked: readonly Checked[], faulty: readonly Faulty[]): number {
   const codes = checked.map(({ failure }) => (failure ? behaviourOf(failure.kind).exitCode : EXIT.ok) as number);
   if (faulty.length > 0) codes.push(EXIT.usage);

@@ -7,7 +7,7 @@ import { resetCommand } from './reset.js';
 import { testCommand } from './test.js';
 
 export const sourcesCommand = new Command('sources')
-  .description('the sources there are: what they need, whether they work, what they give, and new ones')
+  .description('list, check, preview, test, reset and create sources')
   .addHelpText(
     'after',
     '\nExamples:\n  npm run rollcall -- sources list\n  npm run rollcall -- sources check qualys\n' +

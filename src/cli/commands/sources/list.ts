@@ -1,3 +1,4 @@
+import { number } from '../../../format/number.js';
 import { Command } from 'commander';
 import { loadConfig, type Config } from '../../../config.js';
 import { Failure } from '../../../model/failure.js';
@@ -8,7 +9,7 @@ import type { SourceDoc } from '../../../store/documents/sources.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
 import { EXIT } from '../../shared/exit.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import { findSources } from '../../../diagnostics/source/find.js';
 import { isPartlySet, settingLines } from '../../../diagnostics/source/settings.js';
 
@@ -30,7 +31,7 @@ interface Listed {
 }
 
 export const listCommand = new Command('list')
-  .description('every source: whether its settings are there, when it is collected, how it fared')
+  .description('every source: whether its settings are set, when it is collected, and the result of its last run')
   .option('--json', 'print them as one JSON array')
   .addHelpText('after', '\nExamples:\n  npm run rollcall -- sources list\n  npm run rollcall -- sources list --json')
   .action(async (options: { json?: boolean }) => {
@@ -40,11 +41,14 @@ export const listCommand = new Command('list')
     const listed = registry.all().map((source) => listedOf(source, config, states.get(source.name)));
     if (options.json) process.stdout.write(`${JSON.stringify(listed)}\n`);
     else process.stdout.write(`${listed.map((source) => [...describe(source)].join('\n')).join('\n\n')}\n`);
-    for (const fault of faults) process.stderr.write(`${plain(fault.message)}\n${fault.details.remedy ?? ''}\n`);
+    for (const fault of faults) process.stderr.write(`${printable(fault.message)}\n${fault.details.remedy ?? ''}\n`);
     if (faults.length > 0) process.exitCode = EXIT.usage;
   });
 
-/** The state of each source in MongoDB; empty, with a note, when MongoDB does not respond: the rest is still useful. */
+/**
+ * The state of each source in MongoDB; empty, with a note, when MongoDB does not respond, because the rest of the list does not
+ * need MongoDB.
+ */
 async function statesOf(config: Config): Promise<Map<string, SourceDoc>> {
   try {
     const store = await openStore(config.mongodb, { timeoutMs: 3_000, prepare: false });
@@ -92,14 +96,14 @@ function scheduleText(source: AnySource, config: Config): Listed['schedule'] {
 
 function* describe(source: Listed): Iterable<string> {
   const row = (label: string, text: string, colour: (text: string) => string = String) =>
-    `  ${label.padEnd(14)}${colour(plain(text))}`;
+    `  ${label.padEnd(14)}${colour(printable(text))}`;
   yield `${pc.bold(source.name)}  ${source.dataset} of ${source.vendor}, listing ${source.listing}`;
   const { configured, missing, schedule, last_complete: complete, parked } = source;
   const lacking = missing.length > 0 ? `not configured: ${missing.join(', ')}` : 'not configured';
   yield configured ? row('settings', 'configured', pc.green) : row('settings', lacking, pc.yellow);
   yield row('schedule', 'fault' in schedule ? schedule.fault : `${schedule.cron}  ${schedule.timezone}`);
   yield row('last checked', source.last_checked ? ago(source.last_checked) : 'never');
-  const records = complete && `${ago(complete.at)}, ${complete.records.toLocaleString('en-US')} records`;
+  const records = complete && `${ago(complete.at)}, ${number(complete.records)} records`;
   yield row('last complete', records ?? 'never');
   if (parked) {
     yield row('parked', `${parked.reason} (${ago(parked.at)})`, pc.red);

@@ -18,11 +18,11 @@ export const newCommand = new Command('new')
   .description('write a starter file for a new source, with a fixture and a test that runs')
   .argument('<name>', 'its name: lower-case letters, digits and dashes')
   .addOption(new Option('--dataset <what>', 'what its records are').choices(DATASETS).default('hosts'))
-  .addOption(new Option('--paging <how>', 'how its listing is walked').choices(PAGINGS).default('offset'))
-  .addOption(new Option('--auth <how>', 'how requests prove who we are').choices(AUTHS).default('header'))
+  .addOption(new Option('--paging <how>', 'how its pages are requested').choices(PAGINGS).default('offset'))
+  .addOption(new Option('--auth <how>', 'how requests authenticate').choices(AUTHS).default('header'))
   .option(
     '--folder <dir>',
-    `where to: the first folder of ROLLCALL_SOURCES, else ${OWN_SOURCES}; src/sources for one of the project itself`,
+    `target folder: the first folder of ROLLCALL_SOURCES, else ${OWN_SOURCES}; src/sources for a source of the project itself`,
   )
   .addHelpText(
     'after',
@@ -89,7 +89,7 @@ function nextSteps(
   inProject: boolean,
   variables: readonly string[],
 ): string[] {
-  // The default folder may not have existed before.
+  // The configuration has the default folder only if the folder existed before this command.
   const byDefault = config.sourceFolders.length === 0 && folder === resolve(OWN_SOURCES);
   const isLoaded = inProject || byDefault || config.sourceFolders.includes(folder);
   const folders = [...config.sourceFolders, folder].map(shownPath).join(',');
@@ -100,7 +100,7 @@ function nextSteps(
   return [
     'Next:',
     `  1. It runs as it is, on two made-up records:   ${test}`,
-    `  2. Fill in what ${source} marks with TODO, and put a page of the vendor’s into the fixture`,
+    `  2. Fill in what ${source} and its test mark with TODO, and put a page of the vendor’s into the fixture`,
     `  3. Put into .env${inProject ? ', .env.example and docker-compose.yml' : ''}:`,
     ...env.map((line) => `       ${line}`),
     `  4. Does the login work?                        npm run rollcall -- sources check ${name}`,

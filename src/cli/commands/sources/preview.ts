@@ -7,10 +7,10 @@ import { openKeyRing } from '../../../privacy/key-ring.js';
 import type { FetchedPage } from '../../../model/source.js';
 import { colours as pc } from '../../../format/colours.js';
 import { report } from '../../shared/exit.js';
-import { plain } from '../../../format/plain.js';
-import { ask } from '../../../diagnostics/source/ask.js';
-import { beside, shortened } from '../../../format/side-by-side.js';
-import { doubtsOf } from '../../../diagnostics/source/doubts.js';
+import { printable } from '../../../format/printable.js';
+import { ask } from '../../../diagnostics/source/fetch-sample.js';
+import { sideBySide, shortened } from '../../../format/side-by-side.js';
+import { doubtsOf } from '../../../diagnostics/source/completeness-doubts.js';
 import { seconds } from './check.js';
 import { sourceNamed } from '../../../diagnostics/source/find.js';
 import { jsonText, readRows, type ReadRow } from './read-rows.js';
@@ -23,7 +23,7 @@ interface Options {
 
 export const previewCommand = new Command('preview')
   .description(
-    'fetch one page and show each record as received beside what would be stored; nothing is written anywhere',
+    'fetch one page and show each record as received next to what would be stored; nothing is written anywhere',
   )
   .argument('<source>', 'a source')
   .option('--rows <n>', 'how many records', count, 3)
@@ -41,13 +41,13 @@ export const previewCommand = new Command('preview')
     const keys = openKeyRing(config.keyRing);
     const personal = datasetOf(source).personal.length > 0;
     if (personal) keys.keys(); // fails with a remedy before any request
-    const { input, page, failure } = await ask(source, config, most, timeout * 1000);
+    const { page, failure } = await ask(source, config, most, timeout * 1000);
     if (failure) {
       report(failure);
       process.exitCode = behaviourOf(failure.kind).exitCode;
       return;
     }
-    const rows = page ? readRows(source, input, page, most, { junk: denyListsOf(config.junk), keys }) : [];
+    const rows = page ? readRows(source, page, most, { denyLists: denyListsOf(config.denyLists), keys }) : [];
     const notes = [
       ...notesOn(page, rows, personal, source.listing === 'queue'),
       ...(page?.warnings ?? []),
@@ -60,15 +60,15 @@ export const previewCommand = new Command('preview')
     }
     const width = process.stdout.columns ?? 120;
     for (const row of rows) process.stdout.write(`${linesOf(row, width).join('\n')}\n\n`);
-    for (const note of notes) process.stderr.write(`${plain(note)}\n`);
+    for (const note of notes) process.stderr.write(`${printable(note)}\n`);
   });
 
-/** The lines of one record, limited in number. */
+/** Maximum number of lines for one record. */
 const MOST_LINES = 60;
 
 function linesOf(row: ReadRow, width: number): string[] {
   const { raw, id, normalized, keys, rejected } = row;
-  const head = `${rejected === undefined ? pc.green('✓') : pc.red('✗')} row ${row.row}${id === undefined ? '' : `  ${pc.bold(plain(id))}`}`;
+  const head = `${rejected === undefined ? pc.green('✓') : pc.red('✗')} row ${row.row}${id === undefined ? '' : `  ${pc.bold(printable(id))}`}`;
   const pretty = (value: unknown) => shortened(jsonText(value, 2).split('\n'), MOST_LINES);
   const read = [
     ...(normalized === undefined ? [] : pretty(normalized)),
@@ -77,8 +77,8 @@ function linesOf(row: ReadRow, width: number): string[] {
     ...(rejected === undefined ? [] : [`to quarantine: ${rejected}`]),
   ];
   const right = { title: 'as stored', lines: read };
-  if (raw === undefined) return [head, ...read.map(plain)];
-  return [head, ...beside({ title: 'as received', lines: pretty(raw) }, right, width)];
+  if (raw === undefined) return [head, ...read.map(printable)];
+  return [head, ...sideBySide({ title: 'as received', lines: pretty(raw) }, right, width)];
 }
 
 function* notesOn(

@@ -1,6 +1,7 @@
 import type { Context, NormalizedRecord } from '../../../normalize/datasets/dataset.js';
 import { datasetOf } from '../../../normalize/datasets/index.js';
-import { RecordRejected, type AnySource, type FetchedPage, type Input } from '../../../model/source.js';
+import { rowsOf } from '../../../sources/decode.js';
+import { RecordRejected, type AnySource, type FetchedPage } from '../../../model/source.js';
 
 /** One row of a page, as received and as normalized. */
 export interface ReadRow {
@@ -17,17 +18,14 @@ export interface ReadRow {
   rejected?: string;
 }
 
-/** Reads up to `most` rows like the pipeline, without storing anything. Personal fields are masked; raw rows with any are left out. */
-export function readRows(
-  source: AnySource,
-  input: Input,
-  page: FetchedPage,
-  most: number,
-  context: Context,
-): ReadRow[] {
+/**
+ * Reads up to `most` rows like the pipeline, without storing anything. Personal fields are masked, and the raw rows of a
+ * dataset with personal fields are left out.
+ */
+export function readRows(source: AnySource, page: FetchedPage, most: number, context: Context): ReadRow[] {
   const dataset = datasetOf(source);
   const read: ReadRow[] = [];
-  for (const row of input.rows(page)) {
+  for (const row of rowsOf(source, page)) {
     if (read.length >= most) break;
     if (row.error !== undefined) {
       read.push({ row: row.index, rejected: row.error });
@@ -35,7 +33,7 @@ export function readRows(
     }
     const raw = dataset.personal.length > 0 ? {} : { raw: row.value };
     try {
-      const normalized = dataset.understand(source, source.map(row.value), row, context);
+      const normalized = dataset.toRecord(source, source.map(row.value), row, context);
       read.push({ row: row.index, ...raw, id: normalized._id, ...storedOf(normalized) });
     } catch (error) {
       read.push({ row: row.index, ...raw, ...rejection(source, error) });
@@ -57,7 +55,7 @@ function rejection(source: AnySource, error: unknown): Pick<ReadRow, 'id' | 'rej
   if (!(error instanceof RecordRejected)) {
     // A missing key ring is not an error of the record.
     if ((error as { kind?: string }).kind === 'settings-invalid') throw error;
-    return { rejected: `mapping broke: ${(error as Error).name}` };
+    return { rejected: `the mapping threw ${(error as Error).name}` };
   }
   const { reason, recordId } = error;
   return { rejected: reason, ...(recordId === undefined ? {} : { id: `${source.name}:${recordId}` }) };

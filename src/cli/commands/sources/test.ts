@@ -12,7 +12,7 @@ import { sourceNamed } from '../../../diagnostics/source/find.js';
 const runner = join(__dirname, '../../../sources/testing/run.js');
 
 export const testCommand = new Command('test')
-  .description('run the test beside a source of your own, NAME.test.ts or NAME.test.js, with Node’s test runner')
+  .description('run the test next to a source of your own, NAME.test.ts or NAME.test.js, with Node’s test runner')
   .argument('<source>', 'a source, or the path of a test file')
   .addHelpText(
     'after',
@@ -37,7 +37,7 @@ function testFile(name: string): string {
   const base = file.replace(/\.[jt]s$/, '');
   const found = [`${base}.test.ts`, `${base}.test.js`].find((file) => existsSync(file));
   if (found) return found;
-  throw new Failure('settings-invalid', `${shownPath(file)} has no test beside it`, {
+  throw new Failure('settings-invalid', `${shownPath(file)} has no test next to it`, {
     remedy: `Write ${shownPath(base)}.test.ts; those of the project’s own sources are run by npm test`,
   });
 }

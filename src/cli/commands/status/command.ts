@@ -6,19 +6,15 @@ import { Failure } from '../../../model/failure.js';
 import { loadSources } from '../../../sources/loading/registry.js';
 import type { Store } from '../../../store/database.js';
 import type { RunDoc } from '../../../store/documents/runs.js';
-import { ago } from '../../../format/ago.js';
 import { EXIT, report } from '../../shared/exit.js';
 import { runOf } from '../../shared/run-of.js';
-import { colouredStatus } from '../../../format/status-colour.js';
 import { readWork, workOf, type Work } from './work.js';
 import { summaryOfDoc, viewJson } from './run-json.js';
 import { sourceStates } from './source-state.js';
-import { statesText } from './text.js';
+import { lastText, lostText, statesText, workLines } from './text.js';
 import { follow } from './follow.js';
 import { summaryTable } from '../../shared/summary.js';
-import { duration } from '../../../format/time.js';
 import { ensureWorker } from '../runs/trigger.js';
-import { lineOf, wholeLine } from '../../watch/line.js';
 import { Paces } from '../../watch/pace.js';
 import { withStore } from '../../shared/with-store.js';
 
@@ -53,7 +49,7 @@ export const statusCommand = new Command('status')
     });
   });
 
-/** Without Temporal, MongoDB still has the last state. */
+/** `undefined` when Temporal does not respond. The command then shows the last state, which is in MongoDB. */
 async function clientOf(config: Config): Promise<Client | undefined> {
   try {
     return await openClient(config.temporal);
@@ -89,14 +85,14 @@ async function show(
   } else {
     const last = await lastOf(store, work, run);
     if (last) process.stdout.write(`${run ? summaryTable(summaryOfDoc(last)) : lastText(last)}\n`);
-    if (last && !last.ended_at && client) process.stdout.write(`${lost(last)}\n`);
+    if (last && !last.ended_at && client) process.stdout.write(`${lostText(last)}\n`);
   }
   if (run) return;
   const { open } = !busy || once || !client ? work : await workOf(client, config, registry.names());
   process.stdout.write(`${statesText(await sourceStates(store, config, registry, client, open))}\n`);
 }
 
-/** The run that the user named, or the latest one, when nothing is running. */
+/** The run that the user named, or the latest run; `undefined` while a run is running. */
 async function lastOf(store: Store, work: Work, run: RunDoc | undefined): Promise<RunDoc | undefined> {
   if (work.runs.length > 0) return undefined;
   if (run) return run;
@@ -107,17 +103,6 @@ async function lastOf(store: Store, work: Work, run: RunDoc | undefined): Promis
     process.stderr.write(`${error.message}: ${error.details.remedy}\n`);
     return undefined;
   }
-}
-
-/** Without its sources, which the table below shows. */
-function lastText({ _id, status, started_at, ended_at, hosts }: RunDoc): string {
-  const took = ended_at ? `, took ${duration(ended_at.getTime() - started_at.getTime())}` : '';
-  const found = hosts === undefined ? '' : `, ${hosts.toLocaleString('en-US')} hosts`;
-  return `Last run: ${_id} ${colouredStatus(status)}, started ${ago(started_at)}${took}${found}`;
-}
-
-function lost({ _id, workflow_id }: RunDoc): string {
-  return `Run ${_id} has no end, and its workflow ${workflow_id} is not under way any more: it was terminated. Trigger again`;
 }
 
 function workJson({ runs, views }: Work): Record<string, unknown> {
@@ -131,14 +116,4 @@ function workJson({ runs, views }: Work): Record<string, unknown> {
     })),
     under_way: views.map((view) => viewJson(view, paces.look(view))),
   };
-}
-
-function* workLines({ runs, views }: Work): Iterable<string> {
-  for (const { run, workflowId } of runs) yield `Under way: ${run ? `run ${run}` : workflowId}`;
-  const paces = new Paces();
-  for (const view of views) {
-    const { source, notes, ...line } = lineOf(view, paces.look(view));
-    yield `${source}: ${wholeLine(line)}`;
-    for (const note of notes) yield `  ${note}`;
-  }
 }

@@ -29,7 +29,7 @@ export async function follow(store: Store, client: Client, config: Config, work:
   return summaries.every((summary) => summary?.status === 'completed');
 }
 
-/** The stored state of a run that was cancelled or terminated. */
+/** Waits for the result of a run. If the run was cancelled or terminated, returns its stored state. */
 async function endOf(
   store: Store,
   client: Client,

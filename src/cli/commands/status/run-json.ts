@@ -1,10 +1,10 @@
 import type { RunDoc } from '../../../store/documents/runs.js';
 import type { RunSummary } from '../../../workflows/collect-inventory.js';
-import { plain } from '../../../format/plain.js';
+import { printable } from '../../../format/printable.js';
 import type { Pace } from '../../watch/pace.js';
 import type { SourceView } from '../../watch/view.js';
 
-/** A running source in JSON: stable names, times in ISO 8601, `eta_seconds` only where the vendor reports a total. */
+/** A running source in JSON: stable names, times in ISO 8601, `eta_seconds` only if the vendor reports a total. */
 export function viewJson(view: SourceView, pace: Pace | undefined): Record<string, unknown> {
   const { source, workflowId, progress, account, waiting } = view;
   const { state, status, reason, remedy, parkedAt, pages, rows, total, normalized, merged } = progress ?? {};
@@ -34,8 +34,8 @@ export function summaryOfDoc({ _id, status, hosts = 0, started_at, ended_at, mer
     name,
     {
       ...account,
-      ...(account.reason ? { reason: plain(account.reason) } : {}),
-      ...(account.remedy ? { remedy: plain(account.remedy) } : {}),
+      ...(account.reason ? { reason: printable(account.reason) } : {}),
+      ...(account.remedy ? { remedy: printable(account.remedy) } : {}),
     },
   ]);
   return {

@@ -22,7 +22,7 @@ export interface SourceState {
   last_complete?: { run: string; at: Date; records: number };
   fresh_until?: Date;
   /** The outcome of its last run, and its reason. */
-  last?: { run: string; status: SourceAccount['status']; reason?: string; remedy?: string; held?: number };
+  last?: { run: string; status: SourceAccount['status']; reason?: string; remedy?: string; unconfirmed?: number };
   parked?: { since?: Date; reason?: string; remedy?: string };
   /** Required settings that are not set here; a worker may have them. */
   needs?: string[];
@@ -87,11 +87,11 @@ function stateOf(
   };
   const parkedState = parkedOf(open, parked, isReachable);
   if (parkedState) state.parked = parkedState;
-  state.state = wordFor(state, account, open);
+  state.state = stateNameOf(state, account, open);
   return state;
 }
 
-function wordFor(
+function stateNameOf(
   { parked, fresh_until, needs }: SourceState,
   account: SourceAccount | undefined,
   open: OpenSource | undefined,
@@ -101,13 +101,19 @@ function wordFor(
   if (!account) return needs ? 'unset' : 'new';
   if (account.reason === 'cancelled') return 'cancelled';
   if (account.status === 'partial' || account.status === 'failed') return account.status;
-  // Its workflow no longer exists and left no outcome.
+  // The workflow of the source no longer exists, and it stored no outcome.
   if (account.status === 'collecting') return 'cancelled';
   return fresh_until ? 'fresh' : 'due';
 }
 
-function lastOf(run: string, { status, reason, remedy, held }: SourceAccount): NonNullable<SourceState['last']> {
-  return { run, status, ...(reason ? { reason } : {}), ...(remedy ? { remedy } : {}), ...(held ? { held } : {}) };
+function lastOf(run: string, { status, reason, remedy, unconfirmed }: SourceAccount): NonNullable<SourceState['last']> {
+  return {
+    run,
+    status,
+    ...(reason ? { reason } : {}),
+    ...(remedy ? { remedy } : {}),
+    ...(unconfirmed ? { unconfirmed } : {}),
+  };
 }
 
 /** Parked state from its workflow, or from the store if Temporal is unreachable. A workflow that no longer exists is not parked. */

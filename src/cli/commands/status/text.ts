@@ -1,10 +1,15 @@
+import { number } from '../../../format/number.js';
 import Table from 'cli-table3';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
-import { plain } from '../../../format/plain.js';
-import { minute } from '../../../format/time.js';
-import { parkedNotes } from '../../watch/line.js';
+import { printable } from '../../../format/printable.js';
+import { colouredStatus } from '../../../format/status-colour.js';
+import { duration, minute } from '../../../format/time.js';
+import type { RunDoc } from '../../../store/documents/runs.js';
+import { lineOf, parkedNotes, wholeLine } from '../../watch/line.js';
+import { Paces } from '../../watch/pace.js';
 import type { SourceState } from './source-state.js';
+import type { Work } from './work.js';
 
 const COLOURS: Partial<Record<SourceState['state'], (text: string) => string>> = {
   fresh: pc.green,
@@ -30,7 +35,7 @@ export function statesText(states: readonly SourceState[]): string {
       source,
       stateText(state),
       complete ? ago(complete.at) : 'never',
-      complete ? complete.records.toLocaleString('en-US') : '',
+      complete ? number(complete.records) : '',
       nextText(state),
     ]);
   }
@@ -66,7 +71,31 @@ function* needsOf({ source, state, parked, last, needs }: SourceState): Iterable
     return;
   }
   if (state === 'collecting' || state === 'paused' || last?.reason === undefined || last.status === 'fresh') return;
-  yield `${source} is ${last.status}: ${plain(last.reason)}`;
-  if (last.remedy) yield `  ${plain(last.remedy)}`;
-  if (last.held) yield `  To retire them without another request: npm run rollcall -- runs confirm --source ${source}`;
+  yield `${source} is ${last.status}: ${printable(last.reason)}`;
+  if (last.remedy) yield `  ${printable(last.remedy)}`;
+  if (last.unconfirmed)
+    yield `  To retire them without another request: npm run rollcall -- runs confirm --source ${source}`;
+}
+
+/** The run in one line, without its sources: the table below shows them. */
+export function lastText({ _id, status, started_at, ended_at, hosts }: RunDoc): string {
+  const took = ended_at ? `, took ${duration(ended_at.getTime() - started_at.getTime())}` : '';
+  const found = hosts === undefined ? '' : `, ${number(hosts)} hosts`;
+  return `Last run: ${_id} ${colouredStatus(status)}, started ${ago(started_at)}${took}${found}`;
+}
+
+/** Names a run whose workflow was terminated. */
+export function lostText({ _id, workflow_id }: RunDoc): string {
+  return `Run ${_id} has no end, and its workflow ${workflow_id} is not under way any more: it was terminated. Trigger again`;
+}
+
+/** What is under way: the runs, and the progress of each source. */
+export function* workLines({ runs, views }: Work): Iterable<string> {
+  for (const { run, workflowId } of runs) yield `Under way: ${run ? `run ${run}` : workflowId}`;
+  const paces = new Paces();
+  for (const view of views) {
+    const { source, notes, ...line } = lineOf(view, paces.look(view));
+    yield `${source}: ${wholeLine(line)}`;
+    for (const note of notes) yield `  ${note}`;
+  }
 }

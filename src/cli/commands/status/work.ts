@@ -16,7 +16,7 @@ export interface OpenRun extends Execution {
 /** Everything that is running. */
 export interface Work {
   runs: OpenRun[];
-  /** Sources of these runs, ended ones included; and sources that continue although their run has ended. */
+  /** Sources of these runs, including sources that have ended, and sources that continue although their run has ended. */
   views: SourceView[];
   /** Every source whose workflow is open, including parked ones. */
   open: OpenSource[];

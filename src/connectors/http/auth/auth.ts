@@ -13,17 +13,17 @@ export interface AuthSession {
 
 /** Authentication of requests. */
 export interface Auth {
-  /** Headers for a request to the session's base. May fetch a token from there; throws `Failure`. */
+  /** Headers for a request to the session's base. May fetch a token from the base first. Throws `Failure`. */
   headers(session: AuthSession, signal: AbortSignal): Record<string, string> | Promise<Record<string, string>>;
   /**
-   * Called after a 401 with these headers. `true` if the next call of `headers` returns other ones, so that one more try makes
-   * sense.
+   * Called after the vendor responded 401 to these headers. Returns `true` if the next call of `headers` returns different
+   * headers, so that the session tries once more.
    */
-  renew?(refused: Record<string, string>): boolean;
+  renew?(rejected: Record<string, string>): boolean;
 }
 
 function checked(name: string, value: string): Record<string, string> {
-  // fetch rejects such a value too, with the secret in its message.
+  // Check the value before `fetch` does: the error message of `fetch` contains the secret.
   if (!/^[\t\x20-\x7e]*$/.test(value)) {
     throw new Failure(
       'settings-invalid',

@@ -5,11 +5,14 @@ import type { HttpResponse } from '../exchange.js';
 import { responseError, type ErrorResponseRule } from '../errors/response-error.js';
 import { redactedUrl } from '../request.js';
 
-/** The token endpoint; exactly one of both. */
+/** The token endpoint: exactly one of `path` and `url`. */
 type Endpoint =
   /** Path below the base URL. */
   | { path: string; url?: never }
-  /** URL on another host, as `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`. The secret is sent there only. */
+  /**
+   * URL on another host, for example `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`. The secret is sent to
+   * this host only.
+   */
   | { url: string; path?: never };
 
 type ClientCredentials = Endpoint & {
@@ -17,8 +20,8 @@ type ClientCredentials = Endpoint & {
   clientSecret: string;
   /** Further form fields (`scope`, `audience`, `member_cid`). */
   fields?: Record<string, string>;
-  /** Further rules for the endpoint's error responses; 400, 401 and 403 always mean rejected credentials. */
-  refusals?: ErrorResponseRule[];
+  /** Further rules for the endpoint's error responses; without a rule, 400, 401 and 403 mean rejected credentials. */
+  errorRules?: ErrorResponseRule[];
 };
 
 interface Token {
@@ -35,15 +38,15 @@ const REJECTED: ErrorResponseRule[] = [400, 401, 403].map((status) => ({
 }));
 
 /**
- * Tokens of this process by endpoint and credentials, in memory only. Shared, because inputs are created per activity attempt
- * and token endpoints have rate limits of their own.
+ * Tokens of this process by endpoint and credentials, in memory only. The inputs share them, because an input is created
+ * per activity attempt and token endpoints have their own rate limits.
  */
 const tokens = new Map<string, Token>();
 const pending = new Map<string, Promise<Token>>();
 
 /**
- * OAuth2 client credentials (RFC 6749, 4.4) in the form body. The token is renewed two minutes before it expires (at half of a
- * shorter lifetime), by one request however many pages wait for it.
+ * OAuth2 client credentials (RFC 6749, 4.4) in the form body. The token is renewed two minutes before it expires (a
+ * shorter-lived token at half of its lifetime), by one request for all pages that wait for it.
  */
 export function clientCredentials(options: ClientCredentials): Auth {
   const identity = createHash('sha256')
@@ -69,9 +72,9 @@ export function clientCredentials(options: ClientCredentials): Auth {
       }
       return bearer(await unlessAborted(fetching, signal));
     },
-    renew(refused) {
+    renew(rejected) {
       for (const [at, token] of tokens) {
-        if (bearer(token).authorization === refused['authorization']) tokens.delete(at);
+        if (bearer(token).authorization === rejected['authorization']) tokens.delete(at);
       }
       return true;
     },
@@ -80,7 +83,7 @@ export function clientCredentials(options: ClientCredentials): Auth {
 
 async function fetchToken(
   session: AuthSession,
-  { path, url, clientId, clientSecret, fields, refusals }: ClientCredentials,
+  { path, url, clientId, clientSecret, fields, errorRules }: ClientCredentials,
 ): Promise<Token> {
   const request = {
     method: 'POST',
@@ -91,11 +94,11 @@ async function fetchToken(
     ? session.send({ ...request, path })
     : session.sendTo(loginUrl(url), request));
   if (response.status !== 200 && response.status !== 201)
-    throw responseError(response, [...(refusals ?? []), ...REJECTED]);
+    throw responseError(response, [...(errorRules ?? []), ...REJECTED]);
   const { access_token: value, expires_in: lifetime } = tokenFields(response);
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
     const at = redactedUrl(response.url);
-    throw new Failure('response-mismatch', `POST ${at} answered ${response.status} without a usable access_token`, {
+    throw new Failure('response-mismatch', `POST ${at} responded ${response.status} without a usable access_token`, {
       at,
       status: response.status,
     });
@@ -120,7 +123,7 @@ function tokenFields(response: HttpResponse): Record<string, unknown> {
   }
 }
 
-/** Several listings may wait for one token: a cancelled one stops waiting, and the request continues for the others. */
+/** Several listings may wait for one token. A cancelled listing stops waiting, and the request continues for the others. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let leave!: () => void;

@@ -10,7 +10,10 @@ export type ValueLocation = Path | HeaderValue;
 export const isHeaderValue = (location: ValueLocation): location is HeaderValue =>
   typeof location === 'object' && !Array.isArray(location);
 
-/** Reads a value from the headers. `undefined`: the header is missing; without `value`: the header does not contain it. */
+/**
+ * Reads a value from the headers. Returns `undefined` if the header is missing, and an object without `value` if the header
+ * does not contain the value.
+ */
 export function headerValue(headers: Headers, location: HeaderValue): { value?: string } | undefined {
   const text = headers.get('header' in location ? location.header : 'link');
   if (text === null || text.trim() === '') return undefined;

@@ -1,10 +1,12 @@
 import type { Failure } from '../../../model/failure.js';
 import type { HttpResponse } from '../exchange.js';
 
-/** The response body behind a failure, as received. It goes to quarantine, never into a message or to Temporal. */
+/**
+ * The response body that caused a failure, as received. It is stored in quarantine only, never in a message or in Temporal.
+ */
 export type FailedBody = Pick<HttpResponse, 'status' | 'mediaType' | 'body' | 'digest' | 'fetchedAt'>;
 
-// Kept apart from the error: a failure is logged and serialized, and its body must not be.
+// Kept outside the error object, because failures are logged and serialized and bodies must not be.
 const bodies = new WeakMap<Failure, FailedBody>();
 
 export function keepFailedBody(failure: Failure, { status, mediaType, body, digest, fetchedAt }: HttpResponse): void {

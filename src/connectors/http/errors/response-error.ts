@@ -3,7 +3,10 @@ import type { HttpResponse } from '../exchange.js';
 import { redactedUrl } from '../request.js';
 import { LONGEST_WAIT, waitHint } from '../wait.js';
 
-/** Maps an error response to a failure kind, where the general table is wrong for a vendor. The first matching rule wins. */
+/**
+ * Maps an error response to a failure kind, if the general mapping (`kindOf`) is wrong for a vendor. The first matching
+ * rule applies.
+ */
 export interface ErrorResponseRule {
   status: number;
   /** Must match in the first 64 KB of the body. */
@@ -28,21 +31,21 @@ export function responseError(response: HttpResponse, rules: ErrorResponseRule[]
   );
   const details = hints(response);
   const kind = rule?.kind ?? kindOf(response.status, details.retryAfterMs !== undefined, continued);
-  return new Failure(kind, `${response.method} ${at} answered ${response.status}${tooLong(response)}`, {
+  return new Failure(kind, `${response.method} ${at} responded ${response.status}${tooLong(response)}`, {
     at,
     status: response.status,
     ...details,
   });
 }
 
-/** Message part for a wait that is longer than we wait. */
+/** Message part for a requested wait that is longer than `LONGEST_WAIT`. */
 function tooLong(response: HttpResponse): string {
   const wait = waitHint(response.headers, bodyText(response)) ?? 0;
   if (wait <= LONGEST_WAIT) return '';
   return ` and asks to wait ${Math.ceil(wait / 3_600_000)} hours; the next request is made after ${LONGEST_WAIT / 3_600_000} hours`;
 }
 
-/** Hints of a response: how long to wait, and its id for a support ticket. */
+/** Hints of a response: the milliseconds to wait (at most `LONGEST_WAIT`), and the response's id for a support ticket. */
 export function hints(response: HttpResponse): { retryAfterMs?: number; traceId?: string } {
   const wait = waitHint(response.headers, bodyText(response));
   const traceId = response.headers.get('x-cs-traceid') ?? response.headers.get('x-request-id');
@@ -52,7 +55,7 @@ export function hints(response: HttpResponse): { retryAfterMs?: number; traceId?
   };
 }
 
-/** Statuses that mean "retry later" when they come with a wait; GitHub and others limit with 403. */
+/** Statuses that mean "retry later" if the response contains a wait. GitHub and others use 403 for a rate limit. */
 const RETRY_LATER = new Set([403, 409, 423, 425]);
 
 function kindOf(status: number, waits: boolean, continued: boolean): FailureKind {

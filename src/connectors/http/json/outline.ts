@@ -2,7 +2,7 @@ import { Malformed } from '../errors/malformed.js';
 import { keysOf, type Path } from '../path.js';
 import { Elements, afterSpace, afterString, afterValue, scanRecords } from './scan.js';
 
-/** What to look for in a page: keys to descend into, values to keep (by name), and the location of the record list. */
+/** The parts of a page to find: keys to descend into, values to keep (by name), and the location of the record list. */
 export interface Wanted {
   children: Map<string, Wanted>;
   /** Names of the values at this location. */

@@ -5,7 +5,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Whether a double would silently change this number: integers beyond 2^53, and numbers that overflow to infinity. */
 function losesDigits(token: string): boolean {
-  // Checked first: the number of an integer with millions of digits takes long to compute.
+  // Checked first, because `Number` takes long for an integer with millions of digits.
   if (token.length > 400 && /^-?[1-9]\d*$/.test(token)) return true;
   const match = NUMBER.exec(token);
   if (!match) return false;
@@ -19,8 +19,8 @@ export function parseExact(text: string): unknown {
 }
 
 /**
- * Quotes every number of a record that a double would change. `JSON.parse` stays the parser: a lossless one takes four times as
- * long.
+ * Quotes every number of a record that a double would change. This allows the use of `JSON.parse`: a lossless parser takes
+ * four times as long.
  */
 function quoteUnsafe(body: Buffer, start: number, end: number, numbers: number[], first: number): string {
   let text = '';
@@ -41,7 +41,10 @@ function unwrap(value: unknown, wrapper: string | undefined): unknown {
   return (value as Record<string, unknown>)[wrapper];
 }
 
-/** Parses the records one by one from `first` on, in constant memory. A malformed record is an error of its row only. */
+/**
+ * Parses the records one by one from `first` on, in constant memory. A malformed record makes only its own row an error
+ * row.
+ */
 export function* jsonRows(body: Buffer, found: Elements, wrapper?: string, first = 0): Generator<Row> {
   const { starts, ends, numbers, deep } = found;
   let number = 0;

@@ -1,16 +1,16 @@
 import { Malformed } from '../errors/malformed.js';
 
-/** Maximum nesting of a record; deeper ones become error rows, because later code recurses over records. */
+/** Maximum nesting of a record; deeper records become error rows, because later code recurses over records. */
 export const MAX_DEPTH = 100;
 
-/** Byte ranges of a page's records, and which need special parsing. */
+/** Byte ranges of a page's records, and which of them need special parsing. */
 export class Elements {
   readonly starts: number[] = [];
   /** Exclusive. */
   readonly ends: number[] = [];
   /** Indexes of the records that are nested deeper than `MAX_DEPTH`. */
   readonly deep = new Set<number>();
-  /** Start and end of the numbers that a double may not hold exactly, flat and ascending. */
+  /** Start and end of the numbers that a double may not represent exactly, flat and ascending. */
   readonly numbers: number[] = [];
 
   get count(): number {
@@ -80,7 +80,7 @@ export function afterValue(body: Buffer, from: number): number {
   return at;
 }
 
-/** Returns the byte after a number, and records its range if a double may not hold it. */
+/** Returns the byte after a number, and stores the number's range if a double may not represent the number exactly. */
 function afterNumber(body: Buffer, from: number, numbers: number[]): number {
   let exponent = false;
   let at = from + 1;
@@ -96,7 +96,7 @@ function afterNumber(body: Buffer, from: number, numbers: number[]): number {
 
 /**
  * Scans a list's contents (`from` is the byte after its bracket) or, with `single`, one object (`from` is its brace), and
- * returns the byte after it. Everything between two commas is one record, so that invalid text spoils that record only.
+ * returns the byte after it. Everything between two commas is one record, so that invalid text affects that record only.
  */
 export function scanRecords(body: Buffer, from: number, found: Elements, single = false): number {
   let depth = 0;

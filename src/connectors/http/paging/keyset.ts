@@ -1,21 +1,22 @@
 import { Failure } from '../../../model/failure.js';
-import { emptyInRow, emptyOf, foreignCursor, quarter, saysMore, wholeNumber, type Paging } from './paging.js';
+import { emptyInRow, emptyOf, foreignCursor, quarter, announcesMore, wholeNumber, type Paging } from './paging.js';
 
 /** Position of a page of records with an id greater than `after`. `after` is text, because ids may exceed a double. */
 export type KeysetPosition = { limit: number; after?: string; empty?: number };
 
 interface KeysetOptions {
   limit: number;
-  /** The envelope's value that says whether there are more records: text (`"true"`), boolean, or 0 and 1. */
+  /** The envelope's value that states whether more records follow: text (`"true"`), boolean, or 0 and 1. */
   more: string;
-  /** The envelope's value that holds the last id of the page. */
+  /** The envelope's value that contains the last id of the page. */
   last: string;
   /** Returns a record's id, for pages that announce more records without the last id. */
   idOf: (record: unknown) => unknown;
 }
 
 /**
- * Pagination by id: each request asks for ids greater than the last one. Ends when a page says that there are no more records.
+ * Pagination by id: each request asks for ids greater than the last one. Ends when a page states that no more records
+ * follow.
  */
 export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<KeysetPosition> {
   return {
@@ -28,12 +29,15 @@ export function keyset({ limit, more, last, idOf }: KeysetOptions): Paging<Keyse
     },
     needs: () => [more],
     next({ limit, after, empty }, page) {
-      if (!saysMore(page.values, more)) return null;
+      if (!announcesMore(page.values, more)) return null;
       const id = idText(page.values[last]) ?? idText(idOf(page.last()));
       if (id === undefined)
-        throw new Failure('response-mismatch', 'The page says that there is more, but not after which id');
+        throw new Failure('response-mismatch', 'The page announces more records but contains no last id');
       if (after !== undefined && !isGreater(id, after)) {
-        throw new Failure('listing-loops', 'The last id of the page is not greater than the one that it starts after');
+        throw new Failure(
+          'listing-loops',
+          'The last id of the page is not greater than the id after which the page starts',
+        );
       }
       return { limit, after: id, ...emptyInRow(empty, page.rows) };
     },

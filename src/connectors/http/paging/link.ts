@@ -35,7 +35,7 @@ export function link(options: NextOptions): Paging<LinkPosition> {
   };
 }
 
-/** Builds the request for a vendor's address below `base`. Throws `Failure('redirect-refused')` for an address elsewhere. */
+/** Builds the request for a vendor's address below `base`. Throws `Failure('redirect-refused')` for any other address. */
 export function follow(link: string, base: URL): RequestTemplate {
   const next = URL.canParse(link, base.href) ? new URL(link, base) : undefined;
   const root = base.pathname.replace(/\/+$/, '');

@@ -2,22 +2,25 @@ import type { Cursor } from '../../../model/source.js';
 import { foreignCursor, quarter, wholeNumber, type EndOfData, type Paging } from './paging.js';
 
 /**
- * `skip` and `limit` of one request. After the announced end the page size shrinks to find the remaining records: `page` is
- * then the previous size, and `most` the maximum number of remaining records.
+ * `skip` and `limit` of one request. After the vendor reports the end, the page size is reduced to find the remaining
+ * records: `page` is then the original size, and `most` the maximum number of remaining records.
  */
 export type OffsetPosition = { skip: number; limit: number; page?: number; most?: number };
 
 interface OffsetOptions {
   limit: number;
   concurrency?: number;
-  /** For an API that rejects a page reaching over the end of the data (`skip + limit > total`) instead of shortening it. */
+  /**
+   * For an API that rejects a page that reaches over the end of the data (`skip + limit > total`) instead of shortening it.
+   */
   end?: EndOfData;
 }
 
 /**
- * Pagination by skip and limit. Ends at an empty page or at the declared end of data. Where the API rejects a page that reaches
- * over the end, the tail is read by halving: limit 1 at the same position, then half of the possible rest, in about log2(limit)
- * requests. The listing ends only when limit 1 reports the end, whatever the page size.
+ * Pagination by skip and limit. Ends at an empty page or at the declared end of data. If the API rejects a page that
+ * reaches over the end, the paginator reads the remaining records by halving: first with limit 1 at the same position, then
+ * with half of the records that may remain, in about log2(limit) requests. The listing ends only when a request with limit
+ * 1 reports the end.
  */
 export function offset({ limit, concurrency = 1, end }: OffsetOptions): Paging<OffsetPosition> {
   const half = (skip: number, most: number, page: number): OffsetPosition => ({
@@ -33,8 +36,8 @@ export function offset({ limit, concurrency = 1, end }: OffsetOptions): Paging<O
     resume,
     next({ skip, limit, page, most }, { rows }) {
       if (rows === 0) return null;
-      // Advances by the rows received, not by the limit: a vendor may silently cap its pages, and the rows between would be
-      // lost.
+      // Advances by the rows received, not by the limit: if a vendor silently caps its pages, advancing by the limit would
+      // skip rows.
       if (page === undefined) return { skip: skip + rows, limit };
       if (most === undefined) return { skip: skip + rows, limit: page };
       const left = most - rows;

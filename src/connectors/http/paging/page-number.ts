@@ -26,7 +26,8 @@ export function pageNumber({ limit, first = 1, concurrency = 1, end }: PageNumbe
     next: (position, { rows }) => (rows === 0 ? null : following(position)),
     ahead: following,
     doubt: (_position, { rows }) => (rows > 0 ? 'rows-may-shift' : undefined),
-    // A smaller page size changes the page numbers: it fits only if it divides the number of rows before this page.
+    // A smaller page size changes the page numbers, so it is possible only if it divides the number of rows before this
+    // page.
     smaller({ page, limit }) {
       const smaller = quarter(limit);
       const before = (page - first) * limit;

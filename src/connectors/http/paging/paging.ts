@@ -10,8 +10,8 @@ export interface EndOfData {
 }
 
 /**
- * Pagination strategy. A position is the plain JSON of one request: it is the page's cursor, contains all that is needed to
- * request that page again, and fills the source's request template.
+ * Pagination strategy. A position is plain JSON that describes one request. The position is stored as the page's cursor and is
+ * enough to request the page again. The source builds its request from it.
  */
 export interface Paging<Position extends Cursor> {
   /** Maximum pages in flight. */
@@ -29,11 +29,17 @@ export interface Paging<Position extends Cursor> {
   afterEnd?(position: Position): Position | null;
   /** The same position with a smaller page, for a response over the byte cap; `null` if it cannot be smaller. */
   smaller?(position: Position): Position | null;
-  /** The request for a position instead of the source's own template, if the vendor returned it. Throws `Failure`. */
+  /**
+   * If the vendor returned the request for a position: that request, which replaces the source's own template. Throws
+   * `Failure`.
+   */
   request?(position: Position, base: URL): RequestTemplate | undefined;
-  /** Name of the value that holds an address, which may be relative to the request's URL. */
+  /** Name of the value that contains an address, which may be relative to the request's URL. */
   link?: string;
-  /** Names of the values that determine the next page. A listing in which one is never found is in doubt. */
+  /**
+   * Names of the values that determine the next page. If no page of a listing contains one of them, the listing is in
+   * doubt.
+   */
   needs?(position: Position, rows: number): string[];
   /** The doubt that a well-formed page raises about the listing. */
   doubt?(position: Position, page: ParsedPage & { rows: number }, next: Position | null): PageDoubt | undefined;
@@ -41,7 +47,10 @@ export interface Paging<Position extends Cursor> {
   warning?(position: Position, page: ParsedPage & { rows: number }): string | undefined;
 }
 
-/** For `smaller`: a quarter of the limit. A response may be far over the cap, and each one over it is downloaded in vain. */
+/**
+ * For `smaller`: a quarter of the limit. A response may be far over the cap, and each response over the cap is downloaded
+ * and then discarded.
+ */
 export function quarter(limit: number): number {
   return Math.max(1, Math.floor(limit / 4));
 }
@@ -53,23 +62,22 @@ export const MOST_EMPTY = 100;
 export function emptyInRow(empty: number | undefined, rows: number): { empty?: number } {
   if (rows > 0) return {};
   const count = (empty ?? 0) + 1;
-  if (count >= MOST_EMPTY)
-    throw new Failure('listing-loops', `The listing returns empty pages without an end: ${count} in a row`);
+  if (count >= MOST_EMPTY) throw new Failure('listing-loops', `The vendor returned ${count} empty pages in a row`);
   return { empty: count };
 }
 
-/** For `resume`: that count in a cursor. */
+/** For `resume`: the count of consecutive empty pages in a cursor. */
 export function emptyOf(cursor: Cursor): { empty?: number } {
   return cursor['empty'] === undefined ? {} : { empty: wholeNumber(cursor, 'empty', 1) };
 }
 
 /** Whether a value announces more records: text (`"true"`), boolean, or 0 and 1. Throws `Failure` for any other value. */
-export function saysMore(values: Values, name: string): boolean {
+export function announcesMore(values: Values, name: string): boolean {
   const value = values[name];
   const normalized = typeof value === 'string' ? value.trim().toLowerCase() : value;
   if (normalized === true || normalized === 'true' || normalized === 1 || normalized === '1') return true;
   if ([undefined, null, false, 'false', 0, '0', ''].includes(normalized as null)) return false;
-  throw new Failure('response-mismatch', 'The value that says whether there is more is neither true nor false');
+  throw new Failure('response-mismatch', 'The value that states whether more records follow is neither true nor false');
 }
 
 /** The text of a next-page value; `undefined` if it is absent or empty. Throws `Failure`. */

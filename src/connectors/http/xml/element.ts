@@ -2,7 +2,10 @@ import { SaxesParser } from 'saxes';
 import { MAX_DEPTH } from '../json/scan.js';
 import { cleaned } from './clean.js';
 
-/** An element's contents: text, or children by name. `list` holds `{Name: contents}` in document order. */
+/**
+ * An element's contents: text, or children by name. An element named `list` becomes a list of `{Name: contents}` in
+ * document order.
+ */
 export type XmlValue = string | { [name: string]: XmlValue } | XmlValue[];
 
 interface Open {
@@ -32,7 +35,7 @@ function contents({ name, text, children }: Open): XmlValue {
   return fields;
 }
 
-/** An element is not well-formed; `partial` is what was parsed of it. */
+/** An element is not well-formed; `partial` is the part that was parsed. */
 export class NotWellFormed extends SyntaxError {
   override readonly name = 'NotWellFormed';
   constructor(readonly partial: XmlValue) {
@@ -41,10 +44,10 @@ export class NotWellFormed extends SyntaxError {
 }
 
 /**
- * Parses one element into plain objects in the structure of Qualys' own JSON: all text stays text (`007`, `1.10`, ids beyond
- * 2^53), `<list><A/><B/></list>` becomes `list: [{A: …}, {B: …}]`, an element without contents is `''`. Attributes are dropped;
- * entities other than XML's own five are an error. Characters that XML forbids are removed: vendors copy what machines report.
- * Throws `NotWellFormed` or `TooDeep`.
+ * Parses one element into plain objects in the structure of Qualys' own JSON: all text stays text (`007`, `1.10`, ids
+ * beyond 2^53), `<list><A/><B/></list>` becomes `list: [{A: …}, {B: …}]`, an element without contents is `''`. Attributes
+ * are dropped; entities other than XML's own five are an error. Characters that XML forbids are removed, because vendors
+ * copy text from machines unchanged. Throws `NotWellFormed` or `TooDeep`.
  */
 export function parseElement(xml: string): XmlValue {
   try {

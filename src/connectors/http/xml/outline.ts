@@ -21,7 +21,7 @@ function after(body: Buffer, text: string, from: number): number {
   return at + text.length;
 }
 
-/** The byte after a tag's `>`; attribute values may hold one too. */
+/** The byte after a tag's `>`. Attribute values may also contain `>`. */
 function afterTag(body: Buffer, from: number): number {
   let quote = 0;
   for (let at = from; at < body.length; at++) {
@@ -73,7 +73,8 @@ export function xmlOutline(body: Buffer, path: Path, values: Record<string, Path
     names.set(joined(wanted), [...(names.get(joined(wanted)) ?? []), name]);
   const level = keysOf(path).length;
   const found: XmlOutline = { records: undefined, values: new Map() };
-  // Paths are tracked down to the records only; below them elements are counted, and saxes checks their names later.
+  // The scan tracks paths down to the records only. Below the records it counts elements, and saxes checks their names
+  // later.
   const open: { name: string; path: string; start: number }[] = [];
   let depth = 0;
   let start = 0;

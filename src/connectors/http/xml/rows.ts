@@ -2,7 +2,7 @@ import type { Row } from '../../../model/source.js';
 import { MAX_DEPTH } from '../json/scan.js';
 import { NotWellFormed, TooDeep, parseElement } from './element.js';
 
-/** Parses the records of an XML page one by one. A malformed record is an error of its row only. */
+/** Parses the records of an XML page one by one. A malformed record makes only its own row an error row. */
 export function* xmlRows(body: Buffer, records: { starts: number[]; ends: number[] }): Generator<Row> {
   for (let index = 0; index < records.starts.length; index++) {
     const offset = records.starts[index]!;

@@ -1,7 +1,7 @@
 /**
- * Private networks that software creates inside a machine with the same addresses everywhere: sharing one is no evidence.
- * From the documented defaults of VirtualBox (NAT, host-only), libvirt, Docker, Windows' connection sharing and Docker
- * Desktop. Prefixes of canonical IPv4 text.
+ * Private networks that software creates inside a machine, with the same addresses on every machine: a shared address in
+ * them is not evidence. From the documented defaults of VirtualBox (NAT, host-only), libvirt, Docker, Windows' connection
+ * sharing and Docker Desktop. Prefixes of canonical IPv4 text.
  */
 export const INNER_NETWORKS: readonly string[] = [
   '10.0.2.',

@@ -1,7 +1,7 @@
 /**
- * Short names that images, installers and products assign by default: equal ones are no evidence. From the defaults of
- * operating systems' installers, Apple's product names, appliance firmware and container images, and from recorded
- * inventories (`diskstation` and `wsus` on two assets each). Lower-case first labels.
+ * Short names that images, installers and products assign by default: equal names of this kind are not evidence. From the
+ * defaults of operating systems' installers, Apple's product names, appliance firmware and container images, and from
+ * recorded inventories (`diskstation` and `wsus` on two assets each). Lower-case first labels.
  */
 export const GENERIC_NAMES: ReadonlySet<string> = new Set([
   'admin',

@@ -6,7 +6,7 @@ import { SHARED_MAC_PREFIXES } from './macs.js';
 /** An operator's own additions to the lists in this folder; compared in lower case. */
 export interface DenyLists {
   serials?: readonly string[];
-  /** Either byte order. */
+  /** In either byte order. */
   uuids?: readonly string[];
   /** Whole MACs or their beginnings, with colons. */
   macs?: readonly string[];
@@ -15,8 +15,11 @@ export interface DenyLists {
   domains?: readonly string[];
 }
 
-/** Tests for values that do not identify a machine although a tool reports them. Serials and UUIDs are passed in their key form. */
-export interface Junk {
+/**
+ * Tests for values that do not identify a machine although a tool reports them. The caller passes serials and UUIDs in
+ * their key form.
+ */
+export interface CompiledDenyLists {
   serial(key: string): boolean;
   uuid(key: string): boolean;
   mac(mac: string): boolean;
@@ -28,7 +31,7 @@ export interface Junk {
  * Combines the built-in lists and the operator's additions into tests; build them once and reuse them for every record. The
  * built-in placeholder serials and UUIDs need no test here: `serialNumber` and `uuid` already drop them from observations.
  */
-export function denyListsOf(extra: DenyLists = {}): Junk {
+export function denyListsOf(extra: DenyLists = {}): CompiledDenyLists {
   const lower = (list: readonly string[] | undefined) => (list ?? []).map((entry) => entry.trim().toLowerCase());
   const serials = new Set(lower(extra.serials).map(serialKey));
   const uuids = new Set(lower(extra.uuids).map(uuidKey));

@@ -1,7 +1,7 @@
 /**
- * Computer manufacturers and hypervisors by the names that tools report; any other name is no evidence (scanners report the
- * manufacturer of the network interface there). The firmware of one platform reports several names: older EC2 instances report
- * Xen, newer ones Amazon EC2; VirtualBox reports innotek or Oracle.
+ * Computer manufacturers and hypervisors by the names that tools report; any other name is not evidence, because scanners
+ * report the manufacturer of the network interface in this field. The firmware of one platform reports several names: older
+ * EC2 instances report Xen, newer ones Amazon EC2; VirtualBox reports innotek or Oracle.
  */
 export const MANUFACTURERS: readonly (readonly [RegExp, string])[] = [
   [/^(?:hp|hpe|hewlett)\b/, 'hp'],

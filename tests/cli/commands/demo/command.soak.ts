@@ -25,7 +25,7 @@ interface Result {
   >;
 }
 
-/** `npm run demo -- …` as a newcomer runs it, in an empty folder. */
+/** Runs `npm run demo -- …` as a new user does, in an empty folder. */
 function demo(...args: string[]): Promise<{ code: number; out: string; result: Result }> {
   const { MONGODB_URI: _uri, TEMPORAL_ADDRESS: _address, ...env } = process.env;
   return new Promise((resolve) => {
@@ -51,7 +51,7 @@ test('the demo collects both vendors, shows hosts, and writes nothing the second
   expect(crowdstrike!.new).toBe(crowdstrike!.records);
   expect(first.out).toContain(`${qualys!.records + crowdstrike!.records} records are 200 hosts`);
   expect(first.out).toContain('Web UI');
-  // Its databases, logs and notes are an inventory.
+  // The demo's databases, logs and notes contain an inventory, so only the owner may read them.
   expect(openToOthers(join(dir, '.rollcall', 'demo'))).toEqual([]);
 
   const second = await demo('--hosts', '200', '--seed', '21');
@@ -61,7 +61,7 @@ test('the demo collects both vendors, shows hosts, and writes nothing the second
   });
 });
 
-test('logins of a queue and events of a file are sources of the same run', async () => {
+test('one run collects logins of a queue and events of a file together with the hosts', async () => {
   const events = join(dir, 'some.jsonl');
   const event = (id: number, value: number) => `${JSON.stringify({ id, category: 'billing', value })}\n`;
   writeFileSync(events, event(3, 1) + event(1, 2) + event(3, 1) + 'broken\n');
@@ -80,9 +80,9 @@ test('logins of a queue and events of a file are sources of the same run', async
 
 const records = join(__dirname, '../../../shared/records');
 const recorded = existsSync(records) ? test : test.skip;
-if (!existsSync(records)) console.info('No recorded records beside the repository: their test is skipped');
+if (!existsSync(records)) console.info('No recorded records next to the repository: their test is skipped');
 
-recorded('fourteen recorded records are eight hosts', async () => {
+recorded('fourteen recorded records become eight hosts', async () => {
   const { result } = await demo('--records', records);
   expect(result).toMatchObject({
     status: 'completed',

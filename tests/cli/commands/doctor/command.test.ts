@@ -22,7 +22,10 @@ import { describeWithPostgres, startPostgres, type TestPostgres } from '../../..
 import { runProgram } from '../../../support/program.js';
 import { dropStore } from '../../../support/store.js';
 
-/** The compiled program on real servers; each test breaks one thing, sees it with its fix, and mends it. */
+/**
+ * Runs the compiled program on real servers. Each test breaks one thing, checks the finding and its fix, and repairs
+ * it.
+ */
 const name = `d${randomUUID().slice(0, 8)}`;
 const uri = process.env['ROLLCALL_TEST_MONGODB_URI']!;
 let dir: string;
@@ -33,7 +36,7 @@ let worker: Worker;
 let connection: NativeConnection;
 let running: Promise<void>;
 
-interface Told {
+interface DoctorReport {
   status: string;
   groups: { group: string; findings: { level: string; message: string; fix?: string }[] }[];
 }
@@ -54,14 +57,14 @@ function run(args: string[] = [], more: Record<string, string> = {}) {
   return runProgram(['doctor', ...args], { cwd: dir, env: environment(more) });
 }
 
-/** What a doctor finds in one group, as `level message → fix`. */
+/** The doctor's findings in one group, as `level message → fix`. */
 async function found(group: string, more: Record<string, string> = {}, args: string[] = []) {
   const { code, out } = await run(['--json', '--timeout', '10', ...args], more);
   expect(out).not.toContain('canary');
-  const told = JSON.parse(out) as Told;
-  const findings = told.groups.find((one) => one.group === group)?.findings ?? [];
+  const report = JSON.parse(out) as DoctorReport;
+  const findings = report.groups.find((one) => one.group === group)?.findings ?? [];
   const lines = findings.map(({ level, message, fix }) => `${level} ${message}${fix === undefined ? '' : ` → ${fix}`}`);
-  return { code, status: told.status, lines, text: lines.join('\n') };
+  return { code, status: report.status, lines, text: lines.join('\n') };
 }
 
 beforeAll(async () => {
@@ -93,7 +96,7 @@ afterAll(async () => {
 async function startWorker(): Promise<void> {
   const codePath = process.env['ROLLCALL_TEST_WORKFLOW_BUNDLE']!;
   const activities = { nothing: () => Promise.resolve() };
-  // In this thread: it has nothing to do but to ask for work.
+  // The worker runs in this thread because it only polls for tasks.
   const options = { taskQueue: name, workflowBundle: { codePath }, activities, debugMode: true };
   worker = await Worker.create({ connection, ...options });
   running = worker.run();
@@ -103,9 +106,9 @@ async function stopWorker(): Promise<void> {
   await running;
 }
 
-test('where all is well it says so of everything, and exits with 0', async () => {
+test('when everything is well, the doctor reports each check as ok and exits with 0', async () => {
   const { code, out, err } = await run(['--timeout', '10']);
-  expect({ code, err, trouble: out.match(/^ +[!✗].*$/gm) }).toEqual({ code: 0, err: '', trouble: null });
+  expect({ code, err, problems: out.match(/^ +[!✗].*$/gm) }).toEqual({ code: 0, err: '', problems: null });
   expect(out).toMatch(/MongoDB\n {2}✓ MongoDB \d+\.\d+\.\d+, replica set rs0\n {2}✓ Its one member is up/);
   expect(out).toMatch(/Indexes\n {2}✓ All \d+ are there/);
   expect(out).toMatch(/Temporal\n {2}✓ Temporal \d+\.\d+/);
@@ -118,7 +121,7 @@ test('where all is well it says so of everything, and exits with 0', async () =>
 });
 
 describe('MongoDB', () => {
-  test('a dropped index is named, and a doctor does not make it himself', async () => {
+  test('the doctor names a dropped index and does not create it', async () => {
     const index = (await store.pages.indexes()).find(({ key }) => 'fetched_at' in key)!;
     await store.pages.dropIndex(index.name!);
     const expected = /attention 1 of \d+ are missing: pages \{"source":1,"fetched_at":-1\} → .*npm start/;
@@ -128,28 +131,28 @@ describe('MongoDB', () => {
       text: expect.stringMatching(expected),
     });
     expect((await store.pages.indexes()).some(({ key }) => 'fetched_at' in key)).toBe(false);
-    // Another one in its place does not count.
+    // A similar index does not replace it.
     await store.pages.createIndex({ fetched_at: -1, source: 1 });
     expect((await found('Indexes')).text).toMatch(expected);
     await store.pages.createIndexes([{ key: { source: 1, fetched_at: -1 } }]);
     expect((await found('Indexes')).text).toMatch(/^ok All/);
   });
 
-  test('a wrong port hides nothing but what needs that server', async () => {
+  test('a wrong port skips only the checks that need that server', async () => {
     const { code, out } = await run([], { MONGODB_URI: 'mongodb://u:canary@127.0.0.1:1/?replicaSet=rs0' });
     expect(code).toBe(5);
     expect(out).toMatch(
-      /✗ MongoDB at mongodb:\/\/127\.0\.0\.1:1\/ does not answer.*\n {6}→ Start it, or correct MONGODB_URI/,
+      /✗ MongoDB at mongodb:\/\/127\.0\.0\.1:1\/ does not respond.*\n {6}→ Start it, or correct MONGODB_URI/,
     );
     expect(out).toMatch(
       /Not checked: Indexes, Disk of MongoDB, Clock of MongoDB, Collected, Merge, Keys of stored data/,
     );
     expect(out).toMatch(/✓ qualys-demo: 0 4 \* \* \* UTC/);
-    expect(out).toMatch(/1 server does not answer/);
+    expect(out).toMatch(/1 server does not respond/);
     expect(out).not.toContain('canary');
   });
 
-  test('a server that takes connections and never answers ends in time', async () => {
+  test('a server that accepts connections and never responds is reported within the timeout', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as { port: number };
@@ -188,10 +191,10 @@ describe('MongoDB', () => {
 });
 
 describe('Temporal', () => {
-  test('a wrong port, a missing namespace and missing search attributes are each told with the command', async () => {
+  test('a wrong port, a missing namespace and missing search attributes are each reported with the command that fixes them', async () => {
     const away = await run([], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect(away.code).toBe(5);
-    expect(away.out).toMatch(/✗ Temporal at 127\.0\.0\.1:1 does not answer\n {6}→ Start it/);
+    expect(away.out).toMatch(/✗ Temporal at 127\.0\.0\.1:1 does not respond\n {6}→ Start it/);
     expect(away.out).toMatch(/Not checked: Clock of Temporal, Schedules/);
     expect(away.out).toMatch(/✓ All \d+ are there/);
     const missing = await found('Temporal', { TEMPORAL_NAMESPACE: 'nowhere' });
@@ -202,21 +205,21 @@ describe('Temporal', () => {
       namespace: name,
       workflowExecutionRetentionPeriod: { seconds: 3_600 as never },
     });
-    // Temporal takes a while to know a new namespace.
+    // A new namespace takes a while to become available in Temporal.
     const bare = await eventually(
-      'what is found of the namespace',
+      'the findings about the namespace',
       async () => (await found('Temporal', { TEMPORAL_NAMESPACE: name })).text,
       (text) => /keeps ended runs/.test(text),
     );
     expect(bare).toMatch(
-      /attention Namespace \S+ keeps ended runs for 1 hours → temporal operator namespace update .*--retention 72h/,
+      /attention Namespace \S+ keeps ended runs for 1 h → temporal operator namespace update .*--retention 72h/,
     );
     expect(bare).toMatch(
       /attention Search attributes are not registered: .* → temporal operator search-attribute create .*--name RollcallSource --type Keyword/,
     );
   });
 
-  test('no worker on the task queue is told, with how to start one', async () => {
+  test('a task queue without a worker is reported with the command that starts one', async () => {
     const { code, text } = await found('Temporal', { TEMPORAL_TASK_QUEUE: `${name}-empty` });
     expect(code).toBe(4);
     expect(text).toMatch(/attention No worker polls task queue \S+-empty → npm start/);
@@ -224,7 +227,7 @@ describe('Temporal', () => {
 });
 
 describe('schedules', () => {
-  test('one that is paused, one with other times or in another zone, and one that is missing', async () => {
+  test('the doctor reports a schedule that is paused, has other times, is in another time zone, or is missing', async () => {
     await changeSchedule(client, config, 'qualys-demo', 'pause');
     expect((await found('Schedules')).text).toMatch(
       /attention qualys-demo: its schedule is paused .*→ npm run schedule -- resume qualys-demo/,
@@ -245,7 +248,7 @@ describe('schedules', () => {
     expect((await found('Schedules')).text).toMatch(/^ok/);
   });
 
-  test('one whose turn has passed without a run is overdue: a real one, looked at from later days', async () => {
+  test('a schedule that did not start its run in time is overdue: the test judges a real schedule at later times', async () => {
     const handle = client.schedule.getHandle(scheduleId(config, 'qualys-demo'));
     const description = await handle.describe();
     const wanted = { cron: '0 4 * * *', timezone: 'UTC' };
@@ -267,7 +270,7 @@ describe('schedules', () => {
     '0 2 * * 7',
     '0 2 */2 * *',
     '7,9 1-5/2 31 12 *',
-  ])('Temporal keeps %s as what it is read as here', async (cron) => {
+  ])('Temporal stores %s as the same calendar as calendarOfCron', async (cron) => {
     const id = `${name}-${randomUUID()}`;
     const action = { type: 'startWorkflow', workflowType: 'x', taskQueue: name, args: [] } as const;
     const handle = await client.schedule.create({ scheduleId: id, spec: { cronExpressions: [cron] }, action });
@@ -276,7 +279,7 @@ describe('schedules', () => {
     expect(calendarOfTemporal(spec.calendars![0] as unknown as Described)).toEqual(calendarOfCron(cron));
   });
 
-  test('the longest time between two turns is that of the calendar', () => {
+  test('longestGap returns the longest time between two runs of a calendar', () => {
     const hours = (cron: string) => longestGap(calendarOfCron(cron)!) / 3_600_000;
     expect(['0 2 * * *', '*/15 * * * *', '0 2 * * 1', '0 8 * * 1-5', '0 0 1 * *'].map(hours)).toEqual([
       24, 0.25, 168, 72, 744,
@@ -287,18 +290,18 @@ describe('schedules', () => {
 });
 
 describe('sources', () => {
-  test('one that is parked, one that failed, one that is stale, one without all settings and a file that is none', async () => {
+  test('the doctor reports a source that is parked, failed, stale or not fully configured, and a file that is not a source', async () => {
     const set = (update: object) => store.sources.updateOne({ _id: 'qualys-demo' }, update);
     const parked = {
       run: 'r',
       at: new Date(),
       kind: 'credentials-rejected',
-      reason: 'answered 401',
+      reason: 'responded 401',
       remedy: 'Correct the token',
     };
     await set({ $set: { parked } });
     expect((await found('Collected')).text).toMatch(
-      /attention qualys-demo is parked \(just now\): answered 401 → Correct the token; then npm run trigger/,
+      /attention qualys-demo is parked \(just now\): responded 401 → Correct the token; then npm run trigger/,
     );
     await set({ $unset: { parked: 1 } });
     const account = { status: 'partial', reason: 'cut short', remedy: 'Wait', started_at: new Date() };
@@ -311,7 +314,7 @@ describe('sources', () => {
     expect((await found('Collected')).text).toMatch(
       /attention qualys-demo completed 3 days ago.* → npm run trigger -- qualys-demo --wait/,
     );
-    // Weekly, that is in time.
+    // With a weekly schedule, three days are in time.
     expect((await found('Collected', { ROLLCALL_SCHEDULE_QUALYS_DEMO: '0 2 * * 1' })).text).toMatch(/^ok/);
     await set({ $set: { 'last_complete.at': new Date() } });
 
@@ -323,7 +326,7 @@ describe('sources', () => {
     expect(text).toMatch(/ok qualys-demo is configured/);
   });
 
-  test('--vendors asks them, and tells refusals', async () => {
+  test('--vendors sends requests to the vendors and reports their error responses', async () => {
     const { code, text } = await found('Vendors', {}, ['--vendors']);
     expect(code).toBe(4);
     expect(text).toMatch(/attention qualys-demo: .*\/api\/qualys\/hosts\/get .* → Check the URL/);
@@ -333,7 +336,7 @@ describe('sources', () => {
 describe('keys', () => {
   const queue = { LOGINS_SQS_URL: 'http://127.0.0.1:9/1/q' };
 
-  test('a ring that is missing, that others may read, that is none, and one without a key that data needs', async () => {
+  test('the doctor reports a key ring that is missing, readable by others, malformed, or without a key that stored data needs', async () => {
     expect((await found('Key ring', queue)).text).toMatch(
       /attention There is none, and logins needs one → npm run rollcall -- mask new FILE/,
     );
@@ -371,15 +374,15 @@ describe('keys', () => {
   });
 });
 
-describe('folders, room, clocks and versions', () => {
-  test('a folder that cannot be made is told with its variable', async () => {
+describe('folders, disk space, clocks and versions', () => {
+  test('a folder that cannot be created is reported with its variable', async () => {
     writeFileSync(join(dir, 'file'), '');
     const { text, code } = await found('Folders', { ROLLCALL_LOG_DIR: 'file/logs' });
     expect(code).toBe(4);
     expect(text).toMatch(/attention logs in file\/logs cannot be written to → .*ROLLCALL_LOG_DIR/);
   });
 
-  test('little room, a wrong clock and versions beyond those tested need attention', () => {
+  test('little disk space, a wrong clock and versions beyond those tested need attention', () => {
     const gib = 1024 ** 3;
     const room = (free: number, total: number) => roomFinding('data', free * gib, total * gib, 'Make room').level;
     expect([room(1, 4), room(5, 100), room(30, 1000), room(3, 10), room(500, 1000)]).toEqual([
@@ -408,7 +411,7 @@ describeWithPostgres('PostgreSQL', () => {
   });
   afterAll(() => postgres.remove());
 
-  test('one that answers, refuses the password, has a table that is not ours to write, and is down', async () => {
+  test('the doctor reports a PostgreSQL that responds, rejects the password, denies writes to the table, or is down', async () => {
     const url = (more?: object) => ({ LOGINS_POSTGRES_URL: postgres.url(more) });
     expect((await found('PostgreSQL', url())).text).toMatch(
       /^ok PostgreSQL \d+\S*; the first logins make user_logins$/,
@@ -422,7 +425,7 @@ describeWithPostgres('PostgreSQL', () => {
     await postgres.stop();
     expect(await found('PostgreSQL', url())).toMatchObject({
       code: 5,
-      text: expect.stringMatching(/down PostgreSQL at .* does not answer/),
+      text: expect.stringMatching(/down PostgreSQL at .* does not respond/),
     });
   });
 });

@@ -10,7 +10,7 @@ import { record } from '../../../host/records.js';
 import { type Ran, runProgram } from '../../../support/program.js';
 import { dropStore, freshStore } from '../../../support/store.js';
 
-/** What a user asks about hosts and decides about them, with the compiled program and a real mongod. */
+/** Runs the commands that show hosts and decide about them: the compiled program on a real mongod. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-hosts-'));
 const database = `c${randomUUID().slice(0, 8)}`;
 let store: Store;
@@ -64,7 +64,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('host shows what is known, contradictions included, and why its records are one', async () => {
+test('host shows all values, including contradicting ones, and why its records are one host', async () => {
   const { out, code } = await run(['host', 'qualys:web', '--why']);
   expect(code).toBe(0);
   expect(out).toMatch(/os +"Windows 10" \(crowdstrike, 1 min ago\) · "Windows 11" \(qualys, 40 days ago\)/);
@@ -74,7 +74,7 @@ test('host shows what is known, contradictions included, and why its records are
   );
 });
 
-test('host takes an id, a record or a name, and says what to do about any other word', async () => {
+test('host takes an id, a record or a name, and prints a remedy for anything else', async () => {
   const id = await hostOf('qualys:db');
   for (const name of [id, 'qualys:db', 'DB-01']) {
     const { out } = await run(['host', name, '--json']);
@@ -84,7 +84,7 @@ test('host takes an id, a record or a name, and says what to do about any other 
   expect(unknown).toMatchObject({ code: 2, err: expect.stringMatching(/There is no host nobody\nGive a host id/) });
 });
 
-test('why tells of two records what they share and what they lack', async () => {
+test('why shows what two records share and what they lack', async () => {
   expect((await run(['why', 'qualys:web', 'crowdstrike:web'])).out).toMatch(
     /^One host\.\n.*serial number C02F60U4Q05N/,
   );
@@ -92,12 +92,12 @@ test('why tells of two records what they share and what they lack', async () => 
   expect((await run(['why', 'qualys:web', 'qualys:nothing'])).err).toMatch(/There is no host qualys:nothing/);
 });
 
-test('a split and a join stand in every later run, are listed, and can be taken back', async () => {
+test('a split and a join apply in every later run, are listed, and can be undone', async () => {
   const before = await hostOf('qualys:web');
   const split = await run(['split', before, 'crowdstrike:web', '--because', 'a clone', '--by', 'ann']);
   expect(split).toMatchObject({ code: 0, err: '' });
   expect(await hostOf('qualys:web')).not.toBe(await hostOf('crowdstrike:web'));
-  // Again evidence, again a merge: the decision stands.
+  // The next merge resolves the same records again and keeps the decision.
   await store.records.updateMany({}, { $set: { dirty: true, unresolved: true } });
   await mergeChanged(store, { holder: 'test', run: 'run-2' });
   expect(await hostOf('qualys:web')).not.toBe(await hostOf('crowdstrike:web'));
@@ -121,7 +121,7 @@ test('a split and a join stand in every later run, are listed, and can be taken 
   await run(['undo', (JSON.parse(joined) as { _id: string })._id]);
 });
 
-test('a former id still leads to its host', async () => {
+test('a former id still finds its host', async () => {
   const [a, b] = [await hostOf('qualys:db'), await hostOf('qualys:web')];
   await run(['join', 'qualys:db', 'qualys:web', '--because', 'test']);
   for (const id of [a, b])
@@ -133,10 +133,10 @@ test('a former id still leads to its host', async () => {
   await run(['undo', (JSON.parse(out) as { _id: string })._id]);
 });
 
-test('merge --dry-run shows what an addition to the lists would split, writes nothing, and merge does it', async () => {
-  const junk = join(dir, 'junk.json');
-  writeFileSync(junk, JSON.stringify({ serials: ['C02F60U4Q05N'], macs: [MAC], hostnames: ['web-01'] }));
-  const lists = { ROLLCALL_JUNK: junk };
+test('merge --dry-run shows what an addition to the deny lists would split and writes nothing; merge splits it', async () => {
+  const denyLists = join(dir, 'junk.json');
+  writeFileSync(denyLists, JSON.stringify({ serials: ['C02F60U4Q05N'], macs: [MAC], hostnames: ['web-01'] }));
+  const lists = { ROLLCALL_DENY_LISTS: denyLists };
   const before = await store.hosts.find().sort({ _id: 1 }).toArray();
   const { out } = await run(['merge', '--dry-run'], lists);
   expect(out).toMatch(/3 records, 2 of them would get other keys; 2 hosts would be 3\n0 merges\n1 splits\n/);
@@ -149,6 +149,9 @@ test('merge --dry-run shows what an addition to the lists would split, writes no
   expect(await store.hosts.countDocuments()).toBe(3);
   expect((await run(['merge', '--json'])).out).toMatch(/"removed":1/);
   expect(await store.hosts.countDocuments()).toBe(2);
-  writeFileSync(junk, '{"serial": []}');
-  expect(await run(['merge'], lists)).toMatchObject({ code: 2, err: expect.stringMatching(/ROLLCALL_JUNK: .*serial/) });
+  writeFileSync(denyLists, '{"serial": []}');
+  expect(await run(['merge'], lists)).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/ROLLCALL_DENY_LISTS: .*serial/),
+  });
 });

@@ -14,7 +14,7 @@ import { openPipeline, type Pipeline } from '../../../support/pipeline.js';
 import { sendText, serve, type HttpServer } from '../../../support/http-server.js';
 import { type Ran, runProgram } from '../../../support/program.js';
 
-/** Subjects are erased, by the compiled program, from what the whole pipeline made of real answers. */
+/** The compiled program erases subjects from the data that the whole pipeline made of real responses. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-erase-'));
 const keyRing = join(dir, 'keys.json');
 const SOURCES = ['qualys-demo', 'crowdstrike-demo'];
@@ -119,25 +119,25 @@ function run(...args: string[]): Promise<Ran> {
   return runProgram([...args], { cwd: dir, env });
 }
 
-/** Where any of `values` is: in any field of any collection, and in any raw page. */
+/** Finds `values` in any field of any collection and in any raw page. */
 async function found(values: readonly string[]): Promise<string[]> {
   const { store } = pipeline;
   const places = new Set<string>();
-  const look = (where: string, text: string) => {
+  const search = (where: string, text: string) => {
     for (const value of values)
       if (text.toLowerCase().includes(value.toLowerCase())) places.add(`${value} in ${where}`);
   };
   for (const { name } of await store.db.listCollections().toArray()) {
     const documents = store.db.collection(name).find({}, { raw: true });
     for await (const raw of documents as unknown as AsyncIterable<Buffer>)
-      look(name, Buffer.from(raw).toString('latin1'));
+      search(name, Buffer.from(raw).toString('latin1'));
   }
   for await (const { digest, bytes } of store.pages.find()) {
     const body = await getBody(store, digest, bytes, () => openKeyRing(keyRing).keys());
-    look('raw', body!.toString('utf8'));
+    search('raw', body!.toString('utf8'));
     expect(createHash('sha256').update(body!).digest('hex')).toBe(digest);
   }
-  // No body is left that no page has: nobody would look there.
+  // Every body belongs to a page. The loop above does not search a body without a page.
   const digests = new Set(await store.pages.distinct('digest'));
   for (const { _id } of await store.bodies.find().toArray()) expect(digests.has(_id.slice(0, 64))).toBe(true);
   return [...places].sort();
@@ -150,10 +150,10 @@ const collect = async () => {
 const names = async () =>
   (await pipeline.store.hosts.find().toArray()).map(({ device: { hostname } }) => String(hostname)).sort();
 
-test('a host is erased from raw pages, records, hosts, history and quarantine, and nothing else is', async () => {
+test('a host is erased from raw pages, records, hosts, history and quarantine, and nothing else is erased', async () => {
   await fromNothing();
   await collect();
-  // Renamed: the old name is in its history, and in the pages of the first run.
+  // The host is renamed, so its history and the pages of the first run contain the old name.
   served['qualys']![2] = victimAsset('planted-two');
   served['crowdstrike']![1] = victimDevice('planted-two');
   await collect();
@@ -173,14 +173,14 @@ test('a host is erased from raw pages, records, hosts, history and quarantine, a
   ) as object;
   expect(plan).toMatchObject({ dryRun: true, records: 2, hosts: 1, remaining: 0 });
   expect(await found(planted)).not.toEqual([]);
-  const refused = await run('erase', '--host', host._id, '--why', 'request 17');
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('no terminal to ask for confirmation') });
+  const rejected = await run('erase', '--host', host._id, '--why', 'request 17');
+  expect(rejected).toMatchObject({ code: 2, err: expect.stringContaining('no terminal to ask for confirmation') });
 
   const { out, code, err } = await run('erase', '--host', host._id, '--why', 'request 17', '--yes', '--json');
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
   expect(JSON.parse(out)).toMatchObject({ records: 2, hosts: 1 });
   expect(await found(planted.filter((value) => value !== 'planted-rejected'))).toEqual([]);
-  // A row that could not be read is theirs where it names one of their ids.
+  // A rejected row belongs to the host when it contains one of the host's ids.
   expect(await found(['planted-rejected'])).toEqual([]);
   expect(await store.hosts.find().sort({ _id: 1 }).toArray()).toEqual(others);
   expect(await store.audit.find().toArray()).toMatchObject([
@@ -195,21 +195,21 @@ test('a host is erased from raw pages, records, hosts, history and quarantine, a
     expect(checksum.actual).toBe(checksum.expected);
   }
 
-  // Read again, the pages give the same inventory, and no row of it is taken for a broken one.
+  // A replay of the pages gives the same inventory, and no erased row goes to quarantine.
   const waiting = await store.quarantine.countDocuments();
   const last = await store.runs.find().sort({ started_at: -1 }).next();
-  const pagesOf = Object.fromEntries(SOURCES.map((source) => [source, last!._id]));
-  await pipeline.collect({ sources: SOURCES, replay: true, pagesOf });
+  const pagesFromRun = Object.fromEntries(SOURCES.map((source) => [source, last!._id]));
+  await pipeline.collect({ sources: SOURCES, replay: true, pagesFromRun });
   expect(await names()).toEqual(['web-1', 'web-2', 'web-3']);
   expect(await store.quarantine.countDocuments()).toBe(waiting);
 
-  // What a vendor still lists comes back.
+  // A host that the vendor still lists returns with the next run.
   await collect();
   expect(await names()).toEqual(['planted-two', 'web-1', 'web-2', 'web-3']);
   expect((await verify(pipeline.config, '')).findings).toEqual([]);
 });
 
-test('a user is erased from logins and from sealed pages, also from messages that were never understood', async () => {
+test('a user is erased from logins and sealed pages, including messages that were never normalized', async () => {
   await fromNothing();
   const { store, config } = pipeline;
   const sources = loadSources();
@@ -277,7 +277,7 @@ test('a user is erased from logins and from sealed pages, also from messages tha
   expect(JSON.stringify(await store.audit.find().toArray())).not.toContain('planted');
 });
 
-test('one subject is to be named, and one that is there', async () => {
+test('erase requires exactly one subject, and it must exist', async () => {
   await fromNothing();
   expect((await run('erase', '--why', 'x')).code).toBe(2);
   expect((await run('erase', '--host', 'h1', '--user', 'u', '--why', 'x', '--yes')).code).toBe(2);
@@ -287,23 +287,23 @@ test('one subject is to be named, and one that is there', async () => {
   });
   expect((await run('erase', '--record', 'nonsense', '--why', 'x', '--yes')).code).toBe(2);
   const { audit } = pipeline.store;
-  for (const [words, says] of [
+  for (const [args, message] of [
     [['--user', 'nobody'], 'There is no such user: nobody'],
     [['--user', 'nobody', '--dry-run'], 'There is no such user: nobody'],
     [['--record', 'qualys-demo:none'], 'There is no record qualys-demo:none'],
   ] as const)
-    expect(await run('erase', ...words, '--why', 'x', '--yes')).toMatchObject({
+    expect(await run('erase', ...args, '--why', 'x', '--yes')).toMatchObject({
       code: 2,
       out: '',
-      err: expect.stringContaining(says),
+      err: expect.stringContaining(message),
     });
   expect(await audit.countDocuments()).toBe(0);
 });
 
-describe('a host of two records', () => {
+describe('a host with two records', () => {
   let id: string;
 
-  test('is found by any name, and its id is named; where several are called so, it is asked for', async () => {
+  test('is found by any name, and its id is printed; when several hosts have the name, erase asks for the id', async () => {
     await fromNothing();
     await collect();
     const { hosts } = pipeline.store;
@@ -322,7 +322,7 @@ describe('a host of two records', () => {
     expect(JSON.parse(planned.out)).toMatchObject({ host: id, records: 2 });
   });
 
-  test('stays when one of them is erased, without what only that record told, and goes with its last one', async () => {
+  test('stays without the values of an erased record, and is erased with its last record', async () => {
     const { store } = pipeline;
     await store.records.updateOne(
       { _id: 'crowdstrike-demo:dev9' },

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, type Config } from '../../../../src/config.js';
 import { loadInOrder } from '../../../../src/events/load.js';
-import { normalize, type Normalized } from '../../../../src/normalize/normalize.js';
+import { normalize } from '../../../../src/normalize/normalize.js';
+import type { Normalized } from '../../../../src/normalize/normalized.js';
 import { openNormalizerContext } from '../../../../src/normalize/context.js';
 import { loadSources } from '../../../../src/sources/loading/registry.js';
 import { openStore, type Store } from '../../../../src/store/database.js';
@@ -15,7 +16,10 @@ import { freshRing, keysOf } from '../../../privacy/rings.js';
 import { dropStore, emptyStore } from '../../../support/store.js';
 import { type Ran, runProgram } from '../../../support/program.js';
 
-/** Stored pages are read by the real normalizer with a source file that a user corrects; the commands are the compiled program's. */
+/**
+ * The real normalizer reads stored pages with a source file that a user corrects. The commands run in the compiled
+ * program.
+ */
 
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-quarantine-'));
 const folder = join(dir, 'sources');
@@ -45,9 +49,9 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function run(words: string[], more: Record<string, string> = {}): Promise<Ran> {
+function run(args: string[], more: Record<string, string> = {}): Promise<Ran> {
   const env = { ...environment, ...more };
-  return runProgram(['quarantine', ...words], { cwd: dir, env });
+  return runProgram(['quarantine', ...args], { cwd: dir, env });
 }
 
 const lines = (out: string) =>
@@ -57,7 +61,7 @@ const lines = (out: string) =>
     .filter(Boolean)
     .map((line) => JSON.parse(line) as any);
 
-/** A source file whose map() is `body`, given `raw`. */
+/** Writes a source file with `body` as its map(raw). */
 function writeSource(name: string, dataset: string, body: string, { records = 'hosts', jsonl = false } = {}): void {
   const input = jsonl
     ? `jsonlInput({ source: '${name}', path: '/nowhere' })`
@@ -65,30 +69,30 @@ function writeSource(name: string, dataset: string, body: string, { records = 'h
         request: () => ({ method: 'GET', path: '/' }), envelope: { records: '${records}' } })`;
   writeFileSync(
     join(folder, `${name}.ts`),
-    `import { defineSource, header, httpInput, offset, RecordRejected } from 'rollcall';
+    `import { defineSource, header, httpInput, httpRows, offset, RecordRejected } from 'rollcall';
      import { observation } from 'rollcall/mapping';
-     ${jsonl ? "import { jsonlInput } from 'rollcall/jsonl';" : ''}
+     ${jsonl ? "import { jsonlInput, jsonlRows } from 'rollcall/jsonl';" : ''}
      export default defineSource({
        name: '${name}', vendor: 'fleet', dataset: '${dataset}', docs: 'https://fleet.invalid/docs', settings: {},
        listing: '${jsonl ? 'append' : 'full'}', mapping: 1,
-       input: () => ${input},
+       input: () => ${input}, decode: ${jsonl ? 'jsonlRows()' : `httpRows({ records: '${records}' })`},
        map(raw: any) { ${body} },
      });`,
   );
 }
 
 const HOST = `return { id: raw.id, observation: observation({ class: 'machine', device: { hostname: raw.name, hw_info: { serial_number: raw.serial } } }) };`;
-/** Rejects a number as the serial: with the record's id, where there is one. */
+/** Rejects a serial that is a number. The rejection has the record's id when there is one. */
 const STRICT = `if (raw.id === undefined) throw new RecordRejected('id is missing');
   if (typeof raw.serial !== 'string') throw new RecordRejected('serial is not text', raw.id); ${HOST}`;
 const LENIENT = `const id = raw.id ?? raw.uuid; if (id === undefined) throw new RecordRejected('neither id nor uuid');
   raw = { ...raw, id, serial: String(raw.serial) }; ${HOST}`;
 
 let tick = 0;
-/** Stores a page of one row or more, as a fetch would. */
+/** Stores a page with one or more rows, as a fetch does. */
 async function page(source: string, of: string, body: string, rows: number, { seq = 0, sealed = false } = {}) {
   const bytes = Buffer.from(body);
-  return appendPage(
+  const { page } = await appendPage(
     store,
     of,
     source,
@@ -105,11 +109,12 @@ async function page(source: string, of: string, body: string, rows: number, { se
     },
     sealed ? keysOf(ring) : undefined,
   );
+  return page;
 }
 const hosts = (of: string, rows: unknown[], seq = 0) =>
   page('fleet', of, JSON.stringify({ hosts: rows }), rows.length, { seq });
 
-/** What a worker does with the pages of a run, with the source files as they are now. */
+/** Normalizes the pages of a run as a worker does, with the current source files. */
 async function read(source: string, of: string, as = of): Promise<Normalized> {
   const sources = loadSources({ folders: [folder] });
   const reading = openNormalizerContext(config, store, sources);
@@ -129,7 +134,7 @@ const waiting = () => store.quarantine.find().sort({ _id: 1 }).toArray();
 const hostnames = async () =>
   (await store.hosts.find().toArray()).map(({ device }) => device?.hostname ?? '').toSorted();
 
-test('what is not understood is listed by reason, read again after a fix, and then a record and a host', async () => {
+test('rejected records are listed by reason, and a retry after a fix makes them records and hosts', async () => {
   writeSource('fleet', 'hosts', STRICT);
   const { _id } = await hosts('r1', [good, bad, nameless]);
   await read('fleet', 'r1');
@@ -183,7 +188,7 @@ test('what is not understood is listed by reason, read again after a fix, and th
   });
   expect(await waiting()).toEqual([]);
   expect(await hostnames()).toEqual(['web-01', 'web-02', 'web-03']);
-  // As if the page had been understood when it came.
+  // The record is the same as if it had been normalized when the page arrived.
   const stored = (await store.pages.findOne({ _id }))!;
   expect(await store.records.findOne({ _id: 'fleet:c' })).toMatchObject({
     page: _id,
@@ -192,17 +197,17 @@ test('what is not understood is listed by reason, read again after a fix, and th
     observed_at: stored.fetched_at,
   });
   expect(stored.outcome!.rejected_ids.toSorted()).toEqual(['b', 'c']);
-  expect(await run(['retry', '--all'])).toMatchObject({ code: 0, out: 'Nothing of that is in quarantine\n' });
+  expect(await run(['retry', '--all'])).toMatchObject({ code: 0, out: 'No matching records are in quarantine\n' });
   expect((await run(['list'])).out).toBe('Nothing is in quarantine\n');
 });
 
-test('only the rows that wait are read again, and an older page never takes the place of a newer one', async () => {
+test('a retry reads only the rows in quarantine, and an older page never replaces a newer one', async () => {
   writeSource('fleet', 'hosts', STRICT);
   await hosts('r1', [good, bad]);
   await read('fleet', 'r1');
   await hosts('r2', [{ ...bad, name: 'renamed', serial: 'C02F60U4Q05Z' }]);
   await read('fleet', 'r2');
-  expect(await waiting()).toEqual([]); // it left by itself
+  expect(await waiting()).toEqual([]); // the normalizer removed it
   await read('fleet', 'r1', 'replay');
   writeSource(
     'fleet',
@@ -213,14 +218,14 @@ test('only the rows that wait are read again, and an older page never takes the 
   expect(await hostnames()).toEqual(['renamed', 'web-01']);
 });
 
-test('a record is counted once a page, however often that is read', async () => {
+test('a record is counted once a page, however often the page is read', async () => {
   writeSource('fleet', 'hosts', STRICT);
   await hosts('r1', [bad]);
   for (const as of ['r1', 'replay-1', 'replay-2']) await read('fleet', 'r1', as);
   expect(await waiting()).toMatchObject([{ count: 1 }]);
   const second = await hosts('r2', [{ ...bad, name: 'b2' }]);
   await read('fleet', 'r2');
-  // An older page, read again later, changes neither count nor place.
+  // A later replay of an older page changes neither the count nor the page of the entry.
   await read('fleet', 'r1', 'replay-3');
   const [entry] = await waiting();
   expect(entry).toMatchObject({ count: 2, page: second._id, run: 'r2', last_at: second.fetched_at });
@@ -228,7 +233,7 @@ test('a record is counted once a page, however often that is read', async () => 
   expect((await run(['show', 'fleet:b'])).out).toMatch(/came +on 2 pages/);
 });
 
-test('a row that was erased leaves with nothing', async () => {
+test('a retry of an erased row removes its entry and creates no record', async () => {
   writeSource('fleet', 'hosts', STRICT);
   const { digest, bytes, _id } = await hosts('r1', [bad]);
   await read('fleet', 'r1');
@@ -241,7 +246,7 @@ test('a row that was erased leaves with nothing', async () => {
   expect(await waiting()).toEqual([]);
 });
 
-test('what a newer page says of a record stays when an older one, on which it was understood, is read again', async () => {
+test('an entry of a newer page stays when an older page, where the record is valid, is replayed', async () => {
   writeSource('fleet', 'hosts', STRICT);
   await hosts('r1', [{ ...bad, serial: 'C02F60U4Q05Z' }]);
   await read('fleet', 'r1');
@@ -251,7 +256,7 @@ test('what a newer page says of a record stays when an older one, on which it wa
   expect(await waiting()).toMatchObject([{ _id: 'fleet:b', page: newer._id }]);
 });
 
-test('a page that cannot be read at all is retried as a whole; its rows then wait for themselves', async () => {
+test('a page that cannot be read is retried as a whole; then each rejected row has its own entry', async () => {
   writeSource('fleet', 'hosts', STRICT, { records: 'items' });
   const { _id } = await hosts('r1', [bad, good]);
   await read('fleet', 'r1');
@@ -273,7 +278,7 @@ test('a page that cannot be read at all is retried as a whole; its rows then wai
   expect((await waiting()).map(({ _id: id }) => id)).toEqual(['fleet:b']);
 });
 
-test('what a later run, or a replay, understands leaves by itself', async () => {
+test('a record that a later run or a replay normalizes leaves quarantine', async () => {
   writeSource('fleet', 'hosts', STRICT, { records: 'items' });
   await hosts('r1', [bad, nameless]);
   await read('fleet', 'r1');
@@ -286,7 +291,7 @@ test('what a later run, or a replay, understands leaves by itself', async () => 
   expect(await hostnames()).toEqual(['web-02', 'web-03']);
 });
 
-test('a page, or a source file, that is gone is said, and nothing is lost', async () => {
+test('a missing page or source file is reported, and the entry is kept', async () => {
   writeSource('fleet', 'hosts', STRICT);
   const { _id, digest } = await hosts('r1', [bad]);
   await read('fleet', 'r1');
@@ -301,7 +306,7 @@ test('a page, or a source file, that is gone is said, and nothing is lost', asyn
   expect(await waiting()).toMatchObject([{ _id: 'fleet:b', reason: 'serial is not text' }]);
 });
 
-test('drop asks, keeps who and why, leaves the raw, and what is listed again comes back', async () => {
+test('drop asks for confirmation, stores who and why, and keeps the raw page; a record that is listed again returns', async () => {
   writeSource('fleet', 'hosts', STRICT);
   await hosts('r1', [bad, nameless]);
   await read('fleet', 'r1');
@@ -338,7 +343,7 @@ test('drop asks, keeps who and why, leaves the raw, and what is listed again com
   expect((await waiting()).map(({ _id: id }) => id)).toContain('fleet:b');
 });
 
-test('personal data is shown to who says why, and masked when it is retried', async () => {
+test('personal data is shown only with a reason, and masked when it is retried', async () => {
   const login = `return { id: raw.id, observation: { user_id: 'u', device_type: 'ios', ip: raw.ip, device_id: raw.device, locale: null,
     app_version: '1.0', create_date: new Date('2026-01-01') } };`;
   writeSource('signins', 'logins', `throw new RecordRejected('not yet', raw.id);`);
@@ -346,8 +351,8 @@ test('personal data is shown to who says why, and masked when it is retried', as
   await page('signins', 'r1', JSON.stringify({ hosts: [raw] }), 1, { sealed: true });
   await read('signins', 'r1');
 
-  for (const words of [[], ['--json']]) {
-    const closed = await run(['show', 'signins:m1', ...words]);
+  for (const args of [[], ['--json']]) {
+    const closed = await run(['show', 'signins:m1', ...args]);
     expect(closed.code).toBe(0);
     expect(closed.out).not.toMatch(/198\.51|device-7/);
   }
@@ -372,14 +377,14 @@ test('personal data is shown to who says why, and masked when it is retried', as
 const EVENT = `return { id: String(raw.id), observation: { id: raw.id, category: String(raw.category), value: raw.value } };`;
 const STRICT_EVENT = `if (typeof raw.category !== 'string') throw new RecordRejected('category is not text'); ${EVENT}`;
 
-test('events are delivered after those that were, by id; a contradiction stays', async () => {
+test('retried events are delivered after the delivered ones, ordered by id; a contradicting event stays in quarantine', async () => {
   writeSource('log', 'events', STRICT_EVENT, { jsonl: true });
   const event = (id: number, category: unknown, value = 1) => `${JSON.stringify({ id, category, value })}\n`;
   const body = event(5, 7) + event(1, 'a') + event(2, 'a') + event(1, 'b') + event(3, 7) + event(2, 9);
   await page('log', 'r1', body, 6);
   await read('log', 'r1');
-  // A delivery under way, which the retry comes in between.
-  const before = (await store.deliveries.findOne({ _id: 'log' }))!;
+  // The state of a running delivery that the retry interrupts.
+  const before = (await store.eventLoads.findOne({ _id: 'log' }))!;
 
   writeSource('log', 'events', EVENT, { jsonl: true });
   const { code, out } = await run(['retry', '--source', 'log', '--json']);
@@ -399,20 +404,20 @@ test('events are delivered after those that were, by id; a contradiction stays',
     [3, conflict.reason],
     [5, conflict.reason],
   ]);
-  const { turn, counts, reached, epoch } = before;
-  const after = (await store.deliveries.findOne({ _id: 'log' }))!;
-  expect(after).toMatchObject({ turn, counts, reached, delivered: 4 });
-  expect(after.epoch).toBeGreaterThan(epoch); // whoever was delivering looks again
+  const { load, counts, reached, epoch } = before;
+  const after = (await store.eventLoads.findOne({ _id: 'log' }))!;
+  expect(after).toMatchObject({ load, counts, reached, stored: 4 });
+  expect(after.epoch).toBeGreaterThan(epoch); // the running load is superseded
   const shown = (await run(['show', (await waiting())[0]!._id])).out;
-  expect(shown).toMatch(/first that came counts/);
+  expect(shown).toMatch(/keeps the event that arrived first/);
   expect(shown).toMatch(/place +line 504 of log\.jsonl \(page 0 of run r1, bytes/);
   expect((await run(['list', '--records'])).out).toMatch(/line 504 of log\.jsonl[^]*line 506 of log\.jsonl/);
-  // Again: nothing is delivered twice.
+  // A second retry delivers nothing twice.
   expect(JSON.parse((await run(['retry', '--all', '--json'])).out)).toMatchObject({ new: 0, failing: [conflict] });
   expect(await store.events.countDocuments()).toBe(4);
 });
 
-test('a replay that delivers events lets them leave', async () => {
+test('events that a replay delivers leave quarantine', async () => {
   writeSource('log', 'events', STRICT_EVENT, { jsonl: true });
   await page('log', 'r1', '\n{"id":1,"category":7,"value":1}\n{"id":2,"category":"a","value":1}\n', 2);
   await read('log', 'r1');
@@ -422,7 +427,7 @@ test('a replay that delivers events lets them leave', async () => {
   expect(await waiting()).toEqual([]);
 });
 
-test('what a record holds cannot attack the terminal', async () => {
+test('control characters of a record do not reach the terminal', async () => {
   const escape = String.raw`\u001b]0;owned\u0007\u001b[2J\u009b1m`;
   writeSource('fleet', 'hosts', `throw new RecordRejected("odd${escape}", "x${escape}");`);
   await hosts('r1', [{ name: '\u009b2J' }]);
@@ -430,23 +435,23 @@ test('what a record holds cannot attack the terminal', async () => {
   await read('fleet', 'r1');
   await read('fleet', 'r2');
   const [entry] = await waiting();
-  // oxlint-disable-next-line no-control-regex -- that is what it is about
+  // oxlint-disable-next-line no-control-regex -- the test looks for these characters
   const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
-  for (const words of [
+  for (const args of [
     ['list'],
     ['list', '--records'],
     ['show', entry!._id],
     ['retry', '--all'],
     ['retry', 'no\u001b[2J'],
   ]) {
-    const { out, err } = await run(words);
+    const { out, err } = await run(args);
     expect(out + err).not.toMatch(control);
     expect(out + err).toMatch(/\?/);
   }
   expect((await run(['show', entry!._id])).out).toMatch(/retry --source fleet --reason 'odd/);
 });
 
-test('large numbers and doubled fields are shown as they came', async () => {
+test('large numbers and duplicate fields are shown as received', async () => {
   writeSource('fleet', 'hosts', STRICT);
   const row = '{"serial":12345678901234567890,"empty":{},"list":[ ],"a":[1.0,"x{\\"}"],"a":null}';
   await page('fleet', 'r1', `{"hosts":[${row}]}`, 1);

@@ -6,10 +6,10 @@ import { serve, type HttpServer } from '../../../support/http-server.js';
 import { localSimulator, type LocalSimulator } from '../../../support/local-simulator.js';
 import { runProgram } from '../../../support/program.js';
 
-/** What a user meets every day, with a worker and commands as they are compiled. */
+/** Runs a compiled worker and the compiled commands through everyday cases. */
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-daily-'));
 let simulator: LocalSimulator;
-/** Listens where the worker wants to tell its metrics, as another worker of this machine would. */
+/** Listens at the worker's metrics address, as another worker on this machine does. */
 let other: HttpServer;
 let worker: SpawnedWorker;
 
@@ -25,10 +25,11 @@ const page = (at: number, last: boolean, ids: string[]) => {
 };
 export default defineSource({
   name: '${name}', vendor: 'none', dataset: 'hosts', docs: 'https://example.com/', settings: {}, listing: 'full', mapping: 1,
-  input: () => ({ pages, *rows({ body }: { body: Buffer }) {
+  input: () => ({ pages }) as never,
+  *decode({ body }: { body: Buffer }) {
     const ids = JSON.parse(body.toString()) as string[];
     for (const [index, value] of ids.entries()) yield { index, offset: 0, length: 1, value };
-  } }) as never,
+  },
   map: (id: any) => { ${map} return { id, observation: observation({ class: 'machine', device: { hostname: id } }) } as never; },
 });`;
 
@@ -61,10 +62,10 @@ afterAll(async () => {
 
 const run = (...args: string[]) => runProgram(args, { cwd: folder, env: worker.environment });
 
-/** Lines of the worker's log about a failed try of a source. */
-const failedTries = (name: string) =>
+/** Lines of the worker's log about failed attempts of a source. */
+const failedAttempts = (name: string) =>
   worker
-    .said()
+    .stderr()
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -75,16 +76,16 @@ const failedTries = (name: string) =>
       );
     });
 
-test('a worker at whose address another one listens says so and works all the same', async () => {
-  expect(worker.said()).toContain('another process listens there');
+test('a worker whose metrics address is in use logs it and continues', async () => {
+  expect(worker.stderr()).toContain('another process listens there');
   expect(await run('trigger', '--only', 'merge', '--wait')).toMatchObject({ code: 0 });
 });
 
-test('a source that was added after the worker started is said to be unknown to that worker, with the remedy', async () => {
+test('a source that was added after the worker started is reported as unknown to that worker, with the remedy', async () => {
   writeFileSync(join(folder, 'late.ts'), source('late', '', ''));
   const { code, out } = await run('trigger', 'late', '--wait');
   expect(out).toContain('This worker does not know the source late');
-  expect(out).toMatch(/Restart the worker: .*It knows: .*broken/);
+  expect(out).toMatch(/Restart the worker: .*Loaded sources: .*broken/);
   expect(code).toBe(4);
 });
 
@@ -109,10 +110,10 @@ test('a run of one step shows what that step did: rows fetched, records merged',
   expect(JSON.parse(last!)).toMatchObject({ merged: rows });
 });
 
-test('a failed try is one line of the log, with run, source, page and cause', async () => {
+test('a failed attempt is one line of the log, with run, source, page and cause', async () => {
   const { out } = await run('trigger', 'broken', '--wait', '--json');
   const summary = JSON.parse(out) as { run: string };
-  expect(failedTries('broken')).toEqual([
+  expect(failedAttempts('broken')).toEqual([
     expect.objectContaining({
       level: 'error',
       run: summary.run,
@@ -127,13 +128,13 @@ test('a failed try is one line of the log, with run, source, page and cause', as
   ]);
 });
 
-test('a page whose mapping never ends is set aside: its source ends partial, and says which page and what to do', async () => {
+test('a page whose mapping never ends is set aside: its source ends partial, and the output names the page and the remedy', async () => {
   const { code, out } = await run('trigger', 'endless', '--wait');
   expect(code).toBe(4);
-  expect(out).toContain('page 1 was set aside: reading ended the process three times');
+  expect(out).toContain('page 1 was set aside, because reading ended the process three times');
   expect(out).toContain('quarantine retry --source endless');
   expect(out).toMatch(/│ endless +│ partial +│ +2 │ +2 │ +1 │/);
-  expect(failedTries('endless')).toEqual(
+  expect(failedAttempts('endless')).toEqual(
     [1, 2, 3].map((attempt) =>
       expect.objectContaining({
         source: 'endless',

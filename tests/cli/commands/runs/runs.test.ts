@@ -9,7 +9,7 @@ import { localSimulator, type LocalSimulator } from '../../../support/local-simu
 import { openPipeline, summaryOf, type Pipeline } from '../../../support/pipeline.js';
 import { type Ran, runProgram } from '../../../support/program.js';
 
-/** What a user asks about runs and tells them, with the compiled program, real servers and vendors that misbehave. */
+/** Runs the commands that show and control runs: the compiled program, real servers and vendors with faults. */
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-runs-'));
 const HOSTS = 20;
 let simulator: LocalSimulator;
@@ -19,12 +19,12 @@ beforeAll(async () => {
   simulator = await localSimulator({ hosts: HOSTS, seed: 5 });
   pipeline = await openPipeline({
     ...simulator.environment,
-    // Small pages, three of them a stretch.
+    // Small pages; a batch has three of them.
     QUALYS_DEMO_PAGE_SIZE: '3',
     CROWDSTRIKE_DEMO_PAGE_SIZE: '50',
     QUALYS_DEMO_CONCURRENCY: '1',
-    ROLLCALL_STRETCH_RECORDS: '3',
-    // Until a test has seen what it waits for.
+    ROLLCALL_BATCH_RECORDS: '3',
+    // Long enough for each test to see the state that it waits for.
     ROLLCALL_PATIENCE_SECONDS: '600',
   });
 });
@@ -33,19 +33,19 @@ afterAll(async () => {
   await simulator?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
-/** What is under way ends. */
+/** Terminates the running workflows. */
 async function endAll(): Promise<void> {
   await simulator.setFaults();
   const { client } = pipeline.env;
   const { taskQueue } = pipeline.config.temporal;
-  const under = client.workflow.list({ query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'` });
-  for await (const { workflowId } of under)
+  const running = client.workflow.list({ query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'` });
+  for await (const { workflowId } of running)
     await client.workflow
       .getHandle(workflowId)
       .terminate()
       .catch(() => {});
 }
-/** And nothing is collected any more. */
+/** Terminates the running workflows and empties the database. */
 async function clear(): Promise<void> {
   await endAll();
   await pipeline.empty();
@@ -53,15 +53,15 @@ async function clear(): Promise<void> {
 
 const run = (...args: string[]): Promise<Ran> => follow(args);
 
-/** Tells what the command prints, at once. */
-function follow(args: string[], told?: (text: string) => void): Promise<Ran> {
+/** Runs a command and passes its output to `onText` while it runs. */
+function follow(args: string[], onText?: (text: string) => void): Promise<Ran> {
   const env = {
     TEMPORAL_ADDRESS: pipeline.config.temporal.address,
     TEMPORAL_TASK_QUEUE: pipeline.config.temporal.taskQueue,
     MONGODB_URI: pipeline.config.mongodb.uri,
     MONGODB_DATABASE: pipeline.config.mongodb.database,
   };
-  return runProgram(args, { cwd: dir, env }, told);
+  return runProgram(args, { cwd: dir, env }, onText);
 }
 
 const workflow = (source: string) =>
@@ -72,7 +72,7 @@ const state = (source: string, wanted: SourceProgress['state']) =>
     () => workflow(source).query(progressQuery),
     (progress) => progress.state === wanted,
   );
-/** Between two attempts. */
+/** Waits until the activity is between two attempts. */
 const betweenAttempts = () =>
   eventually(
     'an attempt that is due later',
@@ -80,18 +80,18 @@ const betweenAttempts = () =>
     ([first]) => first?.next,
   );
 const demo = { sources: ['qualys-demo'], force: true };
-/** The third page is refused: the source parks at once, with two pages. */
-const REFUSED = { kind: 'status', status: 401, on: 'qualys-demo', at: 3, times: 1_000 } as const;
-/** The stretch under way lasts until the faults are taken back. */
+/** The vendor responds 401 to the third page: the source parks at once, with two pages. */
+const UNAUTHORIZED = { kind: 'status', status: 401, on: 'qualys-demo', at: 3, times: 1_000 } as const;
+/** The current batch lasts until the test removes the faults. */
 const OUTAGE = { kind: 'outage', on: 'qualys-demo' } as const;
 const DEMOS = { sources: ['qualys-demo', 'crowdstrike-demo'], force: true };
 
-describe('from nothing', () => {
+describe('with an empty database', () => {
   beforeEach(clear);
   afterAll(clear);
 
-  test('status tells how far a run is and why it waits, follows it to its end, and then how sources stand', async () => {
-    // Until it was seen to wait.
+  test('status shows the progress of a run and why it waits, follows it to its end, and then shows the state of the sources', async () => {
+    // The fault stays until the test has seen the source wait.
     await simulator.setFaults({ kind: 'status', status: 429, seconds: 5, on: 'qualys-demo', at: 3, times: 1_000 });
     const { handle } = await pipeline.start(demo);
     await betweenAttempts();
@@ -129,7 +129,7 @@ describe('from nothing', () => {
     expect((await run('status', id)).out).toMatch(new RegExp(`Run ${id} completed in`));
   });
 
-  test('status tells of a vendor that fails which attempt is next, and of a parked source what it needs', async () => {
+  test('status shows the next attempt of a failing source, and the remedy for a parked source', async () => {
     await simulator.setFaults({ ...OUTAGE, at: 3, times: 1_000 });
     const { handle } = await pipeline.start(demo);
     await betweenAttempts();
@@ -139,8 +139,8 @@ describe('from nothing', () => {
       ({ out }) => /attempt [2-9] at \d\d:/.test(out),
     );
     expect(failing.out).toMatch(/\n {2}waiting: .*500.*; attempt \d at \d\d:\d\d:\d\d\n/);
-    // Refused, it parks at its next attempt.
-    await simulator.setFaults(REFUSED);
+    // After a 401 response, the source parks at its next attempt.
+    await simulator.setFaults(UNAUTHORIZED);
     const followed = await run('status');
     expect(followed.code).toBe(4);
     expect((await summaryOf(handle.result())).sources['qualys-demo']!.parked).toBe(true);
@@ -164,7 +164,7 @@ describe('from nothing', () => {
     expect((await run('status')).out).toMatch(/qualys-demo +│ fresh/);
   });
 
-  test('sources are paused, resumed and stopped by name or all at once; who is not under way is named', async () => {
+  test('sources are paused, resumed and stopped by name or all at once; a source that is not running is named', async () => {
     expect(await run('pause')).toMatchObject({
       code: 0,
       out: '',
@@ -198,8 +198,8 @@ describe('from nothing', () => {
     });
   });
 
-  test('a parked source is not paused, is left alone by a stop of all, and gives up when it is named', async () => {
-    await simulator.setFaults(REFUSED);
+  test('a parked source cannot be paused; stop without a name leaves it parked, and stop with its name ends it', async () => {
+    await simulator.setFaults(UNAUTHORIZED);
     const { code, out } = await run('trigger', 'qualys-demo', '--force', '--wait');
     expect(code).toBe(4);
     expect(out).toMatch(/qualys-demo is parked, (?:partial|failed): .*401\n {2}.*QUALYS_DEMO_TOKEN/);
@@ -210,7 +210,7 @@ describe('from nothing', () => {
       code: 2,
       err: expect.stringMatching(/is parked already/),
     });
-    expect(await run('stop')).toMatchObject({ out: '', err: expect.stringMatching(/was left alone/) });
+    expect(await run('stop')).toMatchObject({ out: '', err: expect.stringMatching(/was not changed/) });
     expect((await run('stop', 'qualys-demo')).out).toMatch(/discards its position in the listing/);
     await workflow('qualys-demo')
       .result()
@@ -226,12 +226,12 @@ describe('a complete run and one that parked', () => {
   beforeAll(async () => {
     none = await run('runs');
     first = await pipeline.collect(DEMOS);
-    await simulator.setFaults(REFUSED);
+    await simulator.setFaults(UNAUTHORIZED);
     second = await pipeline.collect(DEMOS);
   });
   afterAll(endAll);
 
-  test('runs are listed newest first with what each source came to, and filtered by source and status', async () => {
+  test('runs are listed newest first with the result of each source, and filtered by source and status', async () => {
     expect(none.out).toBe('No runs yet: npm run trigger -- --wait makes one\n');
     const { out, code } = await run('runs');
     expect(code).toBe(0);
@@ -276,9 +276,9 @@ describe('a complete run and one that parked', () => {
   });
 });
 
-/** After the complete run of both sources. */
-describe('what a listing that shrank too much lacks', () => {
-  /** Collects a fleet without half of its machines. */
+/** These tests continue after the complete run of both sources. */
+describe('records that are missing from a listing that shrank too much', () => {
+  /** Removes half of the fleet's machines and collects. */
   const shrink = async () => {
     const { hosts, records } = await simulator.state();
     await simulator.changeFleet({ remove: Math.round(hosts! / 2) });
@@ -286,15 +286,15 @@ describe('what a listing that shrank too much lacks', () => {
     const { records: left } = await simulator.state();
     return { summary, missing: records.qualys - left.qualys };
   };
-  let held: Awaited<ReturnType<typeof shrink>>;
+  let shrunk: Awaited<ReturnType<typeof shrink>>;
   beforeAll(async () => {
-    held = await shrink();
+    shrunk = await shrink();
   });
 
-  test('stays while the source is collected, when a later run has read of it, and when a later one is complete', async () => {
-    const { summary, missing } = held;
-    expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, held: missing });
-    // Runs that begin in the same second have ids in no order.
+  test('are not retired while the source is collected, after a later run has read it, or after a later complete run', async () => {
+    const { summary, missing } = shrunk;
+    expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, unconfirmed: missing });
+    // The ids of runs that begin in the same second do not sort by time.
     const before = await pipeline.store.pages.distinct('run');
     await simulator.setFaults({ ...OUTAGE, at: 2, times: 1_000 });
     const { handle } = await pipeline.start(demo);
@@ -313,7 +313,7 @@ describe('what a listing that shrank too much lacks', () => {
     await summaryOf(handle.result());
     expect(await run('runs', 'confirm', '--yes')).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/was read again since.*nothing was retired\n/),
+      err: expect.stringMatching(/A later run read .*, but not completely: no records were retired\n/),
     });
     const later = await pipeline.collect(demo);
     expect(await run('runs', 'confirm', summary.run, '--yes')).toMatchObject({
@@ -321,14 +321,14 @@ describe('what a listing that shrank too much lacks', () => {
       err: expect.stringMatching(new RegExp(`not the last complete one of qualys-demo: run ${later.run} is`)),
     });
     expect(await pipeline.store.records.countDocuments({ gone_at: { $exists: true } })).toBe(0);
-    held = { summary: later, missing };
+    shrunk = { summary: later, missing };
   });
 
-  test('is shown, retired when confirmed, with its hosts, and that once', async () => {
-    const { summary, missing } = held;
-    expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, held: missing });
+  test('are shown, and retired once, with their hosts, when the user confirms', async () => {
+    const { summary, missing } = shrunk;
+    expect(summary.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, unconfirmed: missing });
     const { store } = pipeline;
-    // Hosts that only this source lists are retired; those that the other one lists as well are not.
+    // Hosts that only this source lists are retired. Hosts that the other source lists too are not.
     const alone = await store.hosts.countDocuments({ 'sources.source': { $ne: 'crowdstrike-demo' } });
     const unasked = await run('runs', 'confirm');
     expect(unasked).toMatchObject({
@@ -361,7 +361,7 @@ describe('what a listing that shrank too much lacks', () => {
     const account = (await store.runs.findOne({ _id: summary.run }))!.sources['qualys-demo']!;
     expect(await store.records.countDocuments({ gone_at: account.ended_at! })).toBe(missing);
     expect(account).toMatchObject({ gone: missing, confirmed: { by: 'ann', at: expect.any(Date) as Date } });
-    for (const left of ['held', 'reason', 'remedy']) expect(account).not.toHaveProperty(left);
+    for (const left of ['unconfirmed', 'reason', 'remedy']) expect(account).not.toHaveProperty(left);
 
     const hosts = await store.hosts.find().sort({ _id: 1 }).toArray();
     expect(await run('runs', 'confirm', '--yes')).toMatchObject({
@@ -372,10 +372,10 @@ describe('what a listing that shrank too much lacks', () => {
     expect(await store.hosts.find().sort({ _id: 1 }).toArray()).toEqual(hosts);
     const next = await pipeline.collect(demo);
     expect(next.sources['qualys-demo']).toMatchObject({ status: 'complete', gone: 0, new: 0 });
-    expect(next.sources['qualys-demo']!.held).toBeUndefined();
+    expect(next.sources['qualys-demo']!.unconfirmed).toBeUndefined();
     expect(await run('runs', 'confirm')).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/^Nothing is held back\n/),
+      err: expect.stringMatching(/^No retirement awaits confirmation\n/),
     });
 
     const again = await shrink();

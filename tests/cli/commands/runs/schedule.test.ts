@@ -8,7 +8,7 @@ import { runProgram } from '../../../support/program.js';
 const cwd = mkdtempSync(join(tmpdir(), 'rollcall-schedule-'));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-test('schedules are set all or none, listed as they were set, told where the clocks are against them, and removed for good', async () => {
+test('apply sets all schedules or none and warns about clock changes, list shows them as set, and remove is permanent', async () => {
   const store = await freshStore();
   const queue = `s${randomUUID().slice(0, 8)}`;
   const schedule = (args: string[], more: Record<string, string> = {}) =>
@@ -42,7 +42,7 @@ test('schedules are set all or none, listed as they were set, told where the clo
     ]);
     expect((JSON.parse(out) as { upcoming: string[] }[])[0]!.upcoming.length).toBeGreaterThan(2);
     expect(err).toMatch(
-      /qualys: created\ncrowdstrike: created\n[^]*! crowdstrike: 30 2 \* \* \* Europe\/Berlin does not come on \d{4}-03-\d\d, when the clocks/,
+      /qualys: created\ncrowdstrike: created\n[^]*! crowdstrike: 30 2 \* \* \* Europe\/Berlin does not fire on \d{4}-03-\d\d, when the clocks/,
     );
     expect(err).not.toContain('! qualys');
     const listed = (await schedule(['list'])).out;

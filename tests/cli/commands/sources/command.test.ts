@@ -17,7 +17,7 @@ import { dropStore, freshStore } from '../../../support/store.js';
 import { STARTERS } from './starters.js';
 import { sharedSqs } from '../../../support/sqs.js';
 
-/** What a user asks about sources, and makes of new ones: the compiled program, and vendors on real HTTP. */
+/** Runs the commands that check and create sources: the compiled program, with vendors on real HTTP servers. */
 const database = `o${randomUUID().slice(0, 8)}`;
 let dir: string;
 let store: Store;
@@ -32,8 +32,8 @@ function run(args: string[], environment: Record<string, string> = {}) {
   return runProgram(['sources', ...args], { cwd: dir, env });
 }
 
-async function vendor(answer: (request: SeenRequest, response: ServerResponse) => void): Promise<HttpServer> {
-  const server = await serve(answer);
+async function vendor(respond: (request: SeenRequest, response: ServerResponse) => void): Promise<HttpServer> {
+  const server = await serve(respond);
   servers.push(server);
   return server;
 }
@@ -62,7 +62,7 @@ afterEach(async () => {
 });
 
 describe('list', () => {
-  test('tells of each source whether it is configured, when it is due and how it fared', async () => {
+  test('prints for each source whether it is configured, when it is due and the result of its last run', async () => {
     const at = new Date(Date.now() - 3 * 60_000);
     await store.sources.insertOne({
       _id: 'qualys-demo',
@@ -73,7 +73,7 @@ describe('list', () => {
         run: 'r',
         at,
         kind: 'credentials-rejected',
-        reason: 'answered \u001b[31m401',
+        reason: 'responded \u001b[31m401',
         remedy: 'Correct the token',
       },
     });
@@ -89,18 +89,18 @@ describe('list', () => {
       /^qualys-demo {2}hosts of qualys, listing full\n {2}settings +configured\n {2}schedule +30 4 \* \* 1 {2}UTC/,
     );
     expect(block).toMatch(
-      /last checked +3 min ago\n {2}last complete +3 min ago, 1,234 records\n {2}parked +answered \?\[31m401 \(3 min ago\)\n +Correct the token\n {2}docs +https:/,
+      /last checked +3 min ago\n {2}last complete +3 min ago, 1,234 records\n {2}parked +responded \?\[31m401 \(3 min ago\)\n +Correct the token\n {2}docs +https:/,
     );
     expect(out).toMatch(/^qualys {2}.*\n {2}settings +not configured: QUALYS_USERNAME, QUALYS_PASSWORD$/m);
-    const told = JSON.parse((await run(['list', '--json'], environment)).out) as Record<string, unknown>[];
-    expect(told.find(({ name }) => name === 'qualys-demo')).toMatchObject({
+    const printed = JSON.parse((await run(['list', '--json'], environment)).out) as Record<string, unknown>[];
+    expect(printed.find(({ name }) => name === 'qualys-demo')).toMatchObject({
       configured: true,
       missing: [],
       parked: { kind: 'credentials-rejected' },
     });
   });
 
-  test('works without MongoDB, and with a file that is no source', async () => {
+  test('works without MongoDB, and with a file that is not a source', async () => {
     const broken = folder('acme.js', 'exports.default = { name: "acme", input() {}, map() {} };');
     const { code, out, err } = await run(['list'], {
       MONGODB_URI: 'mongodb://127.0.0.1:1/?replicaSet=rs0',
@@ -108,13 +108,13 @@ describe('list', () => {
     });
     expect(code).toBe(2);
     expect(out).toMatch(/^qualys {2}hosts/m);
-    expect(err).toMatch(/Their state is unknown: MongoDB at .* does not answer/);
+    expect(err).toMatch(/Their state is unknown: MongoDB at .* does not respond/);
     expect(err).toMatch(/acme\.js is not a valid source/);
   });
 });
 
 describe('check', () => {
-  test('makes one request for one record, and tells settings, their origin, limits and how many records there are', async () => {
+  test('makes one request for one record, and prints the settings, their origin, the limits and the number of records', async () => {
     const server = await vendor((_request, response) =>
       sendJson(
         response,
@@ -150,19 +150,21 @@ describe('check', () => {
     expect(out).not.toMatch(/canary/);
     const listing = server.seen.filter(({ path }) => path !== '/oauth2/token');
     expect(listing.map(({ query }) => query.get('limit'))).toEqual(['1']);
-    const told = JSON.parse((await run(['check', 'crowdstrike', '--json'], environment)).out) as { sources: object[] };
-    expect(told.sources[0]).toMatchObject({
+    const printed = JSON.parse((await run(['check', 'crowdstrike', '--json'], environment)).out) as {
+      sources: object[];
+    };
+    expect(printed.sources[0]).toMatchObject({
       name: 'crowdstrike',
       response: { total: 512, limits: { 'x-ratelimit-remaining': '5999' } },
     });
   });
 
   test.each([
-    ['refused credentials', 401, 4, /credentials-rejected: .*answered 401\n.*QUALYS_DEMO_TOKEN/],
-    ['a missing permission', 403, 4, /not-permitted: .*answered 403\n.*may read hosts/],
-    ['a vendor that is down', 503, 5, /vendor-error: .*answered 503\n.*Nothing to do unless it lasts/],
-    ['a vendor that asks to wait', 429, 4, /rate-limited: .*answered 429; retry after 90 s/],
-  ])('%s is told with its remedy, and its exit code', async (_what, status, code, text) => {
+    ['a rejected credential', 401, 4, /credentials-rejected: .*responded 401\n.*QUALYS_DEMO_TOKEN/],
+    ['a missing permission', 403, 4, /not-permitted: .*responded 403\n.*may read hosts/],
+    ['a vendor that is down', 503, 5, /vendor-error: .*responded 503\n.*No action is needed unless the error persists/],
+    ['a vendor that asks to wait', 429, 4, /rate-limited: .*responded 429; retry after 90 s/],
+  ])('%s is reported with its remedy and its exit code', async (_what, status, code, text) => {
     const server = await vendor((_request, response) =>
       sendJson(response, {}, status, status === 429 ? { 'retry-after': '90' } : {}),
     );
@@ -173,7 +175,7 @@ describe('check', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  test('a port where nobody listens, and a vendor that never answers, end in time', async () => {
+  test('check ends in time for a port without a listener and a vendor that never responds', async () => {
     const gone = await vendor(() => {});
     await gone.close();
     expect(await run(['check', 'qualys-demo'], demo(gone.url))).toMatchObject({
@@ -201,8 +203,8 @@ describe('check', () => {
     });
   });
 
-  test('--offline validates every definition with file, fault and hint, and asks nobody', async () => {
-    const good = `exports.default = { name: 'acme', vendor: 'acme', dataset: 'hosts', docs: 'https://acme.test', settings: {}, listing: 'full', mapping: 1, input: () => ({ pages() {}, rows: () => [] }), map: (raw) => raw.deep.id };`;
+  test('--offline validates every definition, names file, fault and hint, and makes no request', async () => {
+    const good = `exports.default = { name: 'acme', vendor: 'acme', dataset: 'hosts', docs: 'https://acme.test', settings: {}, listing: 'full', mapping: 1, input: () => ({ pages() {} }), decode: () => [], map: (raw) => raw.deep.id };`;
     const ran = await run(['check', '--offline'], {
       ROLLCALL_SOURCES: folder('acme.js', good.replace('mapping: 1', 'maping: 1')),
     });
@@ -226,7 +228,7 @@ describe('preview', () => {
     return Promise.all(names.map(async (name) => [name, await store.db.collection(name).countDocuments()]));
   };
 
-  test('shows what came beside what would be stored, with keys and the reason of what is rejected, and writes nothing', async () => {
+  test('shows rows as received next to rows as stored, with keys and the reason of a rejection, and writes nothing', async () => {
     const before = await collections();
     const server = await vendor((_request, response) => sendJson(response, [HOST, { nothing: '\u001b[2J' }]));
     const { code, out, err } = await run(['preview', 'qualys-demo', '--rows', '2'], demo(server.url));
@@ -253,7 +255,7 @@ describe('preview', () => {
     expect(await collections()).toEqual(before);
   });
 
-  test('a file of events stays as it is, and long integers keep their digits', async () => {
+  test('preview does not change a file of events, and long integers keep their digits', async () => {
     const path = join(dir, 'events.jsonl');
     const text = '{"id":9007199254740993,"category":"a","value":1}\n{"id":2}\n';
     writeFileSync(path, text);
@@ -264,7 +266,7 @@ describe('preview', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
-  test('logins of a queue are shown masked only, and every message stays in the queue, visible', async () => {
+  test('logins of a queue are shown only masked, and every message stays visible in the queue', async () => {
     const sqs = await sharedSqs();
     const client = localClient(sqs.endpoint);
     try {
@@ -314,7 +316,7 @@ describe('preview', () => {
 });
 
 describe('new', () => {
-  /** Five records over pages of two, in each way of paging; `null` for a login that is not right. */
+  /** The page for a request: five records in pages of two, for each way of paging. */
   function pageFor(paging: (typeof PAGINGS)[number], { query, path }: SeenRequest, records: object[], own: string) {
     expect(path).toBe('/v1/items');
     const number = (name: string, fallback: number) => Number(query.get(name) ?? fallback);
@@ -347,7 +349,7 @@ describe('new', () => {
     })[auth];
 
   test.each(STARTERS)(
-    'a starter for $dataset by $paging with $auth fetches, maps and keys what a server lists',
+    'a starter for $dataset with $paging paging and $auth authentication fetches, maps and derives keys for all records',
     async ({ dataset, paging, auth }) => {
       const wrote = await run(['new', 'acme', '--dataset', dataset, '--paging', paging, '--auth', auth]);
       expect(wrote).toMatchObject({ code: 0, err: '' });
@@ -377,7 +379,7 @@ describe('new', () => {
     },
   );
 
-  test('what it writes is found where it wrote it, by every command, without a setting; its test fails when the mapping is broken', async () => {
+  test('every command finds the written source without a setting; its test fails when the mapping is broken', async () => {
     const wrote = await run(['new', 'acme']);
     expect(wrote).toMatchObject({ code: 0, out: expect.stringContaining('Wrote sources/acme.ts') });
     expect(wrote.out).not.toContain('ROLLCALL_SOURCES');
@@ -390,7 +392,7 @@ describe('new', () => {
     expect(await run(['test', 'acme'])).toMatchObject({ code: 4, out: expect.stringMatching(/fail 1\n/) });
   });
 
-  test('what it writes elsewhere is found by the setting that it prints, and its test by the command; it passes', async () => {
+  test('a source written to another folder is found with the printed setting; the printed command runs its test, which passes', async () => {
     await run(['new', 'acme']);
     const { out } = await run(['new', 'other', '--auth', 'client-credentials', '--folder', 'mine']);
     expect(out).toContain('ROLLCALL_SOURCES=sources,mine');
@@ -400,12 +402,12 @@ describe('new', () => {
     expect(await run(['preview', 'other'])).toMatchObject({
       code: 2,
       err: expect.stringMatching(
-        /There is no source other[^]*looked for in sources: ROLLCALL_SOURCES names other folders/,
+        /There is no source other[^]*searches for your own sources in sources: ROLLCALL_SOURCES names other folders/,
       ),
     });
   });
 
-  test('nothing is ever replaced, and names that cannot be are refused', async () => {
+  test('new never replaces a file, and rejects invalid names', async () => {
     expect(await run(['new', 'acme'])).toMatchObject({ code: 0 });
     const before = readFileSync(join(dir, 'sources/acme.ts'), 'utf8');
     rmSync(join(dir, 'sources/acme.fixture.json'));

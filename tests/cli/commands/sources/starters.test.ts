@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { starterFiles } from '../../../../src/cli/commands/sources/starter/files.js';
 import { STARTERS } from './starters.js';
 
-/** What `sources new` writes, compiled with the project. */
+/** Compiles the files that `sources new` writes, with the settings of the project. */
 const ROOT = join(__dirname, '../../../..');
 const dir = mkdtempSync(join(tmpdir(), 'rollcall-starters-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-test('what it writes type-checks strictly, with each paging, login and dataset', async () => {
+test('the written files pass the strict type check with each paging, authentication and dataset', async () => {
   mkdirSync(join(dir, 'sources'));
   for (const [at, combination] of STARTERS.entries()) {
     const files = starterFiles({ ...combination, name: `acme-${at}`, inProject: false });
@@ -42,7 +42,7 @@ test('what it writes type-checks strictly, with each paging, login and dataset',
   const errors = await new Promise<string>((resolve) =>
     execFile(process.execPath, [tsc, '-p', dir], (_error, out) => resolve(out)),
   );
-  // Of ours only: what others change at the same time is checked by `npm run check`.
+  // Only errors in these files count. `npm run check` checks files that other tests change at the same time.
   expect(errors.split('\n').filter((line) => line.includes('acme-'))).toEqual([]);
   expect(errors).not.toMatch(/TS5|TS18003/);
 });

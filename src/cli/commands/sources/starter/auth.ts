@@ -4,7 +4,7 @@ import { prefixOf, type AuthName, type Part } from './choices.js';
 interface AuthPart extends Part {
   /** Lines within `settings: { … }`. */
   settings: string[];
-  /** Their names, as `input` takes them. */
+  /** Names of the settings, which `input` receives. */
   names: string[];
   /** The variables that the user must set. */
   variables: string[];
@@ -18,7 +18,7 @@ const AUTH_PARTS: Record<AuthName, (prefix: string) => AuthPart> = {
     settings: [`key: setting.secret('${prefix}_API_KEY', { help: 'API key that may only read' }),`],
     names: ['key'],
     variables: [`${prefix}_API_KEY`],
-    // The vendor's own name for it.
+    // `x-api-key` is an example: the user replaces it with the vendor's header name.
     lines: [`auth: header('x-api-key', key),`],
     remedy: `Correct ${prefix}_API_KEY in .env and restart the worker`,
   }),

@@ -16,7 +16,7 @@ export function starterFiles(starter: Starter): StarterFiles {
   const { variables } = authPart(starter.auth, starter.name);
   return {
     source: sourceFile(starter),
-    fixture: `${JSON.stringify({ items: DATASET_PARTS[starter.dataset].fixture, ...PAGING_PARTS[starter.paging].beside }, undefined, 2)}\n`,
+    fixture: `${JSON.stringify({ items: DATASET_PARTS[starter.dataset].fixture, ...PAGING_PARTS[starter.paging].page }, undefined, 2)}\n`,
     test: testFile(starter),
     variables: [`${prefixOf(starter.name)}_URL`, ...variables],
   };
@@ -28,8 +28,11 @@ function sourceFile({ name, dataset, paging, auth, inProject }: Starter): string
   const pages = PAGING_PARTS[paging];
   const proof = authPart(auth, name);
   const lines = [
-    ...imports([...proof.imports, ...pages.imports, 'httpInput'], inProject),
+    ...imports([...proof.imports, ...pages.imports, 'httpInput', 'httpRows'], inProject),
     ...mappingImports(data.imports, inProject),
+    '',
+    "/** Where a page holds its records, and the values that its pagination needs. TODO: the vendor's paths. */",
+    pages.envelope,
     '',
     `/** TODO: what ${name} lists, in one sentence. */`,
     'export default defineSource({',
@@ -50,12 +53,14 @@ function sourceFile({ name, dataset, paging, auth, inProject }: Starter): string
     '      base: url,',
     ...indent(proof.lines, 6),
     `      headers: { accept: 'application/json' },`,
-    '      // TODO: path and parameters of the vendor; `items` is the field of a page that holds its records.',
+    '      // TODO: path and parameters of the vendor.',
     ...indent(pages.lines, 6),
+    '      envelope,',
     '      remedies: {',
     `        'credentials-rejected': '${proof.remedy}',`,
     '      },',
     '    }),',
+    '  decode: httpRows(envelope),',
     '  // A pure function of a raw record: it returns an observation or rejects the record with a reason.',
     '  map(raw: unknown) {',
     '    const record = Object(raw) as Record<string, unknown>;',
@@ -103,12 +108,12 @@ function testFile({ name, dataset, auth, inProject }: Starter): string {
     ...(inProject
       ? [
           `import { Failure } from '../../../src/model/failure.js';`,
-          `import { readAll, serve, type Asked } from '../../../src/sources/testing/index.js';`,
+          `import { readAll, serve, type TestRequest } from '../../../src/sources/testing/index.js';`,
           `import source from '../../../src/sources/${name}/source.js';`,
         ]
       : [
           `import { Failure } from 'rollcall';`,
-          `import { readAll, serve, type Asked } from 'rollcall/testing';`,
+          `import { readAll, serve, type TestRequest } from 'rollcall/testing';`,
           `import source from './${name}.js';`,
         ]),
     `import fixture from './${file}.fixture.json';`,
@@ -116,12 +121,12 @@ function testFile({ name, dataset, auth, inProject }: Starter): string {
     ...(auth === 'client-credentials' ? [`const LOGIN = '/oauth2/token';`, ''] : []),
     'let pages = 0;',
     '/** Responds like the vendor: the fixture is the first page, and the next one is empty. */',
-    'function vendor(asked: Asked) {',
+    'function vendor(asked: TestRequest) {',
     ...(auth === 'client-credentials'
       ? [`  if (asked.path === LOGIN) return { json: { access_token: 'made-up', expires_in: 600 } };`]
       : []),
-    `  assert.equal(asked.path, '/items');`,
-    '  return { json: pages++ === 0 ? fixture : { ...fixture, items: [] } };',
+    `  assert.equal(asked.path, '/items'); // TODO: the path in the source file`,
+    '  return { json: pages++ === 0 ? fixture : { ...fixture, items: [] } }; // TODO: the key of the list',
     '}',
     '',
     `const settings = (url: string) => ({ ${prefix}_URL: url, ${variables.map((variable) => `${variable}: 'made-up'`).join(', ')} });`,
@@ -132,6 +137,7 @@ function testFile({ name, dataset, auth, inProject }: Starter): string {
     '    const { records, rejected } = await readAll(source, settings(server.url));',
     '    assert.deepEqual(rejected, []);',
     '    const ids = records.map(({ id }) => id);',
+    '    // TODO: the ids and values of your fixture.',
     `    assert.deepEqual(ids, [${data.fixture.map(({ id }) => `'${String(id)}'`).join(', ')}]);`,
     '    assert.ok(records[0]);',
     ...indent(data.asserts, 4),

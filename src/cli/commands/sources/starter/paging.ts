@@ -1,10 +1,15 @@
 import type { PagingName, Part } from './choices.js';
 
-/** The pagination of a new source: lines of `httpInput({ … })`, their helpers, and the fields of a page besides its records. */
+/**
+ * What the generated source needs for its pagination: lines for `httpInput({ … })`, helper functions, and the fields of a page
+ * other than its records.
+ */
 interface PagingPart extends Part {
   helpers: string[];
-  /** Fields besides the list, in the fixture and in an empty page. */
-  beside: Record<string, unknown>;
+  /** Fields in addition to the list, in the fixture and in an empty page. */
+  page: Record<string, unknown>;
+  /** The line that declares where a page holds its records and values. */
+  envelope: string;
 }
 
 const request = (given: string, query: string) => [
@@ -30,10 +35,10 @@ export const PAGING_PARTS: Record<PagingName, PagingPart> = {
     lines: [
       ...request('skip, limit', 'skip, limit'),
       'paging: offset({ limit: pageSize }), // concurrency: 4 fetches four pages at once',
-      `envelope: { records: 'items', values: { total: 'total' } },`,
     ],
+    envelope: `const envelope = { records: 'items', values: { total: 'total' } };`,
     helpers: [],
-    beside: { total: 2 },
+    page: { total: 2 },
   },
   'page-number': {
     imports: ['offset'],
@@ -41,20 +46,20 @@ export const PAGING_PARTS: Record<PagingName, PagingPart> = {
       '// Pages are numbered from 1. The vendor has to grant pages of this size: smaller ones would repeat.',
       ...request('skip, limit', 'page: Math.ceil(skip / limit) + 1, per_page: limit'),
       'paging: offset({ limit: pageSize }), // concurrency: 4 fetches four pages at once',
-      `envelope: { records: 'items', values: { total: 'total' } },`,
     ],
+    envelope: `const envelope = { records: 'items', values: { total: 'total' } };`,
     helpers: [],
-    beside: { total: 2 },
+    page: { total: 2 },
   },
   cursor: {
     imports: ['token'],
     lines: [
       ...request('limit, token', 'limit, cursor: token'),
       `paging: token({ limit: pageSize, next: 'next' }), // the value of the envelope that holds the next cursor`,
-      `envelope: { records: 'items', values: { next: 'next_cursor' } },`,
     ],
+    envelope: `const envelope = { records: 'items', values: { next: 'next_cursor' } };`,
     helpers: [],
-    beside: { next_cursor: null },
+    page: { next_cursor: null },
   },
   link: {
     imports: ['Failure', 'token', 'type RequestTemplate'],
@@ -62,10 +67,10 @@ export const PAGING_PARTS: Record<PagingName, PagingPart> = {
       'request: ({ limit, token: link }) =>',
       `  link === undefined ? { method: 'GET', path: '/items', query: { limit } } : follow(link, url),`,
       `paging: token({ limit: pageSize, next: 'next' }), // the value of the envelope that holds the next page's address`,
-      `envelope: { records: 'items', values: { next: 'next' } },`,
     ],
+    envelope: `const envelope = { records: 'items', values: { next: 'next' } };`,
     helpers: LINK,
-    beside: { next: null },
+    page: { next: null },
   },
   'after-id': {
     imports: ['keyset'],
@@ -77,9 +82,9 @@ export const PAGING_PARTS: Record<PagingName, PagingPart> = {
       `  last: 'last',`,
       "  idOf: (record) => (Object(record) as Record<string, unknown>)['id'],",
       '}),',
-      `envelope: { records: 'items', values: { more: 'has_more', last: 'last_id' } },`,
     ],
+    envelope: `const envelope = { records: 'items', values: { more: 'has_more', last: 'last_id' } };`,
     helpers: [],
-    beside: { has_more: false, last_id: null },
+    page: { has_more: false, last_id: null },
   },
 };
