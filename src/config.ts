@@ -122,9 +122,9 @@ export interface Config {
   batchRecords: number;
   /** Time limit for mapping one row, milliseconds. If a row takes longer, the worker ends its thread. */
   rowMs: number;
-  /** Heap limit of the normalizing thread, MB. A thread that exceeds it ends, and the worker continues. */
-  /** Threads of a worker that normalize pages, and activities that share one listing. */
+  /** Threads of a worker that normalize and merge, and activities that share one listing. */
   normalizers: number;
+  /** Heap limit of one such thread, MB. A thread that exceeds it ends, and the worker continues. */
   normalizerMb: number;
   /** File of the keys that personal data is masked with; see docs/privacy.md. */
   keyRing?: string;

@@ -60,11 +60,7 @@ export function fetchActivity({ store, sources, threads, keys, config, log }: De
       fetcher = new BatchFetcher({ store, keys, config }, sources.get(source), inputOf(source), input, {
         signal: cancellationSignal,
         normalizeFrom: (from, signal) =>
-          threads.normalize(
-            { run, source, from, follow: false, pages: run, attempt: info.attempt },
-            signal,
-            () => {},
-          ),
+          threads.normalize({ run, source, from, follow: false, pages: run, attempt: info.attempt }, signal, () => {}),
         onStored,
       });
       const batch = await fetcher.fetch();

@@ -49,9 +49,7 @@ export function mergeActivities({ store, threads, log }: Dependencies) {
       if (merged.records > 0) line.info({ ...merged, ms: Date.now() - started }, 'Records merged');
       if (setAside.length === 0) return merged;
       line.error({ records: setAside.slice(0, 100), count: setAside.length }, setAsideWarning(setAside));
-      const bySource = Map.groupBy(setAside, (id) => id.slice(0, id.indexOf(':')));
-      const warnings = [...bySource].map(([source, records]) => [source, setAsideWarning(records)]);
-      return { ...merged, warnings: Object.fromEntries(warnings) as Record<string, string> };
+      return { ...merged, warnings: warningsOf(setAside) };
     },
 
     /** Merges parts of the current plan. Several activities, on any worker, share the parts. */
@@ -71,4 +69,14 @@ export function mergeActivities({ store, threads, log }: Dependencies) {
       return merged;
     },
   };
+}
+
+/** Messages about records that were set aside, by source. */
+function warningsOf(setAside: readonly string[]): Record<string, string> {
+  const bySource = new Map<string, string[]>();
+  for (const id of setAside) {
+    const source = id.slice(0, id.indexOf(':'));
+    bySource.set(source, [...(bySource.get(source) ?? []), id]);
+  }
+  return Object.fromEntries([...bySource].map(([source, records]) => [source, setAsideWarning(records)]));
 }

@@ -1,6 +1,7 @@
 import type { Store } from '../store/database.js';
 import { countWaiting } from '../store/collections/alerts.js';
 import { countAside } from '../merge/set-aside.js';
+import { countUnmerged } from '../store/changed-records.js';
 
 /** Numbers of the inventory that are cheap to query. */
 export interface InventoryNumbers {
@@ -26,7 +27,7 @@ export async function inventoryNumbers(store: Store): Promise<InventoryNumbers> 
   const [all, retired, waiting, aside, quarantine, sources, alerts, stats] = await Promise.all([
     store.hosts.estimatedDocumentCount(quick),
     store.hosts.countDocuments({ retired: true }, quick),
-    store.records.countDocuments({ dirty: true }, { ...quick, hint: { dirty: 1, _id: 1 } }),
+    countUnmerged(store, quick),
     countAside(store),
     store.quarantine
       .aggregate<{ _id: { source: string; reason: string }; rows: number }>(

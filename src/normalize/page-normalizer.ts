@@ -68,8 +68,7 @@ export class PageNormalizer {
     const quarantined = await store.quarantine.findOne({ source: source.name }, { projection: { _id: 1 } });
     const state = await store.sources.findOne({ _id: source.name }, { projection: { last_complete: 1 } });
     const known = state?.last_complete !== undefined;
-    const first =
-      !known && input.pages === input.run && source.dataset === 'hosts' && (await isEmptyInventory(store));
+    const first = !known && input.pages === input.run && source.dataset === 'hosts' && (await isEmptyInventory(store));
     return new PageNormalizer(context, input, observer, source, known, quarantined !== null, first);
   }
 

@@ -1,3 +1,4 @@
+import type { CountDocumentsOptions } from 'mongodb';
 import type { Store } from './database.js';
 
 /** The index of changed records. */
@@ -68,4 +69,21 @@ export async function changedIds(store: Store, limit: number, after?: string): P
     .batchSize(limit + 1)
     .toArray();
   return found.map(({ _id }) => _id);
+}
+
+/** Number of records that wait to be merged. Reads only indexes. */
+export async function countUnmerged(store: Store, options: CountDocumentsOptions = {}): Promise<number> {
+  const [changed, [first]] = await Promise.all([
+    store.records.countDocuments({ dirty: true }, { ...options, hint: CHANGED }),
+    store.pages
+      .aggregate<{ records: number }>(
+        [
+          { $match: { 'unmerged.plan': { $exists: true } } },
+          { $group: { _id: null, records: { $sum: '$unmerged.records' } } },
+        ],
+        options,
+      )
+      .toArray(),
+  ]);
+  return changed + (first?.records ?? 0);
 }

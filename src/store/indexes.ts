@@ -33,7 +33,7 @@ export const INDEXES = {
   ],
   redirects: [{ key: { to: 1 } }],
   changes: [{ key: { host: 1, _id: 1 } }],
-  mergeParts: [{ key: { seq: 1 } }],
+  mergeParts: [{ key: { plan: 1, seq: 1 } }],
   decisions: [{ key: { records: 1 } }],
   quarantine: [{ key: { source: 1, reason: 1 } }],
   runs: [{ key: { started_at: -1 } }],

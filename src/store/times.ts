@@ -1,5 +1,5 @@
 import { inTransaction } from './transaction.js';
-import type { AnyBulkWriteOperation } from 'mongodb';
+import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
 import { isLater } from './clock.js';
 import { lastSeenWeek } from '../host/identity/active-interval.js';
 import { STALE_AFTER_MS } from '../host/golden/survivorship-rules.js';
@@ -65,13 +65,25 @@ export async function touchTimes(store: Store, moves: readonly MovedTimes[]): Pr
       .batchSize(10_000)
       .toArray();
     const moved = new Map(moves.map(({ id, times }) => [id, times.last_seen_time]));
-    const decisive = new Set<string>();
-    for (const { sources } of known)
-      if (rankMoves(sources, moved)) for (const { record } of sources) if (moved.has(record)) decisive.add(record);
+    // A record without a host is being merged for the first time, maybe with its old times.
+    const decisive = new Set(ids);
+    for (const { sources } of known) {
+      const ranks = rankMoves(sources, moved);
+      for (const { record } of sources) if (!ranks) decisive.delete(record);
+    }
+    await withoutAside(store, session, decisive);
     const { records, hosts } = updatesOf(moves, decisive);
     await store.records.bulkWrite(records, { ordered: false, session });
     await store.hosts.bulkWrite(hosts, { ordered: false, session });
   });
+}
+
+/** Removes the records that were set aside, which wait for another change. */
+async function withoutAside(store: Store, session: ClientSession, records: Set<string>): Promise<void> {
+  if (records.size === 0) return;
+  const aside = { _id: { $in: [...records] }, set_aside: { $exists: true } };
+  const found = await store.records.find(aside, { session, projection: { _id: 1 } }).toArray();
+  for (const { _id } of found) records.delete(_id);
 }
 
 const RESOLVE = { $set: { dirty: true, unresolved: true } } as const;

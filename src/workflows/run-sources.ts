@@ -6,6 +6,7 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
+  sleep,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -79,23 +80,20 @@ export class RunSources {
   }
 
   /**
-   * Collects all sources, then merges their records. If some sources take much longer than others, it merges the records of
-   * the others first.
+   * Collects all sources, then merges their records, and records that an earlier run has left. If some sources take much longer
+   * than others, it merges the records of the others first.
    */
   async collectAndMerge(timings: Timings, activities: HeartbeatingActivities): Promise<void> {
-    let collected = false;
-    const collecting = this.collect(timings).then(() => void (collected = true));
-    collecting.catch(() => {}); // thrown by the await below
+    const collected = this.collect(timings).then(() => true);
+    collected.catch(() => {}); // thrown by the await below
     let merged = 0;
-    while (!collected) {
-      await Promise.race([collecting, condition(() => this.read().length > merged)]);
-      await Promise.race([collecting, condition(() => collected, MERGE_AFTER)]);
-      const read = this.read();
-      if (read.length === merged) continue;
-      merged = read.length;
+    for (let ended = false; !ended;) {
+      const another = condition(() => this.read().length > merged).then(() => false);
+      ended = await Promise.race([collected, another]);
+      ended ||= await Promise.race([collected, sleep(MERGE_AFTER).then(() => false)]);
+      merged = this.read().length;
       await this.merge(activities);
     }
-    await collecting;
   }
 
   /** The sources that were collected, completely or not. */

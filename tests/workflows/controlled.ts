@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.js';
 import { orPark } from '../../src/activities/parked.js';
+import { NOTHING_MERGED } from '../../src/merge/merged.js';
 import type { NormalizeInput } from '../../src/normalize/normalized.js';
 import { NO_COUNTS, type SourceAccount } from '../../src/model/run.js';
 import type { collectInventory } from '../../src/workflows/collect-inventory.js';
@@ -59,11 +60,7 @@ export class ControlledSource {
     return { from: seq, to: seq + 1, rows: 1, bytes: 1, next, warnings: [] };
   }
 
-  async normalize({
-    from,
-    follow,
-    share,
-  }: NormalizeInput): Promise<Awaited<ReturnType<Activities['normalizePages']>>> {
+  async normalize({ from, follow, share }: NormalizeInput): Promise<Awaited<ReturnType<Activities['normalizePages']>>> {
     await this.normalizing.pass();
     const step = share?.of ?? 1;
     const rows = Math.max(0, Math.ceil((this.stored - from) / step));
@@ -94,7 +91,7 @@ export async function openControlled(address: string) {
   const sources = new Map<string, ControlledSource>();
   const of = (name: string) => sources.get(name)!;
   const activities: Partial<Activities> = {
-    openInventoryRun: async () => ({ timings: { ...timings, heartbeatMs: 1_000 } }),
+    openInventoryRun: async () => ({ timings: { ...timings, heartbeatMs: 1_000 }, mergeable: true }),
     openListing: async () => ({
       collect: true,
       startedAt: new Date().toISOString(),
@@ -106,7 +103,7 @@ export async function openControlled(address: string) {
     fetchPages: async ({ source, seq }) => of(source).fetch(seq),
     normalizePages: async (input) => of(input.source).normalize(input),
     closeListing: async (input) => of(input.source).close(input),
-    mergeRecords: async () => ({ records: 0, resolved: 0, created: 0, changed: 0, removed: 0, more: false }) as never,
+    mergeRecords: async () => ({ ...NOTHING_MERGED, more: false, aside: 0, parts: 0 }),
     resumeListing: async () => {},
     recountRun: async () => {},
     closeInventoryRun: async () => ({ hosts: 0 }),

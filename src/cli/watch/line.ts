@@ -24,7 +24,10 @@ export const wholeLine = ({ text, pace, rest }: Omit<Line, 'source' | 'notes'>):
 export function lineOf(view: SourceView, pace: Pace | undefined): Line {
   const { source, progress, account, waiting } = view;
   const notes = waiting.map((each) => `waiting: ${waitingText(each)}`);
-  if (account) return { source, text: outcomeText(account), notes: [] };
+  if (account) {
+    const merged = view.merging === undefined ? {} : { rest: `the run merges: ${number(view.merging)} merged` };
+    return { source, text: outcomeText(account), ...merged, notes: [] };
+  }
   if (!progress) return { source, text: 'starting', notes };
   const { state, pages, rows, total, normalized, merged } = progress;
   const of = total === undefined ? '' : ` of ${number(total)}`;

@@ -14,6 +14,8 @@ export interface SourceView {
   progress?: SourceProgress;
   /** Its outcome in this run, if it has one; it may still be parked. */
   account?: SourceAccount;
+  /** The run merges the records of all its sources: the number merged so far. */
+  merging?: number;
   waiting: Waiting[];
 }
 
@@ -28,7 +30,9 @@ export async function viewRun(client: Client, handle: RunHandle): Promise<Source
   const run = await tryQuery(client, () => handle.query(runProgressQuery));
   return Promise.all(
     Object.entries(run?.sources ?? {}).map(async ([source, { workflowId, account }]) =>
-      account ? { source, workflowId, account, waiting: [] } : viewSource(client, source, workflowId),
+      account
+        ? { source, workflowId, account, ...(run?.merging ? { merging: run.merging.records } : {}), waiting: [] }
+        : viewSource(client, source, workflowId),
     ),
   );
 }

@@ -49,7 +49,8 @@ export class KeyTable {
   add(record: number, high: number, low: number): void {
     if (high % this.passes !== this.pass) return;
     let slot = Math.imul(high ^ low, 0x9e3779b1) & this.mask;
-    while (this.first[slot] !== -1 && (this.high[slot] !== high || this.low[slot] !== low)) slot = (slot + 1) & this.mask;
+    while (this.first[slot] !== -1 && (this.high[slot] !== high || this.low[slot] !== low))
+      slot = (slot + 1) & this.mask;
     if (this.first[slot] === -1) {
       this.high[slot] = high;
       this.low[slot] = low;

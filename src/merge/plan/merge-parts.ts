@@ -27,6 +27,8 @@ export async function mergeParts(
   onPart: (sum: Merged) => void,
 ): Promise<Merged> {
   const sum = { ...NOTHING_MERGED };
+  const plan = await store.mergePlans.findOne({ state: 'ready' });
+  if (!plan) return sum;
   const popular = await popularKeys(store);
   const merge = async (part: MergePartDoc) => {
     try {
@@ -37,7 +39,7 @@ export async function mergeParts(
     }
     onPart(sum);
   };
-  for await (const parts of partsOf(store, share)) {
+  for await (const parts of partsOf(store, plan._id, share)) {
     const next = parts.values();
     const work = async () => {
       for (const part of next) if (!signal.aborted) await merge(part);
@@ -50,10 +52,14 @@ export async function mergeParts(
   return sum;
 }
 
-async function* partsOf(store: Store, { index, of }: PartsInput['share']): AsyncGenerator<MergePartDoc[]> {
-  const read = (filter: object) => store.mergeParts.find(filter, { sort: { seq: 1 }, limit: AHEAD }).toArray();
+async function* partsOf(
+  store: Store,
+  plan: string,
+  { index, of }: PartsInput['share'],
+): AsyncGenerator<MergePartDoc[]> {
+  const read = (seq: object) => store.mergeParts.find({ plan, seq }, { sort: { seq: 1 }, limit: AHEAD }).toArray();
   for (const seq of [{ $mod: [of, index] }, { $gte: 0 }])
-    for (let parts = await read({ seq }); parts.length > 0; parts = await read({ seq })) yield parts;
+    for (let parts = await read(seq); parts.length > 0; parts = await read(seq)) yield parts;
 }
 
 /** Keys that link nothing, because more records have them than the limit of their kind. */

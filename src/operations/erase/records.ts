@@ -19,6 +19,8 @@ export async function removeRecords(store: Store, ids: readonly string[], holder
   await withMergeLeases(store, holder, (leases) =>
     inTransaction(store, async (session) => {
       for (const lease of leases) await fenceLease(store, lease, LEASE_TTL_MS, session);
+      // A part that is being merged has read the records: its transaction conflicts with this write, and reads them again.
+      await store.mergeParts.updateMany({}, { $inc: { fence: 1 } }, { session });
       await removeFromHosts(store, session, ids);
       await removeDecisions(store, session, ids);
       await removeKeys(store, session, ids);

@@ -81,14 +81,19 @@ async function removePages(store: Store, pages: readonly Candidate[], now: Date)
   await store.pages.deleteMany({ _id: { $in: ids } });
 }
 
-/** Old pages of a source that are not needed, the oldest first, in batches. */
+/** Old pages of a source that are not needed and whose records were merged, the oldest first, in batches. */
 async function* candidates(
   store: Store,
   source: string,
   cutoff: Date,
   { pages: kept, runs, unread }: Retention,
 ): AsyncGenerator<Candidate[]> {
-  const old: Filter<PageDoc> = { source, fetched_at: { $lt: cutoff }, run: { $nin: [...runs] } };
+  const old: Filter<PageDoc> = {
+    source,
+    fetched_at: { $lt: cutoff },
+    run: { $nin: [...runs] },
+    unmerged: { $exists: false },
+  };
   // Keeps pages that were not normalized: their rows would not be received again.
   if (unread) old.$or = [{ outcome: { $exists: true } }, { rows: 0 }];
   const found = store.pages

@@ -32,7 +32,7 @@ async function checkHostRecords(store: Store, { source, page, outcome }: Checked
     const found = await store.records.find({ _id: { $in: [...some] } }, { projection: { dirty: 1 } }).toArray();
     for (const record of found) if (record.dirty) findings.add('a record was not merged', record._id);
     const there = found.map(({ _id }) => _id);
-    await checkMembership(store, there, findings);
+    await checkMembership(store, there, page.unmerged !== undefined, findings);
     for (const id of there) known.add(id);
   }
   expectAll(ids, known, findings);
@@ -72,8 +72,8 @@ function checkSum(source: string, page: PageDoc, outcome: PageOutcome, findings:
     findings.add('the counts of a page do not add up', `${source} page ${page.seq}`);
 }
 
-/** Checks that each record is in exactly one host. */
-async function checkMembership(store: Store, records: string[], findings: Findings): Promise<void> {
+/** Checks that each record is in exactly one host. `unmerged`: the merge of the page's records has not ended. */
+async function checkMembership(store: Store, records: string[], unmerged: boolean, findings: Findings): Promise<void> {
   const holders = new Map<string, number>();
   const hosts = store.hosts.find<{ sources: { record: string }[] }>(
     { 'sources.record': { $in: records } },
@@ -83,7 +83,7 @@ async function checkMembership(store: Store, records: string[], findings: Findin
     for (const { record } of host.sources) holders.set(record, (holders.get(record) ?? 0) + 1);
   for (const record of records) {
     const count = holders.get(record) ?? 0;
-    if (count === 0) findings.add('a record is in no host', record);
+    if (count === 0) findings.add(unmerged ? 'a record was not merged' : 'a record is in no host', record);
     if (count > 1) findings.add('a record is in more than one host', record);
   }
 }

@@ -20,7 +20,7 @@ export function viewJson(view: SourceView, pace: Pace | undefined): Record<strin
     records: account?.records ?? rows,
     total,
     normalized,
-    merged,
+    merged: merged ?? view.merging,
     records_per_second: pace && Math.round(pace.rate),
     eta_seconds: pace?.left === undefined ? undefined : Math.round(pace.left / 1_000),
     waiting: waiting.map(({ kind, because, attempt, next }) => ({ kind, because, attempt, next_at: next })),
