@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { BatchFetcher, type FetchInput, type PageBatch } from '../extract/batch-fetcher.js';
+import { BatchFetcher } from '../extract/batch-fetcher.js';
+import type { FetchInput, PageBatch } from '../extract/page-batch.js';
 import { counts } from '../metrics/counts.js';
 import { Failure } from '../model/failure.js';
 import { resolveSettings } from '../model/settings.js';

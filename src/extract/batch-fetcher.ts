@@ -11,44 +11,9 @@ import { appendPage, type AppendedPage } from '../store/collections/pages.js';
 import { positionsOf } from '../store/collections/sources.js';
 import type { PageDoc } from '../store/documents/pages.js';
 import { InlineNormalization } from './inline-normalization.js';
+import type { FetchHooks, FetchInput, PageBatch } from './page-batch.js';
 import { PaginationLoopDetector } from './pagination-loop.js';
 import { RestartCounter } from './restarts.js';
-
-export interface FetchInput {
-  run: string;
-  source: string;
-  /** Position of the next page in the listing. */
-  seq: number;
-  /** Cursor of the next page; `null` at the beginning of the listing. */
-  cursor: Cursor | null;
-  /** Rows of the listing so far. */
-  rows: number;
-  /** At the current end of the listing, wait for more pages. */
-  follow?: boolean;
-}
-
-/** The pages that one activity fetched, as references to the ledger. */
-export interface PageBatch {
-  /** Pages `from` (inclusive) to `to` (exclusive) of the ledger. */
-  from: number;
-  to: number;
-  rows: number;
-  bytes: number;
-  /** `null`: the listing has ended. */
-  next: Cursor | null;
-  total?: number;
-  warnings: string[];
-  /** Only for a queue: the counts of the inline normalization. */
-  inline?: InlineNormalization['sum'];
-}
-
-export interface FetchHooks {
-  signal: AbortSignal;
-  /** Normalizes the stored pages of the listing from `seq` on. Called only for queues. */
-  normalizeFrom: (seq: number, signal: AbortSignal) => Promise<Normalized>;
-  /** Called after each page that this attempt fetched and stored. */
-  onStored: (page: PageDoc) => void;
-}
 
 /**
  * Limits of one batch, in addition to `batchRecords`. They are so large that an activity's overhead of 50 ms is small in

@@ -6,8 +6,8 @@ import type { PageDoc, PageOutcome } from '../store/documents/pages.js';
 import { inTransaction } from '../store/transaction.js';
 import { unstorableReason } from '../store/unstorable.js';
 
-/** Limits of one transaction. The records of larger pages are stored one by one. */
-const MOST = { records: 2_000, bytes: 32 * 1024 * 1024 };
+/** Limits of a page that one transaction stores. The records of larger pages are stored one by one. */
+const MOST = { rows: 2_000, bytes: 32 * 1024 * 1024 };
 const DUPLICATE_KEY = 11000;
 
 /** Whether the inventory has no hosts, so that `putFirst` may store pages. */
@@ -28,7 +28,7 @@ export async function putFirst(
   outcome: PageOutcome,
 ): Promise<PageOutcome | undefined> {
   const keys = packKeys(records);
-  if (!keys || records.length === 0 || records.length > MOST.records || page.bytes > MOST.bytes) return undefined;
+  if (!keys || records.length === 0 || page.rows > MOST.rows || page.bytes > MOST.bytes) return undefined;
   const unmerged = { plan: '', records: records.length, keys: new Binary(keys) };
   try {
     return await inTransaction(store, async (session) => {

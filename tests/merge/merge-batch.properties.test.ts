@@ -16,8 +16,16 @@ import { MergeWorkers } from '../../src/merge/workers.js';
 import { takeLease } from '../../src/store/collections/leases.js';
 import { mergeBatch } from '../../src/merge/merge-batch.js';
 import { toHostRecord } from '../../src/merge/records.js';
-import { putRecords } from '../../src/store/collections/records.js';
-import { changedIds } from '../../src/store/changed-records.js';
+import { putRecords, type NormalizedRecord } from '../../src/store/collections/records.js';
+import { changedIds, countUnmerged } from '../../src/store/changed-records.js';
+import type { MergePartDoc } from '../../src/store/documents/merge-plans.js';
+import type { PageDoc, PageOutcome } from '../../src/store/documents/pages.js';
+import type { KeyVerdict } from '../../src/host/identity/resolution.js';
+import { withMergeLeases } from '../../src/merge/leases.js';
+import { mergePart } from '../../src/merge/plan/merge-part.js';
+import { popularKeys } from '../../src/merge/plan/merge-parts.js';
+import { planMerge } from '../../src/merge/plan/plan.js';
+import { putFirst } from '../../src/normalize/first-load.js';
 import { markGone } from '../../src/merge/missing-records.js';
 import { machine, made, type Machine } from '../host/machines.js';
 import { series } from '../support/soak.js';
@@ -69,19 +77,36 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('erase' as const), at, count: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('merge' as const), batches: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), writes: fc.nat(6) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('plan' as const), writes: fc.option(fc.nat(5), { nil: Infinity }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('parts' as const),
+      count: fc.nat(4),
+      writes: fc.option(fc.nat(6), { nil: Infinity }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ do: 'zombie' as const }) },
 );
+/** Pages of the first load. Their machines have other places than those of `step`. */
+const firstPages = fc.array(fc.array(look, { minLength: 1, maxLength: 6 }), { maxLength: 4 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 test(`hosts depend only on the records, over ${HISTORIES} histories`, async () => {
   await fc.assert(
     fc.asyncProperty(
+      firstPages,
       fc.array(step, { maxLength: 70, size: 'max' }),
       fc.integer({ min: 1, max: 9 }),
       // With the small limits a component of a few records is too large. With COMPONENT_CAP none is.
       fc.constantFrom(2, 4, 7, COMPONENT_CAP),
-      async (steps, limit, cap) => {
+      async (pages, steps, limit, cap) => {
         await clear();
         const world = new World(limit, cap);
+        for (const page of pages) await world.load(page);
         for (const next of steps) await world.take(next);
         await world.mergeAll();
         await expectPure(cap);
@@ -97,6 +122,7 @@ class World {
   private readonly looks = new Map<number, Machine>();
   private readonly ids: string[] = [];
   private tick = 0;
+  private zombie: { part: MergePartDoc; popular: ReadonlyMap<string, KeyVerdict> } | undefined;
   constructor(
     private readonly limit: number,
     private readonly cap: number,
@@ -132,7 +158,63 @@ class World {
         return this.merge(next.batches);
       case 'crash':
         return this.crash(next.writes);
+      case 'plan':
+        await this.plan(next.writes);
+        return;
+      case 'parts':
+        return this.mergeParts(next.count, next.writes);
+      case 'zombie':
+        // A process that has read a part long ago wakes up. Usually, others have merged the part.
+        if (this.zombie) await mergePart(store, this.zombie.part, this.zombie.popular, 'r');
+        return;
     }
+  }
+
+  /** A page of the first load, with its records and their marks. */
+  async load(looks: readonly Machine[]): Promise<void> {
+    const source = looks[0]!.vendor;
+    const records = looks.map((look): HostRecord => {
+      const place = 100 + this.looks.size;
+      const loaded = { ...look, vendor: source };
+      this.looks.set(place, loaded);
+      return made(loaded, place);
+    });
+    this.ids.push(...records.map(({ id }) => id));
+    const page = { _id: `first${++this.tick}`, bytes: 1, source } as PageDoc;
+    await store.pages.insertOne(page);
+    const ids = records.map(({ id }) => id.slice(source.length + 1));
+    const observedAt = new Date(1_700_000_000_000 + this.tick * 1_000);
+    const origin = { source, vendor: source, page: page._id, run: 'r', observedAt };
+    const outcome = { ids, new: ids.length } as PageOutcome;
+    expect(await putFirst(store, page, origin, records.map(normalizedOf), outcome)).toEqual(outcome);
+  }
+
+  /** Plans the merge. A process that ends after some writes leaves a plan that another one continues or discards. */
+  private async plan(writes = Infinity): Promise<boolean> {
+    let left = writes;
+    const planning = failingAfter(store, () => (left -= 1) < 0);
+    const planned = withMergeLeases(store, 'test', (leases) =>
+      planMerge(planning, leases, { part: this.limit, cap: this.cap }),
+    );
+    return (await planned.catch(ignoreFailedWrite)) ?? true;
+  }
+
+  /** Merges up to `count` parts at once. The first one may fail after some of its writes. */
+  private async mergeParts(count: number, writes = Infinity): Promise<void> {
+    const ready = await store.mergePlans.findOne({ state: 'ready' });
+    if (!ready) return;
+    const popular = await popularKeys(store);
+    const parts = await store.mergeParts.find({ plan: ready._id }).limit(count).toArray();
+    if (parts[0]) this.zombie ??= { part: parts[0], popular };
+    let left = writes;
+    const failing = failingAfter(store, () => (left -= 1) < 0);
+    await Promise.all(
+      parts.map((part, at) =>
+        at === 0
+          ? mergePart(failing, part, popular, 'r').catch(ignoreFailedWrite)
+          : mergePart(store, part, popular, 'r'),
+      ),
+    );
   }
 
   private async put(place: number, look: Machine): Promise<void> {
@@ -175,22 +257,16 @@ class World {
     expect(await store.hosts.countDocuments({ 'sources.record': { $in: erased } })).toBe(0);
   }
 
-  private async store({ id, source, vendor, observation, keys }: HostRecord): Promise<void> {
+  private async store(record: HostRecord): Promise<void> {
+    const { source, vendor } = record;
     const observedAt = new Date(1_700_000_000_000 + ++this.tick * 1_000);
-    await putRecords(store, { source, vendor, page: `p${this.tick}`, run: 'r', observedAt }, [
-      {
-        _id: id,
-        row: 0,
-        observation,
-        keys,
-        identity: identityDigest(vendor, observation, keys),
-        hash: contentHash(observation, keys),
-      },
-    ]);
+    await putRecords(store, { source, vendor, page: `p${this.tick}`, run: 'r', observedAt }, [normalizedOf(record)]);
   }
 
   /** Merges with two workers at once, `batches` batches each. */
   private async merge(batches: number): Promise<void> {
+    // The parts of a plan are merged before other records, as `mergeChanged` does.
+    while (await this.plan()) await this.mergeParts(2);
     const workers = new MergeWorkers();
     await Promise.all(
       [0, 1].map(async (worker) => {
@@ -209,28 +285,49 @@ class World {
 
   /** A merge that fails after some of its writes. Its transaction is never committed. */
   private async crash(writes: number): Promise<void> {
+    if (await this.plan()) return this.mergeParts(1, writes);
     const lease = (await takeLease(store, 'worker:0', 'test', 60_000))!;
     let left = writes;
     const failing = failingAfter(store, () => (left -= 1) < 0);
     const ids = await this.waiting(0);
     await mergeBatch(failing, lease, { ids, workers: new MergeWorkers(), run: 'r', cap: this.cap }).catch(
-      (error: Error) => {
-        if (error.message !== 'write failed') throw error;
-      },
+      ignoreFailedWrite,
     );
   }
 
   async mergeAll(): Promise<void> {
-    for (let round = 0; (await store.records.countDocuments({ dirty: true })) > 0; round += 1) {
+    for (let round = 0; (await countUnmerged(store)) > 0; round += 1) {
       if (round > 100) throw new Error('Merging does not end');
       await this.merge(1);
     }
   }
 }
 
+function ignoreFailedWrite(error: Error): undefined {
+  if (error.message !== 'write failed') throw error;
+  return undefined;
+}
+
+const normalizedOf = ({ id, vendor, observation, keys }: HostRecord): NormalizedRecord => ({
+  _id: id,
+  row: 0,
+  observation,
+  keys,
+  identity: identityDigest(vendor, observation, keys),
+  hash: contentHash(observation, keys),
+});
+
 /** The store with collections that throw on a write when `mustFail` returns true. */
 function failingAfter(whole: Store, mustFail: () => boolean): Store {
-  const writes = new Set(['insertMany', 'bulkWrite', 'updateMany', 'deleteMany', 'updateOne']);
+  const writes = new Set([
+    'insertMany',
+    'bulkWrite',
+    'updateMany',
+    'deleteMany',
+    'updateOne',
+    'insertOne',
+    'deleteOne',
+  ]);
   const failing = <T extends object>(collection: T): T =>
     new Proxy(collection, {
       get(target, name) {
@@ -249,14 +346,16 @@ function failingAfter(whole: Store, mustFail: () => boolean): Store {
     redirects: failing(whole.redirects),
     changes: failing(whole.changes),
     keyStates: failing(whole.keyStates),
+    pages: failing(whole.pages),
+    mergePlans: failing(whole.mergePlans),
+    mergeParts: failing(whole.mergeParts),
   };
 }
 
 async function clear(): Promise<void> {
-  const { records, hosts, redirects, changes, keyStates, decisions, leases } = store;
-  await Promise.all(
-    [records, hosts, redirects, changes, keyStates, decisions, leases].map((all) => all.deleteMany({} as never)),
-  );
+  const { records, hosts, redirects, changes, keyStates, decisions, leases, pages, mergePlans, mergeParts } = store;
+  const all = [records, hosts, redirects, changes, keyStates, decisions, leases, pages, mergePlans, mergeParts];
+  await Promise.all(all.map((each) => each.deleteMany({} as never)));
 }
 
 async function expectPure(cap: number): Promise<void> {

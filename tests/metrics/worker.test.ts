@@ -178,7 +178,7 @@ test('every log line of a run has its run, workflow, activity and attempt', () =
   const messages = ofRun.map(({ msg, source }) => [msg, source].filter(Boolean).join(' '));
   for (const source of SOURCES)
     expect(messages).toEqual(expect.arrayContaining([`Pages fetched ${source}`, `Pages normalized ${source}`]));
-  expect(messages).toEqual(expect.arrayContaining(['Records merged', 'Run ended']));
+  expect(messages).toEqual(expect.arrayContaining(['Planned records merged', 'Run ended']));
   const fetched = ofRun.filter(({ msg, source }) => msg === 'Pages fetched' && source === 'qualys');
   expect(fetched.reduce((sum, { rows }) => sum + (rows as number), 0)).toBe(summary.sources['qualys']!.records);
   expect(ofRun.find(({ msg }) => msg === 'Run ended')).toMatchObject({ status: 'completed', hosts: summary.hosts });

@@ -7,7 +7,7 @@ import { ago, openStand, type Stand } from './stand.js';
 import { soakTest } from '../support/soak.js';
 
 /** These tests take seconds in a browser, and repeat checks of the other tests in more detail. */
-const further = hasBrowser ? soakTest : test.skip;
+const further = hasBrowser ? soakTest : test;
 
 /** Uses the page as a user does, in a real Chromium. */
 const TOKEN = 'correct-horse-battery-staple';

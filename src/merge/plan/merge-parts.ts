@@ -63,7 +63,7 @@ async function* partsOf(
 }
 
 /** Keys that link nothing, because more records have them than the limit of their kind. */
-async function popularKeys(store: Store): Promise<Map<string, KeyVerdict>> {
+export async function popularKeys(store: Store): Promise<Map<string, KeyVerdict>> {
   const found = await store.keyStates.find({ why: 'holders' }).toArray();
   return new Map(found.map(({ _id, ...state }) => [_id, state]));
 }

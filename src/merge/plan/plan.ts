@@ -6,16 +6,22 @@ import type { Store } from '../../store/database.js';
 import type { KnownState } from '../../store/documents/key-states.js';
 import type { MergePartDoc } from '../../store/documents/merge-plans.js';
 import type { PageDoc } from '../../store/documents/pages.js';
-import { slices } from '../../store/slices.js';
+import { slices, slicesOfIds } from '../../store/slices.js';
 import { inTransaction } from '../../store/transaction.js';
 import { LEASE_TTL_MS } from '../leases.js';
 import { KeyTable, type PopularKey } from './key-table.js';
 import { TextList } from './text-list.js';
 
-/** Number of records in one part, and of parts that are written at once. */
-const PART = { records: 300, atOnce: 100 };
-/** A component with more records is not planned: the usual merge measures it, and may resolve it by strong keys alone. */
-const LARGE = 1_000;
+export interface PlanOptions {
+  /** Number of records in one part. A part has more if its last component does not fit. */
+  part: number;
+  /** A component with more records is not planned: the usual merge measures it, and may resolve it by strong keys alone. */
+  cap: number;
+}
+
+const OPTIONS: PlanOptions = { part: 300, cap: 1_000 };
+/** Parts that are written at once. */
+const AT_ONCE = 100;
 
 const UNMERGED = { 'unmerged.plan': { $exists: true } };
 
@@ -26,7 +32,11 @@ type UnmergedPage = Pick<PageDoc, '_id' | 'source' | 'outcome' | 'unmerged'>;
  * overlap. Continues with the plan of an earlier merge if there is one. Returns whether any part is left. The caller holds the merge
  * leases. Throws `LeaseLost`.
  */
-export async function planMerge(store: Store, leases: readonly Lease[]): Promise<boolean> {
+export async function planMerge(
+  store: Store,
+  leases: readonly Lease[],
+  options: PlanOptions = OPTIONS,
+): Promise<boolean> {
   const known = await store.mergePlans.findOne({});
   if (known?.state === 'ready' && (await anyPart(store))) return true;
   if (known?.state === 'ready') await finishPlan(store, known._id);
@@ -35,7 +45,7 @@ export async function planMerge(store: Store, leases: readonly Lease[]): Promise
   const plan = new ObjectId().toHexString();
   await store.mergePlans.insertOne({ _id: plan, state: 'planning', at: await store.clock.now() });
   await store.pages.updateMany(UNMERGED, { $set: { 'unmerged.plan': plan } });
-  const popular = (await isEmpty(store)) ? await writeParts(store, plan, leases) : undefined;
+  const popular = (await isEmpty(store)) ? await writeParts(store, plan, leases, options) : undefined;
   if (popular) {
     await begin(store, plan, popular, leases);
     return anyPart(store);
@@ -58,7 +68,8 @@ async function anyPart(store: Store): Promise<boolean> {
 
 /** Marks records as changed, so that the usual merge takes them. */
 export async function markRecords(store: Store, ids: readonly string[]): Promise<void> {
-  await store.records.updateMany({ _id: { $in: [...ids] } }, { $set: { dirty: true, unresolved: true } });
+  for (const some of slicesOfIds(ids))
+    await store.records.updateMany({ _id: { $in: [...some] } }, { $set: { dirty: true, unresolved: true } });
 }
 
 /** All records of the plan were merged or marked. */
@@ -95,7 +106,12 @@ function pagesOf(store: Store, plan: string): AsyncIterable<UnmergedPage> {
 const idsOf = ({ source, outcome }: UnmergedPage): string[] => outcome!.ids.map((id) => `${source}:${id}`);
 
 /** Writes the parts. Returns the popular keys; `undefined` if the plan is impossible, because a page has changed. */
-async function writeParts(store: Store, plan: string, leases: readonly Lease[]): Promise<string[] | undefined> {
+async function writeParts(
+  store: Store,
+  plan: string,
+  leases: readonly Lease[],
+  { part, cap }: PlanOptions,
+): Promise<string[] | undefined> {
   const { records, bytes } = await sizeOf(store, plan);
   const table = new KeyTable(records, Math.max(0, bytes - records) / 8);
   const ids = new TextList(records);
@@ -123,15 +139,15 @@ async function writeParts(store: Store, plan: string, leases: readonly Lease[]):
     await store.mergeParts.insertMany(parts);
     parts = [];
   };
-  for (const { records: numbers, sizes } of table.groups(PART.records)) {
+  for (const { records: numbers, sizes } of table.groups(part)) {
     const named = numbers.map((at) => ids.at(at));
-    if (sizes.some((size) => size > LARGE)) {
+    if (sizes.some((size) => size > cap)) {
       await markRecords(store, named);
       continue;
     }
     parts.push({ _id: `${plan}/${seq}`, plan, seq, records: named, sizes });
     seq += 1;
-    if (parts.length === PART.atOnce) await write();
+    if (parts.length === AT_ONCE) await write();
   }
   await write();
   return keysOf(
