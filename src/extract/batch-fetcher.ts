@@ -4,7 +4,6 @@ import type { Config } from '../config.js';
 import { Failure } from '../model/failure.js';
 import { isRelisted, type AnySource, type Cursor, type FetchedPage, type Input } from '../model/source.js';
 import { followMs, staleMs } from '../model/timings.js';
-import type { Normalized } from '../normalize/normalized.js';
 import type { KeyRing, KeyRingFile } from '../privacy/key-ring.js';
 import type { Store } from '../store/database.js';
 import { appendPage, type AppendedPage } from '../store/collections/pages.js';
