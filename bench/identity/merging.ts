@@ -1,8 +1,8 @@
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { identityKeys } from '../../src/host/identity/keys.js';
 import { mapDevice } from '../../src/sources/crowdstrike/device.js';
 import { mapHostAsset } from '../../src/sources/qualys/host-asset.js';
@@ -107,9 +107,7 @@ async function put(
     const keys = identityKeys(source, id, observation);
     const records = waiting.get(source) ?? [];
     waiting.set(source, records);
-    const identity = identityDigest(source, observation, keys);
-    const hash = `1.${contentHash(observation, keys)}`;
-    records.push({ _id: `${source}:${id}`, row: 0, observation, keys, identity, hash });
+    records.push(normalizedHost({ id: `${source}:${id}`, vendor: source, observation, keys }));
     if (records.length === BATCH) await write(source);
   }
   for (const source of waiting.keys()) await write(source);

@@ -40,7 +40,7 @@ export async function previewMerge(store: Store, denyLists: CompiledDenyLists): 
   let rekeyed = 0;
   for await (const doc of store.records.find().batchSize(BATCH)) {
     const record = toHostRecord(doc);
-    const keys = keysOf(doc, denyLists);
+    const keys = keysOf(record, denyLists);
     if (!sameKeys(keys, record.keys)) rekeyed += 1;
     records.push({ ...record, keys, observation: identityProjection(record.observation) });
   }
@@ -84,30 +84,32 @@ export async function reResolveAll(store: Store, denyLists: CompiledDenyLists): 
     updates = [];
   };
   for await (const doc of store.records.find().batchSize(BATCH)) {
-    const keys = keysOf(doc, denyLists);
+    const record = toHostRecord(doc);
+    const keys = keysOf(record, denyLists);
     if (!sameKeys(keys, doc.keys)) rekeyed += 1;
-    updates.push({ updateOne: { filter: { _id: doc._id, hash: doc.hash }, update: changeOf(doc, keys) } });
+    const update = changeOf(doc, record, keys);
+    updates.push({ updateOne: { filter: { _id: doc._id, hash: doc.hash }, update } });
     if (updates.length === BATCH) await write();
   }
   await write();
   return rekeyed;
 }
 
-function changeOf(doc: RecordDoc, keys: string[]): UpdateFilter<RecordDoc> {
+function changeOf(doc: RecordDoc, { observation }: HostRecord, keys: string[]): UpdateFilter<RecordDoc> {
   const marks = { dirty: true, unresolved: true } as const;
   if (sameKeys(keys, doc.keys)) return { $set: marks };
   const lost = doc.keys.filter((key) => !keys.includes(key));
   const mapping = doc.hash.slice(0, doc.hash.indexOf('.'));
-  const hash = `${mapping}.${contentHash(doc.observation, keys)}`;
-  const identity = identityDigest(doc.vendor, doc.observation, keys);
+  const hash = `${mapping}.${contentHash(observation, keys)}`;
+  const identity = identityDigest(doc.vendor, observation, keys);
   return {
     $set: { keys, identity, hash, ...marks },
     ...(lost.length > 0 ? { $addToSet: { prior_keys: { $each: lost } } } : {}),
   };
 }
 
-function keysOf({ _id, source, vendor, observation }: RecordDoc, denyLists: CompiledDenyLists): string[] {
-  return identityKeys(vendor, _id.slice(source.length + 1), observation, denyLists);
+function keysOf({ id, source, vendor, observation }: HostRecord, denyLists: CompiledDenyLists): string[] {
+  return identityKeys(vendor, id.slice(source.length + 1), observation, denyLists);
 }
 
 const sameKeys = (a: readonly string[], b: readonly string[]) =>

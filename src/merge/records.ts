@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { HostRecord } from '../host/types.js';
 import type { Store } from '../store/database.js';
+import { readObservation } from '../store/stored-observation.js';
 import type { RecordDoc } from '../store/documents/records.js';
 
 /** The fields of a record that merging reads: all except where and when it was received. */
@@ -34,7 +35,7 @@ export function toHostRecord(doc: MergeRecord): HostRecord {
     id: doc._id,
     source: doc.source,
     vendor: doc.vendor,
-    observation: doc.observation,
+    observation: readObservation(doc),
     keys: doc.keys,
     gone: doc.gone_at !== undefined,
   };

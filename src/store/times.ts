@@ -6,16 +6,8 @@ import { STALE_AFTER_MS } from '../host/golden/survivorship-rules.js';
 import type { HostSource } from '../host/golden/golden-host.js';
 import type { Store } from './database.js';
 import type { HostDoc } from './documents/hosts.js';
-import type { RecordDoc } from './documents/records.js';
-
-/** Times that change at every check-in. They are not part of the content hash. */
-export interface Times {
-  last_seen_time?: Date;
-  modified_time?: Date;
-  boot_time?: Date;
-}
-
-const FIELDS = ['last_seen_time', 'modified_time', 'boot_time'] as const;
+import type { RecordDoc, Times } from './documents/records.js';
+import { VOLATILE_DEVICE_FIELDS } from '../host/types.js';
 
 /**
  * The times of `after` that are later than the stored ones; `undefined` when no time is later, or when the page is older than
@@ -23,14 +15,14 @@ const FIELDS = ['last_seen_time', 'modified_time', 'boot_time'] as const;
  */
 export function timesMoved(
   observedAt: Date,
-  known: { observed_at: Date; observation: { device: Times } },
+  known: Pick<RecordDoc, 'observed_at' | 'times'>,
   after: Times,
   now: Date,
 ): Times | undefined {
   if (isLater(known.observed_at, observedAt, now)) return undefined;
-  const before = known.observation.device;
+  const before = known.times;
   const moved: Times = {};
-  for (const field of FIELDS) {
+  for (const field of VOLATILE_DEVICE_FIELDS) {
     const time = after[field];
     if (time && (before[field] === undefined || time > before[field])) moved[field] = time;
   }
@@ -93,7 +85,7 @@ function updatesOf(moves: readonly MovedTimes[], decisive: ReadonlySet<string>) 
   const hosts: AnyBulkWriteOperation<HostDoc>[] = [];
   for (const { id, times, anotherWeek } of moves) {
     const moved = Object.entries(times) as [string, Date][];
-    const onRecord = Object.fromEntries(moved.map(([field, time]) => [`observation.device.${field}`, time]));
+    const onRecord = Object.fromEntries(moved.map(([field, time]) => [`times.${field}`, time]));
     const onHost = Object.fromEntries(moved.map(([field, time]) => [`device.${field}`, time]));
     if (times.last_seen_time) onHost['last_seen'] = onHost['sources.$.last_seen'] = times.last_seen_time;
     const merge = anotherWeek ? RESOLVE : decisive.has(id) ? { $set: { dirty: true as const } } : {};

@@ -1,9 +1,9 @@
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { contentHash, identityDigest } from '../../src/host/hash.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
 import { appendPage } from '../../src/store/collections/pages.js';
@@ -48,11 +48,10 @@ const lines = (out: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 async function put(page: string, ...records: ReturnType<typeof record>[]): Promise<void> {
-  for (const [row, { id, source, vendor, observation, keys }] of records.entries()) {
+  for (const [row, one] of records.entries()) {
+    const { source, vendor } = one;
     const origin = { source, vendor, page, run: 'run-1', observedAt: new Date() };
-    const hash = `1.${contentHash(observation, keys)}`;
-    const identity = identityDigest(vendor, observation, keys);
-    await putRecords(store, origin, [{ _id: id, row, observation, keys, identity, hash }]);
+    await putRecords(store, origin, [normalizedHost(one, { row })]);
   }
   await mergeChanged(store, { holder: 'test', run: 'run-1' });
 }

@@ -1,4 +1,4 @@
-import { contentHash, identityDigest } from '../../src/host/hash.js';
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import type { HostRecord } from '../../src/host/types.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
@@ -11,14 +11,7 @@ export async function putHosts(store: Store, records: readonly HostRecord[], run
     next = records.findIndex((record, at) => at > first && record.source !== source);
     if (next < 0) next = records.length;
     const origin = { source, vendor, page: `p/${id}`, run, observedAt: new Date() };
-    const rows = records.slice(first, next).map(({ id: _id, observation, keys }, row) => ({
-      _id,
-      row,
-      observation,
-      keys,
-      identity: identityDigest(vendor, observation, keys),
-      hash: `1.${contentHash(observation, keys)}`,
-    }));
+    const rows = records.slice(first, next).map((one, row) => normalizedHost(one, { row }));
     await putRecords(store, origin, rows);
   }
   await mergeChanged(store, { holder: 'test', run });

@@ -1,4 +1,4 @@
-import { contentHash, identityDigest } from '../../src/host/hash.js';
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import { resolveAll } from '../../src/host/identity/resolve.js';
 import type { Store } from '../../src/store/database.js';
 import { removeRecords } from '../../src/operations/erase/records.js';
@@ -40,14 +40,7 @@ async function put(laptops: ReturnType<typeof laptop>[]): Promise<void> {
   const observedAt = new Date(1_700_000_000_000 + ++tick * 1_000);
   const { source, vendor } = laptops[0]!;
   const origin = { source, vendor, page: `p${tick}`, run: 'r', observedAt };
-  const normalized = laptops.map(({ id, observation, keys }) => ({
-    _id: id,
-    row: 0,
-    observation,
-    keys,
-    identity: identityDigest(vendor, observation, keys),
-    hash: contentHash(observation, keys),
-  }));
+  const normalized = laptops.map((one) => normalizedHost(one));
   await putRecords(store, origin, normalized);
 }
 

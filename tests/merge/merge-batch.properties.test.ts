@@ -1,6 +1,6 @@
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { hostId } from '../../src/host/identity/seed-record.js';
 import { COMPONENT_CAP, keyStates, resolveAll } from '../../src/host/identity/resolve.js';
 import { goldenHost } from '../../src/host/golden/survive.js';
@@ -16,7 +16,7 @@ import { MergeWorkers } from '../../src/merge/workers.js';
 import { takeLease } from '../../src/store/collections/leases.js';
 import { mergeBatch } from '../../src/merge/merge-batch.js';
 import { toHostRecord } from '../../src/merge/records.js';
-import { putRecords, type NormalizedRecord } from '../../src/store/collections/records.js';
+import { putRecords } from '../../src/store/collections/records.js';
 import { changedIds, countUnmerged } from '../../src/store/changed-records.js';
 import type { MergePartDoc } from '../../src/store/documents/merge-plans.js';
 import type { PageDoc, PageOutcome } from '../../src/store/documents/pages.js';
@@ -186,7 +186,15 @@ class World {
     const observedAt = new Date(1_700_000_000_000 + this.tick * 1_000);
     const origin = { source, vendor: source, page: page._id, run: 'r', observedAt };
     const outcome = { ids, new: ids.length } as PageOutcome;
-    expect(await putFirst(store, page, origin, records.map(normalizedOf), outcome)).toEqual(outcome);
+    expect(
+      await putFirst(
+        store,
+        page,
+        origin,
+        records.map((record) => normalizedHost(record)),
+        outcome,
+      ),
+    ).toEqual(outcome);
   }
 
   /** Plans the merge. A process that ends after some writes leaves a plan that another one continues or discards. */
@@ -260,7 +268,7 @@ class World {
   private async store(record: HostRecord): Promise<void> {
     const { source, vendor } = record;
     const observedAt = new Date(1_700_000_000_000 + ++this.tick * 1_000);
-    await putRecords(store, { source, vendor, page: `p${this.tick}`, run: 'r', observedAt }, [normalizedOf(record)]);
+    await putRecords(store, { source, vendor, page: `p${this.tick}`, run: 'r', observedAt }, [normalizedHost(record)]);
   }
 
   /** Merges with two workers at once, `batches` batches each. */
@@ -307,15 +315,6 @@ function ignoreFailedWrite(error: Error): undefined {
   if (error.message !== 'write failed') throw error;
   return undefined;
 }
-
-const normalizedOf = ({ id, vendor, observation, keys }: HostRecord): NormalizedRecord => ({
-  _id: id,
-  row: 0,
-  observation,
-  keys,
-  identity: identityDigest(vendor, observation, keys),
-  hash: contentHash(observation, keys),
-});
 
 /** The store with collections that throw on a write when `mustFail` returns true. */
 function failingAfter(whole: Store, mustFail: () => boolean): Store {

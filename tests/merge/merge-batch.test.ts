@@ -1,5 +1,5 @@
 import { hostId } from '../../src/host/identity/seed-record.js';
-import type { HostObservation } from '../../src/host/types.js';
+import type { Device, HostObservation } from '../../src/host/types.js';
 import type { Store } from '../../src/store/database.js';
 import { changesOf } from '../../src/store/collections/changes.js';
 import { findHost, hostOfRecord } from '../../src/store/collections/hosts.js';
@@ -9,6 +9,7 @@ import { mergeBatch } from '../../src/merge/merge-batch.js';
 import { putRecords, type Origin, type NormalizedRecord } from '../../src/store/collections/records.js';
 import { changedIds } from '../../src/store/changed-records.js';
 import { markGone } from '../../src/merge/missing-records.js';
+import { readObservation, storedObservation } from '../../src/store/stored-observation.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 let store: Store;
@@ -47,11 +48,17 @@ function record(id: string, hostname: string, keys: string[], lastSeen = '2026-0
   return {
     _id: id,
     row: 0,
-    observation,
+    ...storedObservation(observation),
     keys: [...keys].sort(),
     identity: `${hostname}.${keys.join()}`,
     hash: `1.${hostname}.${keys.join()}`,
   };
+}
+
+/** The record with other values of its device, but the same hash. */
+function changed(of: NormalizedRecord, device: Partial<Device>): NormalizedRecord {
+  const observation = readObservation(of);
+  return { ...of, ...storedObservation({ ...observation, device: { ...observation.device, ...device } }) };
 }
 
 const mergeAll = async () => {
@@ -116,7 +123,7 @@ test('an older page never replaces the content of a newer page', async () => {
   const older = origin('a');
   await putRecords(store, origin('a'), [record('a:1', 'new-name', ['serial::X1'])]);
   await putRecords(store, older, [record('a:1', 'old-name', ['serial::X1'])]);
-  expect((await store.records.findOne({ _id: 'a:1' }))!.observation.device.hostname).toBe('new-name');
+  expect(readObservation((await store.records.findOne({ _id: 'a:1' }))!).device.hostname).toBe('new-name');
 });
 
 test('a page that is written a second time has the counts of its first attempt', async () => {
@@ -166,9 +173,7 @@ test('a key that was too common joins again when few enough records have it', as
 
 test('a check-in changes the host if it makes another record the most recent one, and otherwise only updates the times', async () => {
   const reported = (id: string, os: string, lastSeen: string) => {
-    const one = record(id, 'web', ['serial::X1'], lastSeen);
-    one.observation.device.os = { name: os, type_id: 100 };
-    return one;
+    return changed(record(id, 'web', ['serial::X1'], lastSeen), { os: { name: os, type_id: 100 } });
   };
   await putRecords(store, origin('a'), [reported('a:1', 'Windows 10', '2026-03-02T00:00:00Z')]);
   await putRecords(store, origin('b'), [reported('b:1', 'Windows 11', '2026-03-03T00:00:00Z')]);
@@ -211,8 +216,7 @@ test('a host is retired when its source no longer lists its record, and is live 
 
 test('the id of a host is that of its first seen record, also when only the first seen times change', async () => {
   const seen = (of: NormalizedRecord, first: string) => {
-    const device = { ...of.observation.device, first_seen_time: new Date(first) };
-    return { ...of, hash: `${of.hash}.${first}`, observation: { ...of.observation, device } };
+    return { ...changed(of, { first_seen_time: new Date(first) }), hash: `${of.hash}.${first}` };
   };
   const [a, b] = [record('a:1', 'web', ['serial::X1']), record('b:1', 'web', ['serial::X1'])];
   await putRecords(store, origin('a'), [seen(a, '2025-12-01T00:00:00Z')]);
@@ -293,9 +297,7 @@ const history = async () =>
       .toArray()
   ).map(({ host, kind, others = [] }) => `${host} ${kind} ${[...others].sort().join(' ')}`);
 const early = (id: string, keys: string[]) => {
-  const one = record(id, 'web', keys);
-  one.observation.device.first_seen_time = new Date('2025-06-01T00:00:00Z');
-  return one;
+  return changed(record(id, 'web', keys), { first_seen_time: new Date('2025-06-01T00:00:00Z') });
 };
 
 test('a host that gets another id because an earlier record joins it is renamed, and keeps its creation and history', async () => {

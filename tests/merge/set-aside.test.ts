@@ -1,9 +1,10 @@
-import { contentHash, identityDigest } from '../../src/host/hash.js';
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
 import { putRecords } from '../../src/store/collections/records.js';
 import { countAside, isDefect, recordsAside, retryAside } from '../../src/merge/set-aside.js';
 import { record } from '../host/records.js';
+import { readObservation, storedObservation } from '../../src/store/stored-observation.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 let store: Store;
@@ -19,13 +20,12 @@ async function put(...numbers: number[]): Promise<void> {
   for (const vendor of ['qualys', 'crowdstrike']) {
     const observedAt = new Date(1_700_000_000_000 + ++tick * 1_000);
     const records = numbers.map((n) => {
-      const { id, observation, keys } = record(`${vendor}:${n}`, {
+      const one = record(`${vendor}:${n}`, {
         hostname: `web-${n}`,
         tags: [`t${tick}`],
         hw_info: { serial_number: `SERIAL${String(n).padStart(4, '0')}` },
       });
-      const identity = identityDigest(vendor, observation, keys);
-      return { _id: id, row: 0, observation, keys, identity, hash: `1.${contentHash(observation, keys)}` };
+      return normalizedHost(one);
     });
     await putRecords(store, { source: vendor, vendor, page: `p${tick}`, run: 'r', observedAt }, records);
   }
@@ -86,11 +86,14 @@ test('when a host grows above the document limit of MongoDB, only its records ar
   await put(1, 2);
   await merge();
   const tags = numbers(9).map((n) => `${n}`.repeat(950_000));
-  for (const _id of ['qualys:2', 'crowdstrike:2'])
+  for (const _id of ['qualys:2', 'crowdstrike:2']) {
+    const observation = readObservation((await store.records.findOne({ _id }))!);
+    observation.tags = tags.map((tag) => `${_id}${tag}`);
     await store.records.updateOne(
       { _id },
-      { $set: { 'observation.tags': tags.map((tag) => `${_id}${tag}`), dirty: true, unresolved: true } },
+      { $set: { ...storedObservation(observation), dirty: true, unresolved: true } },
     );
+  }
   await put(5);
   const merged = await merge();
   expect(merged.aside).toBe(2);

@@ -1,4 +1,4 @@
-import { contentHash, identityDigest } from '../../src/host/hash.js';
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
 import {
@@ -23,12 +23,10 @@ afterEach(() => emptyStore(store));
 afterAll(() => dropStore(store));
 
 async function put(...records: ReturnType<typeof record>[]): Promise<void> {
-  for (const { id, source, vendor, observation, keys } of records) {
+  for (const one of records) {
+    const { id, source, vendor } = one;
     const origin = { source, vendor, page: `p/${id}`, run: 'run-1', observedAt: new Date('2026-02-28T00:00:00Z') };
-    const hash = `1.${contentHash(observation, keys)}`;
-    await putRecords(store, origin, [
-      { _id: id, row: 0, observation, keys, identity: identityDigest(vendor, observation, keys), hash },
-    ]);
+    await putRecords(store, origin, [normalizedHost(one)]);
   }
   await mergeChanged(store, { holder: 'test', run: 'run-1' });
 }

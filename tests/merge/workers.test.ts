@@ -1,3 +1,4 @@
+import { storedObservation } from '../../src/store/stored-observation.js';
 import { emptyAffectedSet, type AffectedSet } from '../../src/merge/affected-set.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
@@ -21,7 +22,7 @@ function record(id: string, keys: string[]): NormalizedRecord {
   return {
     _id: id,
     row: 0,
-    observation: { class: 'machine', device, external_ips: [], tags: [] },
+    ...storedObservation({ class: 'machine', device, external_ips: [], tags: [] }),
     keys,
     identity: keys.join(),
     hash: keys.join(),

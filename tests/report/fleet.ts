@@ -1,4 +1,4 @@
-import { contentHash, identityDigest } from '../../src/host/hash.js';
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import type { HostRecord } from '../../src/host/types.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
@@ -76,14 +76,7 @@ export async function store(to: Store, records: readonly HostRecord[]): Promise<
   for (const source of new Set(records.map((one) => one.source))) {
     const own = records.filter((one) => one.source === source);
     const origin = { source, vendor: own[0]!.vendor, page: `p/${source}`, run: 'run-1', observedAt: AS_OF };
-    const normalized = own.map(({ id, vendor, observation, keys }, row) => ({
-      _id: id,
-      row,
-      observation,
-      keys,
-      identity: identityDigest(vendor, observation, keys),
-      hash: `1.${contentHash(observation, keys)}`,
-    }));
+    const normalized = own.map((one, row) => normalizedHost(one, { row }));
     await putRecords(to, origin, normalized, false);
   }
   await mergeChanged(to, { holder: 'test', run: 'run-1' });

@@ -1,7 +1,7 @@
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import { pino } from 'pino';
 import { listingActivities } from '../../src/activities/listing.js';
 import { loadConfig } from '../../src/config.js';
-import { contentHash, identityDigest } from '../../src/host/hash.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
 import { assertClocksAgree } from '../../src/store/clock.js';
 import type { Store } from '../../src/store/database.js';
@@ -12,6 +12,7 @@ import { putRecords } from '../../src/store/collections/records.js';
 import { leaveQuarantine } from '../../src/store/release.js';
 import { markGone } from '../../src/merge/missing-records.js';
 import { record } from '../host/records.js';
+import { readObservation } from '../../src/store/stored-observation.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 /** Documents written with a wrong clock block nothing, and a machine with a wrong clock does no work. */
@@ -35,17 +36,10 @@ const setClock = (byMs: number) => {
 
 let pages = 0;
 async function put(observedAt: Date, hostname: string, lastSeen = '2026-01-02T00:00:00Z') {
-  const { id, observation, keys } = record('qualys:1', { hostname, last_seen_time: new Date(lastSeen) });
+  const listed = record('qualys:1', { hostname, last_seen_time: new Date(lastSeen) });
   const page = `p${(pages += 1)}`;
   return putRecords(store, { source: 'qualys', vendor: 'qualys', page, run: page, observedAt }, [
-    {
-      _id: id,
-      row: 0,
-      observation,
-      keys,
-      identity: identityDigest('qualys', observation, keys),
-      hash: `1.${contentHash(observation, keys)}`,
-    },
+    normalizedHost(listed),
   ]);
 }
 
@@ -53,9 +47,9 @@ test('a record that was written with a clock a year ahead changes, updates its t
   const known = async () => (await store.records.findOne({ _id: 'qualys:1' }))!;
   await put(ahead(), 'web-01');
   await put(new Date(), 'web-01', '2026-02-01T00:00:00Z');
-  expect((await known()).observation.device.last_seen_time).toEqual(new Date('2026-02-01T00:00:00Z'));
+  expect((await known()).times.last_seen_time).toEqual(new Date('2026-02-01T00:00:00Z'));
   expect(await put(new Date(), 'web-02')).toMatchObject({ changed: 1 });
-  expect((await known()).observation.device.hostname).toBe('web-02');
+  expect(readObservation(await known()).device.hostname).toBe('web-02');
 
   await put(ahead(), 'web-03');
   await markGone(store, ['qualys:1'], new Date());

@@ -1,9 +1,9 @@
+import { normalizedHost } from '../../src/normalize/normalized-host.js';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { contentHash, identityDigest } from '../../src/host/hash.js';
 import type { Store } from '../../src/store/database.js';
 import { mergeChanged } from '../../src/merge/drain.js';
 import { putRecords } from '../../src/store/collections/records.js';
@@ -69,14 +69,7 @@ export async function openStand(): Promise<Stand> {
           run: 'run-1',
           observedAt: new Date(),
         };
-        const normalized = own.map(({ id, vendor, observation, keys }, row) => ({
-          _id: id,
-          row,
-          observation,
-          keys,
-          identity: identityDigest(vendor, observation, keys),
-          hash: `1.${contentHash(observation, keys)}`,
-        }));
+        const normalized = own.map((one, row) => normalizedHost(one, { row }));
         await putRecords(store, origin, normalized);
       }
       await mergeChanged(store, { holder: 'test', run: 'run-1' });

@@ -1,9 +1,9 @@
-import { contentHash, identityDigest } from '../../host/hash.js';
 import { identityKeys } from '../../host/identity/keys.js';
 import type { HostObservation } from '../../host/types.js';
 import { RecordRejected } from '../../model/source.js';
 import { bsonSize } from '../../model/exact-bson.js';
 import { putRecords, type NormalizedRecord } from '../../store/collections/records.js';
+import { normalizedHost } from '../normalized-host.js';
 import type { Dataset } from './dataset.js';
 
 /** Hosts: joined by their identity keys into golden records. */
@@ -17,15 +17,8 @@ export const hosts: Dataset<'hosts', NormalizedRecord> = {
     if (length > LARGE_ROW && bsonSize(observation) > MOST_BYTES)
       throw new RecordRejected('the normalized record is larger than 1 MB', id);
     const keys = identityKeys(source.vendor, id, observation, denyLists);
-    return {
-      _id: `${source.name}:${id}`,
-      row,
-      observation,
-      keys,
-      // The hash includes the keys and the mapping's number, so that a changed rule changes the records.
-      identity: identityDigest(source.vendor, observation, keys),
-      hash: `${source.mapping}.${contentHash(observation, keys)}`,
-    };
+    const { name, vendor, mapping } = source;
+    return normalizedHost({ id: `${name}:${id}`, vendor, observation, keys }, { row, mapping });
   },
   put: putRecords,
 };

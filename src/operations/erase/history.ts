@@ -2,6 +2,7 @@ import type { ChangeDoc } from '../../store/documents/changes.js';
 import type { Store } from '../../store/database.js';
 import { formerIds } from '../../store/collections/hosts.js';
 import type { Subject } from './subject.js';
+import { readObservation } from '../../store/stored-observation.js';
 import type { RecordDoc } from '../../store/documents/records.js';
 
 /** Shorter texts are not specific to a machine. */
@@ -10,9 +11,17 @@ const MIN_LENGTH = 4;
 /** Texts that identify these machines and their users. */
 export function valuesOf(records: readonly RecordDoc[]): string[] {
   const values = new Set<string>();
-  for (const { _id, observation } of records) {
-    const { device, external_ips: external } = observation;
-    const texts = [_id, device.hostname, device.name, device.ip, device.mac, device.instance_uid, device.owner?.name];
+  for (const record of records) {
+    const { device, external_ips: external } = readObservation(record);
+    const texts = [
+      record._id,
+      device.hostname,
+      device.name,
+      device.ip,
+      device.mac,
+      device.instance_uid,
+      device.owner?.name,
+    ];
     texts.push(device.hw_info?.serial_number, device.hw_info?.uuid, ...external);
     for (const { ip, mac, hostname, name } of device.network_interfaces ?? []) texts.push(ip, mac, hostname, name);
     for (const { uid } of device.agent_list ?? []) texts.push(uid);

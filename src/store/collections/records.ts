@@ -1,19 +1,11 @@
 import type { RecordDoc } from '../documents/records.js';
 import type { AnyBulkWriteOperation, ClientSession, MongoBulkWriteError } from 'mongodb';
-import type { HostObservation } from '../../host/types.js';
 import { isLater } from '../clock.js';
 import type { Store } from '../database.js';
 import { isAnotherWeek, timesMoved, touchTimes, type MovedTimes } from '../times.js';
 
 /** A row of a page as a record, ready to be stored. */
-export interface NormalizedRecord {
-  _id: string;
-  row: number;
-  observation: HostObservation;
-  keys: string[];
-  identity: string;
-  hash: string;
-}
+export type NormalizedRecord = Pick<RecordDoc, '_id' | 'row' | 'observation' | 'times' | 'keys' | 'identity' | 'hash'>;
 
 /** The page of a batch of records. */
 export interface Origin {
@@ -32,10 +24,18 @@ export interface Outcome {
 
 type Known = Pick<
   RecordDoc,
-  '_id' | 'identity' | 'hash' | 'observed_at' | 'page' | 'run' | 'created_run' | 'created_page' | 'gone_at' | 'keys'
-> & {
-  observation: { device: { last_seen_time?: Date; modified_time?: Date; boot_time?: Date } };
-};
+  | '_id'
+  | 'identity'
+  | 'hash'
+  | 'observed_at'
+  | 'page'
+  | 'run'
+  | 'created_run'
+  | 'created_page'
+  | 'gone_at'
+  | 'keys'
+  | 'times'
+>;
 
 const KNOWN = {
   identity: 1,
@@ -47,9 +47,7 @@ const KNOWN = {
   created_page: 1,
   gone_at: 1,
   keys: 1,
-  'observation.device.last_seen_time': 1,
-  'observation.device.modified_time': 1,
-  'observation.device.boot_time': 1,
+  times: 1,
 } as const;
 
 /**
@@ -109,9 +107,9 @@ async function putRound(
       inserted.push(record);
     } else if (existing.hash === record.hash && existing.gone_at === undefined) {
       countKnown(origin, existing, outcome);
-      const times = timesMoved(origin.observedAt, existing, record.observation.device, now);
+      const times = timesMoved(origin.observedAt, existing, record.times, now);
       if (times) {
-        const anotherWeek = isAnotherWeek(existing.observation.device.last_seen_time, times.last_seen_time);
+        const anotherWeek = isAnotherWeek(existing.times.last_seen_time, times.last_seen_time);
         moves.push({ id: record._id, times, anotherWeek });
       }
     } else if (isLater(existing.observed_at, origin.observedAt, now)) {
@@ -151,6 +149,7 @@ function asStored(origin: Origin, record: NormalizedRecord): RecordDoc {
     source: origin.source,
     vendor: origin.vendor,
     observation: record.observation,
+    times: record.times,
     keys: record.keys,
     identity: record.identity,
     hash: record.hash,
@@ -169,6 +168,7 @@ function change(origin: Origin, existing: Known, record: NormalizedRecord) {
   return {
     $set: {
       observation: record.observation,
+      times: record.times,
       keys: record.keys,
       identity: record.identity,
       hash: record.hash,

@@ -1,4 +1,4 @@
-import type { HostObservation } from '../../host/types.js';
+import type { VOLATILE_DEVICE_FIELDS } from '../../host/types.js';
 
 /** Why a record was set aside: merging its component failed. */
 export interface SetAside {
@@ -9,12 +9,18 @@ export interface SetAside {
   error: string;
 }
 
+/** Times that change at every check-in. They are not part of the content hash. */
+export type Times = Partial<Record<(typeof VOLATILE_DEVICE_FIELDS)[number], Date>>;
+
 /** One source's data about one machine, as last normalized. `_id` = `source:native id`. */
 export interface RecordDoc {
   _id: string;
   source: string;
   vendor: string;
-  observation: HostObservation;
+  /** JSON text of the `HostObservation`, see `stored-observation.ts`. */
+  observation: string;
+  /** The times of its device that change at every check-in. They are not in the text. */
+  times: Times;
   /** Identity keys `kind:scope:value`. */
   keys: string[];
   /** Digest of the values that identity resolution uses. */

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { keyText } from '../../host/identity/wording.js';
 import { MOST_RECORDS, type HostDetails } from '../../search/host-details.js';
+import { readObservation } from '../../store/stored-observation.js';
 import type { HostDoc } from '../../store/documents/hosts.js';
 import { counted } from '../../format/number.js';
 import { badge, clip, when, type Html } from '../format.js';
@@ -55,7 +56,7 @@ export function records(host: HostDoc, details: HostDetails): Html {
         ${
           doc
             ? html`<pre tabindex="0" aria-label="Record ${clip(record, 80)}">
-${clip(JSON.stringify(doc.observation, null, 2), 20_000)}</pre>`
+${clip(JSON.stringify(readObservation(doc), null, 2), 20_000)}</pre>`
             : html`<p class="hint">This record is not in the store any more.</p>`
         }
       </details>`;

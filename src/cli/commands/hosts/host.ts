@@ -5,6 +5,7 @@ import { changesOf } from '../../../store/collections/changes.js';
 import type { Store } from '../../../store/database.js';
 import { explainStored } from '../../../merge/explain.js';
 import { findHost, hostOfRecord, hostsNamed } from '../../../store/collections/hosts.js';
+import { readObservation } from '../../../store/stored-observation.js';
 import type { HostDoc } from '../../../store/documents/hosts.js';
 import { ago } from '../../../format/ago.js';
 import { colours as pc } from '../../../format/colours.js';
@@ -84,11 +85,13 @@ export async function lookUp(store: Store, name: string): Promise<HostDoc> {
   });
 }
 
-const recordsOf = (store: Store, host: HostDoc) =>
-  store.records
-    .find({ _id: { $in: host.sources.map(({ record }) => record) } })
-    .sort({ _id: 1 })
-    .toArray();
+async function recordsOf(store: Store, host: HostDoc) {
+  const found = store.records.find({ _id: { $in: host.sources.map(({ record }) => record) } }).sort({ _id: 1 });
+  return (await found.toArray()).map(({ times, ...record }) => ({
+    ...record,
+    observation: readObservation({ observation: record.observation, times }),
+  }));
+}
 
 const jsonOf = ({ bytes, ...record }: RawRecord) => ({ ...record, ...(bytes ? rawJson(bytes) : {}) });
 

@@ -1,3 +1,5 @@
+import { readObservation } from '../../../store/stored-observation.js';
+import type { NormalizedRecord as HostRecord } from '../../../store/collections/records.js';
 import type { Context, NormalizedRecord } from '../../../normalize/datasets/dataset.js';
 import { datasetOf } from '../../../normalize/datasets/index.js';
 import { rowsOf } from '../../../sources/decode.js';
@@ -44,8 +46,11 @@ export function readRows(source: AnySource, page: FetchedPage, most: number, con
 
 /** The parts of a record that the preview shows, by the field names of each dataset. */
 function storedOf(normalized: NormalizedRecord): Pick<ReadRow, 'normalized' | 'keys'> {
-  const { observation, keys, event, ...rest } = normalized as NormalizedRecord & Record<string, unknown>;
-  if (observation !== undefined) return { normalized: observation, keys: keys as string[] };
+  if ('observation' in normalized) {
+    const host = normalized as HostRecord;
+    return { normalized: readObservation(host), keys: host.keys };
+  }
+  const { event, ...rest } = normalized as NormalizedRecord & Record<string, unknown>;
   if (event !== undefined) return { normalized: event };
   const { _id: _omitted, row: _row, hash: _hash, ...login } = rest;
   return { normalized: login };

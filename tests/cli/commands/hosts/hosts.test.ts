@@ -1,3 +1,4 @@
+import { normalizedHost } from '../../../../src/normalize/normalized-host.js';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -5,7 +6,6 @@ import { join } from 'node:path';
 import type { Store } from '../../../../src/store/database.js';
 import { mergeChanged } from '../../../../src/merge/drain.js';
 import { putRecords } from '../../../../src/store/collections/records.js';
-import { contentHash, identityDigest } from '../../../../src/host/hash.js';
 import { record } from '../../../host/records.js';
 import { type Ran, runProgram } from '../../../support/program.js';
 import { dropStore, freshStore } from '../../../support/store.js';
@@ -18,11 +18,10 @@ let store: Store;
 const ago = (days: number) => new Date(Date.now() - days * 86_400_000 - 60_000);
 
 async function put(...records: ReturnType<typeof record>[]): Promise<void> {
-  for (const { id, source, vendor, observation, keys } of records) {
+  for (const one of records) {
+    const { id, source, vendor } = one;
     const origin = { source, vendor, page: `p/${id}`, run: 'run-1', observedAt: new Date() };
-    const hash = `1.${contentHash(observation, keys)}`;
-    const identity = identityDigest(vendor, observation, keys);
-    await putRecords(store, origin, [{ _id: id, row: 0, observation, keys, identity, hash }]);
+    await putRecords(store, origin, [normalizedHost(one)]);
   }
   await mergeChanged(store, { holder: 'test', run: 'run-1' });
 }

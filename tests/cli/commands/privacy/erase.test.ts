@@ -1,3 +1,4 @@
+import { readObservation, storedObservation } from '../../../../src/store/stored-observation.js';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -324,10 +325,10 @@ describe('a host with two records', () => {
 
   test('stays without the values of an erased record, and is erased with its last record', async () => {
     const { store } = pipeline;
-    await store.records.updateOne(
-      { _id: 'crowdstrike-demo:dev9' },
-      { $set: { 'observation.device.owner': { name: 'planted.user' } } },
-    );
+    const planted = (await store.records.findOne({ _id: 'crowdstrike-demo:dev9' }))!;
+    const observation = readObservation(planted);
+    observation.device.owner = { name: 'planted.user' };
+    await store.records.updateOne({ _id: planted._id }, { $set: storedObservation(observation) });
     const erase = async (...subject: string[]) => {
       const { out, code } = await run('erase', ...subject, '--why', 'request 18', '--yes', '--json');
       expect(code).toBe(0);
