@@ -1,4 +1,4 @@
-import { VOLATILE_DEVICE_FIELDS, type Device, type HostObservation } from '../host/types.js';
+import { VOLATILE_DEVICE_FIELDS, type HostObservation } from '../host/types.js';
 import type { RecordDoc, Times } from './documents/records.js';
 
 type Stored = Pick<RecordDoc, 'observation' | 'times'>;
@@ -10,15 +10,17 @@ type Stored = Pick<RecordDoc, 'observation' | 'times'>;
 export function storedObservation(observation: HostObservation): Stored {
   const { device } = observation;
   const times: Times = {};
-  const lasting: Device = { ...device };
   for (const field of VOLATILE_DEVICE_FIELDS) {
     const time = device[field];
-    if (time === undefined) continue;
-    times[field] = time;
-    delete lasting[field];
+    if (time !== undefined) times[field] = time;
   }
-  return { observation: JSON.stringify({ ...observation, device: lasting }), times };
+  return { observation: JSON.stringify({ ...observation, device: { ...device, ...WITHOUT_TIMES } }), times };
 }
+
+/** JSON omits `undefined`. */
+const WITHOUT_TIMES = { last_seen_time: undefined, modified_time: undefined, boot_time: undefined } satisfies {
+  [field in (typeof VOLATILE_DEVICE_FIELDS)[number]]: undefined;
+};
 
 /** The observation of a stored record. */
 export function readObservation({ observation: text, times }: Stored): HostObservation {

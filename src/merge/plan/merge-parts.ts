@@ -14,7 +14,7 @@ export interface PartsInput {
 /** Parts that are read at once. */
 const AHEAD = 20;
 /** Parts that are merged at once: while one waits for MongoDB, another one is resolved. */
-const AT_ONCE = 2;
+const AT_ONCE = 1;
 
 /**
  * Merges the parts of the current plan until none is left or the signal aborts. Any number of processes can do this at once. Calls

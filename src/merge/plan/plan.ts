@@ -1,5 +1,5 @@
 import { ObjectId } from 'mongodb';
-import { keyHash, unpackKeys } from '../../host/identity/packed-keys.js';
+import { keyHash, unpackKeys, type KeyHash } from '../../host/identity/packed-keys.js';
 import { fenceLease, type Lease } from '../../store/collections/leases.js';
 import { writeKeyStates } from '../../store/collections/key-states.js';
 import type { Store } from '../../store/database.js';
@@ -181,13 +181,13 @@ async function keysOf(
   const names = new Map<string, string>();
   for (const some of slices([...new Set(popular.map(({ record }) => record))], (id) => id)) {
     const found = store.records.find({ _id: { $in: [...some] } }, { projection: { keys: 1 } });
-    for await (const { keys } of found) for (const key of keys) names.set(keyHash(key).toString('hex'), key);
+    for await (const { keys } of found) for (const key of keys) names.set(nameOf(keyHash(key)), key);
   }
-  const keys = popular.map(({ high, low }) => names.get(hexOf(high) + hexOf(low)));
+  const keys = popular.map((hash) => names.get(nameOf(hash)));
   return keys.every((key) => key !== undefined) ? keys : undefined;
 }
 
-const hexOf = (half: number): string => half.toString(16).padStart(8, '0');
+const nameOf = ({ high, low }: KeyHash): string => `${high}.${low}`;
 
 /** Stores the states of the popular keys, which the parts read, and allows merging the parts. */
 async function begin(store: Store, plan: string, popular: readonly string[], leases: readonly Lease[]): Promise<void> {
