@@ -80,9 +80,13 @@ export class PageNormalizer {
     return earlier ? { earlier } : { body: await this.bodyOf(page) };
   }
 
-  /** Reads and maps a page. `before`: the write of the previous page. */
-  async read(page: PageDoc, { earlier, body }: Prepared, before: Promise<void>): Promise<Write> {
+  /**
+   * Reads and maps a page. `before`: the write of the previous page. Takes the body out of `prepared`, so that it is not in memory
+   * any more while the page is written.
+   */
+  async read(page: PageDoc, prepared: Prepared, before: Promise<void>): Promise<Write> {
     if (this.isDone(page)) return () => Promise.resolve(page.outcome!);
+    const { earlier } = prepared;
     if (earlier) {
       // The previous page may change the same records.
       await before;
@@ -91,9 +95,13 @@ export class PageNormalizer {
         return () => this.putOutcome(page, unchanged);
       }
     }
-    const bytes = earlier ? await this.bodyOf(page) : body;
-    const read = await this.map(page, bytes);
-    return () => this.write(page, bytes, read);
+    if (earlier) prepared.body = await this.bodyOf(page);
+    return this.writeOf(page, await this.map(page, prepared));
+  }
+
+  /** A function of its own, so that the returned function refers only to these values. */
+  private writeOf(page: PageDoc, read: ReadPage): Write {
+    return () => this.write(page, read);
   }
 
   async close(): Promise<void> {
@@ -110,7 +118,7 @@ export class PageNormalizer {
     return getBody(store, page.digest, page.bytes, () => keys.keys());
   }
 
-  private async map(page: PageDoc, body: Buffer | undefined): Promise<ReadPage> {
+  private async map(page: PageDoc, prepared: Prepared): Promise<ReadPage> {
     const { context, source, observer } = this;
     let row: number | undefined;
     const observe = (now: Row) => {
@@ -120,14 +128,14 @@ export class PageNormalizer {
     };
     try {
       return await readCarefully(context.store, page, this.input.attempt ?? 1, observer, () =>
-        readPage(source, page, body, context, observe),
+        readPage(source, page, taken(prepared), context, observe),
       );
     } catch (error) {
       throw withLocation(error, { page: page.seq, ...(row === undefined ? {} : { row }) });
     }
   }
 
-  private async write(page: PageDoc, body: Buffer | undefined, read: ReadPage): Promise<PageOutcome> {
+  private async write(page: PageDoc, read: ReadPage): Promise<PageOutcome> {
     const { source } = this;
     const { store, outputs } = this.context;
     const dataset = datasetOf(source);
@@ -142,6 +150,7 @@ export class PageNormalizer {
       if (stored) return stored;
     }
     const put = await putRecordsOf(dataset, store, origin, latest, this.known);
+    const body = put.unstorable.length > 0 ? await this.bodyOf(page) : undefined;
     const records = withoutUnstorable(source, page, body, read, latest, put.unstorable);
     // Send the records before the page gets its outcome: after that, the messages of a queue are deleted.
     await dataset.passOn?.(outputs, records);
@@ -191,4 +200,10 @@ export class PageNormalizer {
     }
     return outcome;
   }
+}
+
+function taken(prepared: Prepared): Buffer | undefined {
+  const { body } = prepared;
+  delete prepared.body;
+  return body;
 }
