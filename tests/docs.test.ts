@@ -1,3 +1,4 @@
+import { readObservation } from '../src/store/stored-observation.js';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { spawnSync } from 'node:child_process';
@@ -219,8 +220,9 @@ describe('the source that the README shows', () => {
   const context = { denyLists: denyListsOf(), keys: openKeyRing(undefined) };
 
   test('maps a system to a host that matches another vendor’s record of the same serial', () => {
-    const { observation, keys } = hosts.toRecord(source, source.map(system(7)), place, context);
-    expect(observation).toEqual({
+    const record = hosts.toRecord(source, source.map(system(7)), place, context);
+    const { keys } = record;
+    expect(readObservation(record)).toEqual({
       class: 'machine',
       device: expect.objectContaining({
         hostname: 'laptop-7.corp.example.com',

@@ -1,6 +1,7 @@
 import { identityKeys } from '../../host/identity/keys.js';
 import type { HostObservation } from '../../host/types.js';
 import { RecordRejected } from '../../model/source.js';
+import { unstorable } from '../../store/unstorable.js';
 import { bsonSize } from '../../model/exact-bson.js';
 import { putRecords, type NormalizedRecord } from '../../store/collections/records.js';
 import { normalizedHost } from '../normalized-host.js';
@@ -18,7 +19,11 @@ export const hosts: Dataset<'hosts', NormalizedRecord> = {
       throw new RecordRejected('the normalized record is larger than 1 MB', id);
     const keys = identityKeys(source.vendor, id, observation, denyLists);
     const { name, vendor, mapping } = source;
-    return normalizedHost({ id: `${name}:${id}`, vendor, observation, keys }, { row, mapping });
+    const record = normalizedHost({ id: `${name}:${id}`, vendor, observation, keys }, { row, mapping });
+    // Checked here, because the record is stored as text, and MongoDB would reject only its host.
+    const problem = SUSPECT.test(record.observation) ? unstorable(observation) : undefined;
+    if (problem !== undefined) throw new RecordRejected(problem, id);
+    return record;
   },
   put: putRecords,
 };
@@ -26,6 +31,9 @@ export const hosts: Dataset<'hosts', NormalizedRecord> = {
 /** Largest observation in bytes. A host contains the values of several records and must fit into one document. */
 const MOST_BYTES = 1024 * 1024;
 const LARGE_ROW = 256 * 1024;
+
+/** NUL in a field name, and objects that look like BSON types, are not storable. Both are rare, so the text is searched first. */
+const SUSPECT = /\\u0000|"_bsontype"/;
 
 const TIMES = ['created_time', 'first_seen_time', 'last_seen_time', 'modified_time', 'boot_time'] as const;
 
