@@ -102,17 +102,23 @@ const cli = (...args) =>
 // When every core is busy, helper threads of the garbage collector cost more time than they save. The young generation has 4 MB.
 const WORKER = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4'];
 
-/** Runs the long test series. Their random values come from a seed, so that a run can be repeated. */
+/**
+ * Runs the long test series. Their random values come from a seed, so that a run can be repeated. `--times` makes the series of
+ * random cases longer.
+ */
 function soak() {
-  const option = rest.indexOf('--seed');
-  const given = option < 0 ? Math.floor(Math.random() * 2 ** 31) : Number(rest.splice(option, 2)[1]);
-  if (!Number.isSafeInteger(given)) {
-    console.error('--seed takes a whole number');
+  const wholeNumber = (name, fallback) => {
+    const at = rest.indexOf(name);
+    const given = at < 0 ? fallback : Number(rest.splice(at, 2)[1]);
+    if (Number.isSafeInteger(given)) return given;
+    console.error(`${name} takes a whole number`);
     process.exit(2);
-  }
-  const seedText = `Seed ${given}; the same again: npm run test:soak -- --seed ${given}`;
+  };
+  const seed = wholeNumber('--seed', Math.floor(Math.random() * 2 ** 31));
+  const times = wholeNumber('--times', 1);
+  const seedText = `Seed ${seed}; the same again: npm run test:soak -- --seed ${seed}${times === 1 ? '' : ` --times ${times}`}`;
   console.error(seedText);
-  const env = { ...process.env, ROLLCALL_SOAK_SEED: String(given) };
+  const env = { ...process.env, ROLLCALL_SOAK_SEED: String(seed), ROLLCALL_SOAK_TIMES: String(times) };
   const status = run(process.execPath, [bin('jest', 'bin/jest.js'), '--config', at('jest.soak.config.js'), ...rest], {
     env,
   });

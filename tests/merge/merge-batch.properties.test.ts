@@ -64,7 +64,7 @@ const known = fc
     ...Object.fromEntries(same.map((field) => [field, MACHINES[of]![field]])),
   }));
 const look = fc.oneof({ weight: 3, arbitrary: known }, { weight: 1, arbitrary: machine });
-const step = fc.oneof(
+const write = fc.oneof(
   { weight: 9, arbitrary: fc.record({ do: fc.constant('put' as const), at, machine: look }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('tag' as const), at, tag: fc.constantFrom('a', 'b') }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), at }) },
@@ -75,6 +75,11 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('undo' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('erase' as const), at, count: fc.integer({ min: 1, max: 3 }) }) },
+);
+const step = fc.oneof(
+  { weight: 20, arbitrary: write },
+  // Another process writes at the same time as a merge.
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('race' as const), write, count: fc.nat(3) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('merge' as const), batches: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), writes: fc.nat(6) }) },
   {
@@ -130,6 +135,9 @@ class World {
 
   async take(next: Step): Promise<void> {
     switch (next.do) {
+      case 'race':
+        await Promise.all([this.take(next.write), next.count === 0 ? this.merge(1) : this.mergeParts(next.count)]);
+        return;
       case 'put':
         return this.put(next.at, next.machine);
       case 'leave':

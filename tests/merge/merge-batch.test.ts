@@ -10,6 +10,7 @@ import { putRecords, type Origin, type NormalizedRecord } from '../../src/store/
 import { changedIds } from '../../src/store/changed-records.js';
 import { markGone } from '../../src/merge/missing-records.js';
 import { readObservation, storedObservation } from '../../src/store/stored-observation.js';
+import { removeRecords } from '../../src/operations/erase/records.js';
 import { dropStore, emptyStore, freshStore } from '../support/store.js';
 
 let store: Store;
@@ -299,6 +300,24 @@ const history = async () =>
 const early = (id: string, keys: string[]) => {
   return changed(record(id, 'web', keys), { first_seen_time: new Date('2025-06-01T00:00:00Z') });
 };
+
+test('a record that is listed again after it was erased gets the id of its former host, although that host still exists', async () => {
+  await putRecords(store, origin('a'), [early('a:1', ['serial::X1'])]);
+  await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
+  await mergeAll();
+  await removeRecords(store, ['a:1'], 'erase');
+  // Only the new record is merged: the host without the erased record still waits to be resolved.
+  await putRecords(store, origin('a'), [record('a:1', 'other', ['serial::X9'])]);
+  lease = (await takeLease(store, 'merge:hosts', 'test', 60_000))!;
+  await mergeBatch(store, lease, { ids: ['a:1'], workers: new MergeWorkers(), run: 'run' });
+  const hosts = await store.hosts.find().toArray();
+  expect(
+    Object.fromEntries(hosts.map(({ _id, sources }) => [_id, sources.map(({ record: id }) => id).join('+')])),
+  ).toEqual({
+    [hostId('a:1')]: 'a:1',
+    [hostId('b:1')]: 'b:1',
+  });
+});
 
 test('a host that gets another id because an earlier record joins it is renamed, and keeps its creation and history', async () => {
   await putRecords(store, origin('b'), [record('b:1', 'web', ['serial::X1'])]);
