@@ -90,6 +90,8 @@ export async function openControlled(address: string) {
   const timings = { heartbeatMs: 60_000, retryMs: 100, retryMaxMs: 500 };
   const sources = new Map<string, ControlledSource>();
   const of = (name: string) => sources.get(name)!;
+  const merges: string[] = [];
+  const partsLeft: number[] = [];
   const activities: Partial<Activities> = {
     openInventoryRun: async () => ({ timings: { ...timings, heartbeatMs: 1_000 }, mergeable: true }),
     openListing: async () => ({
@@ -103,7 +105,15 @@ export async function openControlled(address: string) {
     fetchPages: async ({ source, seq }) => of(source).fetch(seq),
     normalizePages: async (input) => of(input.source).normalize(input),
     closeListing: async (input) => of(input.source).close(input),
-    mergeRecords: async () => ({ ...NOTHING_MERGED, more: false, aside: 0, parts: 0 }),
+    mergeRecords: async () => {
+      merges.push('records');
+      const parts = partsLeft.splice(0, 1)[0] ?? 0;
+      return { ...NOTHING_MERGED, records: 1, more: parts > 0, aside: 0, parts };
+    },
+    mergeRecordParts: async ({ share: { index, of } }) => {
+      merges.push(`part ${index} of ${of}`);
+      return { ...NOTHING_MERGED, records: 10 };
+    },
     resumeListing: async () => {},
     recountRun: async () => {},
     closeInventoryRun: async () => ({ hosts: 0 }),
@@ -125,6 +135,10 @@ export async function openControlled(address: string) {
   const progress = (source: ControlledSource) => workflow(source).query(progressQuery);
   return {
     client,
+    /** The merge activities that have run, in order. */
+    merges,
+    /** Numbers of parts that the next calls of `mergeRecords` leave to `mergeRecordParts`. */
+    partsLeft,
     workflow,
     progress,
     source(pages: number): ControlledSource {
@@ -132,12 +146,12 @@ export async function openControlled(address: string) {
       sources.set(made.name, made);
       return made;
     },
-    /** Starts a run of that source alone, with its own workflow id, because other runs may be in progress. */
-    async start(source: ControlledSource) {
+    /** Starts a run of these sources alone, with its own workflow id, because other runs may be in progress. */
+    async start(source: ControlledSource, ...others: ControlledSource[]) {
       const handle = await client.workflow.start<typeof collectInventory>('collectInventory', {
         taskQueue,
         workflowId: `run-${randomUUID()}`,
-        args: [{ sources: [source.name], force: true, prefix: taskQueue }],
+        args: [{ sources: [source, ...others].map(({ name }) => name), force: true, prefix: taskQueue }],
       });
       return { handle, account: async () => (await summaryOf(handle.result())).sources[source.name]! };
     },

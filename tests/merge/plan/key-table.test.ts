@@ -52,7 +52,7 @@ test('records that share keys are one component, in any number of passes, and ke
       // Only the last group may have fewer records.
       expect(grouped.slice(0, -1).every((size) => size >= 5)).toBe(true);
       const names = new Map(records.flat().map((name) => [`${keyHash(name).high}.${keyHash(name).low}`, name]));
-      expect(found.map(({ high, low }) => names.get(`${high}.${low}`)).sort()).toEqual(expected.popular);
+      expect(found.map(({ high, low }) => String(names.get(`${high}.${low}`))).sort()).toEqual(expected.popular);
       for (const { high, low, record: holder } of found) expect(records[holder]).toContain(names.get(`${high}.${low}`));
     }),
   );
