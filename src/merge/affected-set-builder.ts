@@ -1,6 +1,5 @@
 import { emptyAffectedSet } from './affected-set.js';
 import type { ClientSession } from 'mongodb';
-import { hostId } from '../host/identity/seed-record.js';
 import type { Decisions } from '../host/identity/resolution.js';
 import type { Store } from '../store/database.js';
 import { decisionsAbout } from '../store/collections/decisions.js';
@@ -58,18 +57,8 @@ export class AffectedSetBuilder {
     return { linkedByKey, linkedByHost: await holders.records([...linked]), hosts };
   }
 
-  /**
-   * The hosts of records. Of a record without a host: the host with the id that the record's host would get. An erased record may
-   * have been the first one of that host, and its vendor lists it again.
-   */
-  async hostsOf(records: readonly string[]): Promise<HostDoc[]> {
-    const { store, session } = this;
-    const hosts = await hostsOfRecords(store, session, records);
-    const known = new Set(hosts.flatMap(({ sources }) => sources.map(({ record }) => record)));
-    const ids = records.flatMap((record) => (known.has(record) ? [] : [hostId(record)]));
-    if (ids.length === 0) return hosts;
-    const others = await store.hosts.find({ _id: { $in: ids } }, { session }).toArray();
-    return [...hosts, ...others.filter(({ _id }) => hosts.every((host) => host._id !== _id))];
+  hostsOf(records: readonly string[]): Promise<HostDoc[]> {
+    return hostsOfRecords(this.store, this.session, records);
   }
 
   async decisionsAbout(records: readonly string[]): Promise<Decisions> {

@@ -74,8 +74,8 @@ export async function mergeChanged(
   };
   /** Returns whether the merge is finished. */
   const drainAll = async (leases: readonly Lease[]) => {
-    while (await planMerge(store, leases)) {
-      if (leaveParts) sum.parts = await store.mergeParts.countDocuments();
+    for (let parts = await planMerge(store, leases); parts > 0; parts = await planMerge(store, leases)) {
+      if (leaveParts) sum.parts = parts;
       else await mergePlanned();
       sum.more = leaveParts || stopped();
       if (sum.more) return true;

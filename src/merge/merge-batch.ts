@@ -10,6 +10,7 @@ import type { Store } from '../store/database.js';
 import { inTransaction } from '../store/transaction.js';
 import { affectedBy } from './affected.js';
 import type { AffectedSet } from './affected-set.js';
+import { giveOtherIds } from './former-hosts.js';
 import { LEASE_TTL_MS } from './leases.js';
 import { NOTHING_MERGED, type Merged } from './merged.js';
 import { asMerged, toHostRecord, type MergeRecord } from './records.js';
@@ -105,6 +106,8 @@ async function resolveAndWrite(
   // These hosts have another seed record and therefore another id. This is rare, so their match evidence is read only here.
   for (const [id, evidence] of await matchEvidenceOf(store, session, [...renamed.keys()]))
     golden.push({ ...renamed.get(id)!, ...evidence });
+  const added = golden.filter(({ _id }) => !before.has(_id)).map(({ _id }) => _id);
+  await giveOtherIds(store, session, added, run);
   const merged = await writeHosts(store, session, { before, golden, refreshed }, run);
   await writeKeyStates(store, session, affected.altered);
   const ids = taken.map(({ _id }) => _id);

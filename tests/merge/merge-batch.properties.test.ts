@@ -206,13 +206,13 @@ class World {
   }
 
   /** Plans the merge. A process that ends after some writes leaves a plan that another one continues or discards. */
-  private async plan(writes = Infinity): Promise<boolean> {
+  private async plan(writes = Infinity): Promise<number> {
     let left = writes;
     const planning = failingAfter(store, () => (left -= 1) < 0);
     const planned = withMergeLeases(store, 'test', (leases) =>
       planMerge(planning, leases, { part: this.limit, cap: this.cap }),
     );
-    return (await planned.catch(ignoreFailedWrite)) ?? true;
+    return (await planned.catch(ignoreFailedWrite)) ?? 1;
   }
 
   /** Merges up to `count` parts at once. The first one may fail after some of its writes. */
@@ -282,7 +282,7 @@ class World {
   /** Merges with two workers at once, `batches` batches each. */
   private async merge(batches: number): Promise<void> {
     // The parts of a plan are merged before other records, as `mergeChanged` does.
-    while (await this.plan()) await this.mergeParts(2);
+    while ((await this.plan()) > 0) await this.mergeParts(2);
     const workers = new MergeWorkers();
     await Promise.all(
       [0, 1].map(async (worker) => {
@@ -301,7 +301,7 @@ class World {
 
   /** A merge that fails after some of its writes. Its transaction is never committed. */
   private async crash(writes: number): Promise<void> {
-    if (await this.plan()) return this.mergeParts(1, writes);
+    if ((await this.plan()) > 0) return this.mergeParts(1, writes);
     const lease = (await takeLease(store, 'worker:0', 'test', 60_000))!;
     let left = writes;
     const failing = failingAfter(store, () => (left -= 1) < 0);

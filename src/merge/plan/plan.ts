@@ -29,32 +29,33 @@ type UnmergedPage = Pick<PageDoc, '_id' | 'source' | 'outcome' | 'unmerged'>;
 
 /**
  * Plans the merge of the pages that were loaded into an empty inventory, so that their records can be merged in parts that do not
- * overlap. Continues with the plan of an earlier merge if there is one. Returns whether any part is left. The caller holds the merge
- * leases. Throws `LeaseLost`.
+ * overlap. Continues with the plan of an earlier merge if there is one. Returns the number of parts that are left. The caller holds
+ * the merge leases. Throws `LeaseLost`.
  */
 export async function planMerge(
   store: Store,
   leases: readonly Lease[],
   options: PlanOptions = OPTIONS,
-): Promise<boolean> {
+): Promise<number> {
   const known = await store.mergePlans.findOne({});
-  if (known?.state === 'ready' && (await anyPart(store))) return true;
+  const left = known?.state === 'ready' ? await partsLeft(store, known._id) : 0;
+  if (left > 0) return left;
   if (known?.state === 'ready') await finishPlan(store, known._id);
   else if (known) await discardPlan(store, known._id);
-  if (!(await anyUnmerged(store))) return false;
+  if (!(await anyUnmerged(store))) return 0;
   const plan = new ObjectId().toHexString();
   await store.mergePlans.insertOne({ _id: plan, state: 'planning', at: await store.clock.now() });
   await store.pages.updateMany(UNMERGED, { $set: { 'unmerged.plan': plan } });
   const popular = (await isEmpty(store)) ? await writeParts(store, plan, leases, options) : undefined;
   if (popular) {
     await begin(store, plan, popular, leases);
-    return anyPart(store);
+    return partsLeft(store, plan);
   }
   // The usual merge handles the records.
   for await (const page of pagesOf(store, plan)) await markRecords(store, idsOf(page));
   await fence(store, leases);
   await finishPlan(store, plan);
-  return false;
+  return 0;
 }
 
 /** Whether pages of an empty inventory wait to be merged. */
@@ -62,8 +63,8 @@ export async function anyUnmerged(store: Store): Promise<boolean> {
   return (await store.pages.findOne(UNMERGED, { projection: { _id: 1 } })) !== null;
 }
 
-async function anyPart(store: Store): Promise<boolean> {
-  return (await store.mergeParts.findOne({}, { projection: { _id: 1 } })) !== null;
+function partsLeft(store: Store, plan: string): Promise<number> {
+  return store.mergeParts.countDocuments({ plan });
 }
 
 /** Marks records as changed, so that the usual merge takes them. */
@@ -72,9 +73,10 @@ export async function markRecords(store: Store, ids: readonly string[]): Promise
     await store.records.updateMany({ _id: { $in: [...some] } }, { $set: { dirty: true, unresolved: true } });
 }
 
-/** All records of the plan were merged or marked. */
+/** All records of the plan were merged or marked. Removes also parts of a planner that continued after it had lost its leases. */
 async function finishPlan(store: Store, plan: string): Promise<void> {
   await store.pages.updateMany({ 'unmerged.plan': plan }, { $unset: { unmerged: true } });
+  await store.mergeParts.deleteMany({});
   await store.mergePlans.deleteOne({ _id: plan });
 }
 
