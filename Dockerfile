@@ -30,4 +30,4 @@ RUN chmod 755 /usr/local/bin/rollcall && install -d -o node -g node "$ROLLCALL_L
 VOLUME /var/log/rollcall /var/lib/rollcall
 USER node
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["node", "scripts/healthcheck.mjs"]
-CMD ["node", "--enable-source-maps", "--single-threaded-gc", "--max-semi-space-size=4", "dist/src/worker.js"]
+CMD ["node", "--enable-source-maps", "--single-threaded-gc", "--no-concurrent-recompilation", "--max-semi-space-size=4", "dist/src/worker.js"]

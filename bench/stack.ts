@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openServers } from '../src/servers/servers.js';
 import { loadConfig, type Config } from '../src/config.js';
+import { WORKER_FLAGS } from '../src/system/worker-flags.js';
 import { spawnSimulator, type SpawnedSimulator } from '../simulator/spawn.js';
 
 export type Fleet = 'lean' | 'fat';
@@ -70,7 +71,7 @@ export async function openWorkerStack(environment: Record<string, string>, count
   };
   const log = openSync(join(dir, 'worker.log'), 'a');
   const workers = Array.from({ length: count }, () =>
-    spawn(process.execPath, ['--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../src/worker.js')], {
+    spawn(process.execPath, [...WORKER_FLAGS, join(__dirname, '../src/worker.js')], {
       env: whole,
       stdio: ['ignore', log, log],
     }),

@@ -1,5 +1,6 @@
 // Runs one of the project's commands, after it has installed the dependencies and built the project if necessary. Uses only
 // Node and no packages, so that it works in a fresh clone.
+import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -99,8 +100,7 @@ const bin = (name, path) => at('node_modules', name, path);
 const cli = (...args) =>
   run(process.execPath, ['--enable-source-maps', at('dist/src/cli/main.js'), ...args], { cwd: process.cwd() });
 
-// When every core is busy, helper threads of the garbage collector cost more time than they save. The young generation has 4 MB.
-const WORKER = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4'];
+const workerFlags = () => createRequire(import.meta.url)(at('dist/src/system/worker-flags.js')).WORKER_FLAGS;
 
 /**
  * Runs the long test series. Their random values come from a seed, so that a run can be repeated. `--times` makes the series of
@@ -128,7 +128,7 @@ function soak() {
 
 const commands = {
   build: () => 0,
-  worker: () => run(process.execPath, [...WORKER, at('dist/src/worker.js'), ...rest]),
+  worker: () => run(process.execPath, [...workerFlags(), at('dist/src/worker.js'), ...rest]),
   bench: () => run(process.execPath, ['--enable-source-maps', at('dist/bench/main.js'), ...rest]),
   'bench-identity': () =>
     run(process.execPath, ['--enable-source-maps', at('dist/bench/identity.js'), ...rest], { cwd: process.cwd() }),

@@ -9,6 +9,7 @@ import { eventsAt } from './events-at.js';
 import { fleetDate } from './fleet-date.js';
 import { FOLDER, saveKept, simulatorPort, stopKept, stopProcesses } from './kept-processes.js';
 import { openDemoQueue, type QueueOptions } from './queue.js';
+import { WORKER_FLAGS } from '../system/worker-flags.js';
 import { PRIVATE, PRIVATE_FOLDER } from '../system/private-files.js';
 
 export interface DemoOptions {
@@ -107,15 +108,11 @@ export async function openStack(options: DemoOptions, print: (line: string) => v
 
 function startWorker(environment: NodeJS.ProcessEnv, detached: boolean): ChildProcess {
   const log = openSync(join(FOLDER, 'worker.log'), 'a', PRIVATE.mode);
-  const worker = spawn(
-    process.execPath,
-    ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../worker.js')],
-    {
-      env: environment,
-      stdio: ['ignore', log, log],
-      detached,
-    },
-  );
+  const worker = spawn(process.execPath, [...WORKER_FLAGS, join(__dirname, '../worker.js')], {
+    env: environment,
+    stdio: ['ignore', log, log],
+    detached,
+  });
   closeSync(log);
   return worker;
 }

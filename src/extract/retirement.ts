@@ -27,7 +27,8 @@ interface ClosedListing {
 /**
  * Compares a listing with the records of its source: counts each record once in `account`, lowers the status of a listing
  * that is not proven complete, and retires the records that a complete listing of the kind `full` does not contain. `last`
- * is the run of the last complete listing.
+ * is the run of the last complete listing. This file decides; `merge/missing-records.ts` compares and retires, and
+ * `merge/unconfirmed-retirements.ts` serves a user who confirms.
  */
 export async function compareWithRecords(
   { store, shrinkShare }: Context,

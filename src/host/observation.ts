@@ -1,4 +1,4 @@
-import type { Agent, Device, HardwareInfo, HostObservation, NetworkInterface } from './types.js';
+import type { Agent, Device, HardwareInfo, HostObservation, NetworkInterface, Os } from './types.js';
 
 /** The same shape in which every value may be `undefined`: the input of `observation()`. */
 type Draft<T> = { [K in keyof T]?: T[K] | undefined };
@@ -33,7 +33,8 @@ const LIST_LIMIT = 512;
 
 /**
  * The only constructor of observations. It drops absent values and empty objects, and makes lists sorted and distinct where
- * order has no meaning, so that equal content has one form, independently of the order in which the vendor sends it.
+ * order has no meaning, and fields in one order, so that equal content has one JSON text, independently of the order in which the
+ * vendor sends it.
  */
 export function observation(draft: ObservationDraft): HostObservation {
   const { cloud } = draft;
@@ -64,14 +65,14 @@ function deviceOf(d: DeviceDraft): Device {
   if (d.domain !== undefined) device.domain = d.domain;
   if (d.ip !== undefined) device.ip = d.ip;
   if (d.mac !== undefined) device.mac = d.mac;
-  const interfaces = distinct(d.network_interfaces, interfaceText);
+  const interfaces = distinct(d.network_interfaces, networkInterface, interfaceText);
   if (interfaces) device.network_interfaces = interfaces;
-  if (d.os !== undefined) device.os = d.os;
-  const hardware = d.hw_info && compact(d.hw_info);
-  if (hardware) device.hw_info = hardware;
+  if (d.os !== undefined) device.os = system(d.os)!;
+  const hw = d.hw_info && hardware(d.hw_info);
+  if (hw) device.hw_info = hw;
   if (d.vendor_name !== undefined) device.vendor_name = d.vendor_name;
   if (d.model !== undefined) device.model = d.model;
-  const agents = distinct(d.agent_list, agentText);
+  const agents = distinct(d.agent_list, agent, agentText);
   if (agents) device.agent_list = agents;
   if (d.instance_uid !== undefined) device.instance_uid = d.instance_uid;
   if (d.image?.uid !== undefined) device.image = { uid: d.image.uid };
@@ -81,7 +82,7 @@ function deviceOf(d: DeviceDraft): Device {
   if (d.subnet_uid !== undefined) device.subnet_uid = d.subnet_uid;
   if (d.org?.ou_name !== undefined) device.org = { ou_name: d.org.ou_name };
   if (d.owner?.name !== undefined) device.owner = { name: d.owner.name };
-  const groups = distinct(d.groups, groupText);
+  const groups = distinct(d.groups, group, groupText);
   if (groups) device.groups = groups;
   if (d.is_managed !== undefined) device.is_managed = d.is_managed;
   if (d.created_time !== undefined) device.created_time = d.created_time;
@@ -117,7 +118,8 @@ export function strings(list: readonly string[] | undefined, limit = LIST_LIMIT)
 
 function distinct<T extends object>(
   list: readonly Draft<T>[] | undefined,
-  textOf: (entry: Draft<T>) => string,
+  compact: (entry: Draft<T>) => T | undefined,
+  textOf: (entry: T) => string,
 ): T[] | undefined {
   if (!list || list.length === 0) return undefined;
   if (list.length === 1) {
@@ -127,21 +129,58 @@ function distinct<T extends object>(
   const entries = new Map<string, T>();
   for (const entry of list) {
     const kept = compact(entry);
-    if (kept) entries.set(textOf(entry), kept);
+    if (kept) entries.set(textOf(kept), kept);
   }
   if (entries.size === 0) return undefined;
   const texts = [...entries.keys()].sort();
   return texts.slice(0, LIST_LIMIT).map((text) => entries.get(text)!);
 }
 
-/** Returns a copy without absent values; the same object if no value is absent, `undefined` if all values are absent. */
-function compact<T extends object>(value: Draft<T>): T | undefined {
-  let present = 0;
-  const keys = Object.keys(value) as (keyof T)[];
-  for (const key of keys) if (value[key] !== undefined) present++;
-  if (present === keys.length) return present === 0 ? undefined : (value as T);
-  if (present === 0) return undefined;
-  const kept: Partial<T> = {};
-  for (const key of keys) if (value[key] !== undefined) kept[key] = value[key] as T[keyof T];
-  return kept as T;
+/**
+ * Returns a function that copies an object without absent values, with its fields in the order of `fields`. The function returns
+ * `undefined` if all values are absent. A field that is missing in `fields` does not compile.
+ */
+function compactor<T extends object>(fields: Record<keyof T, true>): (value: Draft<T>) => T | undefined {
+  const names = Object.keys(fields) as (keyof T)[];
+  return (value) => {
+    const kept: Partial<T> = {};
+    let any = false;
+    for (const name of names) {
+      if (value[name] === undefined) continue;
+      kept[name] = value[name] as T[keyof T];
+      any = true;
+    }
+    return any ? (kept as T) : undefined;
+  };
 }
+
+const system = compactor<Os>({
+  name: true,
+  type_id: true,
+  type: true,
+  version: true,
+  build: true,
+  edition: true,
+  kernel_release: true,
+});
+const hardware = compactor<HardwareInfo>({
+  bios_date: true,
+  bios_manufacturer: true,
+  bios_ver: true,
+  chassis: true,
+  cpu_count: true,
+  cpu_type: true,
+  ram_size: true,
+  serial_number: true,
+  uuid: true,
+});
+const networkInterface = compactor<NetworkInterface>({ name: true, hostname: true, ip: true, mac: true });
+const agent = compactor<Agent>({
+  type_id: true,
+  type: true,
+  name: true,
+  vendor_name: true,
+  uid: true,
+  version: true,
+});
+const group = compactor<Group>({ uid: true, name: true });

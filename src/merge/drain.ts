@@ -1,4 +1,5 @@
 import type { Store } from '../store/database.js';
+import { buildKeyIndex, startKeyIndex } from '../store/key-index.js';
 import { MergeWorkers } from './workers.js';
 import { LeaseLost, type Lease } from '../store/collections/leases.js';
 import { addMerged, NOTHING_MERGED, type Merged } from './merged.js';
@@ -72,14 +73,16 @@ export async function mergeChanged(
       onBatch?.(sum);
     });
   };
-  /** Returns whether the merge is finished. */
+  /** Returns whether the merge is finished. It cannot continue without the index on keys. */
   const drainAll = async (leases: readonly Lease[]) => {
     for (let parts = await planMerge(store, leases); parts > 0; parts = await planMerge(store, leases)) {
+      startKeyIndex(store);
       if (leaveParts) sum.parts = parts;
       else await mergePlanned();
       sum.more = leaveParts || stopped();
       if (sum.more) return true;
     }
+    if (!indexed) return 'no index';
     const queue = await ChangedRecordQueue.open(store, MERGE_LEASES.length);
     const workers = new MergeWorkers();
     const working = leases.slice(0, queue.workerCount);
@@ -89,6 +92,13 @@ export async function mergeChanged(
     return (!failed && !queue.left) || sum.more || stopped();
   };
 
-  while ((await withMergeLeases(store, holder, drainAll, isOver)) === false);
-  return sum;
+  // Built without the leases, which would expire meanwhile. The first merge plans before it needs the index.
+  let indexed = (await store.hosts.findOne({}, { projection: { _id: 1 } })) !== null;
+  if (indexed) await buildKeyIndex(store);
+  for (;;) {
+    const ended = await withMergeLeases(store, holder, drainAll, isOver);
+    if (ended !== false && ended !== 'no index') return sum;
+    if (!indexed) await buildKeyIndex(store);
+    indexed = true;
+  }
 }

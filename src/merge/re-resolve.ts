@@ -100,7 +100,7 @@ function changeOf(doc: RecordDoc, { observation }: HostRecord, keys: string[]): 
   if (sameKeys(keys, doc.keys)) return { $set: marks };
   const lost = doc.keys.filter((key) => !keys.includes(key));
   const mapping = doc.hash.slice(0, doc.hash.indexOf('.'));
-  const hash = `${mapping}.${contentHash(observation, keys)}`;
+  const hash = `${mapping}.${contentHash(doc.observation, keys)}`;
   const identity = identityDigest(doc.vendor, observation, keys);
   return {
     $set: { keys, identity, hash, ...marks },

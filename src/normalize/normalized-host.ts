@@ -11,12 +11,13 @@ export function normalizedHost(
   { id, vendor, observation, keys }: Pick<HostRecord, 'id' | 'vendor' | 'observation' | 'keys'>,
   { row = 0, mapping = 1 } = {},
 ): NormalizedRecord {
+  const stored = storedObservation(observation);
   return {
     _id: id,
     row,
-    ...storedObservation(observation),
+    ...stored,
     keys,
     identity: identityDigest(vendor, observation, keys),
-    hash: `${mapping}.${contentHash(observation, keys)}`,
+    hash: `${mapping}.${contentHash(stored.observation, keys)}`,
   };
 }

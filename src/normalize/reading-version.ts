@@ -7,7 +7,7 @@ import type { SourceRegistry } from '../sources/loading/registry.js';
  * Raise this number when the same bytes result in other records although no source raised its `mapping`: after a change to
  * a connector's decoding, to a dataset, to canonical spellings or to identity keys. Stored pages are then read again.
  */
-export const READER_VERSION = 1;
+export const READER_VERSION = 2;
 
 /**
  * The version of all code and settings that determine the records of a page's bytes. A page with the same bytes and version

@@ -20,7 +20,7 @@ import type { PageDoc } from './documents/pages.js';
 import type { QuarantineDoc } from './documents/quarantine.js';
 import type { RecordDoc } from './documents/records.js';
 import type { RunDoc } from './documents/runs.js';
-import { INDEXES } from './indexes.js';
+import { INDEXES, KEY_INDEX } from './indexes.js';
 import { rejectWeakUri, unlessSet } from './uri.js';
 import type { SchemaDoc } from './documents/schemas.js';
 import type { PositionDoc, SourceDoc } from './documents/sources.js';
@@ -195,10 +195,21 @@ async function prepare(store: Store): Promise<void> {
   for (const collection of [runs, sources, leases, positions, events, eventLoads, eventCategories])
     await create(collection);
   for (const collection of [store.logins, store.audit, store.alerts, store.schemas]) await create(collection);
-  await Promise.all(declaredIndexes(store).map(([collection, indexes]) => collection.createIndexes([...indexes])));
+  await Promise.all(
+    (await expectedIndexes(store)).map(([collection, indexes]) => collection.createIndexes([...indexes])),
+  );
 }
 
-/** The indexes that each collection must have, see `indexes.ts`. */
-export function declaredIndexes(store: Store): [collection: Collection<any>, indexes: readonly IndexDescription[]][] {
+type CollectionIndexes = [collection: Collection<any>, indexes: readonly IndexDescription[]];
+
+/** The indexes that each collection must have now. An inventory without hosts has no `KEY_INDEX` yet. */
+export async function expectedIndexes(store: Store): Promise<CollectionIndexes[]> {
+  const declared = declaredIndexes(store);
+  if (await store.hosts.findOne({}, { projection: { _id: 1 } })) return declared;
+  return declared.map(([collection, indexes]) => [collection, indexes.filter((index) => index !== KEY_INDEX)]);
+}
+
+/** All indexes of each collection, see `indexes.ts`. */
+export function declaredIndexes(store: Store): CollectionIndexes[] {
   return Object.entries(INDEXES).map(([name, indexes]) => [store[name as keyof typeof INDEXES], indexes]);
 }

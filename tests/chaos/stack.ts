@@ -11,6 +11,7 @@ import { locateBinary } from '../../src/servers/programs/locate.js';
 import { startMongod } from '../../src/servers/mongod.js';
 import { startTemporal } from '../../src/servers/temporal.js';
 import { openStore, type Store } from '../../src/store/database.js';
+import { WORKER_FLAGS } from '../../src/system/worker-flags.js';
 import { verify } from '../../src/cli/commands/verify.js';
 import { spawnSimulator, type SpawnedSimulator } from '../../simulator/spawn.js';
 import type { RunSummary } from '../../src/workflows/collect-inventory.js';
@@ -123,14 +124,10 @@ export class ChaosStack {
   /** Starts the worker with the command of the container. */
   startWorker(): ChildProcess {
     const log = openSync(join(this.dir, 'worker.log'), 'a');
-    const worker = spawn(
-      process.execPath,
-      ['--single-threaded-gc', '--max-semi-space-size=4', join(__dirname, '../../dist/src/worker.js')],
-      {
-        env: this.environment,
-        stdio: ['ignore', log, log],
-      },
-    );
+    const worker = spawn(process.execPath, [...WORKER_FLAGS, join(__dirname, '../../dist/src/worker.js')], {
+      env: this.environment,
+      stdio: ['ignore', log, log],
+    });
     this.workers.push(worker);
     return worker;
   }

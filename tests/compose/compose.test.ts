@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WORKER_FLAGS } from '../../src/system/worker-flags.js';
 import { loadSources } from '../../src/sources/loading/registry.js';
 import { configVariables, sourceVariables } from '../support/variables.js';
 import { compose, dockerfile, ROOT, services, type Service } from './compose-file.js';
@@ -129,9 +130,9 @@ test('the image starts and checks a worker like the compose file, and starts it 
   const [node, ...args] = worker.command;
   const file = args.pop();
   expect(node).toBe('node');
+  expect(args).toEqual(WORKER_FLAGS);
   const script = readFileSync(join(ROOT, 'scripts/run.mjs'), 'utf8');
-  expect(script).toContain(`const WORKER = [${args.map((arg) => `'${arg}'`).join(', ')}];`);
-  expect(script).toContain(`[...WORKER, at('${file}'), ...rest]`);
+  expect(script).toContain(`[...workerFlags(), at('${file}'), ...rest]`);
 });
 
 test('only files that the build needs get into the image', () => {

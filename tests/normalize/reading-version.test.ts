@@ -21,7 +21,9 @@ const denyLists = { serials: [], uuids: [], macs: [], hostnames: [] };
  */
 const KNOWN: Record<string, string> = {
   'crowdstrike 1.1': 'xp6eT7OdGRDzMAXJ',
+  'crowdstrike 2.1': 'yMHhPAWUFJeLIv5m',
   'qualys 1.1': 'mQwaIYFiv2WoDktf',
+  'qualys 2.1': 'EjNXmv52b-r44kcV',
 };
 
 const ROWS: Record<string, readonly object[]> = {

@@ -3,11 +3,8 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { WORKER_FLAGS } from '../../system/worker-flags.js';
 
-/**
- * The same flags as `npm start`: the helper threads of the garbage collector cost more than they save when every core is busy.
- */
-const FLAGS = ['--enable-source-maps', '--single-threaded-gc', '--max-semi-space-size=4'];
 /** Makes glibc return freed memory at once. A worker then uses a third less memory. */
 const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '32768' };
 
@@ -20,7 +17,7 @@ export const workerCommand = new Command('worker')
   )
   .action(async () => {
     const program = join(__dirname, '../../worker.js');
-    const worker = spawn(process.execPath, [...FLAGS, program], {
+    const worker = spawn(process.execPath, [...WORKER_FLAGS, program], {
       stdio: 'inherit',
       env: { ...MALLOC, ...process.env },
     });

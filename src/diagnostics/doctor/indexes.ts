@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Collection, IndexDescription } from 'mongodb';
-import { declaredIndexes } from '../../store/database.js';
+import { expectedIndexes } from '../../store/database.js';
 import { attention, ok, type Check } from './check.js';
 
 /** Checks that every collection has the indexes that `src/store` declares. */
 export const indexesCheck: Check = {
   group: 'Indexes',
   async run({ store }) {
-    const declared = declaredIndexes(await store());
+    const declared = await expectedIndexes(await store());
     const missing = await Promise.all(declared.map(([collection, indexes]) => missingOf(collection, indexes)));
     const count = declared.reduce((sum, [, indexes]) => sum + indexes.length, 0);
     const lacking = missing.flat();

@@ -1,6 +1,6 @@
 import type { Device, HardwareInfo, HostObservation } from '../types.js';
 
-/** How one field's value is chosen among the records that have one. */
+/** How one field's value is chosen among the records that have one. `choose.ts` applies the rule. */
 export interface Rule {
   /**
    * Vendors in order of preference. Without an order, the most recent observation supplies the value; of equally recent

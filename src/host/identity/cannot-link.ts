@@ -21,7 +21,7 @@ type CannotLinkTest = (a: Cluster, b: Cluster) => string[] | undefined;
  * | clone | one hardware id, but no interface and no name in common | copies at the storage level keep UUID, serial and agent id |
  * | agents | two active agents of one vendor without a common interface | a machine runs one agent at a time; a reinstalled agent follows the old one |
  * | macs | at name levels: both report interfaces, none in common | a machine rebuilt on an old name |
- * | os, manufacturer | different families of systems (appliances are a family), different computer manufacturers | scanners guess the system imprecisely, but not its family |
+ * | os, manufacturer | different families of systems (appliances are a family), different computer manufacturers (`manufacturers.ts`) | scanners guess the system imprecisely, but not its family |
  * | domain | one short name in two real domains, neither inside the other | each domain may have its own `web-01` |
  */
 export const CANNOT_LINK_RULES: Record<CannotLinkRule, CannotLinkTest> = {

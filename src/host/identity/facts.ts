@@ -1,5 +1,5 @@
 import { APPLIANCES } from '../canonical/deny-lists/appliances.js';
-import { MANUFACTURERS } from '../canonical/deny-lists/manufacturers.js';
+import { MANUFACTURERS } from './manufacturers.js';
 import { privateIps } from '../canonical/ip.js';
 import { activeIntervalOf, type ActiveInterval } from './active-interval.js';
 import type { HostRecord, Os } from '../types.js';

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Store } from '../../store/database.js';
+import { buildKeyIndex } from '../../store/key-index.js';
 import { inTransaction } from '../../store/transaction.js';
 import { fenceLease } from '../../store/collections/leases.js';
 import { LEASE_TTL_MS, withMergeLeases } from '../../merge/leases.js';
@@ -16,6 +17,7 @@ const RESOLVE = { dirty: true, unresolved: true } as const;
  *   the merge computes the state of the key and the size of the component again, as it does when a record loses a key
  */
 export async function removeRecords(store: Store, ids: readonly string[], holder: string): Promise<void> {
+  await buildKeyIndex(store);
   await withMergeLeases(store, holder, (leases) =>
     inTransaction(store, async (session) => {
       for (const lease of leases) await fenceLease(store, lease, LEASE_TTL_MS, session);

@@ -20,7 +20,10 @@ const COLOURS: Partial<Record<SourceState['state'], (text: string) => string>> =
   failed: pc.red,
 };
 
-/** The state of every source that can be collected, its missing settings, and the sources that are not set up. */
+/**
+ * The state of every source that can be collected, its missing settings, and the sources that are not set up. The lines of a run
+ * under way come from `cli/watch/line.ts`, and the table of `status RUN` from `cli/shared/summary.ts`.
+ */
 export function statesText(states: readonly SourceState[]): string {
   const unset = states.filter(({ state, schedule }) => state === 'unset' && !schedule);
   const shown = states.filter((state) => !unset.includes(state));

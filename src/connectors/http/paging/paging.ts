@@ -12,6 +12,9 @@ export interface EndOfData {
 /**
  * Pagination strategy. A position is plain JSON that describes one request. The position is stored as the page's cursor and is
  * enough to request the page again. The source builds its request from it.
+ *
+ * Each strategy is a file beside this one, and is exported by `../index.ts`. `sources new` offers those of
+ * `cli/commands/sources/starter/choices.ts`, with the text of `starter/paging.ts`.
  */
 export interface Paging<Position extends Cursor> {
   /** Maximum pages in flight. */
