@@ -122,7 +122,7 @@ export interface Config {
   batchRecords: number;
   /** Time limit for mapping one row, milliseconds. If a row takes longer, the worker ends its thread. */
   rowMs: number;
-  /** Threads of a worker that normalize and merge, and activities that share one listing. */
+  /** Threads of a worker that normalize and merge. Twice as many activities share one listing. */
   normalizers: number;
   /** Heap limit of one such thread, MB. A thread that exceeds it ends, and the worker continues. */
   normalizerMb: number;

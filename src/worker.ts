@@ -55,7 +55,9 @@ export async function runWorker(config: Config): Promise<void> {
     taskQueue: config.temporal.taskQueue,
     ...workflowCode(),
     ...activityOptions({ store, sources, threads, keys: openKeyRing(config.keyRing), config, log }),
-    maxConcurrentActivityTaskExecutions: 16,
+    maxConcurrentActivityTaskExecutions: 64,
+    // With several polls, the first worker takes most of the activities that a workflow schedules at once.
+    maxConcurrentActivityTaskPolls: 1,
     maxHeartbeatThrottleInterval: throttleMs(config.timings),
     defaultHeartbeatThrottleInterval: throttleMs(config.timings),
     // After this time, workflows of a killed worker continue on another worker.

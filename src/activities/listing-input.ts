@@ -22,7 +22,7 @@ export type Opened =
       /** From the worker's configuration, which a workflow cannot read. */
       timings: Timings;
       /** Activities that share the listing's pages. */
-      normalizers: number;
+      shares: number;
     }
   | { collect: false; account: SourceAccount };
 

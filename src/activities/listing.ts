@@ -57,7 +57,8 @@ export function listingActivities({ store, sources, config, log }: Dependencies)
         listing: definition.listing,
         afterNormalizing: datasetOf(definition).afterNormalizing,
         timings: config.timings,
-        normalizers: config.normalizers,
+        // Twice as many as threads, so that several workers get about equal shares.
+        shares: 2 * config.normalizers,
       };
     },
 

@@ -9,6 +9,7 @@ import { countDeath } from '../normalize/deaths.js';
 import { pageWaitMs } from '../model/timings.js';
 import { fromPlain, withLocation } from '../normalize/errors.js';
 import { loadInOrder, type LoadInput } from '../events/load.js';
+import { normalizeFollowing } from '../normalize/following.js';
 import { normalize } from '../normalize/normalize.js';
 import type { NormalizeInput, Normalized } from '../normalize/normalized.js';
 import { openNormalizerContext } from '../normalize/context.js';
@@ -29,30 +30,32 @@ export interface Threads {
   close(): Promise<void>;
 }
 
-/** Listings that one thread processes at once: while one waits for MongoDB, another is parsed. */
-const LISTINGS_A_THREAD = 4;
+/** Tasks that one thread runs at once: while one waits for MongoDB, another one maps rows. The others wait for their turn. */
+const TASKS_A_THREAD = 2;
 
 /**
  * Opens a normalizer that runs in threads with their own connections, or in this thread if there is no compiled code (in tests).
  */
 export function openThreads(config: Config, store: Store, sources: SourceRegistry): Threads {
   const filename = join(__dirname, 'thread.js');
+  const limits = { rows: config.batchRecords, waitMs: pageWaitMs(config.timings) };
   if (!existsSync(filename)) {
     const context = openNormalizerContext(config, store, sources);
     return {
-      normalize: (input, signal, onPage) =>
-        normalize(context, input, {
-          rows: config.batchRecords,
-          waitMs: pageWaitMs(config.timings),
-          signal,
-          onPage,
-        }),
+      normalize: (input, signal, onPage) => normalize(context, input, { ...limits, signal, onPage }),
       loadInOrder: (input, signal, onPage) => loadInOrder(context, input, { signal, onPage }),
       mergeParts: (input, signal, onPart) => mergeParts(store, input, signal, onPart),
       close: async () => context.outputs.logins?.close(),
     };
   }
-  return shareOut(Array.from({ length: config.normalizers }, () => openThread(filename, config, store)));
+  const threads = shareOut(Array.from({ length: config.normalizers }, () => openThread(filename, config, store)));
+  return {
+    ...threads,
+    normalize: (input, signal, onPage) =>
+      normalizeFollowing(store, input, { ...limits, signal, onPage }, (stored, onStored) =>
+        threads.normalize(stored, signal, onStored),
+      ),
+  };
 }
 
 /**
@@ -89,7 +92,7 @@ function openThread(filename: string, config: Config, store: Store): Threads {
     filename,
     maxThreads: 1,
     idleTimeout: Infinity,
-    concurrentTasksPerWorker: LISTINGS_A_THREAD,
+    concurrentTasksPerWorker: TASKS_A_THREAD,
     resourceLimits: { maxOldGenerationSizeMb: config.normalizerMb },
     workerData,
   });

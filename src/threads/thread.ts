@@ -2,7 +2,6 @@ import { workerData, type MessagePort } from 'node:worker_threads';
 import type { Config } from '../config.js';
 import { loadSources } from '../sources/loading/registry.js';
 import { openStore } from '../store/database.js';
-import { pageWaitMs } from '../model/timings.js';
 import { loadInOrder, type LoadInput } from '../events/load.js';
 import type { Merged } from '../merge/merged.js';
 import { mergeParts, type PartsInput } from '../merge/plan/merge-parts.js';
@@ -79,7 +78,8 @@ export default async function run(task: Task): Promise<TaskResult> {
     if (task.mergeParts) return { done: await mergeParts(context.store, task.mergeParts, signal, report) };
     if (task.loadInOrder)
       return { done: await loadInOrder(context, task.loadInOrder, { signal, onPage: report, observer }) };
-    const limits = { rows: config.batchRecords, waitMs: pageWaitMs(config.timings) };
+    // The worker waits for pages, see `following.ts`.
+    const limits = { rows: config.batchRecords, waitMs: 0 };
     return { done: await normalize(context, task.normalize!, { ...limits, signal, onPage: report, observer }) };
   } catch (error) {
     return { error: toPlain(error) };

@@ -11,6 +11,8 @@ export function heartbeatingActivities({ heartbeatMs, retryMs, retryMaxMs }: Tim
   const common = {
     ...(activityId ? { activityId } : {}),
     heartbeatTimeout: heartbeatMs,
+    // With eager dispatch, the worker that runs the workflow takes all activities, and other workers are idle.
+    allowEagerDispatch: false,
     retry: { initialInterval: retryMs, backoffCoefficient: 2, maximumInterval: retryMaxMs },
   };
   const { fetchPages, normalizePages, mergeRecords, mergeRecordParts, closeListing } = proxyActivities<Activities>({

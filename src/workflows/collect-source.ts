@@ -61,8 +61,8 @@ export async function collectSource(input: CollectSourceInput): Promise<SourceAc
       return opened.account;
     }
     pages ??= opened.lastRun;
-    const { startedAt, listing: listingKind, afterNormalizing, timings, normalizers } = opened;
-    const normalized = Array.from({ length: normalizers }, (_, index) => index);
+    const { startedAt, listing: listingKind, afterNormalizing, timings, shares } = opened;
+    const normalized = Array.from({ length: shares }, (_, index) => index);
     const start = { seq: 0, cursor: null, ended: false, normalized, resumed: false, warnings: [] };
     const kept = { controls, waiting: listeners.waiting, progress };
     state = { startedAt, listing: listingKind, afterNormalizing, timings, ...start, ...kept };

@@ -184,17 +184,20 @@ export class SourceListing {
   private async normalizeShare(share: Share): Promise<void> {
     const { run, source } = this.input;
     const { state } = this;
-    const { index } = share;
+    const { index, of } = share;
+    // A short listing needs only half of the activities. The others begin when a batch has pages for them.
+    if (index >= of / 2) await condition(() => !this.fetching || state.seq > index);
     try {
-      for (;;) {
+      while (!this.continuing) {
         const from = state.normalized[index]!;
+        if (state.ended && state.seq <= from) return;
         const request = { run, source, from, share, follow: this.fetching, pages: this.pages };
         const sum = await this.parkable.run(`normalizePages-${index}`, (id) =>
           this.activitiesWithId(id).normalizePages(request),
         );
         addCounts(this.progress, sum);
         state.normalized[index] = sum.next;
-        if (sum.stopped === 'ended' || this.continuing) return;
+        if (sum.stopped === 'ended') return;
         if (sum.stopped === 'waited') await condition(() => !this.fetching || state.seq > sum.next);
       }
     } catch (error) {

@@ -100,7 +100,7 @@ export async function openControlled(address: string) {
       listing: 'full',
       afterNormalizing: 'merge',
       timings,
-      normalizers: 2,
+      shares: 2,
     }),
     fetchPages: async ({ source, seq }) => of(source).fetch(seq),
     normalizePages: async (input) => of(input.source).normalize(input),
