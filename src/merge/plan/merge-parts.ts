@@ -13,6 +13,8 @@ export interface PartsInput {
 
 /** Parts that are read at once. */
 const AHEAD = 20;
+/** Parts of other shares among which one is chosen. */
+const CHOICE = 8;
 /** Parts that are merged at once: while one waits for MongoDB, another one is resolved. */
 const AT_ONCE = 1;
 
@@ -52,14 +54,22 @@ export async function mergeParts(
   return sum;
 }
 
+/**
+ * The parts of the share, and then parts of other shares, each chosen at random among a few: two activities that merged the same
+ * parts in the same order would only wait for each other.
+ */
 async function* partsOf(
   store: Store,
   plan: string,
   { index, of }: PartsInput['share'],
 ): AsyncGenerator<MergePartDoc[]> {
-  const read = (seq: object) => store.mergeParts.find({ plan, seq }, { sort: { seq: 1 }, limit: AHEAD }).toArray();
-  for (const seq of [{ $mod: [of, index] }, { $gte: 0 }])
-    for (let parts = await read(seq); parts.length > 0; parts = await read(seq)) yield parts;
+  const read = (filter: object, limit: number, seq: 1 | -1 = 1) =>
+    store.mergeParts.find({ plan, ...filter }, { sort: { seq }, limit }).toArray();
+  const own = { seq: { $mod: [of, index] } };
+  for (let parts = await read(own, AHEAD); parts.length > 0; parts = await read(own, AHEAD)) yield parts;
+  const others = () => read({}, CHOICE, Math.random() < 0.5 ? 1 : -1);
+  for (let parts = await others(); parts.length > 0; parts = await others())
+    yield [parts[Math.floor(Math.random() * parts.length)]!];
 }
 
 /** Keys that link nothing, because more records have them than the limit of their kind. */
