@@ -67,7 +67,8 @@ function deviceOf(d: DeviceDraft): Device {
   if (d.mac !== undefined) device.mac = d.mac;
   const interfaces = distinct(d.network_interfaces, networkInterface, interfaceText);
   if (interfaces) device.network_interfaces = interfaces;
-  if (d.os !== undefined) device.os = system(d.os)!;
+  const os = d.os && system(d.os);
+  if (os) device.os = os;
   const hw = d.hw_info && hardware(d.hw_info);
   if (hw) device.hw_info = hw;
   if (d.vendor_name !== undefined) device.vendor_name = d.vendor_name;

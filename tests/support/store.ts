@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildKeyIndex } from '../../src/store/key-index.js';
 import { openStore, type Store } from '../../src/store/database.js';
 
 const SHARED = process.env['ROLLCALL_TEST_MONGODB_URI']!;
@@ -39,10 +40,12 @@ async function giveBack(store: Store): Promise<void> {
 
 const newName = (): string => `t${randomUUID().slice(0, 12)}`;
 
-/** A store in its own database. */
-export function freshStore({ uri = SHARED, database }: { uri?: string; database?: string } = {}): Promise<Store> {
+/** A store in its own database. Without a given name, it has the index on keys, because tests merge without `mergeChanged`. */
+export async function freshStore({ uri = SHARED, database }: { uri?: string; database?: string } = {}): Promise<Store> {
   const own = database ?? (uri === SHARED ? takeDatabase() : newName());
-  return openStore({ uri, database: own, hostsCollection: 'hosts' });
+  const store = await openStore({ uri, database: own, hostsCollection: 'hosts' });
+  if (database === undefined) await buildKeyIndex(store);
+  return store;
 }
 
 /** Closes the store and removes its data. */
