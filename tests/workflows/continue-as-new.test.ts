@@ -29,7 +29,8 @@ test('a long listing continues as new before its history grows large, and loses 
     let continued = 0;
     for await (const run of runs) {
       continued += 1;
-      expect(run.historyLength).toBeLessThan(60);
+      // The fetch and the activities that share the listing end after Temporal has suggested it.
+      expect(run.historyLength).toBeLessThan(100);
     }
     expect(continued).toBeGreaterThan(1);
   } finally {
